@@ -1,0 +1,129 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { root } from './support/paths.ts';
+
+// The dependency diagram, executable.
+
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  events: [],
+  projections: ['events'],
+  'registry-repo': [],
+  pipeline: ['events', 'projections', 'registry-repo'],
+  server: ['events', 'projections', 'registry-repo'],
+};
+
+/** Only these reach from the pipeline into the server, and only when they run. */
+const LAZILY_INTO_SERVER = ['pipeline/commands/serve.ts', 'pipeline/commands/up.ts', 'pipeline/commands/demo.ts'];
+
+/** Vendors, and the files that may know them. */
+const VENDORS: Record<string, RegExp> = {
+  '@photostructure/sqlite': /\.sqlite\.ts$/,
+  'onnxruntime-node': /^registry-repo\/runtime\/session\.ts$/,
+  'simple-git': /\.git\.ts$/,
+  commander: /^pipeline\/cli\.ts$/,
+  'cli-progress': /^pipeline\/progress\.ts$/,
+  'cli-table3': /^pipeline\/table\.ts$/,
+  'tar-stream': /^pipeline\/data\/.*\.ts$/,
+  'csv-parse': /^pipeline\/data\/.*\.ts$/,
+  yaml: /^pipeline\/config.*\.ts$/,
+  hono: /^server\/.*\.ts$/,
+  '@hono/node-server': /^server\/.*\.ts$/,
+  '@hono/zod-openapi': /^server\/.*\.ts$/,
+  pino: /^server\/.*\.ts$/,
+  'fastest-levenshtein': /^pipeline\/.*\.ts$/,
+  zod: /./,
+};
+
+const list = (folder: string): string[] =>
+  !existsSync(join(root, folder))
+    ? []
+    : readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts'))
+        .map((file) => join(folder, file));
+
+type Import = { from: string; target: string; dynamic: boolean };
+
+function importsOf(file: string): Import[] {
+  const source = readFileSync(join(root, file), 'utf8');
+  const found = source.matchAll(
+    /(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*'([^']+)'|(?:^|\n)import\s*'([^']+)'|(import)\(\s*'([^']+)'/g,
+  );
+  return [...found].map((m) => ({ from: file, target: (m[1] ?? m[2] ?? m[4]) as string, dynamic: m[3] !== undefined }));
+}
+
+const product = Object.keys(MAY_IMPORT).flatMap(list);
+const imports = product.flatMap(importsOf);
+const inside = (i: Import) => normalize(join(dirname(i.from), i.target));
+const folderOf = (file: string) => file.split('/')[0] as string;
+
+const boundaries = suite('boundaries');
+
+boundaries('arrows between folders point one way', () => {
+  const wrong = imports
+    .filter((i) => i.target.startsWith('.'))
+    .filter((i) => {
+      const [from, to] = [folderOf(i.from), folderOf(inside(i))];
+      if (from === to || MAY_IMPORT[from]?.includes(to)) return false;
+      if (i.from === 'pipeline/config/config.ts' && inside(i) === 'server/options.ts') return false; // a schema, which knows nothing else
+      return !(to === 'server' && i.dynamic && LAZILY_INTO_SERVER.includes(i.from));
+    });
+  assert.equal(
+    wrong.map((i) => `${i.from} imports ${inside(i)}`),
+    [],
+  );
+});
+
+boundaries('vendors are known to their adapters alone, and every one is listed here', () => {
+  const outside = imports.filter((i) => !i.target.startsWith('.') && !i.target.startsWith('node:'));
+  const wrong = outside.filter((i) => {
+    const name = i.target.startsWith('@')
+      ? i.target.split('/').slice(0, 2).join('/')
+      : (i.target.split('/')[0] as string);
+    return !VENDORS[name]?.test(i.from);
+  });
+  assert.equal(
+    wrong.map((i) => `${i.from} imports ${i.target}`),
+    [],
+  );
+});
+
+boundaries('imports have no cycles', () => {
+  const edges = new Map(
+    product.map((file) => [
+      file,
+      importsOf(file)
+        .filter((i) => i.target.startsWith('.') && !i.dynamic)
+        .map(inside),
+    ]),
+  );
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    assert.not(path.includes(file), `cycle: ${[...path, file].join(' → ')}`);
+    if (done.has(file)) return;
+    for (const next of edges.get(file) ?? []) visit(next, [...path, file]);
+    done.add(file);
+  };
+  for (const file of product) visit(file, []);
+});
+
+boundaries('there are no barrels, default exports or shell strings', () => {
+  for (const file of product) {
+    const source = readFileSync(join(root, file), 'utf8');
+    assert.not.match(source, /^export \* from/m, file);
+    assert.not.match(source, /^export default/m, file);
+    assert.not.match(source, /shell:\s*true|\bexecSync\(|[^.]\bexec\(/, file);
+  }
+});
+
+boundaries('every test file runs its suites', () => {
+  for (const file of list('test').filter((f) => /\.(test|slow)\.ts$/.test(f))) {
+    const source = readFileSync(join(root, file), 'utf8');
+    const suites = [...source.matchAll(/^const (\w+) = suite\b/gm)].map((m) => m[1] as string);
+    for (const name of suites) assert.match(source, new RegExp(`^${name}\\.run\\(\\);$`, 'm'), `${file}: ${name}`);
+    assert.ok(suites.length > 0 || /Contract\(/.test(source), `${relative('.', file)} has no suite`);
+  }
+});
+
+boundaries.run();
