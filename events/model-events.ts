@@ -1,0 +1,237 @@
+import * as z from 'zod';
+import { define } from './definition.ts';
+import {
+  Confusion,
+  Digest,
+  Label,
+  Milliseconds,
+  ObjectId,
+  PromotionId,
+  Reason,
+  RunId,
+  Share,
+  Version,
+  VersionRef,
+} from './values.ts';
+
+export const PromotionClass = z.enum(['promotion', 'rollback']);
+export type PromotionClass = z.infer<typeof PromotionClass>;
+
+/** Pull request numbers start at 1 on every forge. */
+const PullRequestNumber = z.int().min(1);
+
+/** Confusion counts of both models on the same rows, in one scoring. */
+const Measured = z.strictObject({
+  labels: z.array(Label).min(2),
+  candidate: Confusion,
+  baseline: Confusion.nullable(),
+  candidateF1: Share,
+  baselineF1: Share.nullable(),
+  requiredF1: Share,
+});
+
+/** Everything a verdict is bound to. If one of them changes before the merge, the verdict is void. */
+export const Bound = z.strictObject({
+  head: ObjectId,
+  base: ObjectId,
+  policy: Digest,
+  evaluation: z.strictObject({ set: z.string().min(1).max(64), digest: Digest }),
+  baseline: VersionRef.nullable(),
+  candidate: VersionRef,
+  changes: z.array(z.strictObject({ path: z.string().max(500), digest: Digest })),
+});
+
+/** A commit on the registry's main branch and how it came to be there. */
+const Merge = {
+  number: PullRequestNumber,
+  head: ObjectId,
+  base: ObjectId,
+  commit: ObjectId,
+  tree: ObjectId,
+  verdict: Digest,
+};
+
+const id = '1v8k2m0p4qxa';
+const d = (hex: string) => `sha256:${hex.repeat(64)}`;
+const o = (hex: string) => hex.repeat(40);
+
+export const modelEvents = {
+  /** Reserves the version number. `claimed` is the run's own F1: shown to people, never compared. */
+  PromotionProposed: define(
+    'model',
+    z.strictObject({
+      promotionId: PromotionId,
+      class: PromotionClass,
+      candidate: VersionRef,
+      runId: RunId.nullable(),
+      baseline: VersionRef.nullable(),
+      claimedF1: Share.nullable(),
+      reason: z.string().max(2000).nullable(),
+    }),
+    {
+      promotionId: id,
+      class: 'promotion',
+      candidate: { version: 2, manifest: d('5') },
+      runId: id,
+      baseline: { version: 1, manifest: d('6') },
+      claimedF1: 0.92,
+      reason: null,
+    },
+  ),
+  PullRequestOpened: define(
+    'model',
+    z.strictObject({
+      promotionId: PromotionId,
+      number: PullRequestNumber,
+      url: z.string().max(2000),
+      branch: z.string().min(1).max(300),
+      head: ObjectId,
+      base: ObjectId,
+    }),
+    {
+      promotionId: id,
+      number: 2,
+      url: 'registry.git#2',
+      branch: 'promote/sentiment/2-1v8k2m0p4qxa',
+      head: o('b'),
+      base: o('c'),
+    },
+  ),
+  /** The baseline moved while the pull request was open: its branch was made again on the new main, and needs a new verdict. */
+  PullRequestRebased: define(
+    'model',
+    z.strictObject({
+      promotionId: PromotionId,
+      number: PullRequestNumber,
+      head: ObjectId,
+      base: ObjectId,
+      baseline: VersionRef.nullable(),
+    }),
+    { promotionId: id, number: 2, head: o('d'), base: o('e'), baseline: { version: 3, manifest: d('7') } },
+  ),
+  /** The gate's answer. A fail is a fact like any other; `error` means that no answer could be trusted (fails closed). */
+  GateJudged: define(
+    'model',
+    z.strictObject({
+      promotionId: PromotionId,
+      class: PromotionClass,
+      result: z.enum(['pass', 'fail', 'error']),
+      reasons: z.array(Reason).max(100),
+      bound: Bound.nullable(),
+      measured: Measured.nullable(),
+      claimed: z.strictObject({ labels: z.array(Label), confusion: Confusion }).nullable(),
+      head: ObjectId,
+      base: ObjectId,
+      verdict: Digest.nullable(),
+      scorer: z.strictObject({ pawl: z.string(), onnxruntime: z.string(), node: z.string() }),
+      durationMs: Milliseconds,
+    }),
+    {
+      promotionId: id,
+      class: 'promotion',
+      result: 'pass',
+      reasons: [{ code: 'f1-at-least-baseline', message: 'F1 0.9216 ≥ 0.9100' }],
+      bound: {
+        head: o('b'),
+        base: o('c'),
+        policy: d('8'),
+        evaluation: { set: 'imdb-test', digest: d('2') },
+        baseline: { version: 1, manifest: d('6') },
+        candidate: { version: 2, manifest: d('5') },
+        changes: [{ path: 'models/sentiment/production.json', digest: d('9') }],
+      },
+      measured: {
+        labels: ['neg', 'pos'],
+        candidate: [
+          [90, 10],
+          [6, 94],
+        ],
+        baseline: [
+          [88, 12],
+          [6, 94],
+        ],
+        candidateF1: 0.9215686274509803,
+        baselineF1: 0.912621359223301,
+        requiredF1: 0.912621359223301,
+      },
+      claimed: {
+        labels: ['neg', 'pos'],
+        confusion: [
+          [90, 10],
+          [6, 94],
+        ],
+      },
+      head: o('b'),
+      base: o('c'),
+      verdict: d('a'),
+      scorer: { pawl: '0.1.0', onnxruntime: '1.30.0', node: '20.20.2' },
+      durationMs: 640,
+    },
+  ),
+  /** The candidate is the baseline now, instead of `replaced`. */
+  PromotionMerged: define(
+    'model',
+    z.strictObject({
+      promotionId: PromotionId,
+      candidate: VersionRef,
+      replaced: VersionRef.nullable(),
+      model: Digest,
+      ...Merge,
+    }),
+    {
+      promotionId: id,
+      candidate: { version: 2, manifest: d('5') },
+      replaced: { version: 1, manifest: d('6') },
+      model: d('4'),
+      number: 2,
+      head: o('b'),
+      base: o('c'),
+      commit: o('f'),
+      tree: o('0'),
+      verdict: d('a'),
+    },
+  ),
+  PromotionRejected: define(
+    'model',
+    z.strictObject({
+      promotionId: PromotionId,
+      /** The version number that this promotion had reserved; null for a rollback. */
+      version: Version.nullable(),
+      cause: z.enum(['gate-failed', 'gate-error', 'closed', 'abandoned']),
+      reasons: z.array(Reason).max(100),
+      number: PullRequestNumber.nullable(),
+    }),
+    {
+      promotionId: id,
+      version: 2,
+      cause: 'gate-failed',
+      reasons: [{ code: 'f1-below-baseline', message: 'F1 0.8900 < 0.9100' }],
+      number: 2,
+    },
+  ),
+  /** An earlier version is the baseline again. */
+  ProductionRolledBack: define(
+    'model',
+    z.strictObject({
+      promotionId: PromotionId,
+      from: VersionRef,
+      to: VersionRef,
+      model: Digest,
+      reason: z.string().min(1).max(2000),
+      ...Merge,
+    }),
+    {
+      promotionId: id,
+      from: { version: 2, manifest: d('5') },
+      to: { version: 1, manifest: d('6') },
+      model: d('b'),
+      reason: 'complaints about short texts',
+      number: 3,
+      head: o('1'),
+      base: o('f'),
+      commit: o('2'),
+      tree: o('3'),
+      verdict: d('c'),
+    },
+  ),
+};

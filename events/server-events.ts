@@ -1,0 +1,76 @@
+import * as z from 'zod';
+import { define } from './definition.ts';
+import { Count, Digest, Instant, Label, Milliseconds, ModelName, ObjectId, VersionRef } from './values.ts';
+
+const d = (hex: string) => `sha256:${hex.repeat(64)}`;
+
+export const serverEvents = {
+  /** The server answers with this version from now on; `registryCommit` is the tip of main that named it. */
+  ModelActivated: define(
+    'server',
+    z.strictObject({
+      model: ModelName,
+      active: VersionRef,
+      modelDigest: Digest,
+      registryCommit: ObjectId,
+      verdict: Digest,
+      selfTest: z.strictObject({ rows: Count, maxDifference: z.number().min(0) }),
+      loadMs: Milliseconds,
+    }),
+    {
+      model: 'sentiment',
+      active: { version: 2, manifest: d('5') },
+      modelDigest: d('4'),
+      registryCommit: 'f'.repeat(40),
+      verdict: d('a'),
+      selfTest: { rows: 8, maxDifference: 0 },
+      loadMs: 140,
+    },
+  ),
+  /** Main named something that the server would not run; `kept` is what it goes on answering with. */
+  ModelActivationRefused: define(
+    'server',
+    z.strictObject({
+      model: ModelName,
+      refused: VersionRef.nullable(),
+      kept: VersionRef.nullable(),
+      registryCommit: ObjectId,
+      code: z.string().min(1).max(100),
+      detail: z.string().max(2000),
+    }),
+    {
+      model: 'sentiment',
+      refused: { version: 3, manifest: d('7') },
+      kept: { version: 2, manifest: d('5') },
+      registryCommit: '4'.repeat(40),
+      code: 'verdict_missing',
+      detail: 'no signed verdict for models/sentiment/production.json at this commit',
+    },
+  ),
+  /** What was asked and answered in a window of time: counts only, never texts. */
+  TrafficObserved: define(
+    'server',
+    z.strictObject({
+      model: ModelName,
+      served: VersionRef,
+      from: Instant,
+      to: Instant,
+      requests: Count,
+      texts: Count,
+      labels: z.record(Label, Count),
+      refused: Count,
+      failed: Count,
+    }),
+    {
+      model: 'sentiment',
+      served: { version: 2, manifest: d('5') },
+      from: '2026-01-01T00:00:00.000Z',
+      to: '2026-01-01T00:01:00.000Z',
+      requests: 40,
+      texts: 60,
+      labels: { neg: 22, pos: 38 },
+      refused: 1,
+      failed: 0,
+    },
+  ),
+};

@@ -1,0 +1,223 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DatabaseSync, type StatementSyncInstance } from '@photostructure/sqlite';
+import { CHAIN_START, linkBatch } from './chain.ts';
+import type { ReadableEvent } from './decode.ts';
+import type { NewEvent, StoredEvent } from './envelope.ts';
+import { PartialRetryError, StoreError, StreamConflictError } from './errors.ts';
+import { checkAppend, type EventStore, NO_STREAM } from './store.ts';
+
+const APPLICATION_ID = 0x7061776c; // "pawl": tells our files from other people's databases
+const SCHEMA_VERSION = 1;
+
+/** `pos` is assigned under the write lock, so it is gapless and in commit order. `data` and `meta` are the hashed bytes. */
+const SCHEMA = `
+CREATE TABLE events(
+  pos INTEGER PRIMARY KEY,
+  stream TEXT NOT NULL, rev INTEGER NOT NULL, id TEXT NOT NULL UNIQUE,
+  type TEXT NOT NULL, version INTEGER NOT NULL, time TEXT NOT NULL,
+  data TEXT NOT NULL, meta TEXT NOT NULL, prev BLOB NOT NULL, hash BLOB NOT NULL,
+  UNIQUE(stream, rev)) STRICT;
+CREATE TRIGGER events_are_not_updated BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
+CREATE TRIGGER events_are_not_deleted BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
+CREATE TRIGGER events_are_not_replaced BEFORE INSERT ON events
+WHEN NEW.pos <= (SELECT max(pos) FROM events) OR EXISTS (SELECT 1 FROM events WHERE id = NEW.id OR (stream = NEW.stream AND rev = NEW.rev))
+BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
+PRAGMA application_id = ${APPLICATION_ID};
+PRAGMA user_version = ${SCHEMA_VERSION};`;
+
+const READABLE = 'pos AS position, stream, rev AS revision, id, type, version, time, data';
+const STORED = `${READABLE}, meta, lower(hex(prev)) AS prev, lower(hex(hash)) AS hash`;
+
+/**
+ * The journal that is safe with several processes on this SQLite: up to 3.51.2 a checkpoint in WAL mode could race a commit
+ * and corrupt the file (https://sqlite.org/wal.html#walresetbug), so those fall back to a rollback journal.
+ */
+export function safeJournalMode(sqliteVersion: string): 'WAL' | 'TRUNCATE' {
+  const [major = 0, minor = 0, patch = 0] = sqliteVersion.split('.').map(Number);
+  const number = major * 1_000_000 + minor * 1_000 + patch;
+  return number >= 3_051_003 && number !== 3_052_000 ? 'WAL' : 'TRUNCATE';
+}
+
+type Options = { readonly readOnly?: boolean; readonly pollMs?: number };
+
+/** The log in one SQLite file, written by any number of processes of one machine; every append is on the disk when it returns. */
+export class SqliteStore implements EventStore {
+  readonly #db: InstanceType<typeof DatabaseSync>;
+  readonly #statements = new Map<string, StatementSyncInstance>();
+  readonly #pollMs: number;
+
+  /** @throws {StoreError} if the file cannot be opened, is not a Pawl log, or was written by a newer Pawl */
+  constructor(file: string, { readOnly = false, pollMs = 200 }: Options = {}) {
+    this.#pollMs = pollMs;
+    try {
+      if (!readOnly) mkdirSync(dirname(file), { recursive: true });
+      this.#db = new DatabaseSync(file, { readOnly });
+      this.#db.exec('PRAGMA busy_timeout = 10000');
+      if (!readOnly) this.#prepareFile();
+      this.#checkFile();
+    } catch (cause) {
+      if (cause instanceof StoreError) throw cause;
+      throw new StoreError(`cannot open the event store ${file}: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  #prepareFile(): void {
+    const version = this.#get('SELECT sqlite_version() AS v')?.v as string;
+    this.#db.exec(`PRAGMA journal_mode = ${safeJournalMode(version)}`);
+    this.#db.exec('PRAGMA synchronous = FULL'); // per connection: a reopened WAL file silently gets NORMAL
+    this.#transaction(() => {
+      const empty = this.#get('SELECT count(*) AS n FROM sqlite_master')?.n === 0;
+      if (empty) this.#db.exec(SCHEMA);
+    });
+  }
+
+  #checkFile(): void {
+    if (this.#get('PRAGMA application_id')?.application_id !== APPLICATION_ID)
+      throw new StoreError('this SQLite file is not a Pawl event store: point events.path at another file');
+    if ((this.#get('PRAGMA user_version')?.user_version as number) > SCHEMA_VERSION)
+      throw new StoreError('this event store was written by a newer Pawl: update Pawl');
+  }
+
+  async append(stream: string, expected: number, events: readonly NewEvent[]): Promise<StoredEvent[]> {
+    checkAppend(stream, expected, events);
+    return this.#transaction(() => {
+      const last = this.#get('SELECT rev, hash FROM events WHERE stream = ? ORDER BY rev DESC LIMIT 1', stream);
+      const revision = (last?.rev as number | undefined) ?? NO_STREAM;
+      if (revision !== expected) return this.#repeated(stream, expected, revision, events);
+      const hash = last ? Buffer.from(last.hash as Uint8Array).toString('hex') : CHAIN_START;
+      const position = (this.#get('SELECT max(pos) AS p FROM events')?.p as number | null) ?? 0;
+      const stored = linkBatch(stream, { revision, hash }, events, position);
+      this.#insert(stored, expected);
+      return stored;
+    });
+  }
+
+  #insert(events: readonly StoredEvent[], expected: number): void {
+    const insert = this.#statement('INSERT INTO events VALUES(?,?,?,?,?,?,?,?,?,?,?)');
+    let prev = Buffer.from(events[0]?.prev ?? '', 'hex');
+    try {
+      for (const e of events) {
+        const hash = Buffer.from(e.hash, 'hex');
+        insert.run(e.position, e.stream, e.revision, e.id, e.type, e.version, e.time, e.data, e.meta, prev, hash);
+        prev = hash;
+      }
+    } catch (error) {
+      const { stream } = events[0] as StoredEvent;
+      if (isConstraintViolation(error)) throw new PartialRetryError(stream, this.#present(events), events.length);
+      throw new StoreError(`cannot append to ${stream}@${expected}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  #repeated(stream: string, expected: number, actual: number, events: readonly NewEvent[]): StoredEvent[] {
+    const found = this.#stream(stream, expected + 1, events.length);
+    if (found.length === events.length && found.every((e, i) => e.id === events[i]?.id)) return found;
+    const present = this.#present(events);
+    if (present > 0) throw new PartialRetryError(stream, present, events.length);
+    throw new StreamConflictError(stream, expected, actual);
+  }
+
+  #present(events: readonly NewEvent[]): number {
+    return events.filter((e) => this.#get('SELECT 1 FROM events WHERE id = ?', e.id) !== undefined).length;
+  }
+
+  #stream(stream: string, from: number, limit: number): StoredEvent[] {
+    const sql = `SELECT ${STORED} FROM events WHERE stream = ? AND rev >= ? ORDER BY rev LIMIT ?`;
+    return this.#statement(sql).all(stream, from, limit).map(plain);
+  }
+
+  async readStream(stream: string, { from = 0, limit = 1000 } = {}): Promise<StoredEvent[]> {
+    return this.#stream(stream, from, limit);
+  }
+
+  async readAll({ after = 0, limit = 1000 } = {}): Promise<StoredEvent[]> {
+    const sql = `SELECT ${STORED} FROM events WHERE pos > ? ORDER BY pos LIMIT ?`;
+    return this.#statement(sql).all(after, limit).map(plain);
+  }
+
+  async scanAll({ after = 0, limit = 1000 } = {}): Promise<ReadableEvent[]> {
+    const sql = `SELECT ${READABLE} FROM events WHERE pos > ? ORDER BY pos LIMIT ?`;
+    return this.#statement(sql).all(after, limit) as ReadableEvent[];
+  }
+
+  async position(): Promise<number> {
+    return (this.#get('SELECT max(pos) AS p FROM events')?.p as number | null) ?? 0;
+  }
+
+  async find(id: string): Promise<StoredEvent | null> {
+    const row = this.#get(`SELECT ${STORED} FROM events WHERE id = ?`, id);
+    return row ? plain(row) : null;
+  }
+
+  async *subscribe({ after, signal }: { after: number; signal: AbortSignal }): AsyncIterable<StoredEvent[]> {
+    let seen = after;
+    while (!signal.aborted) {
+      const page = await this.readAll({ after: seen });
+      const last = page.at(-1);
+      if (last) {
+        seen = last.position;
+        yield page;
+      } else await sleep(this.#pollMs, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** A consistent copy of the whole log in a new file, while others may go on writing. @throws {StoreError} if the file exists */
+  async copyTo(file: string): Promise<void> {
+    try {
+      this.#statement('VACUUM INTO ?').run(file);
+    } catch (cause) {
+      throw new StoreError(`cannot copy the event store to ${file}: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  /** What this connection does at a commit, as SQLite reports it. */
+  durability(): { journal: string; synchronous: string } {
+    const synchronous = this.#get('PRAGMA synchronous')?.synchronous as number;
+    return {
+      journal: this.#get('PRAGMA journal_mode')?.journal_mode as string,
+      synchronous: ['off', 'normal', 'full', 'extra'][synchronous] ?? String(synchronous),
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  /** IMMEDIATE: a read transaction that becomes a write one would fail at once instead of waiting its turn. */
+  #transaction<T>(work: () => T): T {
+    try {
+      this.#db.exec('BEGIN IMMEDIATE');
+    } catch (cause) {
+      throw new StoreError(`the event store is locked by another process: ${(cause as Error).message}`, { cause });
+    }
+    try {
+      const result = work();
+      this.#db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #get(sql: string, ...parameters: (string | number)[]): Record<string, unknown> | undefined {
+    return this.#statement(sql).get(...parameters) as Record<string, unknown> | undefined;
+  }
+
+  #statement(sql: string): StatementSyncInstance {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    const statement = this.#db.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+/** Rows come without a prototype, which surprises whoever compares them. */
+const plain = (row: unknown): StoredEvent => ({ ...(row as StoredEvent) });
+
+/** SQLITE_CONSTRAINT in the primary code: a unique index or the append-only trigger found the id stored already. */
+const isConstraintViolation = (error: unknown): boolean => {
+  return ((error as { errcode?: number }).errcode ?? 0) % 256 === 19;
+};

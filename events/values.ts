@@ -1,0 +1,60 @@
+import * as z from 'zod';
+
+// The words every event is made of. Shares are in [0, 1], sizes in bytes, durations in milliseconds.
+
+/** A training run, e.g. `1v8k2m0p4qxa`: sorts by start time (see `timeSortedId`). */
+export const RunId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{12}$/);
+export type RunId = z.infer<typeof RunId>;
+
+/** One attempt to change production; same form as a run id. */
+export const PromotionId = RunId;
+export type PromotionId = z.infer<typeof PromotionId>;
+
+/** Lower-case ASCII so that no two names look alike or collide on any file system. */
+export const ModelName = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/, 'use 1 to 64 lower-case letters, digits and inner dashes');
+export type ModelName = z.infer<typeof ModelName>;
+
+/** Version of a model, counted from 1 in the order of proposal; gaps are versions that never reached production. */
+export const Version = z.int().min(1).max(1_000_000_000);
+
+/** SHA-256 of exact bytes, `sha256:` and 64 hex digits. */
+export const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+export type Digest = z.infer<typeof Digest>;
+
+/** A git object id: SHA-1 or SHA-256, whole. */
+export const ObjectId = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
+export type ObjectId = z.infer<typeof ObjectId>;
+
+/** UTC, RFC 3339, milliseconds. Information, never order: order is the stream's revision. */
+export const Instant = z.iso.datetime({ precision: 3 });
+
+export const Count = z.int().min(0);
+export const Milliseconds = z.number().min(0);
+export const Share = z.number().min(0).max(1);
+
+/** JSON cannot say NaN; a diverged loss is still a fact worth keeping. */
+export const MetricValue = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]);
+
+export const Label = z.string().min(1).max(200);
+
+/** Counts of an evaluation, `confusion[truth][predicted]`, rows and columns in the order of `labels`. */
+export const Confusion = z.array(z.array(Count));
+
+/** A version pinned by its manifest's digest. */
+export const VersionRef = z.strictObject({ version: Version, manifest: Digest });
+export type VersionRef = z.infer<typeof VersionRef>;
+
+/** A machine-readable cause and its sentence for people. */
+export const Reason = z.strictObject({ code: z.string().regex(/^[a-z0-9-]+$/), message: z.string().max(2000) });
+export type Reason = z.infer<typeof Reason>;
+
+/** Why an event exists: which command, caused by which event, by whom, through which program. */
+export const Meta = z.strictObject({
+  correlationId: z.string().min(1).max(200),
+  causationId: z.uuid().nullable(),
+  actor: z.string().min(1).max(200),
+  source: z.string().min(1).max(200),
+});
+export type Meta = z.infer<typeof Meta>;
