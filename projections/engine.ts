@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../events/canonical-json.ts';
+import { decode, type ReadableEvent } from '../events/decode.ts';
+import type { RecordedEvent } from '../events/envelope.ts';
+import type { EventStore } from '../events/store.ts';
+import { type AnyProjection, fold, type Named } from './projection.ts';
+import { type Generation, ViewNewerError, type Views, type ViewTables } from './views.ts';
+
+const PAGE = 5000;
+
+/** No position: a build was replaced under our hands. */
+const REPLACED = -1;
+
+type Build = { readonly projection: AnyProjection; readonly types: ReadonlySet<string>; generation: Generation };
+
+/**
+ * Keeps the tables of some projections up to date with a log.
+ * Safe to run from several processes at once, and to kill at any instant: each page of events and its checkpoint are one transaction.
+ */
+export class Engine {
+  readonly #store: EventStore;
+  readonly #views: Views;
+  readonly #projections: readonly AnyProjection[];
+
+  constructor(store: EventStore, views: Views, projections: readonly AnyProjection[]) {
+    this.#store = store;
+    this.#views = views;
+    this.#projections = projections;
+  }
+
+  /**
+   * Folds every event not yet folded, for all projections in one pass over the log. A projection whose version is new
+   * is built beside its live table and swapped in when it has caught up.
+   *
+   * @returns the position up to which the views now stand
+   * @throws {ViewNewerError} a newer Pawl owns a view
+   * @throws {UnreadableEventError} an event of a wanted type cannot be read
+   */
+  async catchUp(onPage?: (position: number) => void): Promise<number> {
+    for (;;) {
+      const builds = this.#projections.map((projection) => this.#currentBuild(projection));
+      const position = await this.#advance(builds, onPage);
+      if (position === REPLACED) continue;
+      this.#swapIn(builds);
+      return position;
+    }
+  }
+
+  /** Builds every table again from the first event, beside the live one, then swaps. */
+  async rebuild(onPage?: (position: number) => void): Promise<number> {
+    const builds = this.#projections.map((projection) => this.#newBuild(projection));
+    const position = await this.#advance(builds, onPage);
+    if (position === REPLACED) return this.catchUp(onPage); // another rebuild finished first
+    this.#swapIn(builds);
+    return position;
+  }
+
+  /** The rows of a projection, by key, as of the last `catchUp`. */
+  *rows<Row>(projection: Named<Row>): Iterable<Row> {
+    const live = this.#live(projection);
+    if (live) for (const { row } of this.#views.rows(live.id)) yield JSON.parse(row) as Row;
+  }
+
+  /** One row, or undefined. */
+  get<Row>(projection: Named<Row>, key: string): Row | undefined {
+    return this.#views.transaction((tables) => {
+      const live = tables.generations(projection.name).find((g) => g.live);
+      const row = live && tables.get(live.id, key);
+      return row === undefined ? undefined : (JSON.parse(row) as Row);
+    });
+  }
+
+  /** SHA-256 over a projection's keys and rows: equal for equal logs, however and how often the table was built. */
+  digest(projection: { readonly name: string }): string {
+    const hash = createHash('sha256');
+    const live = this.#live(projection);
+    if (live)
+      for (const { key, row } of this.#views.rows(live.id))
+        hash.update(`${Buffer.byteLength(key)}:${key}${Buffer.byteLength(row)}:${row}`);
+    return `sha256:${hash.digest('hex')}`;
+  }
+
+  #live(projection: { readonly name: string }): Generation | undefined {
+    return this.#views.transaction((tables) => tables.generations(projection.name).find((g) => g.live));
+  }
+
+  #currentBuild(projection: AnyProjection): Build {
+    return this.#views.transaction((tables) => {
+      const generations = tables.generations(projection.name);
+      const live = generations.find((g) => g.live);
+      if (live && live.version > projection.version)
+        throw new ViewNewerError(projection.name, live.version, projection.version);
+      const usable = generations.filter((g) => g.version === projection.version);
+      const generation =
+        usable.find((g) => g.live) ?? usable.at(-1) ?? tables.create(projection.name, projection.version);
+      return { projection, generation, types: new Set<string>(projection.types) };
+    });
+  }
+
+  #newBuild(projection: AnyProjection): Build {
+    const generation = this.#views.transaction((tables) => tables.create(projection.name, projection.version));
+    return { projection, generation, types: new Set<string>(projection.types) };
+  }
+
+  async #advance(builds: readonly Build[], onPage?: (position: number) => void): Promise<number> {
+    for (;;) {
+      const after = Math.min(...builds.map((b) => b.generation.position));
+      const page = await this.#store.scanAll({ after, limit: PAGE });
+      const last = page.at(-1);
+      if (!last) return after;
+      const events = readable(page, builds);
+      const folded = this.#views.transaction((tables) =>
+        builds.every((b) => foldPage(tables, b, events, last.position)),
+      );
+      if (!folded) return REPLACED;
+      onPage?.(last.position);
+    }
+  }
+
+  #swapIn(builds: readonly Build[]): void {
+    this.#views.transaction((tables) => {
+      for (const { projection, generation } of builds) {
+        const known = tables.generations(projection.name);
+        if (known.some((g) => g.id === generation.id && !g.live)) tables.goLive(projection.name, generation.id);
+      }
+    });
+  }
+}
+
+/** Only what some projection wants is decoded. */
+function readable(page: readonly ReadableEvent[], builds: readonly Build[]): RecordedEvent[] {
+  return page.filter((e) => builds.some((b) => b.types.has(e.type))).map(decode);
+}
+
+/** Another process may have folded this page already: the checkpoint, read again inside the transaction, decides. */
+function foldPage(tables: ViewTables, build: Build, events: readonly RecordedEvent[], until: number): boolean {
+  const { projection, types } = build;
+  const now = tables.generations(projection.name).find((g) => g.id === build.generation.id);
+  if (!now) return false; // another process has rebuilt the table meanwhile
+  const touched = new TableRows(tables, now.id);
+  if (now.position < until) {
+    fold(
+      touched,
+      projection,
+      events.filter((e) => e.position > now.position && types.has(e.type)),
+    );
+    touched.save();
+    tables.checkpoint(now.id, until);
+  }
+  build.generation = { ...now, position: Math.max(now.position, until) };
+  return true;
+}
+
+/** The rows of a table as a map: read when first asked for, written back together. */
+class TableRows extends Map<string, unknown> {
+  readonly #tables: ViewTables;
+  readonly #generation: number;
+  readonly #removed = new Set<string>();
+
+  constructor(tables: ViewTables, generation: number) {
+    super();
+    this.#tables = tables;
+    this.#generation = generation;
+  }
+
+  override get(key: string): unknown {
+    if (super.has(key) || this.#removed.has(key)) return super.get(key);
+    const row = this.#tables.get(this.#generation, key);
+    return row === undefined ? undefined : JSON.parse(row);
+  }
+
+  override delete(key: string): boolean {
+    this.#removed.add(key);
+    return super.delete(key);
+  }
+
+  save(): void {
+    for (const key of this.#removed) if (!super.has(key)) this.#tables.remove(this.#generation, key);
+    for (const [key, row] of this) this.#tables.put(this.#generation, key, canonicalJson(row));
+  }
+}

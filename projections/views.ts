@@ -1,0 +1,44 @@
+import { PawlError } from '../events/errors.ts';
+
+/** One build of a projection's table. Several may exist while a new one is built; readers see the live one. */
+export type Generation = {
+  readonly id: number;
+  readonly version: number;
+  readonly position: number;
+  readonly live: boolean;
+};
+
+/** A newer Pawl has rebuilt this view in a way this one cannot read. */
+export class ViewNewerError extends PawlError {
+  readonly code = 'view_newer';
+  constructor(name: string, theirs: number, ours: number) {
+    super(`the ${name} view was built by a newer Pawl (version ${theirs}, this one has ${ours}): update Pawl`);
+  }
+}
+
+/** What may be done to the tables inside one transaction. Rows are canonical JSON texts. */
+export type ViewTables = {
+  generations(name: string): Generation[];
+  create(name: string, version: number): Generation;
+  /** Makes a generation the live one and drops every other of the projection. */
+  goLive(name: string, id: number): void;
+  get(generation: number, key: string): string | undefined;
+  put(generation: number, key: string, row: string): void;
+  remove(generation: number, key: string): void;
+  /** Sets the position up to which a generation has folded the log. */
+  checkpoint(generation: number, position: number): void;
+};
+
+/**
+ * Where projections keep their tables: rows and checkpoint change together or not at all, so every event counts once,
+ * however often a process dies. Losing all of it loses nothing: it is rebuilt from the log.
+ */
+export type Views = {
+  /** Runs `work` alone among all processes; what it wrote is there entirely or, if it throws, not at all. */
+  transaction<T>(work: (tables: ViewTables) => T): T;
+  /** Rows of one generation in order of their keys' UTF-8 bytes. */
+  rows(generation: number): Iterable<{ key: string; row: string }>;
+  /** Forgets everything. */
+  clear(): void;
+  close(): void;
+};
