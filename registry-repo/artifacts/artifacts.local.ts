@@ -1,0 +1,233 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { type FileHandle, link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Digest } from '../values.ts';
+import type { Artifacts, StoredArtifact } from './artifacts.ts';
+import { ArtifactCorruptError, ArtifactMissingError, ArtifactStoreError, ArtifactTooLargeError } from './errors.ts';
+
+/**
+ * A folder: `sha256/ab/cdef…`. Bytes are written to `tmp/`, synced, renamed into place, and the folder is synced, so a
+ * crash at any moment leaves either nothing or everything. Any number of processes may use it at once.
+ */
+export class LocalArtifacts implements Artifacts {
+  readonly folder: string;
+
+  /** @param folder made when something is put for the first time */
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  async put(bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<Digest> {
+    const temporary = join(this.folder, 'tmp', randomUUID());
+    try {
+      await makeFolder(dirname(temporary));
+      const digest = await writeNew(temporary, bytes instanceof Uint8Array ? [bytes] : bytes, { sync: true });
+      const file = this.#file(digest);
+      await makeFolder(dirname(file));
+      await rename(temporary, file); // also over the same bytes: that repairs what has decayed
+      await syncFolder(dirname(file));
+      return digest;
+    } catch (cause) {
+      await unlink(temporary).catch(() => {});
+      throw this.#typed('store an artifact', cause);
+    }
+  }
+
+  async get(digest: Digest, maxBytes = Number.MAX_SAFE_INTEGER): Promise<Buffer> {
+    return this.#reading(digest, maxBytes, async (handle) => {
+      const bytes = await handle.readFile();
+      checkDigest(digest, createHash('sha256').update(bytes).digest('hex'));
+      return bytes;
+    });
+  }
+
+  async copy(digest: Digest, file: string, maxBytes = Number.MAX_SAFE_INTEGER): Promise<void> {
+    const temporary = `${file}.${randomUUID()}`;
+    await this.#reading(digest, maxBytes, async (handle) => {
+      try {
+        const copied = await writeNew(temporary, handle.createReadStream({ autoClose: false, start: 0 }), {
+          sync: false,
+        });
+        checkDigest(digest, hexOf(copied));
+        await rename(temporary, file);
+      } catch (cause) {
+        await unlink(temporary).catch(() => {});
+        throw cause;
+      }
+    });
+  }
+
+  async has(digest: Digest): Promise<boolean> {
+    return (await this.size(digest)) !== null;
+  }
+
+  async size(digest: Digest): Promise<number | null> {
+    try {
+      return (await stat(this.#file(digest))).size;
+    } catch (cause) {
+      if (codeOf(cause) === 'ENOENT') return null;
+      throw this.#typed(`look for ${digest}`, cause);
+    }
+  }
+
+  async *list(): AsyncIterable<StoredArtifact> {
+    for (const fan of await this.#names('sha256')) {
+      if (!/^[0-9a-f]{2}$/.test(fan)) continue;
+      for (const rest of await this.#names(join('sha256', fan))) {
+        if (!/^[0-9a-f]{62}$/.test(rest)) continue;
+        const digest: Digest = `sha256:${fan}${rest}`;
+        const found = await stat(this.#file(digest)).catch(() => null); // collected meanwhile
+        if (found) yield { digest, sizeBytes: found.size, storedAt: found.mtime };
+      }
+    }
+  }
+
+  async remove(digest: Digest, before?: Date): Promise<boolean> {
+    const file = this.#file(digest);
+    const doomed = join(this.folder, 'tmp', randomUUID());
+    try {
+      if (before && !(await this.wasPutBefore(before, file))) return false;
+      await makeFolder(dirname(doomed));
+      await rename(file, doomed);
+      // Put again between the look and the rename: then it is wanted, and goes back.
+      const wanted = before !== undefined && !(await this.wasPutBefore(before, doomed));
+      if (wanted) await link(doomed, file).catch(ignore('EEXIST'));
+      await unlink(doomed);
+      await syncFolder(dirname(file));
+      return !wanted;
+    } catch (cause) {
+      if (codeOf(cause) === 'ENOENT') return false;
+      throw this.#typed(`remove ${digest}`, cause);
+    }
+  }
+
+  async sweep(before: Date): Promise<number> {
+    let removed = 0;
+    for (const name of await this.#names('tmp')) {
+      const file = join(this.folder, 'tmp', name);
+      const left = await stat(file).catch(() => null);
+      if (!left || left.mtime >= before) continue;
+      await unlink(file).catch(ignore('ENOENT'));
+      removed++;
+    }
+    return removed;
+  }
+
+  protected async wasPutBefore(moment: Date, file: string): Promise<boolean> {
+    return (await stat(file)).mtime < moment;
+  }
+
+  #file(digest: Digest): string {
+    const hex = hexOf(Digest.parse(digest));
+    return join(this.folder, 'sha256', hex.slice(0, 2), hex.slice(2));
+  }
+
+  async #reading<T>(digest: Digest, maxBytes: number, read: (handle: FileHandle) => Promise<T>): Promise<T> {
+    let handle: FileHandle | undefined;
+    try {
+      handle = await open(this.#file(digest), 'r');
+      const { size } = await handle.stat();
+      if (size > maxBytes)
+        throw new ArtifactTooLargeError(`${digest} has ${size} bytes, ${maxBytes} at most are wanted here`);
+      return await read(handle);
+    } catch (cause) {
+      if (codeOf(cause) === 'ENOENT' && !handle)
+        throw new ArtifactMissingError(`${digest} is not in the artifact store ${this.folder}: put it there again`, {
+          cause,
+        });
+      throw this.#typed(`read ${digest}`, cause);
+    } finally {
+      await handle?.close();
+    }
+  }
+
+  async #names(folder: string): Promise<string[]> {
+    try {
+      return (await readdir(join(this.folder, folder))).sort();
+    } catch (cause) {
+      if (codeOf(cause) === 'ENOENT') return [];
+      throw this.#typed('list the artifacts', cause);
+    }
+  }
+
+  /** System errors become ours; everything else (our own errors, a failing source) goes on as it is. */
+  #typed(what: string, cause: unknown): unknown {
+    const code = codeOf(cause);
+    if (code === null) return cause;
+    if (code === 'ENOSPC' || code === 'EDQUOT')
+      return new ArtifactStoreError(
+        'full',
+        `cannot ${what}: no space left under ${this.folder}. Free some, or run "pawl artifacts gc"`,
+        { cause },
+      );
+    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+      return new ArtifactStoreError(
+        'forbidden',
+        `cannot ${what}: no permission under ${this.folder} (${code}). Give this user read and write access`,
+        { cause },
+      );
+    return new ArtifactStoreError('unusable', `cannot ${what} under ${this.folder}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+const hexOf = (digest: Digest): string => digest.slice('sha256:'.length);
+
+function checkDigest(wanted: Digest, hex: string): void {
+  if (hexOf(wanted) !== hex)
+    throw new ArtifactCorruptError(
+      `what is stored as ${wanted} is sha256:${hex}: it was changed or has decayed, put it there again`,
+    );
+}
+
+/** The `errno` name of a system error, else null. */
+const codeOf = (error: unknown): string | null => {
+  const { code, syscall } = (error ?? {}) as { code?: unknown; syscall?: unknown };
+  return typeof code === 'string' && typeof syscall === 'string' ? code : null;
+};
+
+const ignore = (code: string) => (error: unknown) => {
+  if (codeOf(error) !== code) throw error;
+};
+
+/** Writes a file that must not exist yet. @returns the digest of what was written */
+async function writeNew(
+  file: string,
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  { sync }: { sync: boolean },
+): Promise<Digest> {
+  const hash = createHash('sha256');
+  const handle = await open(file, 'wx', 0o444);
+  try {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      for (let at = 0; at < chunk.length; ) at += (await handle.write(chunk, at)).bytesWritten;
+    }
+    if (sync) await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return `sha256:${hash.digest('hex')}`;
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+}
+
+/** Makes a rename in a folder outlive a power cut. Systems that cannot open folders do it on their own. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(ignoreUnsyncable);
+  if (!handle) return;
+  try {
+    await handle.sync().catch(ignoreUnsyncable);
+  } finally {
+    await handle.close();
+  }
+}
+
+const ignoreUnsyncable = (error: unknown): undefined => {
+  if (process.platform !== 'win32' || !['EPERM', 'EISDIR', 'EACCES'].includes(codeOf(error) ?? '')) throw error;
+};

@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { Count, Digest, Label, Labels, Name } from './values.ts';
+
+/**
+ * `evaluation/<name>.json`: the rows every candidate for a model is scored on, pinned by digest.
+ * The rows themselves (`printRows`) are in the artifact store under that digest, out of every candidate's reach.
+ */
+export const EvaluationSet = z
+  .strictObject({
+    schema: z.literal('pawl.evaluation-set/1'),
+    name: Name,
+    labels: Labels,
+    rows: z.int().min(1),
+    perLabel: z.record(Label, Count),
+    digest: Digest,
+    sizeBytes: Count,
+    source: z.string().max(500),
+  })
+  .refine((set) => set.labels.every((label) => Object.hasOwn(set.perLabel, label)), 'perLabel must count every label');
+export type EvaluationSet = z.infer<typeof EvaluationSet>;
+
+export const evaluationPath = (name: string): string => `evaluation/${name}.json`;

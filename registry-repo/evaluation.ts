@@ -1,0 +1,66 @@
+import { ModelRefusedError } from './errors.ts';
+import type { Runtime } from './runtime/runtime.ts';
+import type { Confusion } from './values.ts';
+
+/** Texts that go through a graph at once. */
+const BATCH = 64;
+
+/**
+ * What a model answers: of each row's probabilities the largest, of equal ones the first.
+ *
+ * @param visit is told each row's answer and its probabilities, in order
+ * @throws {ModelRefusedError} for anything but finite probabilities, one for each label
+ */
+export async function answer(
+  runtime: Runtime,
+  texts: readonly string[],
+  visit: (row: number, label: number, probabilities: Float32Array) => void,
+): Promise<void> {
+  const k = runtime.labels.length;
+  for (let from = 0; from < texts.length; from += BATCH) {
+    const batch = texts.slice(from, from + BATCH);
+    const probabilities = await runtime.classify(batch);
+    if (probabilities.length !== batch.length * k)
+      throw new ModelRefusedError(
+        `the model gave ${probabilities.length} probabilities for ${batch.length} texts and ${k} labels`,
+      );
+    for (let i = 0; i < batch.length; i++) {
+      const row = probabilities.subarray(i * k, (i + 1) * k);
+      visit(from + i, largest(row), row);
+    }
+  }
+}
+
+/** The label a row of probabilities answers with: the largest, of equal ones the first. @throws {ModelRefusedError} */
+export function largest(probabilities: Float32Array): number {
+  let best = 0;
+  for (let i = 0; i < probabilities.length; i++) {
+    const p = probabilities[i] as number;
+    if (!Number.isFinite(p)) throw new ModelRefusedError(`the model gave ${p} as a probability`);
+    if (p > (probabilities[best] as number)) best = i;
+  }
+  return best;
+}
+
+/** A confusion matrix of zeros. */
+export const noCounts = (labels: number): number[][] =>
+  Array.from({ length: labels }, () => new Array<number>(labels).fill(0));
+
+/**
+ * Counts a model's answers.
+ *
+ * @param truth label indices, one for each text, in the order of the runtime's labels
+ * @returns `confusion[truth][predicted]`
+ */
+export async function confusionOf(
+  runtime: Runtime,
+  texts: readonly string[],
+  truth: ArrayLike<number>,
+): Promise<Confusion> {
+  const counts = noCounts(runtime.labels.length);
+  await answer(runtime, texts, (row, label) => {
+    const ofTruth = counts[truth[row] as number];
+    if (ofTruth) ofTruth[label] = (ofTruth[label] ?? 0) + 1;
+  });
+  return counts;
+}

@@ -1,0 +1,53 @@
+import { RegistryError } from './errors.ts';
+import { type Fraction, fraction, plus, times, ZERO } from './fraction.ts';
+import type { Confusion } from './values.ts';
+
+/** How the F1 of single labels becomes one number; `positive` is the label that binary F1 looks at. */
+export type Averaging =
+  | { readonly average: 'binary'; readonly positive: string }
+  | { readonly average: 'macro' | 'weighted'; readonly positive: null };
+
+/** Counts that are no confusion matrix of these labels. */
+export class MalformedCountsError extends RegistryError {
+  readonly code = 'malformed_counts';
+}
+
+/** @throws {MalformedCountsError} unless there is one row and one column a label */
+export function checkCounts(labels: readonly string[], confusion: Confusion): void {
+  const square = confusion.length === labels.length && confusion.every((row) => row.length === labels.length);
+  if (!square) throw new MalformedCountsError(`${labels.length} labels need ${labels.length}×${labels.length} counts`);
+}
+
+/**
+ * Exact F1 of one label: 2·TP / (2·TP + FP + FN); 0 where that is 0/0, as scikit-learn's zero_division=0.
+ *
+ * @param confusion `confusion[truth][predicted]`
+ */
+export function labelF1(confusion: Confusion, label: number): Fraction {
+  const hits = confusion[label]?.[label] ?? 0;
+  const truth = (confusion[label] ?? []).reduce((a, b) => a + b, 0);
+  const predicted = confusion.reduce((sum, row) => sum + (row[label] ?? 0), 0);
+  return truth + predicted === 0 ? ZERO : fraction(2 * hits, truth + predicted);
+}
+
+/**
+ * Exact F1 of an evaluation: of the positive label, or the mean over labels, plain (macro) or weighted by their rows.
+ *
+ * @returns a share in [0, 1]; 0 for an evaluation without rows
+ * @throws {MalformedCountsError} counts that do not fit the labels, or a positive label that is none of them
+ */
+export function f1(labels: readonly string[], confusion: Confusion, averaging: Averaging): Fraction {
+  checkCounts(labels, confusion);
+  if (averaging.average === 'binary') {
+    const positive = labels.indexOf(averaging.positive);
+    if (positive < 0)
+      throw new MalformedCountsError(`the positive label "${averaging.positive}" is none of ${labels.join(', ')}`);
+    return labelF1(confusion, positive);
+  }
+  const weights = labels.map((_, k) =>
+    averaging.average === 'macro' ? 1 : (confusion[k] ?? []).reduce((a, b) => a + b, 0),
+  );
+  const total = weights.reduce((a, b) => a + b, 0);
+  if (total === 0) return ZERO;
+  return weights.reduce((sum, weight, k) => plus(sum, times(fraction(weight, total), labelF1(confusion, k))), ZERO);
+}

@@ -1,0 +1,26 @@
+import { RegistryError } from '../errors.ts';
+import { GitError } from '../git-process.ts';
+import { errored } from '../judge/finding.ts';
+import { verifyPointer } from '../verify/production.ts';
+import { Stop } from './stop.ts';
+import type { Subject, SubjectRequest } from './subject.ts';
+
+/**
+ * Whether the baseline came into production through the gate. Otherwise whoever may push to main could put a bad model
+ * there and have any better one promoted over it. The way out is a rollback, which needs no such baseline.
+ *
+ * @throws {Stop} if not
+ */
+export async function checkBaseline(
+  { policy, model, baseline }: Subject,
+  { git, base, now }: SubjectRequest & { now: () => Date },
+): Promise<void> {
+  if (!baseline) return;
+  try {
+    await verifyPointer({ git, tip: base, model, keys: policy.keys, now: now() });
+  } catch (cause) {
+    if (!(cause instanceof RegistryError) || cause instanceof GitError) throw cause;
+    const message = `version ${baseline.ref.version} of ${model} is in production, but not through the gate: ${cause.message}. Roll back to a version that was, then promote`;
+    throw new Stop([errored('baseline-unverified', message)], { cause });
+  }
+}

@@ -1,0 +1,208 @@
+import type { Artifacts } from '../artifacts/artifacts.ts';
+import { digestOf } from '../digest.ts';
+import { RegistryError } from '../errors.ts';
+import { type Fraction, toNumber } from '../fraction.ts';
+import type { Git } from '../git.ts';
+import type { Evidence } from '../judge/evidence.ts';
+import { arranged, errored, type Finding, resultOf } from '../judge/finding.ts';
+import { type Judgement, judge } from '../judge/judge.ts';
+import { versionFolder } from '../manifest.ts';
+import type { Policy } from '../policy.ts';
+import type { Score } from '../scoring/score.ts';
+import type { Confusion, Digest, ObjectId } from '../values.ts';
+import { isValid, type SigningKey } from '../verdict/keys.ts';
+import { signVerdict } from '../verdict/signed.ts';
+import type { Bound, Verdict } from '../verdict/verdict.ts';
+import { checkBaseline } from './baseline.ts';
+import { type Measurement, measure } from './measure.ts';
+import { checkRollback } from './rollback.ts';
+import { Stop } from './stop.ts';
+import { changeOf, checkCommits, policyOf, readSubject, type Subject } from './subject.ts';
+
+export type GateRequest = {
+  /** Has both commits; the registry itself or a mirror. */
+  readonly git: Git;
+  /** The commit to judge: one exact commit, whatever its branch is at by now. */
+  readonly head: ObjectId;
+  /** The tip of main: rules, evaluation set and baseline are read here, and only here. */
+  readonly base: ObjectId;
+  readonly pullRequest: number;
+  /** Why production should go back; needed by a rollback. */
+  readonly reason: string | null;
+  readonly artifacts: Artifacts;
+  readonly score: Score;
+  /** Its public half must be among the policy's gate keys. */
+  readonly key: SigningKey;
+  readonly now: () => Date;
+  /** Version of the program that judges. */
+  readonly pawl: string;
+  /** Folder for models while they are scored; the system's temporary folder if left out. */
+  readonly scratch?: string;
+};
+
+/** What the gate found. Its members are those of the event `GateJudged`, and a few more for the report. */
+export type GateJudgement = {
+  /** `stale`: made for an older baseline. It is no answer: the pull request is to be made again and judged anew. */
+  readonly result: 'pass' | 'fail' | 'error' | 'stale';
+  readonly reasons: readonly { readonly code: string; readonly message: string }[];
+  readonly findings: readonly Finding[];
+  /** Null where the pull request is neither promotion nor rollback. */
+  readonly class: 'promotion' | 'rollback' | null;
+  readonly model: string | null;
+  /** The promotion's id as the candidate's pointer has it. */
+  readonly promotionId: string | null;
+  readonly bound: Bound | null;
+  readonly measured: {
+    readonly labels: string[];
+    readonly candidate: Confusion;
+    readonly baseline: Confusion | null;
+    readonly candidateF1: number;
+    readonly baselineF1: number | null;
+    readonly requiredF1: number;
+  } | null;
+  readonly claimed: { readonly labels: string[]; readonly confusion: Confusion } | null;
+  readonly head: ObjectId;
+  readonly base: ObjectId;
+  /** Digest of the signed verdict; null where the gate could not come to one. */
+  readonly verdict: Digest | null;
+  readonly scorer: Verdict['scorer'];
+  readonly durationMs: number;
+  /** What was thrown and not foreseen, for whoever repairs it. */
+  readonly fault: unknown;
+};
+
+/** What is known when a judgement ends, however early. */
+type Progress = {
+  change?: { class: 'promotion' | 'rollback'; model: string };
+  subject?: Subject;
+  measurement?: Measurement;
+};
+
+/**
+ * Judges one commit as a change to main. It fails closed: whatever is missing, malformed, late or unexpected gives a
+ * judgement that is no pass. It never rejects, and reads nothing by a name that somebody could move meanwhile.
+ *
+ * @returns the judgement, and the signed verdict (DSSE) if there is one
+ */
+export async function runGate(request: GateRequest): Promise<{ judgement: GateJudgement; verdict: Buffer | null }> {
+  const started = request.now();
+  const progress: Progress = {};
+  try {
+    const judgement = await judgeRequest(request, progress, started);
+    return conclude(request, progress, started, judgement);
+  } catch (cause) {
+    const stop = cause instanceof Stop ? cause : new Stop([unforeseen(cause)], { cause });
+    const result = stop.stale ? 'stale' : resultOf(stop.findings);
+    const fault = cause instanceof Stop || cause instanceof RegistryError ? null : cause;
+    return {
+      judgement: describe(request, progress, started, { result, findings: arranged(stop.findings), f1: null }, fault),
+      verdict: null,
+    };
+  }
+}
+
+const unforeseen = (cause: unknown): Finding =>
+  cause instanceof RegistryError
+    ? errored(cause.code.replaceAll('_', '-'), cause.message)
+    : errored('gate-fault', `the gate itself failed: ${cause instanceof Error ? cause.message : String(cause)}`);
+
+async function judgeRequest(request: GateRequest, progress: Progress, started: Date): Promise<Judgement> {
+  await checkCommits(request);
+  const policy = await policyOf(request);
+  checkKey(policy.value, request.key, started);
+  const found = await changeOf(request);
+  progress.change = found.change;
+  const subject = await readSubject(request, policy, found);
+  progress.subject = subject;
+  await (subject.class === 'rollback' ? checkRollback : checkBaseline)(subject, request);
+  progress.measurement = await measure(subject, request);
+  const { evidence } = progress.measurement;
+  return judge({ class: subject.class, model: subject.model, policy: subject.policy, evidence });
+}
+
+function checkKey(policy: Policy, key: SigningKey, now: Date): void {
+  if (policy.keys.some((k) => k.id === key.id && isValid(k, 'gate', now.toISOString()))) return;
+  throw new Stop([
+    errored(
+      'key-not-trusted',
+      `this gate's key ${key.id} is no gate key of gate.json now: nobody would believe its verdict`,
+    ),
+  ]);
+}
+
+function conclude(request: GateRequest, progress: Progress, started: Date, judged: Judgement) {
+  const judgement = describe(request, progress, started, judged, null);
+  const { subject, measurement } = progress;
+  if (judged.result === 'error' || !subject || !measurement) return { judgement, verdict: null };
+  const verdict = signVerdict(verdictOf(request, subject, measurement.evidence, judged.result, judgement), request.key);
+  return { judgement: { ...judgement, verdict: digestOf(verdict) }, verdict };
+}
+
+function verdictOf(
+  request: GateRequest,
+  subject: Subject,
+  evidence: Evidence,
+  result: 'pass' | 'fail',
+  { findings, scorer, durationMs }: GateJudgement,
+): Verdict {
+  const { model, production, candidate } = subject;
+  const folder = versionFolder(model, candidate.ref.version);
+  return {
+    schema: 'pawl.verdict/1',
+    class: subject.class,
+    model,
+    promotion: production.promotion,
+    pullRequest: request.pullRequest,
+    reason: subject.class === 'rollback' ? request.reason : null,
+    result,
+    findings: [...findings],
+    bound: subject.bound,
+    files: candidate.files.manifest.files.map(({ path, digest }) => ({ path: `${folder}/${path}`, digest })),
+    evidence,
+    scorer,
+    judgedAt: request.now().toISOString(),
+    durationMs,
+  };
+}
+
+function describe(
+  request: GateRequest,
+  { change, subject, measurement }: Progress,
+  started: Date,
+  { findings, f1, ...judgement }: Omit<Judgement, 'result'> & { result: GateJudgement['result'] },
+  fault: unknown,
+): GateJudgement {
+  const evidence = measurement?.evidence;
+  const share = (x: Fraction) => Math.min(1, Math.max(0, toNumber(x)));
+  return {
+    result: judgement.result,
+    reasons: findings.map(({ code, message }) => ({ code, message })),
+    findings,
+    class: change?.class ?? null,
+    model: change?.model ?? null,
+    promotionId: subject?.production.promotion ?? null,
+    bound: subject?.bound ?? null,
+    measured:
+      evidence?.measured && f1
+        ? {
+            labels: evidence.evaluation.labels,
+            candidate: evidence.measured.candidate,
+            baseline: evidence.measured.baseline,
+            candidateF1: share(f1.candidate),
+            baselineF1: f1.baseline && share(f1.baseline),
+            requiredF1: share(f1.required),
+          }
+        : null,
+    claimed: evidence ? { labels: evidence.claimed.labels, confusion: evidence.claimed.confusion } : null,
+    head: request.head,
+    base: request.base,
+    verdict: null,
+    scorer: {
+      pawl: request.pawl,
+      onnxruntime: measurement?.versions?.onnxruntime ?? 'none',
+      node: measurement?.versions?.node ?? process.versions.node,
+    },
+    durationMs: Math.max(0, request.now().getTime() - started.getTime()),
+    fault,
+  };
+}

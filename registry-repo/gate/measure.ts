@@ -1,0 +1,124 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Artifacts } from '../artifacts/artifacts.ts';
+import { printFile } from '../file.ts';
+import { unmeasurable } from '../judge/checks.ts';
+import type { Evidence, Measured } from '../judge/evidence.ts';
+import { errored, failed, warned } from '../judge/finding.ts';
+import { CARD_FILE, MANIFEST_FILE, MODEL_FILE, TRAINING_ROWS_FILE } from '../manifest.ts';
+import { parseRows, ROW_KEY_BYTES, type Row, rowKey, rowsWithin } from '../rows.ts';
+import { ROWS, type Score, type ScorerVersions } from '../scoring/score.ts';
+import { copyVersionFiles, readVersionFile } from '../version-files.ts';
+import type { Side } from './sides.ts';
+import { fromBase, fromHead, Stop } from './stop.ts';
+import type { Subject } from './subject.ts';
+
+export type Measurement = { readonly evidence: Evidence; readonly versions: ScorerVersions | null };
+
+/** A candidate's files beside its model: tokenizers, documents, row keys. */
+const MAX_OTHER_BYTES = 1024 ** 3;
+
+/**
+ * Gathers what the judgement rests on: the pinned rows, the leaks, the counts of both models.
+ *
+ * @param scratch a folder for the models while they are scored; a new one inside it is made and removed
+ * @throws {Stop}
+ */
+export async function measure(
+  subject: Subject,
+  { artifacts, score, scratch = tmpdir() }: { artifacts: Artifacts; score: Score; scratch?: string },
+): Promise<Measurement> {
+  const { manifest } = subject.candidate.files;
+  const model = manifest.files.find((file) => file.path === MODEL_FILE);
+  const others = manifest.files.reduce((sum, file) => sum + (file === model ? 0 : file.sizeBytes), 0);
+  if (others > MAX_OTHER_BYTES)
+    throw new Stop([
+      failed('files-too-large', `the files beside the model have ${others} bytes, ${MAX_OTHER_BYTES} at most`),
+    ]);
+  const { bytes, rows, evaluation } = await pinnedRows(subject, artifacts);
+  const evidence: Evidence = {
+    evaluation,
+    claimed: { rows: manifest.data.test.digest, labels: manifest.labels, ...manifest.claimed },
+    modelBytes: model?.sizeBytes ?? 0,
+    leakedRows: subject.class === 'promotion' ? await leaks(subject.candidate, rows) : null,
+    measured: null,
+  };
+  if (unmeasurable(subject.rules, evidence).length > 0 || !comparable(subject)) return { evidence, versions: null };
+  const folder = await mkdtemp(join(scratch, 'pawl-gate-'));
+  try {
+    await writeFile(join(folder, ROWS), bytes);
+    if (subject.baseline) await fromBase(stage(subject.baseline, join(folder, 'baseline')));
+    await fromHead(stage(subject.candidate, join(folder, 'candidate')));
+    const { scoreSeconds: seconds, scoreMegabytes: megabytes } = subject.policy.limits;
+    const { measured, versions } = await scored(await score({ folder, seconds, megabytes }));
+    return { evidence: { ...evidence, measured }, versions };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A baseline with other labels answers other questions. Nothing is better than it; going back from it stays possible. */
+function comparable({ class: kind, baseline, set }: Subject): boolean {
+  if (!baseline || baseline.files.manifest.labels.join('\0') === set.labels.join('\0')) return true;
+  if (kind === 'rollback') return false;
+  throw new Stop([
+    errored(
+      'baseline-not-comparable',
+      `the labels of version ${baseline.ref.version} in production are not those of the evaluation set ${set.name}: give the new task a model name of its own`,
+    ),
+  ]);
+}
+
+/** The evaluation rows: exactly the pinned bytes, counted. */
+async function pinnedRows({ set }: Subject, artifacts: Artifacts) {
+  const bytes = await fromBase(artifacts.get(set.digest, set.sizeBytes));
+  const rows = await fromBase((async () => parseRows(bytes))());
+  const counted = new Map<string, { rows: number; keys: Set<string> }>();
+  for (const { label, text } of rows) {
+    const count = counted.get(label) ?? { rows: 0, keys: new Set() };
+    count.rows++;
+    count.keys.add(rowKey(text).toString('latin1'));
+    counted.set(label, count);
+  }
+  const perLabel = set.labels.map((label) => counted.get(label)?.rows ?? 0);
+  const distinct = set.labels.map((label) => counted.get(label)?.keys.size ?? 0);
+  const pinned = set.labels.map((label) => set.perLabel[label]);
+  const known = perLabel.reduce((a, b) => a + b, 0);
+  if (known !== rows.length || rows.length !== set.rows || perLabel.some((n, k) => n !== pinned[k]))
+    throw new Stop([
+      errored(
+        'evaluation-differs',
+        `evaluation/${set.name}.json counts ${set.rows} rows (${pinned.join(', ')}), its bytes have ${rows.length} (${perLabel.join(', ')})`,
+      ),
+    ]);
+  return { bytes, rows, evaluation: { rows: set.digest, labels: set.labels, perLabel, distinct } };
+}
+
+/** How many evaluation rows are among the candidate's training rows, or null if it does not tell. */
+async function leaks({ files }: Side, rows: readonly Row[]): Promise<number | null> {
+  const file = files.manifest.files.find((f) => f.path === TRAINING_ROWS_FILE);
+  if (!file) return null;
+  const keys = await fromHead(readVersionFile(files, file));
+  const [told, trained] = [keys.length / ROW_KEY_BYTES, files.manifest.data.train.rows];
+  if (told > trained || (told === 0 && trained > 0))
+    throw new Stop([failed('training-rows-differ', `${told} training rows are told of ${trained}`)]);
+  return (await fromHead((async () => rowsWithin(rows, keys))())).length;
+}
+
+/** What the runtime needs, and nothing else. */
+async function stage({ files }: Side, folder: string): Promise<void> {
+  await mkdir(folder);
+  await writeFile(join(folder, MANIFEST_FILE), printFile(files.manifest));
+  await copyVersionFiles(files, folder, (path) => path !== TRAINING_ROWS_FILE && path !== CARD_FILE);
+}
+
+function scored(outcome: Awaited<ReturnType<Score>>): { measured: Measured; versions: ScorerVersions } {
+  if (outcome.kind === 'scored') return outcome;
+  if (outcome.kind === 'failed') throw new Stop([outcome.finding]);
+  if (outcome.which === 'candidate') throw new Stop(outcome.findings);
+  throw new Stop([
+    errored('baseline-refused', `the version in production cannot be scored: ${outcome.findings[0]?.message ?? ''}`),
+    ...outcome.findings.map(({ code, message }) => warned(code, `baseline: ${message}`)),
+  ]);
+}

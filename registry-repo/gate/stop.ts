@@ -1,0 +1,50 @@
+import { ArtifactCorruptError, ArtifactMissingError, ArtifactStoreError } from '../artifacts/errors.ts';
+import { RegistryError } from '../errors.ts';
+import { GitError } from '../git-process.ts';
+import { errored, type Finding, failed } from '../judge/finding.ts';
+
+/** Ends a judgement where it stands: what was found so far decides. It never leaves the gate. */
+export class Stop extends Error {
+  readonly findings: readonly Finding[];
+  /** The pull request was made for an older baseline: it can be made again on the new one. */
+  readonly stale: boolean;
+  constructor(findings: readonly Finding[], { stale = false, cause }: { stale?: boolean; cause?: unknown } = {}) {
+    super(findings[0]?.message, { cause });
+    this.findings = findings;
+    this.stale = stale;
+  }
+}
+
+/** Ends the judgement if anything was found. */
+export function stopIf(findings: readonly Finding[]): void {
+  if (findings.length > 0) throw new Stop(findings);
+}
+
+const codeFor = (error: RegistryError): string => error.code.replaceAll('_', '-');
+
+/** Not the candidate's doing: git, disk, or bytes that are gone. Trying again may help. */
+const isFault = (error: unknown): boolean =>
+  error instanceof GitError ||
+  error instanceof ArtifactStoreError ||
+  error instanceof ArtifactMissingError ||
+  error instanceof ArtifactCorruptError;
+
+/** What the candidate brought is wrong: it fails. What could not be read for other reasons is an error. */
+export async function fromHead<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (cause) {
+    if (!(cause instanceof RegistryError)) throw cause;
+    throw new Stop([(isFault(cause) ? errored : failed)(codeFor(cause), cause.message)], { cause });
+  }
+}
+
+/** What main says cannot be read or believed: no candidate can be judged until someone repairs it. */
+export async function fromBase<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (cause) {
+    if (!(cause instanceof RegistryError)) throw cause;
+    throw new Stop([errored(isFault(cause) ? codeFor(cause) : `base-${codeFor(cause)}`, cause.message)], { cause });
+  }
+}

@@ -1,0 +1,95 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { RegistryError } from './errors.ts';
+
+/** Git answered with an error. `exitCode` is null if it could not be started, was killed, or said too much. */
+export class GitError extends RegistryError {
+  readonly code = 'git_failed';
+  readonly exitCode: number | null;
+  readonly stderr: string;
+  constructor(args: readonly string[], exitCode: number | null, stderr: string, options?: ErrorOptions) {
+    super(
+      `git ${args[0] ?? ''} failed${exitCode === null ? '' : ` (${exitCode})`}: ${stderr.trim().slice(0, 2000)}`,
+      options,
+    );
+    this.exitCode = exitCode;
+    this.stderr = stderr;
+  }
+}
+
+/** Git said more than the caller wants to hear, and was stopped. */
+export class OutputTooLargeError extends GitError {}
+
+export type RunOptions = {
+  input?: Uint8Array | string;
+  maxBytes?: number;
+  env?: Readonly<Record<string, string>>;
+  timeoutMs?: number;
+};
+
+/** Nothing a hostile repository or a user's settings could hook into is read. */
+export const SAFE_CONFIG = [
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=false',
+  'protocol.ext.allow=never',
+  'gc.auto=0',
+  'core.fsync=all',
+  'core.logAllRefUpdates=always',
+];
+const SAFE_ENV = {
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_LITERAL_PATHSPECS: '1',
+  GIT_NO_REPLACE_OBJECTS: '1',
+  LC_ALL: 'C',
+};
+
+export const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
+
+/** Starts git without a shell and without the user's configuration. */
+export function spawnGit(
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+): ChildProcessWithoutNullStreams {
+  const { PATH = '', HOME = '/', TMPDIR = '/tmp', SystemRoot = '' } = process.env;
+  return spawn('git', argv, { env: { PATH, HOME, TMPDIR, SystemRoot, ...SAFE_ENV, ...env }, stdio: 'pipe' });
+}
+
+/** Runs git without a shell, without the user's configuration, with bounded output and time. @throws {GitError} */
+export function runGit(argv: readonly string[], shown: readonly string[], options: RunOptions): Promise<Buffer> {
+  const { input, maxBytes = DEFAULT_MAX_BYTES, env = {}, timeoutMs = 120_000 } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawnGit(argv, env);
+    const chunks: Buffer[] = [];
+    let [size, stderr, ended, tooLarge] = [0, '', '', false];
+    const stop = (reason: string) => {
+      ended = reason;
+      child.kill('SIGKILL');
+    };
+    const timer = setTimeout(() => stop(`no answer in ${timeoutMs} ms`), timeoutMs);
+    child.stdout.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= maxBytes) return void chunks.push(chunk);
+      tooLarge = true;
+      stop(`more than ${maxBytes} bytes of output`);
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      if (stderr.length < 10_000) stderr += chunk;
+    });
+    child.on('error', (cause) => {
+      clearTimeout(timer);
+      reject(
+        new GitError(shown, null, `git cannot be started (${cause.message}): install git 2.38 or newer`, { cause }),
+      );
+    });
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      if (code === 0 && !ended) resolve(Buffer.concat(chunks));
+      else if (tooLarge) reject(new OutputTooLargeError(shown, null, ended));
+      else reject(new GitError(shown, ended ? null : code, ended || stderr));
+    });
+    child.stdin.on('error', () => {}); // git may end before it has read everything; its exit code says the rest
+    child.stdin.end(input);
+  });
+}

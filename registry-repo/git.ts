@@ -1,0 +1,264 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RegistryError } from './errors.ts';
+import { GitObjects } from './git-objects.ts';
+import {
+  DEFAULT_MAX_BYTES,
+  GitError,
+  OutputTooLargeError,
+  type RunOptions,
+  runGit,
+  SAFE_CONFIG,
+  spawnGit,
+} from './git-process.ts';
+import { parseChange, parseTree, type TreeChange, type TreeEntry } from './git-tree.ts';
+import type { ObjectId } from './values.ts';
+
+/** Someone else moved a ref first. Nothing was changed. */
+export class RefMovedError extends RegistryError {
+  readonly code = 'ref_moved';
+}
+
+/** A tree that git itself would not write: two entries of one name. */
+export class AmbiguousPathError extends RegistryError {
+  readonly code = 'ambiguous_path';
+}
+
+/** Who a commit is by. */
+export type Identity = { readonly name: string; readonly email: string };
+
+/** One commit; `message` as written, in UTF-8. */
+export type Commit = { readonly oid: ObjectId; readonly parents: readonly ObjectId[]; readonly message: string };
+
+/** A folder of a hundred thousand models. */
+const MAX_TREE_BYTES = 16 * 1024 * 1024;
+
+export const ZERO_OID = '0'.repeat(40);
+
+/**
+ * One bare repository, by plumbing alone: objects are read by id and written by content, refs move by compare-and-swap.
+ * There is no work tree, so nothing in a repository decides what its bytes are on disk.
+ */
+export class Git {
+  readonly gitDir: string;
+  readonly #objects: GitObjects;
+
+  /** @param gitDir a bare repository of ours, never a path somebody else named */
+  constructor(gitDir: string) {
+    this.gitDir = gitDir;
+    this.#objects = new GitObjects({
+      start: () => spawnGit([...this.#options(), 'cat-file', '--batch-command'], {}),
+      fail: (exitCode, why) => new GitError(['cat-file'], exitCode, why),
+    });
+  }
+
+  #options(): string[] {
+    return [...SAFE_CONFIG.flatMap((c) => ['-c', c]), `--git-dir=${this.gitDir}`];
+  }
+
+  /** Standard output of a git command. @throws {GitError} */
+  run(args: readonly string[], options: RunOptions = {}): Promise<Buffer> {
+    return runGit([...this.#options(), ...args], args, options);
+  }
+
+  async text(args: readonly string[], options?: RunOptions): Promise<string> {
+    return (await this.run(args, options)).toString('utf8').trimEnd();
+  }
+
+  /** The object a ref names, or null. @param ref a full name (`refs/…`) */
+  async resolve(ref: string): Promise<ObjectId | null> {
+    try {
+      return await this.text(['rev-parse', '--verify', '--quiet', '--end-of-options', ref]);
+    } catch (error) {
+      if (error instanceof GitError && error.exitCode === 1) return null;
+      throw error;
+    }
+  }
+
+  /** The same id, if it names a commit of this repository; else null. */
+  async commitId(oid: ObjectId): Promise<ObjectId | null> {
+    return (await this.#objects.info(oid))?.type === 'commit' ? oid : null;
+  }
+
+  /** The latest commits that both have in their history: none if they are unrelated, several after criss-cross merges. */
+  async mergeBases(a: ObjectId, b: ObjectId): Promise<ObjectId[]> {
+    try {
+      return (await this.text(['merge-base', '--all', a, b])).split('\n').filter(Boolean);
+    } catch (error) {
+      if (error instanceof GitError && error.exitCode === 1) return [];
+      throw error;
+    }
+  }
+
+  /** Whether `ancestor` is in the history of `commit`; a commit is in its own. */
+  async isAncestor(ancestor: ObjectId, commit: ObjectId): Promise<boolean> {
+    try {
+      await this.run(['merge-base', '--is-ancestor', ancestor, commit]);
+      return true;
+    } catch (error) {
+      if (error instanceof GitError && error.exitCode === 1) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * A branch's own line, newest first: from its tip along first parents, what was merged from elsewhere left out.
+   *
+   * @param path only commits that changed this file, compared with their first parent
+   * @param after only commits since this one, which is left out
+   */
+  async firstParents(
+    tip: ObjectId,
+    { path, after, max }: { path?: string; after?: ObjectId; max?: number } = {},
+  ): Promise<Commit[]> {
+    const options = [
+      '--first-parent',
+      '--no-show-signature',
+      '--no-mailmap',
+      '--encoding=UTF-8',
+      '--format=%H%x00%P%x00%B',
+    ];
+    const args = ['log', '-z', ...options, ...(max === undefined ? [] : [`--max-count=${max}`]), tip];
+    const range = after === undefined ? args : [...args, `^${after}`];
+    const fields = (await this.run(path === undefined ? [...range, '--'] : [...range, '--', path]))
+      .toString('utf8')
+      .split('\0');
+    const commits: Commit[] = [];
+    for (let i = 0; i + 2 < fields.length; i += 3) {
+      const [oid = '', parents = '', message = ''] = fields.slice(i, i + 3);
+      commits.push({ oid, parents: parents.split(' ').filter(Boolean), message });
+    }
+    return commits;
+  }
+
+  /** A blob's size in bytes. @throws {GitError} if there is no such blob */
+  async blobSize(oid: ObjectId): Promise<number> {
+    const info = await this.#objects.info(oid);
+    if (info?.type === 'blob') return info.sizeBytes;
+    throw new GitError(['cat-file'], null, `${oid} is ${info ? `a ${info.type}` : 'nothing here'}, no blob`);
+  }
+
+  /** A blob's bytes. @throws {GitError} if there is no such blob, {@link OutputTooLargeError} if it is larger than `maxBytes` */
+  async blob(oid: ObjectId, maxBytes = DEFAULT_MAX_BYTES): Promise<Buffer> {
+    const size = await this.blobSize(oid);
+    if (size > maxBytes)
+      throw new OutputTooLargeError(['cat-file'], null, `${oid} has ${size} bytes, ${maxBytes} at most`);
+    return (await this.#objects.bytes(oid)) ?? Buffer.alloc(0);
+  }
+
+  /** What one folder holds, in the order of its tree object; the root is `''`. Paths are whole. Empty if there is no such folder. */
+  async folder(treeish: ObjectId, path: string): Promise<TreeEntry[]> {
+    if (path === '') return this.#entries(await this.#treeOf(treeish), '');
+    const entry = await this.entry(treeish, path);
+    return entry?.type === 'tree' ? this.#entries(entry.oid, path) : [];
+  }
+
+  /** The entry at an exact path of a commit or tree, or null. @throws {AmbiguousPathError} if a crafted tree has several */
+  async entry(treeish: ObjectId, path: string): Promise<TreeEntry | null> {
+    let tree = await this.#treeOf(treeish);
+    for (let end = path.indexOf('/'); ; end = path.indexOf('/', end + 1)) {
+      const wanted = end < 0 ? path : path.slice(0, end);
+      const folder = wanted.slice(0, Math.max(0, wanted.lastIndexOf('/')));
+      const found = (await this.#entries(tree, folder)).filter((e) => e.path === wanted);
+      if (found.length > 1) throw new AmbiguousPathError(`the tree has ${found.length} entries named ${wanted}`);
+      const [entry] = found;
+      if (end < 0 || !entry) return entry ?? null;
+      if (entry.type !== 'tree') return null;
+      tree = entry.oid;
+    }
+  }
+
+  async #treeOf(treeish: ObjectId): Promise<ObjectId> {
+    const info = await this.#objects.info(treeish);
+    if (info?.type === 'tree') return treeish;
+    const commit = info?.type === 'commit' ? await this.#objects.bytes(treeish) : null;
+    const tree = /^tree ([0-9a-f]+)\n/.exec(commit?.toString('latin1') ?? '')?.[1];
+    if (tree) return tree;
+    throw new GitError(
+      ['cat-file'],
+      null,
+      `${treeish} is ${info ? `a ${info.type}` : 'nothing here'}, no commit or tree`,
+    );
+  }
+
+  async #entries(tree: ObjectId, folder: string): Promise<TreeEntry[]> {
+    const size = (await this.#objects.info(tree))?.sizeBytes ?? 0;
+    if (size > MAX_TREE_BYTES) throw new OutputTooLargeError(['cat-file'], null, `the tree ${tree} has ${size} bytes`);
+    return parseTree((await this.#objects.bytes(tree)) ?? Buffer.alloc(0), tree.length / 2, folder);
+  }
+
+  /** What changed from one tree to another. Renames are shown as what they are: a deletion and an addition. */
+  async changes(from: ObjectId, to: ObjectId, maxBytes?: number): Promise<TreeChange[]> {
+    const args = ['diff-tree', '-r', '-z', '--no-renames', '--full-index', from, to];
+    const output = await this.run(args, maxBytes === undefined ? {} : { maxBytes });
+    const fields = output.toString('utf8').split('\0').filter(Boolean);
+    const changes: TreeChange[] = [];
+    for (let i = 0; i + 1 < fields.length; i += 2)
+      changes.push(parseChange(fields[i] as string, fields[i + 1] as string));
+    return changes;
+  }
+
+  async writeBlob(bytes: Uint8Array | string): Promise<ObjectId> {
+    return this.text(['hash-object', '-w', '--stdin'], { input: bytes });
+  }
+
+  /** The tree of `base` (null: empty) with some files set (by blob id) or, where null, removed. */
+  async writeTree(base: ObjectId | null, files: ReadonlyMap<string, ObjectId | null>): Promise<ObjectId> {
+    const index = join(this.gitDir, `pawl-index-${randomUUID()}`);
+    const env = { GIT_INDEX_FILE: index };
+    try {
+      await this.run(base === null ? ['read-tree', '--empty'] : ['read-tree', base], { env });
+      const lines = [...files].map(([path, oid]) =>
+        oid === null ? `0 ${ZERO_OID}\t${path}\0` : `100644 ${oid}\t${path}\0`,
+      );
+      await this.run(['update-index', '-z', '--index-info'], { env, input: lines.join('') });
+      return await this.text(['write-tree'], { env });
+    } finally {
+      await rm(index, { force: true });
+    }
+  }
+
+  async writeCommit(commit: {
+    tree: ObjectId;
+    parents: readonly ObjectId[];
+    message: string;
+    by: Identity;
+    time: Date;
+  }): Promise<ObjectId> {
+    const date = `${Math.floor(commit.time.getTime() / 1000)} +0000`;
+    const env = {
+      GIT_AUTHOR_NAME: commit.by.name,
+      GIT_AUTHOR_EMAIL: commit.by.email,
+      GIT_AUTHOR_DATE: date,
+      GIT_COMMITTER_NAME: commit.by.name,
+      GIT_COMMITTER_EMAIL: commit.by.email,
+      GIT_COMMITTER_DATE: date,
+    };
+    const parents = commit.parents.flatMap((p) => ['-p', p]);
+    return this.text(['commit-tree', commit.tree, ...parents, '-F', '-'], { input: commit.message, env });
+  }
+
+  /**
+   * Moves refs, all or none, each only if it still has its old value (null: must not exist). A null new value deletes;
+   * where there is nothing to delete, it only makes sure of that.
+   *
+   * @throws {RefMovedError} if one of them has not
+   */
+  async updateRefs(updates: readonly { ref: string; to: ObjectId | null; from: ObjectId | null }[]): Promise<void> {
+    const lines = updates.map(({ ref, to, from }) => {
+      if (to !== null) return `update ${ref}\0${to}\0${from ?? ZERO_OID}\0`;
+      return from === null ? `verify ${ref}\0${ZERO_OID}\0` : `delete ${ref}\0${from}\0`;
+    });
+    try {
+      await this.run(['update-ref', '--stdin', '-z'], { input: lines.join('') });
+    } catch (cause) {
+      if (
+        cause instanceof GitError &&
+        /cannot lock ref|reference already exists|unable to resolve reference/.test(cause.stderr)
+      )
+        throw new RefMovedError(`another writer moved ${updates.map((u) => u.ref).join(' or ')} first`, { cause });
+      throw cause;
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import { type Averaging, f1, labelF1 } from '../f1.ts';
+import { compare, type Fraction, fromDecimal, toNumber } from '../fraction.ts';
+import type { ModelPolicy, Policy } from '../policy.ts';
+import type { Confusion } from '../values.ts';
+import { type Evidence, GOLDEN_TOLERANCE, type Measured } from './evidence.ts';
+import { errored, type Finding, failed, passed, shown, warned } from './finding.ts';
+import { mcnemar } from './mcnemar.ts';
+
+// What a judgement looks at beside the mandatory rule; each check answers with findings of its own.
+
+const percent = (x: Fraction): string => toNumber(x).toFixed(4);
+
+/** Why a candidate cannot be measured at all: there would be no sense in running it. */
+export function unmeasurable(rules: ModelPolicy, { evaluation, claimed, modelBytes }: Evidence): Finding[] {
+  const findings: Finding[] = [];
+  if (JSON.stringify(claimed.labels) !== JSON.stringify(evaluation.labels))
+    findings.push(
+      failed(
+        'labels-differ',
+        `the model's labels ${list(claimed.labels)} are not the evaluation set's ${list(evaluation.labels)}, in this order`,
+      ),
+    );
+  if (modelBytes > rules.modelBytes)
+    findings.push(failed('model-too-large', `model.onnx has ${modelBytes} bytes, ${rules.modelBytes} at most`));
+  return findings;
+}
+
+const list = (labels: readonly string[]): string =>
+  `[${labels.slice(0, 10).map(shown).join(', ')}${labels.length > 10 ? ', …' : ''}]`;
+
+/** Repetitions of a row add no evidence, so they do not count here. */
+export function enoughRows(limits: Policy['limits'], { evaluation }: Evidence): Finding[] {
+  const total = evaluation.distinct.reduce((a, b) => a + b, 0);
+  const findings: Finding[] = [];
+  if (total < limits.minimumRows)
+    findings.push(
+      errored(
+        'too-few-rows',
+        `the evaluation set has ${total} different rows, ${limits.minimumRows} at least are needed`,
+      ),
+    );
+  evaluation.labels.forEach((label, k) => {
+    const rows = evaluation.distinct[k] ?? 0;
+    if (rows < limits.minimumRowsPerLabel)
+      findings.push(
+        errored(
+          'too-few-rows-of-label',
+          `the evaluation set has ${rows} different rows of ${shown(label)}, ${limits.minimumRowsPerLabel} at least are needed`,
+        ),
+      );
+  });
+  return findings;
+}
+
+export function leakage(rule: Policy['leakage'], { leakedRows }: Evidence): Finding[] {
+  const found = rule.action === 'fail' ? failed : warned;
+  if (leakedRows === null)
+    return [found('training-rows-unknown', 'the candidate does not tell its training rows: nobody can look for leaks')];
+  if (leakedRows === 0) return [passed('no-leaked-rows', 'no evaluation row is among the training rows')];
+  const message = `${leakedRows} evaluation rows are among the training rows`;
+  return leakedRows > rule.rows
+    ? [found('leaked-rows', `${message}, ${rule.rows} at most`)]
+    : [warned('leaked-rows', `${message}; the policy allows ${rule.rows}`)];
+}
+
+export function labelFloors(rules: ModelPolicy, { evaluation }: Evidence, measured: Measured): Finding[] {
+  return Object.entries(rules.labelFloors).map(([label, floor]) => {
+    const k = evaluation.labels.indexOf(label);
+    if (k < 0) return errored('floor-of-unknown-label', `gate.json has a floor for ${shown(label)}, which is no label`);
+    const found = labelF1(measured.candidate, k);
+    return compare(found, fromDecimal(floor)) < 0
+      ? failed('label-below-floor', `F1 of ${shown(label)} is ${percent(found)} < ${floor}`)
+      : passed('label-at-least-floor', `F1 of ${shown(label)} is ${percent(found)} ≥ ${floor}`);
+  });
+}
+
+export function significance(rules: ModelPolicy, measured: Measured): Finding[] {
+  const { onlyCandidateRight: won, onlyBaselineRight: lost } = measured;
+  if (!rules.significance || won === null || lost === null) return [];
+  const p = mcnemar(lost, won);
+  const message = `${won} rows won and ${lost} lost against the baseline: p = ${p.toPrecision(3)} by McNemar's test`;
+  return p <= rules.significance.alpha
+    ? [passed('significant', `${message} ≤ ${rules.significance.alpha}`)]
+    : [failed('not-significant', `${message} > ${rules.significance.alpha}`)];
+}
+
+export function golden({ goldenDifference }: Measured): Finding[] {
+  return goldenDifference <= GOLDEN_TOLERANCE
+    ? [passed('golden-answers-repeat', 'the model repeats the answers that its manifest promises')]
+    : [
+        failed(
+          'golden-answers-differ',
+          `the model's answers differ from its manifest's by up to ${goldenDifference.toPrecision(3)}, ${GOLDEN_TOLERANCE} at most`,
+        ),
+      ];
+}
+
+/** Claims decide nothing: the measured counts do. But whoever claims what is not so should be seen. */
+export function claims(
+  { evaluation, claimed }: Evidence,
+  measured: Measured,
+  candidate: Fraction,
+  averaging: Averaging,
+): Finding[] {
+  if (claimed.rows !== evaluation.rows)
+    return [warned('claim-not-comparable', 'the candidate was evaluated on other rows: its claim cannot be compared')];
+  if (JSON.stringify(claimed.labels) !== JSON.stringify(evaluation.labels)) return [];
+  const findings: Finding[] = [];
+  const ownF1 = f1OrNull(evaluation.labels, claimed.confusion, averaging);
+  if (JSON.stringify(claimed.confusion) !== JSON.stringify(measured.candidate))
+    findings.push(
+      warned(
+        'claim-differs',
+        `the candidate claims ${ownF1 ? `counts of F1 ${percent(ownF1)}` : 'counts that are none'}, measured is ${percent(candidate)}`,
+      ),
+    );
+  if (Math.abs(claimed.f1 - toNumber(candidate)) > 1e-9)
+    findings.push(warned('claim-differs', `the candidate claims F1 ${claimed.f1}, measured is ${percent(candidate)}`));
+  return findings.length > 0 ? findings : [passed('claim-repeats', 'the candidate claims what was measured')];
+}
+
+function f1OrNull(labels: readonly string[], confusion: Confusion, averaging: Averaging): Fraction | null {
+  try {
+    return f1(labels, confusion, averaging);
+  } catch {
+    return null;
+  }
+}

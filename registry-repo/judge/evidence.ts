@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import { Confusion, Count, Digest, Labels, Share } from '../values.ts';
+
+/** What one scoring counted: both models on the same rows in one process. Aggregates only, never which row. */
+export const Measured = z.strictObject({
+  candidate: Confusion,
+  baseline: Confusion.nullable(),
+  /** Rows that one of the two gets right and the other does not; null without a baseline. */
+  onlyCandidateRight: Count.nullable(),
+  onlyBaselineRight: Count.nullable(),
+  /** Largest difference between a probability that the manifest promises and the one the model gave. */
+  goldenDifference: z.number().min(0),
+});
+export type Measured = z.infer<typeof Measured>;
+
+/** Everything a judgement rests on beside the policy. It is kept in the verdict, so that anyone can judge again. */
+export const Evidence = z.strictObject({
+  /** The pinned rows: how many of each label, and how many of those are not repetitions of another row. */
+  evaluation: z.strictObject({ rows: Digest, labels: Labels, perLabel: z.array(Count), distinct: z.array(Count) }),
+  /** The manifest's claim, and the rows it was measured on. */
+  claimed: z.strictObject({ rows: Digest, labels: Labels, confusion: Confusion, f1: Share }),
+  modelBytes: Count,
+  /** Evaluation rows among the candidate's training rows; null if it does not tell its training rows. */
+  leakedRows: Count.nullable(),
+  /** Null where the models cannot be measured on these rows. */
+  measured: Measured.nullable(),
+});
+export type Evidence = z.infer<typeof Evidence>;
+
+/** A promise and an answer may differ this much: quantised kernels round differently on different processors. */
+export const GOLDEN_TOLERANCE = 1e-3;

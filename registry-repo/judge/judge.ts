@@ -1,0 +1,154 @@
+import { type Averaging, f1, MalformedCountsError } from '../f1.ts';
+import { compare, type Fraction, fromDecimal, plus, toNumber, ZERO } from '../fraction.ts';
+import type { ModelPolicy, Policy } from '../policy.ts';
+import type { Confusion } from '../values.ts';
+import { claims, enoughRows, golden, labelFloors, leakage, significance, unmeasurable } from './checks.ts';
+import { Evidence, type Measured } from './evidence.ts';
+import { arranged, errored, type Finding, failed, passed, resultOf, warned } from './finding.ts';
+
+export type Judgement = {
+  readonly result: 'pass' | 'fail' | 'error';
+  /** The gravest first. */
+  readonly findings: readonly Finding[];
+  /** Exact F1 of both models, and what was required; null if nothing was measured. */
+  readonly f1: { readonly candidate: Fraction; readonly baseline: Fraction | null; readonly required: Fraction } | null;
+};
+
+export type Case = {
+  readonly class: 'promotion' | 'rollback';
+  readonly model: string;
+  readonly policy: Policy;
+  readonly evidence: Evidence;
+};
+
+/**
+ * The gate's answer. Pure and total: the same case gives the same judgement everywhere, and no case gives an exception.
+ *
+ * The mandatory rule, compared as exact fractions of integer counts: without a baseline F1 ≥ minimum, else F1 ≥ the
+ * baseline's F1 (+ margin). A rollback is bound by where its target has been, not by this rule; it is measured for the
+ * record. Whatever is missing, malformed or not finite is an `error`.
+ */
+export function judge(subject: Case): Judgement {
+  try {
+    return judged(subject);
+  } catch (cause) {
+    const code = cause instanceof MalformedCountsError ? 'malformed-counts' : 'malformed-evidence';
+    const finding = errored(code, `the evidence cannot be judged: ${(cause as Error).message}`);
+    return { result: 'error', findings: [finding], f1: null };
+  }
+}
+
+/** How one model is judged, or null. @param policy's models are named by strangers: only its own members count */
+export const rulesFor = (policy: Policy, model: string): ModelPolicy | null =>
+  Object.hasOwn(policy.models, model) ? (policy.models[model] ?? null) : null;
+
+function judged(subject: Case): Judgement {
+  const evidence = Evidence.parse(subject.evidence);
+  const rules = rulesFor(subject.policy, subject.model);
+  if (!rules) return answer([failed('no-policy', `gate.json has no rules for the model ${subject.model}`)], null);
+  const { measured } = evidence;
+  if (measured) checkMeasured(evidence, measured);
+  const scores = measured && scoresOf(rules, evidence, measured);
+  if (subject.class === 'rollback')
+    return answer(rollback(rules, evidence, scores), scores && { ...scores, required: ZERO });
+  const findings = [
+    ...unmeasurable(rules, evidence),
+    ...enoughRows(subject.policy.limits, evidence),
+    ...leakage(subject.policy.leakage, evidence),
+  ];
+  if (!measured || !scores) {
+    const silent = findings.every((f) => f.kind === 'passed' || f.kind === 'warned');
+    return answer(silent ? [...findings, errored('not-measured', 'nothing was measured')] : findings, null);
+  }
+  return answer(
+    [
+      ...rule(rules, scores),
+      ...labelFloors(rules, evidence, measured),
+      ...significance(rules, measured),
+      ...golden(measured),
+      ...claims(evidence, measured, scores.candidate, averagingOf(rules)),
+      ...findings,
+    ],
+    scores,
+  );
+}
+
+const answer = (findings: readonly Finding[], f1: Judgement['f1']): Judgement => ({
+  result: resultOf(findings),
+  findings: arranged(findings),
+  f1,
+});
+
+type Scores = NonNullable<Judgement['f1']>;
+
+export const averagingOf = (rules: ModelPolicy): Averaging =>
+  rules.average === 'binary'
+    ? { average: 'binary', positive: rules.positive ?? '' }
+    : { average: rules.average, positive: null };
+
+function scoresOf(rules: ModelPolicy, { evaluation }: Evidence, measured: Measured): Scores {
+  const of = (confusion: Confusion) => f1(evaluation.labels, confusion, averagingOf(rules));
+  const candidate = of(measured.candidate);
+  const baseline = measured.baseline && of(measured.baseline);
+  const required = baseline ? plus(baseline, fromDecimal(rules.margin)) : fromDecimal(rules.minimum);
+  return { candidate, baseline, required };
+}
+
+/** The mandatory rule. */
+function rule(rules: ModelPolicy, { candidate, baseline, required }: Scores): Finding[] {
+  const order = compare(candidate, required);
+  const sign = order < 0 ? '<' : order > 0 ? '>' : '=';
+  const margin = baseline && rules.margin > 0 ? ` + margin ${rules.margin}` : '';
+  const [got, needed] = shownApart(candidate, required);
+  if (!baseline)
+    return order < 0
+      ? [failed('f1-below-minimum', `F1 ${got} < ${needed}, the minimum without a baseline`)]
+      : [passed('f1-at-least-minimum', `F1 ${got} ${sign} ${needed}, the minimum without a baseline`)];
+  const comparison = `F1 ${got} ${sign} ${needed}, the baseline's${margin}`;
+  if (order < 0) return [failed('f1-below-baseline', comparison)];
+  return order === 0 && !margin
+    ? [passed('f1-equals-baseline', `${comparison}: no better, which is enough`)]
+    : [passed('f1-at-least-baseline', comparison)];
+}
+
+/** Both numbers with as many decimals as it takes to tell them apart. */
+function shownApart(a: Fraction, b: Fraction): [string, string] {
+  const [x, y] = [toNumber(a), toNumber(b)];
+  const digits = [4, 6, 8, 12].find((d) => compare(a, b) === 0 || x.toFixed(d) !== y.toFixed(d)) ?? 16;
+  return [x.toFixed(digits), y.toFixed(digits)];
+}
+
+function rollback(rules: ModelPolicy, evidence: Evidence, scores: Scores | null): Finding[] {
+  if (!scores || !evidence.measured)
+    return [
+      passed('rollback', 'the target was in production before'),
+      warned('not-measured', unmeasurable(rules, evidence)[0]?.message ?? 'the target could not be measured'),
+    ];
+  const [target, current] = shownApart(scores.candidate, scores.baseline ?? ZERO);
+  return [
+    passed('rollback', `the target was in production before; F1 ${target}, now ${current}: for the record`),
+    ...golden(evidence.measured),
+  ];
+}
+
+/** Counts must be of exactly the pinned rows, and agree with each other. @throws {MalformedCountsError} */
+function checkMeasured({ evaluation }: Evidence, measured: Measured): void {
+  const { labels, perLabel } = evaluation;
+  const correct = (confusion: Confusion): number => {
+    f1(labels, confusion, { average: 'macro', positive: null }); // one row and one column a label
+    confusion.forEach((row, k) => {
+      const rows = row.reduce((a, b) => a + b, 0);
+      if (rows !== perLabel[k])
+        throw new MalformedCountsError(`${rows} rows of "${labels[k]}" were counted, ${perLabel[k]} are pinned`);
+    });
+    return confusion.reduce((sum, row, k) => sum + (row[k] ?? 0), 0);
+  };
+  if (perLabel.length !== labels.length || evaluation.distinct.length !== labels.length)
+    throw new MalformedCountsError('the pinned rows are not counted for every label');
+  const candidate = correct(measured.candidate);
+  const { baseline, onlyCandidateRight: won, onlyBaselineRight: lost } = measured;
+  if ((baseline === null) !== (won === null) || (baseline === null) !== (lost === null))
+    throw new MalformedCountsError('discordant rows go with a baseline');
+  if (baseline && candidate - correct(baseline) !== (won ?? 0) - (lost ?? 0))
+    throw new MalformedCountsError('the discordant rows do not explain the difference in correct answers');
+}

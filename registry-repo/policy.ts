@@ -1,0 +1,65 @@
+import * as z from 'zod';
+import { Digest, Instant, Label, Name, Share } from './values.ts';
+
+/**
+ * How one model is judged. F1 is the binary F1 of `positive`, or the macro or label-frequency-weighted mean over all labels.
+ * The mandatory rule: without a baseline F1 ≥ `minimum`; with one F1 ≥ the baseline's F1 + `margin`.
+ */
+export const ModelPolicy = z
+  .strictObject({
+    evaluation: Name,
+    average: z.enum(['binary', 'macro', 'weighted']),
+    positive: Label.nullable(),
+    minimum: Share,
+    margin: Share,
+    /** Beside the rule: how unlikely the difference to the baseline must be under chance. Null asks nothing. */
+    significance: z.strictObject({ test: z.literal('mcnemar'), alpha: z.number().gt(0).max(0.5) }).nullable(),
+    /** Lowest F1 of single labels. */
+    labelFloors: z.record(Label, Share),
+    /** Largest model file, bytes. */
+    modelBytes: z.int().min(1),
+  })
+  .refine(
+    (p) => (p.average === 'binary') === (p.positive !== null),
+    'positive is for the binary average, and needed by it',
+  )
+  .meta({ title: 'ModelPolicy' });
+export type ModelPolicy = z.infer<typeof ModelPolicy>;
+
+/** A public key and what its signatures count for, from when until when. */
+export const Key = z.strictObject({
+  id: z.string().regex(/^ed25519:[0-9a-f]{16}$/),
+  role: z.enum(['gate', 'log']),
+  publicKey: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{58}==$|^[A-Za-z0-9+/]{59}=$|^[A-Za-z0-9+/]{60}$/, 'base64 of the SPKI form'),
+  from: Instant,
+  until: Instant.nullable(),
+});
+export type Key = z.infer<typeof Key>;
+
+/** `gate.json`: the rules. Only the copy on main counts; a promotion that touches it is refused. */
+export const Policy = z.strictObject({
+  schema: z.literal('pawl.policy/1'),
+  models: z.record(Name, ModelPolicy),
+  limits: z.strictObject({
+    /** Files above this stay in the artifact store instead of the registry's tree. */
+    treeBytes: z.int().min(0),
+    /** Wall-clock seconds and resident megabytes of one scoring of candidate and baseline. */
+    scoreSeconds: z.int().min(1).max(86_400),
+    scoreMegabytes: z.int().min(128).max(1_000_000),
+    /** Fewer evaluation rows, in all or of one label, and no F1 means anything. */
+    minimumRows: z.int().min(1),
+    minimumRowsPerLabel: z.int().min(1),
+  }),
+  /** What to do when evaluation rows are among the training rows: more than `rows` of them fail, or are only reported. */
+  leakage: z.strictObject({ rows: z.int().min(0), action: z.enum(['fail', 'warn']) }),
+  /** How many promotions back a rollback may reach. */
+  rollback: z.strictObject({ last: z.int().min(1).max(1000) }),
+  /** Manifests that must never serve again. */
+  revoked: z.array(Digest).max(10_000),
+  keys: z.array(Key).min(1).max(100),
+});
+export type Policy = z.infer<typeof Policy>;
+
+export const POLICY_PATH = 'gate.json';

@@ -1,0 +1,48 @@
+import { RegistryError } from './errors.ts';
+import type { Git } from './git.ts';
+import { RegistryAt } from './registry.ts';
+import type { Digest, ObjectId } from './values.ts';
+
+/** Where candidates wait for their merge. Whoever made them may have put their files into the artifact store already. */
+const WAITING = ['refs/heads/', 'refs/pull/'];
+
+/**
+ * Digests of every artifact that a registry refers to: files of all versions, and evaluation rows of all times, on main
+ * and on what is proposed for it. Artifacts that are none of these may be collected, if no event refers to them either.
+ *
+ * @param main its tip; what cannot be read there is an error, because then nobody knows what it refers to
+ */
+export async function referencedArtifacts(git: Git, main: ObjectId): Promise<Set<Digest>> {
+  const found = new Set<Digest>();
+  await addVersions(new RegistryAt(git, main), found, { strict: true });
+  for (const { oid } of await git.firstParents(main, { path: 'evaluation' }))
+    await addEvaluationSets(new RegistryAt(git, oid), found);
+  const waiting = await git.text(['for-each-ref', '--format=%(objectname)', ...WAITING]);
+  for (const oid of new Set(waiting.split('\n').filter(Boolean)))
+    if ((await git.commitId(oid)) && oid !== main)
+      await addVersions(new RegistryAt(git, oid), found, { strict: false });
+  return found;
+}
+
+async function addVersions(at: RegistryAt, found: Set<Digest>, { strict }: { strict: boolean }): Promise<void> {
+  const readable = async <T>(reading: Promise<T>): Promise<T | null> => {
+    try {
+      return await reading;
+    } catch (error) {
+      if (strict || !(error instanceof RegistryError)) throw error;
+      return null;
+    }
+  };
+  for (const { path } of await at.git.folder(at.commit, 'models')) {
+    const model = path.slice('models/'.length);
+    for (const version of (await readable(at.versions(model))) ?? [])
+      for (const file of (await readable(at.manifest(model, version)))?.value.files ?? []) found.add(file.digest);
+  }
+}
+
+async function addEvaluationSets(at: RegistryAt, found: Set<Digest>): Promise<void> {
+  for (const { path } of await at.git.folder(at.commit, 'evaluation')) {
+    const name = /^evaluation\/(.+)\.json$/.exec(path)?.[1];
+    if (name !== undefined) found.add((await at.evaluationSet(name)).value.digest);
+  }
+}

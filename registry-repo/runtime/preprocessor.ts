@@ -1,0 +1,6 @@
+import * as z from 'zod';
+import { HashedNgrams } from './hashed-ngrams.ts';
+
+/** How text becomes the numbers of a graph's inputs; part of the manifest, so it is gated with the model. */
+export const Preprocessor = z.discriminatedUnion('kind', [HashedNgrams]);
+export type Preprocessor = z.infer<typeof Preprocessor>;

@@ -1,0 +1,20 @@
+import type { Manifest } from '../manifest.ts';
+
+/** A registered model that turns texts into probabilities: the only way from text to answer, in training, gate and server. */
+export type Runtime = {
+  readonly labels: readonly string[];
+  /**
+   * @param texts B texts
+   * @returns [B, K] probabilities, row-major, K = number of labels; each row sums to 1
+   * @throws {ModelRefusedError} if the graph gives something else (shape, NaN, infinity)
+   */
+  classify(texts: readonly string[]): Promise<Float32Array>;
+  /** Frees the native session. Later calls of `classify` fail; a second release changes nothing. */
+  release(): Promise<void>;
+};
+
+/** What a runtime is made from: the manifest and its files' bytes, whose digests the caller has checked. */
+export type RuntimeSource = {
+  readonly manifest: Pick<Manifest, 'labels' | 'preprocessor' | 'contract'>;
+  readonly file: (path: string) => Uint8Array;
+};

@@ -1,0 +1,1 @@
+export const runtimeVersion = (): string => 'stub';

@@ -1,0 +1,40 @@
+import { writeSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import type { Runtime, RuntimeSource } from '../runtime/runtime.ts';
+import type { ChildAnswer } from './child-answer.ts';
+import { SideRefusedError, scoreModels } from './score-models.ts';
+
+/** File descriptor that the parent reads the answer from; standard output is left to whatever a native library says. */
+const ANSWER = 3;
+
+/** What runs models, and its version. */
+export type Engine = { readonly load: (source: RuntimeSource) => Promise<Runtime>; readonly version: string };
+
+/**
+ * The whole life of a scoring process: watch, score, answer, end. Anything unexpected ends it with an error, which the
+ * parent reads as no answer.
+ *
+ * @param start the engine; called when the first model is found fit to be loaded, so that no native code is there before
+ */
+export async function runChild(start: () => Promise<Engine>): Promise<never> {
+  const [folder = '', seconds = '1'] = process.argv.slice(2);
+  new Worker(new URL('./score.watchdog.js', import.meta.url), {
+    workerData: { parent: process.ppid, seconds: Number(seconds) },
+  }).unref();
+  const versions = { onnxruntime: 'none', node: process.versions.node };
+  const load = async (source: RuntimeSource) => {
+    const engine = await start();
+    versions.onnxruntime = engine.version;
+    return engine.load(source);
+  };
+  let answer: ChildAnswer;
+  try {
+    answer = { kind: 'scored', measured: await scoreModels(folder, load), versions };
+  } catch (error) {
+    if (!(error instanceof SideRefusedError)) throw error;
+    answer = { kind: 'refused', which: error.which, findings: [...error.findings], versions };
+  }
+  const bytes = Buffer.from(JSON.stringify(answer), 'utf8');
+  for (let at = 0; at < bytes.length; ) at += writeSync(ANSWER, bytes, at);
+  process.exit(0);
+}

@@ -1,0 +1,115 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ModelRefusedError, RegistryError } from '../errors.ts';
+import { answer, noCounts } from '../evaluation.ts';
+import { parseFile } from '../file.ts';
+import type { Measured } from '../judge/evidence.ts';
+import { arranged, type Finding, failed } from '../judge/finding.ts';
+import { MANIFEST_FILE, Manifest, MODEL_FILE } from '../manifest.ts';
+import { scanOnnx } from '../onnx-scan/scan.ts';
+import { parseRows } from '../rows.ts';
+import type { Runtime, RuntimeSource } from '../runtime/runtime.ts';
+import { ROWS } from './score.ts';
+
+/** A model that must not be scored, and which. */
+export class SideRefusedError extends RegistryError {
+  readonly code = 'model_refused';
+  readonly which: 'candidate' | 'baseline';
+  readonly findings: readonly Finding[];
+  constructor(which: SideRefusedError['which'], findings: readonly Finding[], options?: ErrorOptions) {
+    super(`the ${which} is refused: ${findings[0]?.message ?? ''}`, options);
+    this.which = which;
+    this.findings = findings;
+  }
+}
+
+export type Load = (source: RuntimeSource) => Promise<Runtime>;
+
+/**
+ * Measures both models of a folder ({@link ScoreTask}) on the same rows, the baseline first, so that nothing of the
+ * candidate has run before the baseline's numbers are there.
+ *
+ * @throws {SideRefusedError}
+ */
+export async function scoreModels(folder: string, load: Load): Promise<Measured> {
+  const rows = parseRows(readFileSync(join(folder, ROWS)));
+  const texts = rows.map((row) => row.text);
+  const baseline = existsSync(join(folder, 'baseline')) ? await scoreSide('baseline', folder, load, texts, rows) : null;
+  const candidate = await scoreSide('candidate', folder, load, texts, rows);
+  const only = (a: Uint8Array, b: Uint8Array) => a.reduce((n, right, i) => n + (right && !b[i] ? 1 : 0), 0);
+  return {
+    candidate: candidate.confusion,
+    baseline: baseline?.confusion ?? null,
+    onlyCandidateRight: baseline && only(candidate.right, baseline.right),
+    onlyBaselineRight: baseline && only(baseline.right, candidate.right),
+    goldenDifference: candidate.goldenDifference,
+  };
+}
+
+type Side = { confusion: number[][]; right: Uint8Array; goldenDifference: number };
+
+async function scoreSide(
+  which: 'candidate' | 'baseline',
+  folder: string,
+  load: Load,
+  texts: readonly string[],
+  rows: readonly { readonly label: string }[],
+): Promise<Side> {
+  try {
+    const file = oncePerPath((path) => readFileSync(join(folder, which, path)));
+    const manifest = parseFile(Manifest, MANIFEST_FILE, file(MANIFEST_FILE));
+    const findings = scanOnnx(file(MODEL_FILE), manifest.contract);
+    if (findings.length > 0) throw new SideRefusedError(which, arranged(findings));
+    const runtime = await load({ manifest, file });
+    try {
+      return { ...(await count(runtime, texts, rows)), goldenDifference: await differenceToGolden(runtime, manifest) };
+    } finally {
+      await runtime.release();
+    }
+  } catch (cause) {
+    if (cause instanceof SideRefusedError) throw cause;
+    throw new SideRefusedError(which, [failed('model-refused', (cause as Error).message.slice(0, 1000))], { cause });
+  }
+}
+
+/** A model is looked through and then loaded: it should be in memory once. */
+function oncePerPath(read: (path: string) => Buffer): (path: string) => Buffer {
+  const known = new Map<string, Buffer>();
+  return (path) => {
+    const bytes = known.get(path) ?? read(path);
+    known.set(path, bytes);
+    return bytes;
+  };
+}
+
+async function count(
+  runtime: Runtime,
+  texts: readonly string[],
+  rows: readonly { readonly label: string }[],
+): Promise<Omit<Side, 'goldenDifference'>> {
+  const index = new Map(runtime.labels.map((label, k) => [label, k]));
+  const confusion = noCounts(runtime.labels.length);
+  const right = new Uint8Array(rows.length);
+  await answer(runtime, texts, (row, predicted) => {
+    const truth = index.get(rows[row]?.label ?? '');
+    const counts = confusion[truth ?? -1];
+    if (truth === undefined || !counts) throw new ModelRefusedError('the model does not know every label of the rows');
+    counts[predicted] = (counts[predicted] ?? 0) + 1;
+    right[row] = truth === predicted ? 1 : 0;
+  });
+  return { confusion, right };
+}
+
+/** Largest difference between what the manifest promises and what the model answers; infinite if it promises nonsense. */
+async function differenceToGolden(runtime: Runtime, { golden }: Manifest): Promise<number> {
+  let difference = 0;
+  const texts = golden.map((g) => g.text);
+  await answer(runtime, texts, (row, _, probabilities) => {
+    const promised = golden[row]?.probabilities ?? [];
+    if (promised.length !== probabilities.length)
+      throw new ModelRefusedError(`golden answer ${row} has ${promised.length} probabilities`);
+    for (let k = 0; k < promised.length; k++)
+      difference = Math.max(difference, Math.abs((promised[k] as number) - (probabilities[k] as number)));
+  });
+  return difference;
+}

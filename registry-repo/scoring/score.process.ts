@@ -1,0 +1,138 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { errored, type Finding } from '../judge/finding.ts';
+import { ChildAnswer } from './child-answer.ts';
+import type { Score, ScoreOutcome, ScoreTask } from './score.ts';
+
+const CHILD = new URL('./score.child.js', import.meta.url);
+
+/**
+ * Scores in a process of its own, which can be killed: a graph that runs blocks its whole process, and one that was made
+ * to can crash it. The process gets nothing of ours: an empty folder to be in, an empty environment, no input.
+ *
+ * @param entry the program that scores
+ */
+export const scoreInProcess =
+  (entry: URL = CHILD): Score =>
+  async (task) => {
+    try {
+      const cwd = join(task.folder, 'empty');
+      await mkdir(cwd, { recursive: true });
+      return await new Running(start(entry, task, cwd), task).outcome;
+    } catch (cause) {
+      return crashed('score-not-started', `the scoring could not be started: ${(cause as Error).message}`);
+    }
+  };
+
+const start = (entry: URL, task: ScoreTask, cwd: string): ChildProcess =>
+  spawn(
+    process.execPath,
+    [`--max-old-space-size=${task.megabytes}`, fileURLToPath(entry), task.folder, String(task.seconds)],
+    { cwd, env: systemOnly(), stdio: ['ignore', 'ignore', 'pipe', 'pipe'], windowsHide: true },
+  );
+
+/** What the system itself needs to start a program, and nothing else. */
+const systemOnly = (): NodeJS.ProcessEnv =>
+  process.platform === 'win32' ? { SystemRoot: process.env.SystemRoot, TEMP: process.env.TEMP } : {};
+
+const crashed = (code: string, message: string): ScoreOutcome => ({ kind: 'failed', finding: errored(code, message) });
+
+/** A thousand labels make a million counts, twice. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+const MEMORY_LOOK_MS = 40;
+
+/** One child at work, watched until it ends. */
+class Running {
+  readonly outcome: Promise<ScoreOutcome>;
+  readonly #child: ChildProcess;
+  readonly #answer: Buffer[] = [];
+  #answerBytes = 0;
+  #lastWords = '';
+  /** Why it was killed. */
+  #stopped: Finding | null = null;
+
+  constructor(child: ChildProcess, task: ScoreTask) {
+    this.#child = child;
+    const timer = setTimeout(
+      () => this.#stop('score-timeout', `the scoring took more than ${task.seconds} s`),
+      task.seconds * 1000,
+    );
+    const memory = setInterval(() => void this.#lookAtMemory(task.megabytes), MEMORY_LOOK_MS);
+    this.#listen();
+    if (child.pid !== undefined) void firstToDie(child.pid);
+    this.outcome = new Promise((resolve) => {
+      const end = (outcome: ScoreOutcome) => {
+        clearTimeout(timer);
+        clearInterval(memory);
+        resolve(outcome);
+      };
+      child.on('error', (cause) => end(crashed('score-not-started', `the scoring did not start: ${cause.message}`)));
+      child.on('close', (code, signal) => end(this.#ended(code, signal)));
+    });
+  }
+
+  #listen(): void {
+    const answer = this.#child.stdio[3] as Readable;
+    answer.on('data', (chunk: Buffer) => {
+      this.#answerBytes += chunk.length;
+      if (this.#answerBytes > MAX_ANSWER_BYTES) this.#stop('score-garbage', 'the scoring says far more than it should');
+      else this.#answer.push(chunk);
+    });
+    answer.on('error', () => {}); // the child's end says the rest
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      this.#lastWords = (this.#lastWords + chunk.toString('utf8')).slice(-2000);
+    });
+  }
+
+  async #lookAtMemory(limit: number): Promise<void> {
+    const used = this.#child.pid === undefined ? null : await residentMegabytes(this.#child.pid);
+    if (used !== null && used > limit)
+      this.#stop('score-memory', `the scoring took ${Math.ceil(used)} MB of memory, ${limit} MB at most`);
+  }
+
+  #stop(code: string, message: string): void {
+    this.#stopped ??= errored(code, message);
+    this.#child.kill('SIGKILL');
+  }
+
+  #ended(code: number | null, signal: NodeJS.Signals | null): ScoreOutcome {
+    if (this.#stopped) return { kind: 'failed', finding: this.#stopped };
+    if (code !== 0) {
+      const words = this.#lastWords.trim().split('\n').slice(-3).join(' ').slice(0, 500);
+      return crashed('score-crashed', `the scoring ended by ${signal ?? `exit code ${code}`}${words && `: ${words}`}`);
+    }
+    return readAnswer(Buffer.concat(this.#answer));
+  }
+}
+
+function readAnswer(bytes: Buffer): ScoreOutcome {
+  try {
+    return ChildAnswer.parse(JSON.parse(bytes.toString('utf8')));
+  } catch (cause) {
+    const why = (cause as Error).message.slice(0, 300);
+    return crashed('score-garbage', `the scoring ended with ${bytes.length} bytes that are no answer: ${why}`);
+  }
+}
+
+/** If the machine itself runs out of memory, Linux shall take this process and no other. */
+const firstToDie = (pid: number): Promise<void> =>
+  process.platform === 'linux' ? writeFile(`/proc/${pid}/oom_score_adj`, '1000').catch(() => {}) : Promise.resolve();
+
+/** Most memory the process ever had (Linux) or has now (elsewhere), in megabytes; null if it is gone. */
+async function residentMegabytes(pid: number): Promise<number | null> {
+  try {
+    if (process.platform === 'linux') {
+      const status = await readFile(`/proc/${pid}/status`, 'utf8');
+      const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
+      return kilobytes === undefined ? null : Number(kilobytes) / 1024;
+    }
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)]);
+    return Number(stdout.trim()) / 1024 || null;
+  } catch {
+    return null; // ended between the look and the read
+  }
+}

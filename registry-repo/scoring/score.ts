@@ -1,0 +1,34 @@
+import type { Measured } from '../judge/evidence.ts';
+import type { Finding } from '../judge/finding.ts';
+
+/** What did the scoring: part of a verdict, because kernels differ between versions. */
+export type ScorerVersions = { readonly onnxruntime: string; readonly node: string };
+
+/**
+ * Where a scoring finds what it needs, and how much it may take. The folder holds `rows` (`printRows`), `candidate/` and,
+ * if there is a baseline, `baseline/`, each with `manifest.json` and the files that the runtime needs.
+ */
+export type ScoreTask = {
+  readonly folder: string;
+  readonly seconds: number;
+  /** Resident memory of the whole scoring, in megabytes. */
+  readonly megabytes: number;
+};
+
+/** `refused`: a model is at fault. `failed`: nothing can be said, because the scoring did not come to an end. */
+export type ScoreOutcome =
+  | { readonly kind: 'scored'; readonly measured: Measured; readonly versions: ScorerVersions }
+  | {
+      readonly kind: 'refused';
+      readonly which: 'candidate' | 'baseline';
+      readonly findings: readonly Finding[];
+      readonly versions: ScorerVersions;
+    }
+  | { readonly kind: 'failed'; readonly finding: Finding };
+
+/** Measures candidate and baseline on the same rows. It answers whatever happens: it never rejects, and never hangs. */
+export type Score = (task: ScoreTask) => Promise<ScoreOutcome>;
+
+/** The folder's parts. */
+export const ROWS = 'rows';
+export const SIDES = ['baseline', 'candidate'] as const;

@@ -1,0 +1,44 @@
+import * as z from 'zod';
+
+// The words of a registry's files. They equal those of `events/values.ts`, which this folder may not import:
+// a test holds the two against each other.
+
+/** Lower-case ASCII, so that no two names look alike, run right to left, or collide on any file system. */
+export const Name = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/, 'use 1 to 64 lower-case letters, digits and inner dashes');
+
+/** SHA-256 of exact bytes, `sha256:` and 64 hex digits. */
+export const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'use sha256: and 64 hex digits');
+export type Digest = z.infer<typeof Digest>;
+
+/** A git object id: SHA-1 or SHA-256, whole. */
+export const ObjectId = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, 'use a whole git object id');
+export type ObjectId = z.infer<typeof ObjectId>;
+
+export const RunId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{12}$/, 'use a run id');
+export const Version = z.int().min(1).max(1_000_000_000);
+export const Count = z.int().min(0);
+export const Share = z.number().min(0).max(1);
+export const Instant = z.iso.datetime({ precision: 3 });
+export const Label = z.string().min(1).max(200);
+
+/** Labels in the order of a model's outputs; at least two, none twice. */
+export const Labels = z
+  .array(Label)
+  .min(2)
+  .max(1000)
+  .refine((labels) => new Set(labels).size === labels.length, 'a label occurs twice');
+
+/** `confusion[truth][predicted]`, rows and columns in the order of the labels beside it. */
+export const Confusion = z.array(z.array(Count));
+export type Confusion = z.infer<typeof Confusion>;
+
+/** A file name inside one version's folder: no folders, no hidden files, nothing that git or a shell reads specially. */
+export const FileName = z
+  .string()
+  .max(100)
+  .regex(/^[a-zA-Z0-9][a-zA-Z0-9_-]*(?:\.[a-zA-Z0-9_-]+)*$/, 'use a plain file name');
+
+export const VersionRef = z.strictObject({ version: Version, manifest: Digest });
+export type VersionRef = z.infer<typeof VersionRef>;

@@ -1,0 +1,41 @@
+import { digestOf } from '../digest.ts';
+import { evaluationPath } from '../evaluation-set.ts';
+import { MAX_JSON_BYTES } from '../file.ts';
+import { type Finding, failed } from '../judge/finding.ts';
+import { POLICY_PATH } from '../policy.ts';
+import { RegistryAt } from '../registry.ts';
+import type { Verdict } from './verdict.ts';
+
+/**
+ * Whether a verdict still holds on a commit of main that came after the one it was given on: policy, evaluation set and
+ * baseline are the same, and what it adds is as free as it was. Other models may have moved meanwhile.
+ *
+ * @returns what voids it; nothing if it fits
+ */
+export async function misfits(
+  { bound, model }: Pick<Verdict, 'bound' | 'model'>,
+  main: RegistryAt,
+): Promise<Finding[]> {
+  if (!(await main.git.isAncestor(bound.base, main.commit)))
+    return [failed('history-rewritten', `${bound.base}, which was judged against, is not in the history of main`)];
+  const findings: Finding[] = [];
+  if ((await fileDigest(main, POLICY_PATH)) !== bound.policy)
+    findings.push(failed('policy-moved', 'gate.json is not the one that was judged by'));
+  if ((await fileDigest(main, evaluationPath(bound.evaluation.set))) !== bound.evaluation.digest)
+    findings.push(
+      failed('evaluation-moved', `the evaluation set ${bound.evaluation.set} is not the one that was judged on`),
+    );
+  const baseline = await main.production(model);
+  if (baseline?.value.version !== bound.baseline?.version || baseline?.value.manifest !== bound.baseline?.manifest)
+    findings.push(
+      failed('baseline-moved', `the version of ${model} in production is not the one that was compared with`),
+    );
+  const then = new RegistryAt(main.git, bound.base);
+  for (const { path } of bound.changes)
+    if ((await main.stat(path))?.oid !== (await then.stat(path))?.oid)
+      findings.push(failed('changes-collide', `${path} has been changed on main`));
+  return findings;
+}
+
+const fileDigest = async (main: RegistryAt, path: string): Promise<string | null> =>
+  (await main.stat(path)) && digestOf(await main.file(path, MAX_JSON_BYTES));

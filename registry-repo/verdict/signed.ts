@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import { digestOf } from '../digest.ts';
+import { MalformedFileError, RegistryError } from '../errors.ts';
+import { parseFile } from '../file.ts';
+import type { Key } from '../policy.ts';
+import type { Digest } from '../values.ts';
+import { readEnvelope, seal, signers } from './dsse.ts';
+import { isValid, type SigningKey } from './keys.ts';
+import { statementOf } from './statement.ts';
+import { Verdict } from './verdict.ts';
+
+/** A verdict that must not be believed. `reason` is stable. */
+export class VerdictInvalidError extends RegistryError {
+  readonly code = 'verdict_invalid';
+  readonly reason: 'malformed' | 'untrusted' | 'key-out-of-time' | 'inconsistent' | 'mismatch' | 'void' | 'replayed';
+  constructor(reason: VerdictInvalidError['reason'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
+
+/** A thousand labels make a million counts, three times over. */
+const MAX_VERDICT_BYTES = 64 * 1024 * 1024;
+
+const CLOCK_SKEW_MS = 300_000;
+
+const print = (value: unknown): string => JSON.stringify(value);
+
+/** A verdict's one file: an in-toto statement in a DSSE envelope, signed. */
+export const signVerdict = (verdict: Verdict, key: SigningKey): Buffer =>
+  seal(PAYLOAD_TYPE, Buffer.from(print(statementOf(Verdict.parse(verdict))), 'utf8'), key);
+
+/** Unknown members are only tolerated where the statement is rebuilt from the verdict and compared. */
+const Statement = z.looseObject({ predicate: z.looseObject({ pawl: Verdict }) });
+
+/**
+ * Verifies a verdict: who signed it, whether that key counted when it was judged, and that the statement says nothing else
+ * than the verdict in it.
+ *
+ * @param keys trusted keys, pinned by the caller
+ * @param at now: a verdict from the future is refused, but for what clocks may differ
+ * @throws {VerdictInvalidError}
+ */
+export function openVerdict(
+  bytes: Uint8Array,
+  keys: readonly Key[],
+  at: Date,
+): { verdict: Verdict; digest: Digest; key: Key } {
+  try {
+    const envelope = readEnvelope('verdict', bytes, MAX_VERDICT_BYTES);
+    if (envelope.payloadType !== PAYLOAD_TYPE)
+      throw new VerdictInvalidError('malformed', `the verdict's payload is ${envelope.payloadType}`);
+    const trusted = signers(
+      envelope,
+      keys.filter((key) => key.role === 'gate'),
+    );
+    if (trusted.length === 0)
+      throw new VerdictInvalidError(
+        'untrusted',
+        `no trusted gate key has signed this verdict (it names ${envelope.signatures.map((s) => s.keyid).join(', ')})`,
+      );
+    const payload = Buffer.from(envelope.payload, 'base64');
+    const statement = parseFile(Statement, 'verdict', payload, { print, maxBytes: MAX_VERDICT_BYTES });
+    const verdict = statement.predicate.pawl;
+    if (print(statementOf(verdict)) !== payload.toString('utf8'))
+      throw new VerdictInvalidError('inconsistent', 'the statement says something else than the verdict in it');
+    if (verdict.judgedAt > new Date(at.getTime() + CLOCK_SKEW_MS).toISOString())
+      throw new VerdictInvalidError('key-out-of-time', `the verdict is of ${verdict.judgedAt}, which has not come yet`);
+    const key = trusted.find((k) => isValid(k, 'gate', verdict.judgedAt));
+    if (!key)
+      throw new VerdictInvalidError(
+        'key-out-of-time',
+        `${trusted.map((k) => k.id).join(', ')} did not count at ${verdict.judgedAt}, when this was judged`,
+      );
+    return { verdict, digest: digestOf(bytes), key };
+  } catch (cause) {
+    if (cause instanceof MalformedFileError) throw new VerdictInvalidError('malformed', cause.message, { cause });
+    throw cause;
+  }
+}

@@ -1,0 +1,133 @@
+import { digestOf } from '../digest.ts';
+import { evaluationPath } from '../evaluation-set.ts';
+import { MAX_JSON_BYTES } from '../file.ts';
+import type { Commit, Git } from '../git.ts';
+import { type MergeFacts, NoMergeFactsError, parseMergeMessage } from '../merge-message.ts';
+import { type Key, POLICY_PATH } from '../policy.ts';
+import type { Production } from '../production.ts';
+import { RegistryAt } from '../registry.ts';
+import type { Digest, VersionRef } from '../values.ts';
+import { findVerdict } from '../verdict/attached.ts';
+import { openVerdict, VerdictInvalidError } from '../verdict/signed.ts';
+import type { Verdict } from '../verdict/verdict.ts';
+import { RegistryDriftedError, VerdictMissingError } from './errors.ts';
+
+/** A commit on main that a verdict explains, to the last byte. */
+export type VerifiedMerge = {
+  readonly facts: MergeFacts;
+  readonly verdict: Verdict;
+  readonly verdictDigest: Digest;
+  readonly production: Production;
+};
+
+export type Trust = {
+  /** Keys the caller pins: never those that the registry itself names. */
+  readonly keys: readonly Key[];
+  readonly now: Date;
+};
+
+/**
+ * Verifies that a commit on main is exactly what a trusted gate allowed: its trailers name a passing, signed verdict; the
+ * commit changes the judged files to the judged bytes and nothing else; and it does so to the main that was judged against.
+ * Whether the same verdict was used before is for who knows the other commits.
+ *
+ * @throws {VerdictMissingError} @throws {VerdictInvalidError} @throws {RegistryDriftedError}
+ */
+export async function verifyMerge(git: Git, commit: Commit, { keys, now }: Trust): Promise<VerifiedMerge> {
+  const facts = factsOf(commit);
+  const bytes = await findVerdict(git, facts.head, facts.verdict);
+  if (!bytes)
+    throw new VerdictMissingError(
+      `commit ${commit.oid} names the verdict ${facts.verdict} on ${facts.head}, which is not in this repository: fetch refs/pawl/verdicts/*`,
+    );
+  const { verdict, digest } = openVerdict(bytes, keys, now);
+  if (digest !== facts.verdict)
+    throw new VerdictInvalidError('mismatch', `what is kept as the verdict ${facts.verdict} is ${digest}`);
+  checkFacts(commit, facts, verdict);
+  const [parent] = commit.parents;
+  if (parent === undefined) throw new RegistryDriftedError(`commit ${commit.oid} has no parent, but names a verdict`);
+  const [before, after] = [new RegistryAt(git, parent), new RegistryAt(git, commit.oid)];
+  await checkGround(before, verdict);
+  await checkChanges(git, before, after, verdict);
+  return { facts, verdict, verdictDigest: digest, production: await checkPointer(after, verdict) };
+}
+
+function factsOf(commit: Commit): MergeFacts {
+  try {
+    return parseMergeMessage(commit.message);
+  } catch (cause) {
+    if (!(cause instanceof NoMergeFactsError)) throw cause;
+    throw new VerdictMissingError(`commit ${commit.oid} names no verdict: ${cause.message}`, { cause });
+  }
+}
+
+const sameRef = (a: VersionRef | null | undefined, b: VersionRef | null): boolean =>
+  a?.version === b?.version && a?.manifest === b?.manifest;
+
+/** The verdict must be about what the commit says it is about, and it must be a pass. */
+function checkFacts(commit: Commit, facts: MergeFacts, verdict: Verdict): void {
+  const { bound } = verdict;
+  const pairs: readonly [string, unknown, unknown][] = [
+    ['class', facts.class, verdict.class],
+    ['model', facts.model, verdict.model],
+    ['promotion', facts.promotion, verdict.promotion],
+    ['pull request', facts.pullRequest, verdict.pullRequest],
+    ['head', facts.head, bound.head],
+    ['version', facts.version, bound.candidate.version],
+    ['candidate', facts.candidate, bound.candidate.manifest],
+    ['baseline', facts.baseline, bound.baseline?.manifest ?? null],
+  ];
+  const [wrong] = pairs.filter(([, told, judged]) => told !== judged);
+  if (wrong)
+    throw new VerdictInvalidError(
+      'mismatch',
+      `commit ${commit.oid} says ${wrong[0]} ${wrong[1]}, its verdict is about ${wrong[2]}`,
+    );
+  if (verdict.result !== 'pass')
+    throw new VerdictInvalidError(
+      'mismatch',
+      `commit ${commit.oid} was merged on a verdict that says ${verdict.result}`,
+    );
+}
+
+/** Main as it was just before must be main as it was judged against, in everything the verdict is bound to. */
+async function checkGround(before: RegistryAt, { bound, model }: Verdict): Promise<void> {
+  const digest = async (path: string) => (await before.stat(path)) && digestOf(await before.file(path, MAX_JSON_BYTES));
+  const voided = (what: string) =>
+    new VerdictInvalidError('void', `${what} was changed between the judgement and the merge after ${before.commit}`);
+  if ((await digest(POLICY_PATH)) !== bound.policy) throw voided(POLICY_PATH);
+  const set = evaluationPath(bound.evaluation.set);
+  if ((await digest(set)) !== bound.evaluation.digest) throw voided(set);
+  const baseline = await before.production(model);
+  if (!sameRef(baseline?.value, bound.baseline)) throw voided(`the baseline of ${model}`);
+  if (!(await before.git.isAncestor(bound.base, before.commit)))
+    throw new VerdictInvalidError('void', `${bound.base}, which was judged against, is not in the history of main`);
+}
+
+async function checkChanges(git: Git, before: RegistryAt, after: RegistryAt, { bound }: Verdict): Promise<void> {
+  const changes = await git.changes(before.commit, after.commit);
+  const judged = new Map(bound.changes.map(({ path, digest }) => [path, digest]));
+  for (const { path, mode } of changes)
+    if (!judged.delete(path) || mode !== '100644')
+      throw new RegistryDriftedError(`commit ${after.commit} changes ${JSON.stringify(path)}, which was not judged so`);
+  const [missing] = judged.keys();
+  if (missing !== undefined)
+    throw new RegistryDriftedError(`commit ${after.commit} leaves out ${missing}, which was judged`);
+  for (const { path, digest } of bound.changes) {
+    const size = (await after.stat(path))?.sizeBytes ?? 0;
+    if (digestOf(await after.file(path, size)) !== digest)
+      throw new RegistryDriftedError(`commit ${after.commit} has other bytes in ${path} than were judged`);
+  }
+}
+
+async function checkPointer(after: RegistryAt, { bound, model, promotion }: Verdict): Promise<Production> {
+  const production = (await after.production(model))?.value;
+  const asJudged =
+    production &&
+    sameRef(production, bound.candidate) &&
+    sameRef(production.previous, bound.baseline) &&
+    production.promotion === promotion;
+  if (!asJudged)
+    throw new RegistryDriftedError(`production.json of ${model} at ${after.commit} does not point to what was judged`);
+  return production;
+}

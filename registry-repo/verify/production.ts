@@ -1,0 +1,92 @@
+import type { Commit, Git } from '../git.ts';
+import { type Manifest, versionFolder } from '../manifest.ts';
+import { parseMergeMessage } from '../merge-message.ts';
+import { type Production, productionPath } from '../production.ts';
+import { RegistryAt } from '../registry.ts';
+import type { Digest, ObjectId } from '../values.ts';
+import { VerdictInvalidError } from '../verdict/signed.ts';
+import type { Verdict } from '../verdict/verdict.ts';
+import { NothingInProductionError, RegistryDriftedError, VerdictMissingError, VersionRevokedError } from './errors.ts';
+import { type Trust, verifyMerge } from './merge.ts';
+
+export type VerifiedProduction = {
+  readonly production: Production;
+  readonly manifest: Manifest;
+  readonly manifestDigest: Digest;
+  readonly verdict: Verdict;
+  readonly verdictDigest: Digest;
+  /** The commit on main that put this version into production. */
+  readonly commit: ObjectId;
+};
+
+export type ProductionRequest = {
+  readonly git: Git;
+  /** Of main. */
+  readonly tip: ObjectId;
+  readonly model: string;
+} & Trust;
+
+/**
+ * What main says is in production, if a trusted gate has allowed exactly that. This is what servers ask before they load
+ * a model, and what audits repeat: a direct push, a forged or reused verdict, or a later change gives an error instead.
+ *
+ * The model's own bytes are checked against the manifest by whoever loads them.
+ *
+ * @throws {VersionRevokedError} and the errors of {@link verifyPointer}
+ */
+export async function verifyProduction(request: ProductionRequest): Promise<VerifiedProduction> {
+  const verified = await verifyPointer(request);
+  const policy = await new RegistryAt(request.git, request.tip).policy();
+  if (!policy.value.revoked.includes(verified.manifestDigest)) return verified;
+  throw new VersionRevokedError(
+    `version ${verified.production.version} of ${request.model} is in production, but revoked by gate.json: roll back`,
+  );
+}
+
+/**
+ * The same, but for revocation: whether the step that made this the baseline was a verified one.
+ *
+ * @throws {NothingInProductionError} @throws {VerdictMissingError} @throws {VerdictInvalidError}
+ * @throws {RegistryDriftedError} and the errors of {@link RegistryAt}
+ */
+export async function verifyPointer(request: ProductionRequest): Promise<VerifiedProduction> {
+  const { git, tip, model } = request;
+  const main = new RegistryAt(git, tip);
+  const pointer = await main.production(model);
+  if (!pointer) throw new NothingInProductionError(`no version of ${model} is in production at ${tip}`);
+  const [last, ...earlier] = await git.firstParents(tip, { path: productionPath(model) });
+  if (!last) throw new VerdictMissingError(`no commit on main explains production.json of ${model} at ${tip}`);
+  const { production, verdict, verdictDigest, facts } = await verifyMerge(git, last, request);
+  if (facts.model !== model)
+    throw new VerdictInvalidError('mismatch', `commit ${last.oid} moved ${model}, its verdict is about ${facts.model}`);
+  const before = earlier.find((commit) => verdictOf(commit) === verdictDigest);
+  if (before)
+    throw new VerdictInvalidError('replayed', `commit ${last.oid} uses the verdict of ${before.oid} a second time`);
+  const manifest = await main.manifest(model, production.version);
+  const folder = versionFolder(model, production.version);
+  const [now, then] = [await git.entry(tip, folder), await git.entry(last.oid, folder)];
+  if (manifest.digest !== production.manifest || now?.oid !== then?.oid)
+    throw new RegistryDriftedError(`${folder} was changed after ${last.oid} had put it into production`);
+  if (facts.run !== null && facts.run !== manifest.value.run.id)
+    throw new VerdictInvalidError(
+      'mismatch',
+      `commit ${last.oid} says run ${facts.run}, it was ${manifest.value.run.id}`,
+    );
+  return {
+    production,
+    manifest: manifest.value,
+    manifestDigest: manifest.digest,
+    verdict,
+    verdictDigest,
+    commit: last.oid,
+  };
+}
+
+/** The verdict a commit names, or null. */
+export function verdictOf(commit: Commit): Digest | null {
+  try {
+    return parseMergeMessage(commit.message).verdict;
+  } catch {
+    return null;
+  }
+}

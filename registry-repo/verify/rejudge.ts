@@ -1,0 +1,48 @@
+import { digestOf } from '../digest.ts';
+import { evaluationPath } from '../evaluation-set.ts';
+import { MAX_JSON_BYTES } from '../file.ts';
+import type { Git } from '../git.ts';
+import { type Finding, failed } from '../judge/finding.ts';
+import { judge } from '../judge/judge.ts';
+import { POLICY_PATH } from '../policy.ts';
+import { RegistryAt } from '../registry.ts';
+import type { Verdict } from '../verdict/verdict.ts';
+
+/**
+ * Judges again from what a verdict keeps, under the policy and evaluation set it is bound to: an audit needs neither the
+ * models nor the rows to see that the gate came to the only possible answer.
+ *
+ * @returns what does not hold; nothing if everything does
+ */
+export async function rejudge(git: Git, verdict: Verdict): Promise<Finding[]> {
+  const { bound, evidence, model } = verdict;
+  const main = new RegistryAt(git, bound.base);
+  const digest = async (path: string) => (await main.stat(path)) && digestOf(await main.file(path, MAX_JSON_BYTES));
+  const findings: Finding[] = [];
+  if ((await digest(POLICY_PATH)) !== bound.policy)
+    findings.push(failed('policy-differs', `gate.json at ${bound.base} is not the one of the verdict`));
+  if ((await digest(evaluationPath(bound.evaluation.set))) !== bound.evaluation.digest)
+    findings.push(failed('evaluation-differs', `the evaluation set at ${bound.base} is not the one of the verdict`));
+  if (findings.length > 0) return findings;
+  const set = (await main.evaluationSet(bound.evaluation.set)).value;
+  const counted = set.labels.map((label) => set.perLabel[label]);
+  const { evaluation } = evidence;
+  if (
+    evaluation.rows !== set.digest ||
+    JSON.stringify([evaluation.labels, evaluation.perLabel]) !== JSON.stringify([set.labels, counted])
+  )
+    findings.push(failed('evidence-differs', 'the evidence is about other rows than the evaluation set pins'));
+  if ((evidence.measured?.baseline == null) !== (bound.baseline === null) && evidence.measured)
+    findings.push(
+      failed('evidence-differs', 'the evidence has no baseline where there was one, or one where there was none'),
+    );
+  const again = judge({ class: verdict.class, model, policy: (await main.policy()).value, evidence });
+  if (again.result !== verdict.result)
+    findings.push(
+      failed(
+        'judgement-differs',
+        `the verdict says ${verdict.result}, judged again it is ${again.result}: ${again.findings[0]?.message ?? ''}`,
+      ),
+    );
+  return findings;
+}

@@ -1,0 +1,158 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { printFile } from '../../../registry-repo/file.ts';
+import { printRows } from '../../../registry-repo/rows.ts';
+import { scoreInProcess } from '../../../registry-repo/scoring/score.process.ts';
+import type { ScoreOutcome } from '../../../registry-repo/scoring/score.ts';
+import { confusionOfSkill, rowsFor } from '../../support/models.ts';
+import { temporaryFolder } from '../../support/paths.ts';
+import { type Candidate, candidateOf, scoreTiny } from '../../support/registry.ts';
+
+/** A folder as the gate stages it. */
+function staged(sides: Readonly<Record<string, Candidate>>, rows = rowsFor()): string {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'rows'), printRows(rows));
+  for (const [side, { manifest, files }] of Object.entries(sides)) {
+    mkdirSync(join(folder, side));
+    writeFileSync(join(folder, side, 'manifest.json'), printFile(manifest));
+    for (const [name, bytes] of files) writeFileSync(join(folder, side, name), bytes);
+  }
+  return folder;
+}
+
+const limits = { seconds: 20, megabytes: 1000 };
+const codeOf = (outcome: ScoreOutcome): string =>
+  outcome.kind === 'failed' ? outcome.finding.code : outcome.kind === 'refused' ? `${outcome.which} refused` : 'scored';
+
+const scoring = suite('scoring');
+
+scoring('counts both models on the same rows', async () => {
+  const folder = staged({ candidate: candidateOf(9), baseline: candidateOf(7) });
+  const outcome = await scoreTiny({ folder, ...limits });
+  assert.is(outcome.kind, 'scored');
+  if (outcome.kind !== 'scored') return;
+  const { goldenDifference, ...counts } = outcome.measured;
+  assert.equal(counts, {
+    candidate: confusionOfSkill(9),
+    baseline: confusionOfSkill(7),
+    onlyCandidateRight: 8,
+    onlyBaselineRight: 0,
+  });
+  assert.ok(goldenDifference < 1e-6);
+  assert.is(outcome.versions.node, process.versions.node);
+});
+
+scoring('counts a first model alone', async () => {
+  const outcome = await scoreTiny({ folder: staged({ candidate: candidateOf(3) }), ...limits });
+  assert.is(outcome.kind === 'scored' && outcome.measured.baseline, null);
+  assert.equal(outcome.kind === 'scored' && outcome.measured.candidate, confusionOfSkill(3));
+});
+
+scoring('says which model it refuses, and why', async () => {
+  const broken = candidateOf(9, { onnx: Buffer.from('no model') });
+  const candidate = await scoreTiny({ folder: staged({ candidate: broken, baseline: candidateOf(9) }), ...limits });
+  assert.is(codeOf(candidate), 'candidate refused');
+  assert.ok(candidate.kind === 'refused' && candidate.findings.some((f) => f.code === 'unparseable'));
+  const baseline = await scoreTiny({ folder: staged({ candidate: candidateOf(9), baseline: broken }), ...limits });
+  assert.is(codeOf(baseline), 'baseline refused');
+});
+
+scoring('measures how far a model is from what its manifest promises', async () => {
+  const golden = [{ text: 'good0', probabilities: [0.5, 0.5] }];
+  const outcome = await scoreTiny({ folder: staged({ candidate: candidateOf(9, { over: { golden } }) }), ...limits });
+  assert.ok(outcome.kind === 'scored' && outcome.measured.goldenDifference > 0.4);
+});
+
+const hostile = suite('a scoring process that misbehaves');
+const child = scoreInProcess(new URL('../../support/hostile-child.js', import.meta.url));
+
+async function misbehave(mode: string, over: Partial<typeof limits> = {}) {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'mode'), mode);
+  const started = performance.now();
+  const outcome = await child({ folder, ...limits, ...over });
+  return { outcome, folder, ms: performance.now() - started };
+}
+
+for (const [mode, code] of [
+  ['abort', 'score-crashed'],
+  ['segfault', 'score-crashed'],
+  ['exit 3', 'score-crashed'],
+  ['throw', 'score-crashed'],
+  ['say nothing', 'score-garbage'],
+  ['say garbage', 'score-garbage'],
+  ['say too much', 'score-garbage'],
+  ['say it twice', 'score-garbage'],
+  ['pass without counts', 'score-garbage'],
+  ['decide itself', 'score-garbage'],
+] as const)
+  hostile(`by "${mode}" gives ${code}`, async () => assert.is(codeOf((await misbehave(mode)).outcome), code));
+
+hostile('is killed when its time is up, even if it has answered', async () => {
+  for (const mode of ['hang', 'answer and hang']) {
+    const { outcome, ms } = await misbehave(mode, { seconds: 1 });
+    assert.is(codeOf(outcome), 'score-timeout', mode);
+    assert.ok(ms < 5000, `${ms} ms`);
+  }
+});
+
+hostile('is killed when it takes too much memory, even for a moment', async () => {
+  for (const mode of ['eat memory', 'spike'])
+    assert.is(codeOf((await misbehave(mode, { megabytes: 300 })).outcome), 'score-memory', mode);
+});
+
+hostile('gets an empty folder, an empty environment and nothing of ours', async () => {
+  process.env.PAWL_TEST_SECRET = 'do not tell';
+  const { outcome, folder } = await misbehave('look');
+  delete process.env.PAWL_TEST_SECRET;
+  assert.is(codeOf(outcome), 'scored');
+  const seen = JSON.parse(readFileSync(join(folder, 'seen.json'), 'utf8'));
+  assert.equal(seen.cwd, []);
+  assert.equal(Object.keys(seen.env), process.platform === 'win32' ? ['SystemRoot', 'TEMP'] : []);
+});
+
+hostile('that does not even start is an error', async () => {
+  const missing = scoreInProcess(new URL('./no-such-file.js', import.meta.url));
+  assert.is(codeOf(await missing({ folder: temporaryFolder(), ...limits })), 'score-crashed');
+  const nowhere = await child({ folder: '/dev/null/nowhere', ...limits });
+  assert.is(codeOf(nowhere), 'score-not-started');
+});
+
+hostile('does not outlive the gate', async () => {
+  const folder = staged({ candidate: candidateOf(9) });
+  const gate = spawn(process.execPath, [
+    fileURLToPath(new URL('../../support/score-and-wait.js', import.meta.url)),
+    folder,
+  ]);
+  const pidFile = join(folder, 'pid');
+  await until(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '');
+  const pid = Number(readFileSync(pidFile, 'utf8'));
+  assert.ok(isAlive(pid));
+  gate.kill('SIGKILL');
+  await until(() => !isAlive(pid));
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // A process that nobody has waited for is dead, but still listed.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' && process.platform !== 'linux';
+  }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let waited = 0; !condition(); waited += 20) {
+    assert.ok(waited < 15_000, 'it never happened');
+    await setTimeout(20);
+  }
+}
+
+scoring.run();
+hostile.run();
