@@ -1,0 +1,61 @@
+import type { RecordedEvent } from '../../events/envelope.ts';
+import type { Artifacts } from '../../registry-repo/artifacts/artifacts.ts';
+import { ArtifactMissingError } from '../../registry-repo/artifacts/errors.ts';
+import { RegistryError } from '../../registry-repo/errors.ts';
+import { versionFolder } from '../../registry-repo/manifest.ts';
+import { RegistryAt } from '../../registry-repo/registry.ts';
+import { type CheckResult, type Finding, sayFor } from './findings.ts';
+import type { AuditSubject, ReadLog } from './subject.ts';
+
+const CHECK = 'artifacts';
+const say = sayFor(CHECK);
+
+/** Reads every artifact that an event or the registry refers to, and compares its bytes with its digest. */
+export async function checkArtifacts(subject: AuditSubject, log: ReadLog): Promise<CheckResult> {
+  const wanted = new Map(log.events.flatMap(storedBy));
+  for (const digest of await pinnedElsewhere(subject)) wanted.set(digest, null);
+  const findings: Finding[] = [];
+  let done = 0;
+  for (const [digest, since] of wanted) {
+    const finding = await checkOne(subject.artifacts, digest, since);
+    if (finding) findings.push(finding);
+    subject.progress('reading artifacts', ++done, wanted.size);
+  }
+  return { check: CHECK, looked: `${wanted.size} artifacts read and hashed`, findings };
+}
+
+/** Digests of bytes that an event says are in the store, with the time it said so. */
+function storedBy(e: RecordedEvent): [string, string | null][] {
+  if (e.type === 'ArtifactStored') return [[e.data.digest, e.time]];
+  if (e.type === 'GateJudged' && e.data.verdict !== null) return [[e.data.verdict, e.time]];
+  if (e.type === 'AuditCompleted') return [[e.data.report, e.time]];
+  return [];
+}
+
+/** What the registry pins but does not hold itself: rows of evaluation sets, and files too large for its tree. */
+async function pinnedElsewhere({ registry }: AuditSubject): Promise<string[]> {
+  if (!registry) return [];
+  const main = new RegistryAt(registry.git, registry.tip);
+  const found: string[] = [];
+  for (const { path } of await registry.git.folder(registry.tip, 'evaluation')) {
+    const [, name] = /^evaluation\/(.+)\.json$/.exec(path) ?? [];
+    if (name !== undefined) found.push((await main.evaluationSet(name)).value.digest);
+  }
+  for (const model of await main.models())
+    for (const version of await main.versions(model))
+      for (const file of (await main.manifest(model, version)).value.files)
+        if (!(await main.stat(`${versionFolder(model, version)}/${file.path}`))) found.push(file.digest);
+  return found;
+}
+
+async function checkOne(artifacts: Artifacts, digest: string, since: string | null): Promise<Finding | null> {
+  try {
+    await artifacts.get(digest);
+    return null;
+  } catch (error) {
+    if (error instanceof ArtifactMissingError)
+      return say('error', error.code, digest, 'it was stored and is referred to, but it is gone', since);
+    if (error instanceof RegistryError) return say('error', error.code, digest, error.message, since);
+    throw error;
+  }
+}

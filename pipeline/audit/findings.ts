@@ -1,0 +1,27 @@
+/** Something that is not as it should be. `error` breaks the proof of what was in production; `warning` wants a look. */
+export type Finding = {
+  readonly severity: 'error' | 'warning';
+  readonly check: string;
+  readonly code: string;
+  /** What it is about: an event, a commit, a digest, a model's version. */
+  readonly subject: string;
+  readonly message: string;
+  /** The earliest moment it can have been so, RFC 3339; null if nothing tells. */
+  readonly since: string | null;
+};
+
+/** What one check looked at and found. */
+export type CheckResult = { readonly check: string; readonly looked: string; readonly findings: readonly Finding[] };
+
+/** A check's own way to say findings: the name is filled in. */
+export type Say = (
+  severity: Finding['severity'],
+  code: string,
+  subject: string,
+  message: string,
+  since?: string | null,
+) => Finding;
+
+export const sayFor =
+  (check: string): Say =>
+  (severity, code, subject, message, since = null) => ({ severity, check, code, subject, message, since });

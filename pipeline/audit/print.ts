@@ -1,0 +1,39 @@
+import { code, plain, table } from '../promotion/markdown.ts';
+import { textTable } from '../table.ts';
+import type { AuditReport } from './audit.ts';
+
+/** The report for a terminal. */
+export function printText(report: AuditReport): string {
+  const { passed, position, main, checks, findings } = report;
+  const rows = checks.map((c) => [c.findings.some((f) => f.severity === 'error') ? '✘' : '✔', c.check, c.looked]);
+  const head = `audit ${passed ? 'passed' : 'FAILED'}: ${position} events${main ? `, main at ${main.slice(0, 12)}` : ''}`;
+  const found = findings.map((f) => [f.severity, f.code, f.subject, f.message, f.since ?? '']);
+  return [
+    head,
+    rows.map(([mark, check = '', looked]) => `${mark} ${check.padEnd(12)} ${looked}`).join('\n'),
+    ...(found.length > 0 ? [textTable(['severity', 'finding', 'where', 'what', 'since'], found)] : []),
+  ].join('\n\n');
+}
+
+/** The report for a pull request or a ticket. */
+export function printMarkdown(report: AuditReport): string {
+  const { passed, position, main, at, checks, findings } = report;
+  const rows = checks.map((c) => [
+    c.findings.some((f) => f.severity === 'error') ? '✘' : '✔',
+    plain(c.check),
+    plain(c.looked),
+  ]);
+  return [
+    `# Audit ${passed ? 'passed' : 'failed'}`,
+    `${at}: ${position} events${main ? `, main at ${code(main)}` : ''}.`,
+    table([['', 'check', 'what was looked at'], ...rows]),
+    ...(findings.length > 0
+      ? [
+          table([
+            ['severity', 'finding', 'where', 'what', 'since'],
+            ...findings.map((f) => [f.severity, code(f.code), code(f.subject), plain(f.message, 500), f.since ?? '–']),
+          ]),
+        ]
+      : ['No findings.']),
+  ].join('\n\n');
+}

@@ -1,0 +1,33 @@
+import type { RecordedEvent } from '../../events/envelope.ts';
+import type { EventStore } from '../../events/store.ts';
+import type { Views } from '../../projections/views.ts';
+import type { Artifacts } from '../../registry-repo/artifacts/artifacts.ts';
+import type { Git } from '../../registry-repo/git.ts';
+import type { Key } from '../../registry-repo/policy.ts';
+import type { ObjectId } from '../../registry-repo/values.ts';
+
+/** What an audit looks at. Nothing in it is changed. */
+export type AuditSubject = {
+  readonly store: EventStore;
+  /** The tables that commands read; null if there are none to compare. */
+  readonly views: Views | null;
+  readonly artifacts: Artifacts;
+  /** The registry with main's tip; null before it was made. */
+  readonly registry: { readonly git: Git; readonly tip: ObjectId } | null;
+  readonly trusted: readonly Key[];
+  readonly now: Date;
+  readonly progress: (stage: string, done: number, of: number) => void;
+};
+
+/** The log, read once for all checks: decisions whole, the rest as far as checks need it. */
+export type ReadLog = {
+  readonly size: number;
+  readonly streams: number;
+  /** Every event but the points of metrics. */
+  readonly events: readonly RecordedEvent[];
+  /** Leaf hashes of the whole log at the sizes that checkpoints name: root by size. */
+  readonly roots: ReadonlyMap<number, string>;
+};
+
+export const eventName = (e: { stream: string; revision: number; position: number }): string =>
+  `event ${e.position} (${e.stream}@${e.revision})`;

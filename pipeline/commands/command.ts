@@ -1,0 +1,51 @@
+import type { Output } from '../output.ts';
+
+/** A flag. One with a `setting` writes that path of the configuration; the others are handed to the command. */
+export type Flag = {
+  /** As commander reads it: `--port <number>`, `--json`. */
+  readonly flags: string;
+  readonly description: string;
+  readonly setting?: string;
+  readonly repeatable?: boolean;
+  /** A path: relative to where the user stands, while settings are relative to their file. */
+  readonly path?: boolean;
+};
+
+export type Argument = {
+  readonly name: string;
+  readonly description: string;
+  readonly optional?: boolean;
+  readonly variadic?: boolean;
+};
+
+/** What a command is called with: texts as they were typed, and the world through the workspace. */
+export type Invocation<W> = {
+  readonly args: readonly string[];
+  readonly flags: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+  readonly workspace: W;
+  readonly out: Output;
+  /** Aborts when the user asks to stop. */
+  readonly signal: AbortSignal;
+};
+
+/** One verb of the command line. `run` gives the exit code: 0 done, 1 the answer is no, and errors are thrown. */
+export type Command<W> = {
+  /** Words as typed: `runs list`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly details?: string;
+  readonly arguments?: readonly Argument[];
+  readonly flags?: readonly Flag[];
+  /** Works until it is told to stop, so being stopped is its good end. */
+  readonly untilStopped?: boolean;
+  /** Reads only: has `--json`. */
+  readonly json?: boolean;
+  readonly examples: readonly (readonly [line: string, what: string])[];
+  run(invocation: Invocation<W>): Promise<number>;
+};
+
+/** The text of a flag that was given once, or undefined. */
+export function text(invocation: Invocation<unknown>, flag: string): string | undefined {
+  const value = invocation.flags[flag];
+  return typeof value === 'string' ? value : undefined;
+}

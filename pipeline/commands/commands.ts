@@ -1,0 +1,70 @@
+import type { Workspace } from '../workspace.ts';
+import { artifactsGc } from './artifacts-gc.ts';
+import { artifactsList } from './artifacts-list.ts';
+import { artifactsVerify } from './artifacts-verify.ts';
+import { auditAll } from './audit.ts';
+import { baselineShow } from './baseline.ts';
+import type { Command } from './command.ts';
+import { configShow } from './config.ts';
+import { demo } from './demo.ts';
+import { doctor } from './doctor.ts';
+import { evaluate } from './evaluate.ts';
+import { eventsBackup } from './events-backup.ts';
+import { eventsExport } from './events-export.ts';
+import { eventsList } from './events-list.ts';
+import { eventsShow } from './events-show.ts';
+import { eventsVerify } from './events-verify.ts';
+import { gate } from './gate.ts';
+import { hookInstall } from './hook-install.ts';
+import { predict } from './predict.ts';
+import { promote } from './promote.ts';
+import { reconcileAll } from './reconcile.ts';
+import { registryConfigure } from './registry-configure.ts';
+import { registryInit } from './registry-init.ts';
+import { registryLog } from './registry-log.ts';
+import { registryStatus } from './registry-status.ts';
+import { rollback } from './rollback.ts';
+import { runsCompare } from './runs-compare.ts';
+import { runsList } from './runs-list.ts';
+import { runsShow } from './runs-show.ts';
+import { serve } from './serve.ts';
+import { train } from './train.ts';
+import { up } from './up.ts';
+import { watchRepository } from './watch.ts';
+import { why } from './why.ts';
+
+/** Every verb, in the order that help shows them: the flow first, then what looks back at it. */
+export const commands: readonly Command<Workspace>[] = [
+  up,
+  demo,
+  train,
+  evaluate,
+  promote,
+  gate,
+  rollback,
+  reconcileAll,
+  serve,
+  predict,
+  watchRepository,
+  hookInstall,
+  baselineShow,
+  why,
+  auditAll,
+  runsList,
+  runsShow,
+  runsCompare,
+  eventsList,
+  eventsShow,
+  eventsVerify,
+  eventsExport,
+  eventsBackup,
+  registryInit,
+  registryConfigure,
+  registryStatus,
+  registryLog,
+  artifactsList,
+  artifactsVerify,
+  artifactsGc,
+  configShow,
+  doctor,
+];

@@ -1,0 +1,172 @@
+import { execFile } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { RegistryAt } from '../../registry-repo/registry.ts';
+import { isValid } from '../../registry-repo/verdict/keys.ts';
+import { verifyProduction } from '../../registry-repo/verify/production.ts';
+import type { Workspace } from '../workspace.ts';
+import type { Command } from './command.ts';
+
+type State = 'ok' | 'warning' | 'problem';
+type Diagnosis = { readonly name: string; readonly state: State; readonly what: string; readonly fix: string | null };
+
+export const doctor: Command<Workspace> = {
+  name: 'doctor',
+  summary: 'look for what is missing or unsafe, and say how to mend it',
+  details: 'Changes nothing. Exit code 1 if there is a problem; warnings do not count.',
+  json: true,
+  examples: [['pawl doctor', 'is this machine fit to train, judge and serve?']],
+  async run({ workspace, out }) {
+    const found: Diagnosis[] = [];
+    for (const [name, check] of CHECKS) found.push(await diagnose(name, () => check(workspace)));
+    out.result(found, () => found.map(line).join('\n'));
+    return found.some((d) => d.state === 'problem') ? 1 : 0;
+  },
+};
+
+type Answer = string | { readonly state: 'warning' | 'problem'; readonly what: string; readonly fix: string };
+const warning = (what: string, fix: string): Answer => ({ state: 'warning', what, fix });
+const problem = (what: string, fix: string): Answer => ({ state: 'problem', what, fix });
+
+async function diagnose(name: string, check: () => Promise<Answer>): Promise<Diagnosis> {
+  try {
+    const answer = await check();
+    return typeof answer === 'string' ? { name, state: 'ok', what: answer, fix: null } : { name, ...answer };
+  } catch (error) {
+    return { name, state: 'problem', what: (error as Error).message, fix: 'see the message' };
+  }
+}
+
+const MARKS: Record<State, string> = { ok: '✔', warning: '!', problem: '✘' };
+const line = ({ name, state, what, fix }: Diagnosis): string =>
+  `${MARKS[state]} ${name.padEnd(16)} ${what}${fix === null ? '' : `\n  ${' '.repeat(16)} → ${fix}`}`;
+
+const CHECKS: readonly (readonly [string, (w: Workspace) => Promise<Answer>])[] = [
+  ['node', async () => checkNode()],
+  ['git', checkGit],
+  ['settings', async (w) => w.loaded.file ?? 'no pawl.yaml: defaults, variables and flags'],
+  ['event store', checkStore],
+  ['keys', async (w) => checkKeys(w)],
+  ['registry', checkRegistry],
+  ['main protected', checkProtection],
+  ['policy', checkPolicy],
+  ['production', checkProduction],
+  ['model runtime', checkRuntime],
+];
+
+function checkNode(): Answer {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const fine = major > 20 || (major === 20 && minor >= 19);
+  return fine
+    ? `Node ${process.versions.node}`
+    : problem(`Node ${process.versions.node} is too old`, 'install Node 20.19 or newer');
+}
+
+async function checkGit(): Promise<Answer> {
+  try {
+    const { stdout } = await promisify(execFile)('git', ['--version']);
+    const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(stdout)?.slice(1) ?? []).map(Number);
+    return major > 2 || (major === 2 && minor >= 38)
+      ? stdout.trim()
+      : problem(`${stdout.trim()} is too old`, 'install git 2.38 or newer');
+  } catch {
+    return problem('git is not installed', 'install git 2.38 or newer, e.g. `apt-get install git`');
+  }
+}
+
+async function checkStore(workspace: Workspace): Promise<Answer> {
+  const path = workspace.path(workspace.config.events.path);
+  if (!existsSync(path)) return `${path} will be made by the first command that writes`;
+  const store = workspace.store();
+  const durability =
+    'durability' in store ? (store as { durability(): { journal: string; synchronous: string } }).durability() : null;
+  const safe = durability === null || durability.synchronous === 'full' || durability.synchronous === 'extra';
+  const what = `${path}: ${await store.position()} events${durability ? `, journal ${durability.journal}, synchronous ${durability.synchronous}` : ''}`;
+  return safe ? what : problem(what, 'commits may be lost at a power cut: report this as a bug');
+}
+
+function checkKeys(workspace: Workspace): Answer {
+  const folder = workspace.path(workspace.config.keys.path);
+  const { gate, log, trusted } = workspace.keys();
+  if (trusted.length === 0)
+    return warning(`no keys in ${folder}`, 'run `pawl registry init`, or copy *.pub.json from the machine that did');
+  for (const name of ['gate.pem', 'log.pem']) {
+    const file = join(folder, name);
+    if (process.platform !== 'win32' && existsSync(file) && (statSync(file).mode & 0o077) !== 0)
+      return problem(`${file} can be read by others`, `chmod 600 ${file}`);
+  }
+  const signs = [gate && 'gate', log && 'log'].filter(Boolean).join(' and ');
+  return `trusts ${trusted.map((k) => k.id).join(', ')}${signs ? `; signs as ${signs}` : '; signs nothing here'}`;
+}
+
+async function checkRegistry(workspace: Workspace): Promise<Answer> {
+  const path = workspace.path(workspace.config.registry.path);
+  if (!existsSync(path)) return warning(`no registry at ${path}`, 'run `pawl registry init`, or `pawl up`');
+  return `${path}, main at ${(await workspace.forge().sync()).slice(0, 12)}`;
+}
+
+/** What keeps a push from outside off main; our own git never goes through it. */
+async function checkProtection(workspace: Workspace): Promise<Answer> {
+  const path = workspace.path(workspace.config.registry.path);
+  if (!existsSync(path)) return 'no registry yet';
+  const hook = join(path, 'hooks/update');
+  const guarded =
+    existsSync(hook) &&
+    (statSync(hook).mode & 0o111) !== 0 &&
+    (await readFile(hook, 'utf8')).includes('refs/heads/main');
+  if (!guarded)
+    return problem(
+      `${hook} is missing: anyone with access can push to main`,
+      'make a new registry beside it and compare, or restore the hook; servers refuse what no verdict covers',
+    );
+  const settings = await workspace.forge().git.text(['config', '--local', '--list']);
+  const missing = ['receive.denynonfastforwards=true', 'receive.denydeletes=true', 'transfer.fsckobjects=true'].filter(
+    (s) => !settings.includes(s),
+  );
+  return missing.length === 0
+    ? 'pushes to main are refused, history cannot be rewritten'
+    : problem(`not set: ${missing.join(', ')}`, `git --git-dir ${path} config ${missing[0]?.replace('=', ' ')}`);
+}
+
+async function checkPolicy(workspace: Workspace): Promise<Answer> {
+  const path = workspace.path(workspace.config.registry.path);
+  if (!existsSync(path)) return 'no registry yet';
+  const forge = workspace.forge();
+  const { value: policy } = await new RegistryAt(forge.git, await forge.sync()).policy();
+  const { model } = workspace.config;
+  if (!Object.hasOwn(policy.models, model))
+    return problem(`gate.json has no rules for ${model}`, 'run `pawl registry configure --reason "…"`');
+  const now = workspace.clock().toISOString();
+  const { gate } = workspace.keys();
+  const counts = gate === null || policy.keys.some((k) => k.id === gate.id && isValid(k, 'gate', now));
+  if (!counts)
+    return problem(
+      `this machine's gate key ${gate?.id} is not in gate.json`,
+      'use the key of the machine that made the registry',
+    );
+  const weak = Object.entries(policy.models).filter(([, rules]) => rules.minimum < 0.85);
+  if (weak.length > 0)
+    return warning(
+      `the minimum of ${weak.map(([name]) => name).join(', ')} is below 0.85`,
+      'raise it with `pawl registry configure`',
+    );
+  return `rules for ${Object.keys(policy.models).join(', ')}`;
+}
+
+async function checkProduction(workspace: Workspace): Promise<Answer> {
+  const path = workspace.path(workspace.config.registry.path);
+  if (!existsSync(path)) return 'no registry yet';
+  const forge = workspace.forge();
+  const tip = await forge.sync();
+  const models = await new RegistryAt(forge.git, tip).models();
+  for (const model of models)
+    await verifyProduction({ git: forge.git, tip, model, keys: workspace.keys().trusted, now: workspace.clock() });
+  return models.length === 0 ? 'nothing in production yet' : `verified: ${models.join(', ')}`;
+}
+
+async function checkRuntime(): Promise<Answer> {
+  const { runtimeVersion } = await import('../../registry-repo/runtime/session.ts');
+  return `onnxruntime ${runtimeVersion()}`;
+}

@@ -1,0 +1,23 @@
+import { SqliteStore } from '../../events/store.sqlite.ts';
+import type { Workspace } from '../workspace.ts';
+import type { Command } from './command.ts';
+
+export const eventsBackup: Command<Workspace> = {
+  name: 'events backup',
+  summary: 'copy the whole log into a new file, while everything goes on',
+  arguments: [{ name: 'file', description: 'the new file' }],
+  examples: [
+    ['pawl events backup backup.db', 'a consistent copy'],
+    ['pawl audit --log backup.db', 'does the copy hold against the registry?'],
+  ],
+  async run({ args: [file = ''], workspace, out }) {
+    const store = new SqliteStore(workspace.path(workspace.config.events.path), { readOnly: true });
+    try {
+      await store.copyTo(file);
+      out.say(`${await store.position()} events copied to ${file}`);
+    } finally {
+      await store.close();
+    }
+    return 0;
+  },
+};

@@ -1,0 +1,59 @@
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { toCloudEvent } from '../../events/cloud-events.ts';
+import type { StoredEvent } from '../../events/envelope.ts';
+import { wholeLog } from '../../events/store.ts';
+import type { Workspace } from '../workspace.ts';
+import { type Command, text } from './command.ts';
+import { UsageError } from './not-found.ts';
+
+const FORMATS = ['jsonl', 'cloudevents'] as const;
+
+export const eventsExport: Command<Workspace> = {
+  name: 'events export',
+  summary: 'write the log as lines of JSON',
+  details:
+    'jsonl is the log itself, bytes and hashes included. cloudevents is one CloudEvents 1.0 object a line, for brokers and other tools.',
+  flags: [
+    { flags: '--format <format>', description: `${FORMATS.join(' or ')} (default jsonl)` },
+    { flags: '--output <file>', description: 'write here instead of to standard output' },
+    { flags: '--after <position>', description: 'only what follows this position' },
+  ],
+  examples: [
+    ['pawl events export --output log.jsonl', 'a copy that `sha256sum` and `jq` can read'],
+    ['pawl events export --format cloudevents | head -1', 'one event as a CloudEvent'],
+  ],
+  async run(invocation) {
+    const format = text(invocation, 'format') ?? 'jsonl';
+    if (!FORMATS.some((f) => f === format))
+      throw new UsageError(`--format takes ${FORMATS.join(' or ')}, not "${format}"`);
+    const after = Number(text(invocation, 'after') ?? 0);
+    if (!Number.isSafeInteger(after) || after < 0) throw new UsageError('--after takes a position');
+    const print = format === 'jsonl' ? (e: StoredEvent) => e : (e: StoredEvent) => toCloudEvent(e, '/pawl/events');
+    const { workspace, out } = invocation;
+    const total = await workspace.store().position();
+    const lines = async function* () {
+      for await (const page of wholeLog(workspace.store(), { after })) {
+        yield page.map((e) => `${JSON.stringify(print(e))}\n`).join('');
+        out.progress.update('exporting events', page.at(-1)?.position ?? total, total);
+      }
+    };
+    const file = text(invocation, 'output');
+    if (file) await writeWhole(file, lines());
+    else for await (const chunk of lines()) await out.write(chunk);
+    return 0;
+  },
+};
+
+/** The file appears when it is complete, or not at all. */
+async function writeWhole(file: string, chunks: AsyncIterable<string>): Promise<void> {
+  const draft = `${file}.part`;
+  try {
+    await pipeline(chunks, createWriteStream(draft));
+    await rename(draft, file);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,78 @@
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { PawlError } from '../../events/errors.ts';
+import { packageRoot } from '../package-info.ts';
+import { TrainingRepository } from '../triggers/repository.git.ts';
+import type { Workspace } from '../workspace.ts';
+import { type Command, text } from './command.ts';
+import { UsageError } from './not-found.ts';
+
+/** The repository has a hook of its own, which is not ours to replace. */
+export class HookExistsError extends PawlError {
+  readonly code = 'hook_exists';
+}
+
+const MARK = '# Written by pawl hook install';
+
+export const hookInstall: Command<Workspace> = {
+  name: 'hook install',
+  summary: 'make a repository start a run on every push to it',
+  details:
+    'Writes a post-receive hook that runs `pawl watch --once` in the background. The push does not wait for the run.',
+  flags: [
+    { flags: '--repo <path>', description: 'the repository that is pushed to (a bare one, as a rule)' },
+    { flags: '--branch <name>', description: 'branch whose pushes count', setting: 'watch.branch' },
+  ],
+  examples: [['pawl hook install --repo /srv/git/reviews.git', 'every push to main trains']],
+  async run(invocation) {
+    const { workspace, out } = invocation;
+    const repo = text(invocation, 'repo');
+    if (repo === undefined) throw new UsageError('name the repository: --repo PATH');
+    const repository = new TrainingRepository(repo);
+    const file = join(await repository.hooksFolder(), 'post-receive');
+    await writeHook(file, hookScript(workspace, repository.path));
+    out.say(`${file} starts \`pawl watch --once\` on every push to ${workspace.config.watch.branch}`);
+    return 0;
+  },
+};
+
+/** Single quotes keep everything but themselves. */
+const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
+
+function hookScript(workspace: Workspace, repository: string): string {
+  const { loaded, config } = workspace;
+  const cli = join(packageRoot, 'dist/pipeline/cli.js');
+  const settings = loaded.file ? ['--config', loaded.file] : [];
+  const words = [
+    process.execPath,
+    cli,
+    ...settings,
+    'watch',
+    '--once',
+    '--repo',
+    repository,
+    '--branch',
+    config.watch.branch,
+  ];
+  const log = resolve(loaded.root, '.pawl/hook.log');
+  return `#!/bin/sh
+${MARK}
+# Git's own variables would make the run look at this repository instead of its own.
+unset $(git rev-parse --local-env-vars)
+mkdir -p ${quote(dirname(log))}
+cd ${quote(loaded.root)} || exit 0
+nohup ${words.map(quote).join(' ')} </dev/null >>${quote(log)} 2>&1 &
+echo "pawl: training in the background, see ${log.replace(/["$`\\]/g, '')}"
+`;
+}
+
+/** @throws {HookExistsError} */
+async function writeHook(file: string, script: string): Promise<void> {
+  const existing = await readFile(file, 'utf8').catch(() => null);
+  if (existing !== null && !existing.includes(MARK))
+    throw new HookExistsError(`${file} is there already: add a call of \`pawl watch --once\` to it by hand`);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(`${file}.new`, script);
+  await chmod(`${file}.new`, 0o755);
+  await rename(`${file}.new`, file);
+}

@@ -1,0 +1,93 @@
+import type { Promotion } from '../../projections/promotions.ts';
+import { type Run, runs } from '../../projections/runs.ts';
+import type { Output } from '../output.ts';
+import { recordCheckpoints } from '../promotion/checkpoints.ts';
+import { NotPromotableError } from '../promotion/decide.ts';
+import { reconcile } from '../promotion/reconcile.ts';
+import { share } from '../table.ts';
+import type { Workspace } from '../workspace.ts';
+import type { Command } from './command.ts';
+import { findRun } from './runs-show.ts';
+
+export const promote: Command<Workspace> = {
+  name: 'promote',
+  summary: 'open a pull request that makes a candidate the baseline, and let the gate decide',
+  details:
+    'Without a run, the last completed one is promoted. The gate scores candidate and baseline again on the pinned evaluation set, in a process of its own; the pull request is merged only if it passes. Exit code 1 if it does not.',
+  json: true,
+  arguments: [{ name: 'run', description: 'the run whose candidate to promote', optional: true }],
+  examples: [
+    ['pawl promote', 'the last run'],
+    ['pawl promote 1v8k2m0p4qxa', 'a certain run'],
+  ],
+  async run({ args: [wanted], workspace, out }) {
+    const views = await workspace.views();
+    const run =
+      wanted === undefined ? lastCompleted([...views.rows(runs)], workspace.config.model) : findRun(views, wanted);
+    const ended = await promoteRun(workspace, run, out);
+    if (ended.kind === 'done') {
+      out.result(
+        { status: 'in-production', version: ended.version },
+        () => `v${ended.version} is this candidate, and is in production already`,
+      );
+      return 0;
+    }
+    out.result(summary(ended.promotion), () => describe(ended.promotion));
+    return ended.promotion.status === 'merged' ? 0 : 1;
+  },
+};
+
+type Ended =
+  | { readonly kind: 'done'; readonly version: number }
+  | { readonly kind: 'ended'; readonly promotion: Promotion };
+
+/** Takes a run's candidate through pull request and gate. @throws {NotPromotableError} */
+export async function promoteRun(workspace: Workspace, run: Run, out: Output): Promise<Ended> {
+  if (!run.candidate) throw new NotPromotableError(`run ${run.id} has no candidate: it is ${run.status}`);
+  const ports = workspace.promotions((line) => out.say(line));
+  await reconcile(ports);
+  const { model, proposal } = await ports.process.propose(run.candidate.manifest, run.id);
+  if (proposal.kind === 'done') return proposal;
+  const id = proposal.kind === 'open' ? proposal.promotionId : proposal.fact.data.promotionId;
+  const promotion = await ports.process.finish(model, id);
+  await recordCheckpoints(ports);
+  return { kind: 'ended', promotion };
+}
+
+function lastCompleted(all: readonly Run[], model: string): Run {
+  const completed = all.filter((r) => r.status === 'completed' && r.model === model);
+  const last = completed.toSorted((a, b) => (a.startedAt < b.startedAt ? 1 : -1))[0];
+  if (last) return last;
+  throw new NotPromotableError(`no run of ${model} has completed: start one with \`pawl train\``);
+}
+
+/** The part of a promotion that scripts want. */
+export const summary = ({ id, model, status, candidate, pullRequest, judged, merge, rejection }: Promotion) => ({
+  promotion: id,
+  model,
+  status,
+  version: candidate.version,
+  pullRequest: pullRequest?.number ?? null,
+  url: pullRequest?.url ?? null,
+  result: judged?.result ?? null,
+  measured: judged?.measured ?? null,
+  reasons: rejection?.reasons ?? judged?.reasons ?? [],
+  commit: merge?.commit ?? null,
+});
+
+export function describe(promotion: Promotion): string {
+  const { model, candidate, status, judged, pullRequest, merge, rejection } = promotion;
+  const measured = judged?.measured;
+  const reasons = (rejection?.reasons ?? judged?.reasons ?? []).map((r) => `  ${r.message} [${r.code}]`);
+  return [
+    status === 'merged'
+      ? `${model} v${candidate.version} is in production (pull request ${pullRequest?.number}, commit ${merge?.commit.slice(0, 12)})`
+      : `${model} v${candidate.version} was refused (pull request ${pullRequest?.number}): ${rejection?.cause ?? ''}`,
+    ...(measured
+      ? [
+          `  F1 ${share(measured.candidateF1)}, baseline ${measured.baselineF1 === null ? 'none' : share(measured.baselineF1)}, required ${share(measured.requiredF1)}`,
+        ]
+      : []),
+    ...reasons,
+  ].join('\n');
+}

@@ -1,0 +1,121 @@
+import { evaluationPath } from '../../registry-repo/evaluation-set.ts';
+import { printFile } from '../../registry-repo/file.ts';
+import { POLICY_PATH, type Policy } from '../../registry-repo/policy.ts';
+import { RegistryAt } from '../../registry-repo/registry.ts';
+import { recordConfigured } from '../promotion/drift.ts';
+import { reconcile } from '../promotion/reconcile.ts';
+import { modelRules, pinEvaluationSet } from '../registry/rules.ts';
+import { evaluationName } from '../registry/setup.ts';
+import type { Workspace } from '../workspace.ts';
+import { type Command, type Invocation, text } from './command.ts';
+import { DATA_FLAGS, loadConfigured } from './dataset.ts';
+import { UsageError } from './not-found.ts';
+import { findVersion } from './why.ts';
+
+export const registryConfigure: Command<Workspace> = {
+  name: 'registry configure',
+  summary: 'change the registry’s rules, by a pull request that you merge with this command',
+  details:
+    'Brings gate.json in line with the policy section of the settings for one model; a model that is new to the registry gets its rules, and the test rows of the configured data as its evaluation set. The gate never merges a change of rules: you do, with a reason, and it is recorded. Open verdicts on the model are void afterwards.',
+  json: true,
+  flags: [
+    { flags: '--reason <text>', description: 'why; kept in the log and in the registry’s history' },
+    { flags: '--model <name>', description: 'the model', setting: 'model' },
+    ...DATA_FLAGS,
+    { flags: '--minimum <f1>', description: 'lowest F1 of a first version', setting: 'policy.minimum' },
+    { flags: '--margin <f1>', description: 'what later versions must gain', setting: 'policy.margin' },
+    { flags: '--revoke <version>', description: 'a version that must never serve again; changes nothing else' },
+  ],
+  examples: [
+    ['pawl registry configure --minimum 0.9 --reason "users notice less"', 'raise the bar'],
+    [
+      'pawl registry configure --model topics --dataset csv --data topics.csv --reason "a second model"',
+      'one more model',
+    ],
+    ['pawl registry configure --revoke v2 --reason "leaks names"', 'never again'],
+  ],
+  async run(invocation) {
+    const { workspace, out } = invocation;
+    const reason = text(invocation, 'reason')?.trim();
+    if (!reason) throw new UsageError('say why: --reason "…"');
+    const ports = workspace.promotions((line) => out.say(line));
+    await reconcile(ports);
+    const { forge } = ports;
+    const base = await forge.sync();
+    const files = await changedFiles(invocation, new RegistryAt(forge.git, base));
+    if (files.size === 0) {
+      out.result({ changed: false }, () => 'gate.json says this already; nothing was changed');
+      return 0;
+    }
+    const commit = await mergeChange(workspace, { base, files, reason });
+    await recordConfigured(ports, commit, reason);
+    out.result(
+      { changed: true, commit, paths: [...files.keys()] },
+      () => `main at ${commit}: ${[...files.keys()].join(', ')}`,
+    );
+    return 0;
+  },
+};
+
+/** Files to set, by path; only those that differ. */
+async function changedFiles(invocation: Invocation<Workspace>, main: RegistryAt): Promise<Map<string, string>> {
+  const { workspace, out, signal } = invocation;
+  const policy = (await main.policy()).value;
+  const revoke = text(invocation, 'revoke');
+  if (revoke !== undefined) {
+    const { manifest } = findVersion(await workspace.views(), workspace.config.model, revoke);
+    return differing(policy, { ...policy, revoked: [...new Set([...policy.revoked, manifest])] });
+  }
+  const { model } = workspace.config;
+  const name = policy.models[model]?.evaluation ?? evaluationName(workspace);
+  const known = await main.evaluationSet(name).catch(() => null);
+  if (known)
+    return differing(policy, {
+      ...policy,
+      models: {
+        ...policy.models,
+        [model]: { ...policy.models[model], ...modelRules(workspace.config.policy, known.value) },
+      },
+    });
+  const { facts, test } = await loadConfigured(workspace, out, signal);
+  const { set, bytes } = pinEvaluationSet(name, facts.labels, test, `${facts.source.kind} ${facts.source.location}`);
+  await workspace.artifacts().put(bytes);
+  const changed = differing(policy, {
+    ...policy,
+    models: { ...policy.models, [model]: modelRules(workspace.config.policy, set) },
+  });
+  return changed.set(evaluationPath(name), printFile(set));
+}
+
+const differing = (before: Policy, after: Policy): Map<string, string> =>
+  printFile(before) === printFile(after) ? new Map() : new Map([[POLICY_PATH, printFile(after)]]);
+
+type Change = { readonly base: string; readonly files: ReadonlyMap<string, string>; readonly reason: string };
+
+/** A pull request of its own, merged by whoever runs this. */
+async function mergeChange(workspace: Workspace, { base, files, reason }: Change): Promise<string> {
+  const forge = workspace.forge();
+  const { git } = forge;
+  const blobs = new Map<string, string>();
+  for (const [path, content] of files) blobs.set(path, await git.writeBlob(content));
+  const tree = await git.writeTree(base, blobs);
+  const title = `configure: ${reason.replace(/\s+/g, ' ').slice(0, 150)}`;
+  const head = await git.writeCommit({
+    tree,
+    parents: [base],
+    message: `${title}\n`,
+    by: workspace.config.registry.author,
+    time: workspace.clock(),
+  });
+  const branch = `configure/${workspace.newId()}`;
+  await forge.pushBranch(branch, head, null);
+  const body = `Changes ${[...files.keys()].join(', ')}.\n\nReason: ${reason}`;
+  const pull = await forge.openPullRequest({ branch, title, body, labels: ['configuration'] });
+  const { commit } = await forge.merge({
+    number: pull.number,
+    head,
+    base,
+    message: `${title}\n\nPull-Request: ${pull.number}\n`,
+  });
+  return commit;
+}

@@ -1,0 +1,41 @@
+import { mainHistory } from '../../registry-repo/verify/history.ts';
+import { textTable } from '../table.ts';
+import type { Workspace } from '../workspace.ts';
+import { type Command, text } from './command.ts';
+import { wholeNumber } from './numbers.ts';
+
+export const registryLog: Command<Workspace> = {
+  name: 'registry log',
+  summary: 'show main, commit by commit, and what explains each',
+  details: 'Exit code 1 if a commit cannot be explained by a verified verdict or a change of rules.',
+  json: true,
+  flags: [{ flags: '--limit <n>', description: 'how many, from the newest (default 20)' }],
+  examples: [['pawl registry log', 'how production came to be what it is']],
+  async run(invocation) {
+    const { workspace, out } = invocation;
+    const forge = workspace.forge();
+    const tip = await forge.sync();
+    const { trusted: keys } = workspace.keys();
+    const commits = [];
+    for await (const commit of mainHistory({ git: forge.git, tip, keys, now: workspace.clock() })) commits.push(commit);
+    const limit = wholeNumber(text(invocation, 'limit'), '--limit', 20);
+    const shown = commits
+      .slice(-limit)
+      .reverse()
+      .map((c) => ({
+        commit: c.commit,
+        kind: c.kind,
+        title: c.title,
+        verdict: 'merge' in c ? c.merge.verdictDigest : null,
+        promotion: 'merge' in c ? c.merge.facts.promotion : null,
+        trouble: c.kind === 'unexplained' ? `${c.code}: ${c.detail}` : null,
+      }));
+    out.result(shown, () =>
+      textTable(
+        ['commit', 'kind', 'title', 'verdict', ''],
+        shown.map((c) => [c.commit.slice(0, 12), c.kind, c.title, c.verdict?.slice(0, 19) ?? '–', c.trouble ?? '']),
+      ),
+    );
+    return shown.some((c) => c.trouble !== null) ? 1 : 0;
+  },
+};

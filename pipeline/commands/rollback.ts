@@ -1,0 +1,44 @@
+import { recordCheckpoints } from '../promotion/checkpoints.ts';
+import { reconcile } from '../promotion/reconcile.ts';
+import type { Workspace } from '../workspace.ts';
+import { type Command, text } from './command.ts';
+import { UsageError } from './not-found.ts';
+import { wholeNumber } from './numbers.ts';
+import { describe, summary } from './promote.ts';
+
+export const rollback: Command<Workspace> = {
+  name: 'rollback',
+  summary: 'go back to a version that was in production, through a pull request and the gate',
+  details:
+    'The target needs no better F1, but it must have been in production and must not be revoked. Exit code 1 if the gate refuses.',
+  json: true,
+  flags: [
+    { flags: '--to <version>', description: 'the version; without it, the one before' },
+    { flags: '--reason <text>', description: 'why; kept in the log and in the registry’s history' },
+    { flags: '--model <name>', description: 'the model', setting: 'model' },
+  ],
+  examples: [['pawl rollback --reason "complaints about short texts"', 'to the version before']],
+  async run(invocation) {
+    const { workspace, out } = invocation;
+    const reason = text(invocation, 'reason')?.trim();
+    if (!reason) throw new UsageError('say why: --reason "…"');
+    const wanted = text(invocation, 'to');
+    const to = wanted === undefined ? null : wholeNumber(wanted.replace(/^v/, ''), '--to', 0);
+    const ports = workspace.promotions((line) => out.say(line));
+    await reconcile(ports);
+    const { model } = workspace.config;
+    const proposal = await ports.process.rollBack(model, to, reason);
+    if (proposal.kind === 'done') {
+      out.result(
+        { status: 'in-production', version: proposal.version },
+        () => `v${proposal.version} is in production already`,
+      );
+      return 0;
+    }
+    const id = proposal.kind === 'open' ? proposal.promotionId : proposal.fact.data.promotionId;
+    const promotion = await ports.process.finish(model, id);
+    await recordCheckpoints(ports);
+    out.result(summary(promotion), () => describe(promotion));
+    return promotion.status === 'merged' ? 0 : 1;
+  },
+};

@@ -1,0 +1,103 @@
+import type { Engine } from '../../projections/engine.ts';
+import { type Run, runs } from '../../projections/runs.ts';
+import { bytes, duration, share, textTable } from '../table.ts';
+import type { Workspace } from '../workspace.ts';
+import type { Command } from './command.ts';
+import { pick } from './not-found.ts';
+
+export const runsShow: Command<Workspace> = {
+  name: 'runs show',
+  summary: 'show one run: its data, settings, metrics and candidate',
+  json: true,
+  arguments: [{ name: 'run', description: 'its id, or the beginning of it' }],
+  examples: [['pawl runs show 1v8k2m0p4qxa', 'one run']],
+  async run({ args: [wanted = ''], workspace, out }) {
+    const run = findRun(await workspace.views(), wanted);
+    out.result(run, () => describe(run));
+    return 0;
+  },
+};
+
+/** @throws {NotFoundError} suggesting ids that are near */
+export function findRun(views: Engine, wanted: string): Run {
+  const exact = views.get(runs, wanted);
+  if (exact) return exact;
+  const id = pick(
+    'run',
+    wanted,
+    [...views.rows(runs)].map((r) => r.id),
+    'pawl runs list',
+  );
+  return views.get(runs, id) as Run;
+}
+
+function describe(run: Run): string {
+  const sections = [facts(run), data(run), evaluations(run), metrics(run), artifacts(run)];
+  return sections.filter(Boolean).join('\n\n');
+}
+
+function facts(run: Run): string {
+  const { commit, dirty } = run.code;
+  const took = run.endedAt ? ` in ${duration(Date.parse(run.endedAt) - Date.parse(run.startedAt))}` : '';
+  const rows = [
+    ['run', run.id],
+    ['model', run.model],
+    ['status', `${run.status}${took}${run.failure ? ` (${run.failure.code}: ${run.failure.message})` : ''}`],
+    ['started', run.startedAt],
+    ['trigger', run.trigger.kind === 'push' ? `push of ${run.trigger.commit} to ${run.trigger.branch}` : 'manual'],
+    ['trainer', `${run.trainer} ${JSON.stringify(run.config)}, seed ${run.seed}`],
+    ['code', commit ? `${commit}${dirty ? ' with uncommitted changes' : ''}` : 'not in a git repository'],
+    [
+      'machine',
+      `${run.environment.host}, ${run.environment.platform} ${run.environment.arch}, ${run.environment.cpus} CPUs, Node ${run.environment.node}`,
+    ],
+    ['candidate', run.candidate ? `${run.candidate.manifest} (${bytes(run.candidate.sizeBytes)})` : 'none'],
+  ];
+  const width = Math.max(...rows.map(([name = '']) => name.length));
+  return rows.map(([name = '', value = '']) => `${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+function data(run: Run): string {
+  if (!run.data) return '';
+  const { source, splits, leakage } = run.data;
+  const rows = Object.entries(splits).map(([name, split]) => [
+    name,
+    String(split.rows),
+    Object.entries(split.labels)
+      .map(([label, n]) => `${label} ${n}`)
+      .join(', '),
+    String(split.duplicates),
+    split.digest.slice(0, 23),
+  ]);
+  const leak = leakage.rows > 0 ? `\n${leakage.rows} evaluation rows are among the training rows` : '';
+  return `data: ${source.kind} ${source.location}\n${textTable(['split', 'rows', 'labels', 'duplicates', 'digest'], rows, [1, 3])}${leak}`;
+}
+
+function evaluations(run: Run): string {
+  return run.evaluations
+    .map((e) => {
+      const rows = e.labels.map((label, i) => [label, ...(e.confusion[i] ?? []).map(String)]);
+      const head = ['truth \\ predicted', ...e.labels];
+      return `evaluation on ${e.split}: F1 ${share(e.f1)}\n${textTable(
+        head,
+        rows,
+        e.labels.map((_, i) => i + 1),
+      )}`;
+    })
+    .join('\n\n');
+}
+
+function metrics(run: Run): string {
+  const rows = Object.entries(run.metrics).map(([name, value]) => [
+    name,
+    typeof value === 'number' ? String(Number(value.toPrecision(6))) : value,
+  ]);
+  return rows.length === 0
+    ? ''
+    : `metrics (last of ${run.metricPoints} points)\n${textTable(['metric', 'value'], rows, [1])}`;
+}
+
+function artifacts(run: Run): string {
+  const rows = run.artifacts.map((a) => [a.role, bytes(a.sizeBytes), a.digest]);
+  return rows.length === 0 ? '' : `artifacts\n${textTable(['role', 'size', 'digest'], rows, [1])}`;
+}

@@ -1,0 +1,151 @@
+import { availableParallelism } from 'node:os';
+import type { Run } from '../../projections/runs.ts';
+import type { Averaging } from '../../registry-repo/f1.ts';
+import { RegistryAt } from '../../registry-repo/registry.ts';
+import type { Dataset } from '../data/load.ts';
+import { loadDataset } from '../data/load.ts';
+import { DataOptions } from '../data/options.ts';
+import type { Output } from '../output.ts';
+import { bytes, duration, share } from '../table.ts';
+import type { RunRequest } from '../training/request.ts';
+import { type RunOutcome, runTraining } from '../training/run.ts';
+import type { Trainer } from '../training/trainer.ts';
+import { trainers } from '../training/trainers.ts';
+import { TrainingRepository } from '../triggers/repository.git.ts';
+import type { Workspace } from '../workspace.ts';
+import { type Command, text } from './command.ts';
+import { DATA_FLAGS, loadContext } from './dataset.ts';
+import { NotFoundError } from './not-found.ts';
+import { findRun } from './runs-show.ts';
+
+export const train: Command<Workspace> = {
+  name: 'train',
+  summary: 'train a model; what comes of it is a candidate for promotion',
+  details:
+    'Everything the run does is recorded as events. The candidate is stored, but not in production: that takes `pawl promote`.',
+  json: true,
+  flags: [
+    ...DATA_FLAGS,
+    { flags: '--model <name>', description: 'name of the model', setting: 'model' },
+    {
+      flags: '--trainer <name>',
+      description: `how to train: ${trainers.map((t) => t.name).join(', ')}`,
+      setting: 'training.trainer',
+    },
+    {
+      flags: '--seed <n>',
+      description: 'with the same data and settings, the same seed gives the same bytes',
+      setting: 'training.seed',
+    },
+    { flags: '--workers <n>', description: 'threads; 0 for one a processor', setting: 'training.workers' },
+    { flags: '--like <run>', description: 'repeat a run: its data, trainer, settings and seed' },
+  ],
+  examples: [
+    ['pawl train', 'with the settings of pawl.yaml, or the sample data'],
+    ['pawl train --dataset imdb --data aclImdb_v1.tar.gz', 'film reviews from a local archive'],
+    ['pawl train --like 1v8k2m0p4qxa', 'is that run reproducible?'],
+  ],
+  async run(invocation) {
+    const { workspace, out, signal } = invocation;
+    const like = text(invocation, 'like');
+    const repeated = like === undefined ? null : findRun(await workspace.views(), like);
+    const started = performance.now();
+    const outcome = await startRun(workspace, out, signal, { repeated, trigger: { kind: 'manual' } });
+    report(out, outcome, repeated, performance.now() - started);
+    return 0;
+  },
+};
+
+type RunOptions = {
+  readonly trigger: RunRequest['trigger'];
+  /** A run whose data, trainer, settings and seed to take instead of the configured ones. */
+  readonly repeated?: Run | null;
+  /** The commit a push has asked for, instead of what is checked out. */
+  readonly code?: RunRequest['code'];
+  /** Folder that relative data paths start from, instead of the configuration's. */
+  readonly dataFolder?: string;
+};
+
+/** One run with the workspace's settings, or another run's. */
+export async function startRun(
+  workspace: Workspace,
+  out: Output,
+  signal: AbortSignal,
+  options: RunOptions,
+): Promise<RunOutcome> {
+  const { training, model, data } = workspace.config;
+  const { repeated = null } = options;
+  const trainer = trainerNamed(repeated?.trainer ?? training.trainer);
+  const dataOptions = repeated ? DataOptions.parse(repeatedData(repeated)) : data;
+  const context = {
+    ...loadContext(workspace, out, signal),
+    ...(options.dataFolder ? { folder: options.dataFolder } : {}),
+  };
+  let dataset: Promise<Dataset> | undefined;
+  const load = () => (dataset ??= loadDataset(dataOptions, context));
+  const request: RunRequest = {
+    model: repeated?.model ?? model,
+    trainer,
+    config: trainer.config.parse(repeated?.config ?? training.config) as Record<string, unknown>,
+    seed: repeated?.seed ?? training.seed,
+    workers: training.workers || availableParallelism(),
+    trigger: options.trigger,
+    code: options.code ?? (await new TrainingRepository(workspace.loaded.root).code()),
+    dataOptions: dataOptions as Record<string, unknown>,
+    averaging: (labels) => averagingFor(workspace, repeated?.model ?? model, labels),
+  };
+  const ports = {
+    store: workspace.store(),
+    artifacts: workspace.artifacts(),
+    clock: workspace.clock,
+    newId: workspace.newId,
+    command: workspace.command,
+  };
+  return runTraining({ ...ports, progress: out.progress, signal }, request, load);
+}
+
+const repeatedData = (run: Run): unknown => run.dataOptions;
+
+function trainerNamed(name: string): Trainer {
+  const trainer = trainers.find((t) => t.name === name);
+  if (trainer) return trainer;
+  throw new NotFoundError(
+    'trainer',
+    name,
+    trainers.map((t) => t.name),
+    'pawl train --help',
+  );
+}
+
+/** As the registry's rules measure it, so that the claim can be held against the gate; as a new registry would, without one. */
+async function averagingFor(workspace: Workspace, model: string, labels: readonly string[]): Promise<Averaging> {
+  const forge = workspace.forge();
+  const tip = await forge.sync().catch(() => null);
+  const rules = tip && (await new RegistryAt(forge.git, tip).policy()).value.models[model];
+  const { average, positive } = rules || { ...workspace.config.policy };
+  if ((average ?? (labels.length === 2 ? 'binary' : 'macro')) === 'binary')
+    return { average: 'binary', positive: positive ?? (labels.at(-1) as string) };
+  return { average: average === 'weighted' ? 'weighted' : 'macro', positive: null };
+}
+
+function report(out: Output, { runId, candidate }: RunOutcome, repeated: Run | null, ms: number): void {
+  const { manifest, ref } = candidate;
+  const same = repeated?.candidate ? repeated.candidate.model === ref.model : null;
+  const value = {
+    run: runId,
+    candidate: ref,
+    f1: manifest.claimed.f1,
+    confusion: manifest.claimed.confusion,
+    sameModelBytes: same,
+  };
+  out.result(value, () =>
+    [
+      `run ${runId}: F1 ${share(manifest.claimed.f1)} on ${manifest.data.test.rows} test rows, ${bytes(ref.sizeBytes)}, in ${duration(ms)}`,
+      ...(same === null
+        ? []
+        : [same ? `the same model bytes as run ${repeated?.id}` : `other model bytes than run ${repeated?.id}`]),
+      `candidate ${ref.manifest}`,
+      `next: pawl promote ${runId}`,
+    ].join('\n'),
+  );
+}

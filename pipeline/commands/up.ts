@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { baseline } from '../../projections/baseline.ts';
+import { promotions } from '../../projections/promotions.ts';
+import { type Run, runs } from '../../projections/runs.ts';
+import type { Dataset } from '../data/load.ts';
+import type { Output } from '../output.ts';
+import { reconcile } from '../promotion/reconcile.ts';
+import { ensureRegistry } from '../registry/setup.ts';
+import { duration, share } from '../table.ts';
+import type { Workspace } from '../workspace.ts';
+import type { Command } from './command.ts';
+import { DATA_FLAGS, loadConfigured } from './dataset.ts';
+import { describe, promoteRun } from './promote.ts';
+import { findRun } from './runs-show.ts';
+import { openServer, type Server } from './serve.ts';
+import { startRun } from './train.ts';
+
+export const up: Command<Workspace> = {
+  name: 'up',
+  summary: 'everything at once: registry, first model, gate, server',
+  details:
+    'If no model is in production yet, one is trained on the configured data and promoted through the gate. Then the server stays up. Run again, it goes on from what is recorded and trains nothing.',
+  untilStopped: true,
+  flags: [...DATA_FLAGS, { flags: '--port <number>', description: 'port; 0 for any free one', setting: 'server.port' }],
+  examples: [['pawl up', 'with the sample data']],
+  async run({ workspace, out, signal }) {
+    let dataset: Promise<Dataset> | undefined;
+    const load = () => (dataset ??= loadConfigured(workspace, out, signal));
+    const { created } = await ensureRegistry(workspace, load);
+    out.say(`registry  ${workspace.path(workspace.config.registry.path)}${created ? ' (new)' : ''}`);
+    await reconcile(workspace.promotions((line) => out.say(`          ${line}`)));
+    if (!(await firstModel(workspace, out, signal))) return 1;
+    const server = await openServer(workspace);
+    await Promise.race([server.ready(), once(signal, 'abort')]);
+    if (!signal.aborted) sayHow(out, server);
+    if (!signal.aborted) await once(signal, 'abort');
+    out.say('stopping');
+    await server.stop();
+    return 0;
+  },
+};
+
+/** Makes sure that something is in production. @returns false if the gate refused what there was */
+async function firstModel(workspace: Workspace, out: Output, signal: AbortSignal): Promise<boolean> {
+  const views = await workspace.views();
+  const { model } = workspace.config;
+  const current = views.get(baseline, model);
+  if (current) {
+    out.say(`model     ${model} v${current.version} is in production since ${current.since}; nothing to train`);
+    return true;
+  }
+  const run =
+    untried(workspace, [...views.rows(runs)], new Set([...views.rows(promotions)].map((p) => p.runId))) ??
+    (await firstRun(workspace, out, signal));
+  const ended = await promoteRun(workspace, run, out);
+  if (ended.kind === 'ended') out.say(describe(ended.promotion));
+  return ended.kind === 'done' || ended.promotion.status === 'merged';
+}
+
+/** A completed run whose candidate nobody has proposed: an earlier `up` was stopped right after training. */
+const untried = ({ config }: Workspace, all: readonly Run[], tried: ReadonlySet<string | null>): Run | undefined =>
+  all.find((r) => r.status === 'completed' && r.model === config.model && !tried.has(r.id));
+
+async function firstRun(workspace: Workspace, out: Output, signal: AbortSignal): Promise<Run> {
+  out.say(`training  ${workspace.config.training.trainer} on ${workspace.config.data.kind} data`);
+  const started = performance.now();
+  const { runId, candidate } = await startRun(workspace, out, signal, { trigger: { kind: 'manual' } });
+  const { f1 } = candidate.manifest.claimed;
+  out.say(`run       ${runId}: F1 ${share(f1)} on its test rows, in ${duration(performance.now() - started)}`);
+  return findRun(await workspace.views(), runId);
+}
+
+function sayHow(out: Output, { url, state }: Server): void {
+  const { model } = state();
+  out.say(
+    [
+      '',
+      `${model?.name} v${model?.version} answers at ${url}`,
+      `  page      ${url}/`,
+      `  model     ${url}/model`,
+      `  health    ${url}/health/ready`,
+      `  API       ${url}/openapi.json`,
+      '',
+      'Try it:',
+      `  curl -s ${url}/predict -H 'content-type: application/json' -d '{"text":"a warm and funny film"}'`,
+      '',
+      'Ctrl-C stops it.',
+    ].join('\n'),
+  );
+}

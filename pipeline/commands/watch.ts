@@ -1,0 +1,79 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Layer, yamlLayer } from '../config/layers.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Output } from '../output.ts';
+import { share } from '../table.ts';
+import { type Pushed, watch } from '../triggers/watch.ts';
+import { Workspace } from '../workspace.ts';
+import type { Command } from './command.ts';
+import { UsageError } from './not-found.ts';
+import { describe, promoteRun } from './promote.ts';
+import { findRun } from './runs-show.ts';
+import { startRun } from './train.ts';
+
+/** The sections that a commit of the training repository may set; where things are kept is not its business. */
+const FROM_COMMIT = ['model', 'data', 'training'];
+
+export const watchRepository: Command<Workspace> = {
+  name: 'watch',
+  summary: 'start a run for each new commit of a training repository',
+  details:
+    'One run at a time; the newest commit wins, and those overtaken are recorded. The commit’s own pawl.yaml decides model, data and training. What a run offers is proposed for promotion (watch.promote).',
+  untilStopped: true,
+  flags: [
+    { flags: '--repo <path>', description: 'the training repository', setting: 'watch.repository', path: true },
+    { flags: '--branch <name>', description: 'branch to follow', setting: 'watch.branch' },
+    { flags: '--once', description: 'handle what is new now, and end (what the hook does)' },
+  ],
+  examples: [
+    ['pawl watch --repo ../reviews --branch main', 'until stopped'],
+    ['pawl watch --repo ../reviews --once', 'from cron'],
+  ],
+  async run({ workspace, out, signal, flags }) {
+    const { repository, branch, paths, everySeconds } = workspace.config.watch;
+    if (repository === null)
+      throw new UsageError('name the training repository: --repo PATH, or watch.repository in pawl.yaml');
+    const options = {
+      repository: workspace.path(repository),
+      branch,
+      paths,
+      everyMs: everySeconds * 1000,
+      once: flags.once === true,
+    };
+    const run = (commit: string, folder: string, trigger: Pushed) =>
+      runCommit(workspace, out, signal, { commit, folder, trigger });
+    await watch(workspace, options, { run, say: (line) => out.say(line), signal });
+    return 0;
+  },
+};
+
+type Asked = { readonly commit: string; readonly folder: string; readonly trigger: Pushed };
+
+async function runCommit(
+  workspace: Workspace,
+  out: Output,
+  signal: AbortSignal,
+  { commit, folder, trigger }: Asked,
+): Promise<void> {
+  const own = new Workspace(withCommitSettings(workspace, folder));
+  try {
+    const code = { commit, dirty: false };
+    const { runId, candidate } = await startRun(own, out, signal, { trigger, code, dataFolder: resolve(folder) });
+    out.say(`run ${runId}: F1 ${share(candidate.manifest.claimed.f1)}`);
+    if (!workspace.config.watch.promote) return;
+    const ended = await promoteRun(own, findRun(await own.views(), runId), out);
+    out.say(ended.kind === 'done' ? `v${ended.version} is this candidate already` : describe(ended.promotion));
+  } finally {
+    await own.close();
+  }
+}
+
+function withCommitSettings({ loaded }: Workspace, folder: string) {
+  const file = join(folder, 'pawl.yaml');
+  if (!existsSync(file)) return loaded;
+  const layer = yamlLayer(readFileSync(file, 'utf8'), 'pawl.yaml of the commit');
+  const values = Object.fromEntries(Object.entries(layer.values).filter(([key]) => FROM_COMMIT.includes(key)));
+  const overlay: Layer = { ...layer, values };
+  return { ...loadConfig({ ...loaded.request, overlay }), root: loaded.root };
+}

@@ -1,0 +1,18 @@
+import { PawlError } from '../../events/errors.ts';
+
+/** One thing wrong with the configuration: which setting, who set it, and what to write instead. */
+export type ConfigProblem = { readonly path: string; readonly origin: string; readonly message: string };
+
+/** The configuration is wrong; `problems` holds everything that is, not only the first. Nothing was read or written with it. */
+export class ConfigError extends PawlError {
+  readonly code = 'config_invalid';
+  readonly problems: readonly ConfigProblem[];
+  constructor(problems: readonly ConfigProblem[], options?: ErrorOptions) {
+    const lines = problems.map((p) => `  ${p.path || '(root)'}: ${p.message}${p.origin ? ` (${p.origin})` : ''}`);
+    super(
+      `the configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${lines.join('\n')}`,
+      options,
+    );
+    this.problems = problems;
+  }
+}

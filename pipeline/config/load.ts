@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Config, settings } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import { envLayer, flagLayer, type Layer, yamlLayer } from './layers.ts';
+import { type Resolved, resolveConfig } from './resolve.ts';
+
+export type ConfigRequest = {
+  /** A file the user named; without one, `pawl.yaml` in the folder counts if it is there. */
+  readonly file: string | undefined;
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly flags: readonly { path: string; text: string; flag: string }[];
+  /** Settings that win over the file, but not over variables and flags. */
+  readonly overlay?: Layer;
+};
+
+export type LoadedConfig = Resolved<Config> & {
+  /** The folder that relative paths of the configuration start from. */
+  readonly root: string;
+  /** The settings file that was read, or null. */
+  readonly file: string | null;
+  /** What it was loaded by, to load it again with an overlay. */
+  readonly request: ConfigRequest;
+};
+
+const DEFAULT_FILE = 'pawl.yaml';
+
+/** @throws {ConfigError} with everything that is wrong */
+export function loadConfig({ file, folder, env, flags, overlay }: ConfigRequest): LoadedConfig {
+  const named = file ?? env.PAWL_CONFIG;
+  const path = resolve(folder, named ?? DEFAULT_FILE);
+  const layers: Layer[] = [];
+  const found = existsSync(path);
+  if (found) layers.push(yamlLayer(read(path), named ?? DEFAULT_FILE));
+  else if (named) throw new ConfigError([{ path: '', origin: named, message: 'there is no such file' }]);
+  if (overlay) layers.push(overlay);
+  layers.push(envLayer(env, settings), flagLayer(flags, settings));
+  const request = { file, folder, env, flags };
+  const root = found ? dirname(path) : folder;
+  return { ...resolveConfig(Config, settings, layers), root, file: found ? path : null, request };
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new ConfigError([{ path: '', origin: path, message: `cannot be read: ${(cause as Error).message}` }], {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,57 @@
+import type { Row } from '../../registry-repo/rows.ts';
+import { normalise } from './normalise.ts';
+import { Problems, shown } from './problems.ts';
+import type { ReadContext, Source, SourceRow } from './source.ts';
+
+/** What a caller gives to a load; without a signal it cannot be stopped, without `progress` it is silent. */
+export type LoadContext = Pick<ReadContext, 'folder' | 'cacheFolder'> &
+  Partial<Pick<ReadContext, 'progress' | 'signal'>>;
+
+export type Collected = { readonly row: Row; readonly split: SourceRow['split'] };
+
+/**
+ * Reads a source to its end: texts normalised, bad rows left out and reported together.
+ *
+ * @param labels all labels there may be; null allows any
+ * @throws {DataError} if anything was wrong with any row
+ */
+export async function collect(
+  source: Source,
+  labels: readonly string[] | null,
+  context: LoadContext,
+): Promise<Collected[]> {
+  const problems = new Problems();
+  const rows: Collected[] = [];
+  const known = labels && new Set(labels);
+  try {
+    const { folder, cacheFolder, progress = () => {}, signal = new AbortController().signal } = context;
+    for await (const from of source.read({ folder, cacheFolder, progress, signal, problem: problems.add })) {
+      const text = normalise(from.text);
+      const label = from.label.trim();
+      const wrong = textProblem(text) ?? labelProblem(label, known);
+      if (wrong === null) rows.push({ row: { text, label }, split: from.split });
+      else problems.add({ file: from.file, line: from.line, message: wrong });
+    }
+  } catch (error) {
+    problems.include(error);
+  }
+  problems.throwIfAny();
+  return rows;
+}
+
+function textProblem(text: string): string | null {
+  if (text.trim() === '') return 'the text is empty: fill it in or remove the row';
+  if (!text.isWellFormed()) return 'the text has half a character (a lone surrogate): repair or remove it';
+  return null;
+}
+
+const CONTROL = /\p{Cc}/u;
+
+function labelProblem(label: string, known: ReadonlySet<string> | null): string | null {
+  if (label === '') return 'the label is empty: fill it in or remove the row';
+  if (label.length > 200 || CONTROL.test(label) || !label.isWellFormed() || label === '__proto__')
+    return `the label ${shown(label)} cannot be one: use up to 200 plain characters (is it the text?)`;
+  if (known?.has(label) === false)
+    return `unknown label ${shown(label)}: the labels are ${[...known].slice(0, 10).map(shown).join(', ')} (data.labels)`;
+  return null;
+}

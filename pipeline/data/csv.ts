@@ -1,0 +1,109 @@
+import { pipeline, Readable } from 'node:stream';
+import { CsvError, parse } from 'csv-parse';
+import { DataError } from '../errors.ts';
+import type { OptionsOf } from './options.ts';
+import { filesOf, locationOf } from './place.ts';
+import { shown } from './problems.ts';
+import type { ReadContext, Source, SourceRow } from './source.ts';
+import { LONGEST, readText } from './text-file.ts';
+
+/** Comma- or tab-separated values with a header, as RFC 4180 has them: quoted fields may hold delimiters and line ends. */
+export const csvSource = (options: OptionsOf<'csv'>): Source => ({
+  kind: 'csv',
+  location: locationOf(options),
+  async *read(context) {
+    for (const { file, split } of filesOf(options))
+      for await (const row of readRows(file, options, context)) yield { ...row, split, file };
+  },
+});
+
+type Columns = Pick<OptionsOf<'csv'>, 'text' | 'label' | 'delimiter' | 'quote'>;
+type Parsed = { readonly fields: readonly string[]; readonly line: number };
+
+async function* readRows(
+  file: string,
+  options: Columns,
+  context: ReadContext,
+): AsyncGenerator<Pick<SourceRow, 'text' | 'label' | 'line'>> {
+  let text = -1;
+  let label = -1;
+  for await (const { fields, line } of readRecords(file, options, context)) {
+    if (text < 0) [text, label] = findColumns(fields, file, options);
+    else yield { text: fields[text] as string, label: fields[label] as string, line };
+  }
+  if (text < 0) throw broken(file, 1, 'no header: the first line must name the columns');
+}
+
+const broken = (file: string, line: number, message: string, cause?: unknown): DataError =>
+  new DataError([{ file, line, message }], 1, { cause });
+
+function findColumns(header: readonly string[], file: string, options: Columns): [number, number] {
+  const names = header.map((name) => name.trim());
+  const find = (what: 'text' | 'label'): number => {
+    const wanted = options[what];
+    if (names.indexOf(wanted) !== names.lastIndexOf(wanted))
+      throw broken(file, 1, `two columns are named ${shown(wanted)}: rename one`);
+    if (names.includes(wanted)) return names.indexOf(wanted);
+    const has = names.slice(0, 10).map(shown).join(', ');
+    const one = names.length === 1 && /[;\t|,]/.exec(names[0] as string);
+    const hint = one
+      ? `set data.delimiter to ${shown(one[0])}`
+      : `set data.${what} to the column that holds the ${what}`;
+    throw broken(file, 1, `no column ${shown(wanted)} (the header has ${has}): ${hint}`);
+  };
+  return [find('text'), find('label')];
+}
+
+async function* readRecords(file: string, options: Columns, context: ReadContext): AsyncGenerator<Parsed> {
+  let last = 0;
+  const tabs = /\.(?:tsv|tab)(?:\.gz)?$/i.test(file);
+  const parser = parse({
+    delimiter: options.delimiter ?? (tabs ? '\t' : ','),
+    quote: options.quote === '' ? false : options.quote,
+    escape: options.quote === '' ? false : options.quote,
+    record_delimiter: '\n',
+    skip_empty_lines: true,
+    skip_records_with_error: true,
+    max_record_size: LONGEST,
+    info: true,
+    on_record: (fields: string[], info) => {
+      last = info.lines;
+      return fields;
+    },
+    on_skip: (error) => {
+      // After a wrong quote no one can tell where the next record starts, so only a wrong number of fields is passed over.
+      if (error?.code !== 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH') throw error;
+      const fields = error.record as string[];
+      last = Number(error.lines);
+      const line = last - lineFeeds(fields);
+      context.problem({ file, line, message: wrongLength(fields.length, options) });
+      return undefined;
+    },
+  });
+  pipeline(Readable.from(readText(file, context)), parser, () => {}); // its errors come out of the loop below
+  try {
+    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>)
+      yield { fields: record, line: info.lines - lineFeeds(record) };
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw broken(file, lineOf(error, last), WHY[error.code] ?? 'not valid CSV: write it as RFC 4180 says', error);
+  }
+}
+
+const lineFeeds = (fields: readonly string[]): number =>
+  fields.reduce((n, field) => n + field.split('\n').length - 1, 0);
+
+const wrongLength = (got: number, { quote }: Columns): string =>
+  `${got} field${got === 1 ? '' : 's'}, not as many as the header: put ${quote || '"'} around fields that hold a delimiter`;
+
+/** An open quote swallows what follows: the record in which it opens is where to look. */
+const lineOf = (error: CsvError, last: number): number =>
+  error.code === 'CSV_QUOTE_NOT_CLOSED' || error.code === 'CSV_MAX_RECORD_SIZE' ? last + 1 : Number(error.lines);
+
+const LITERAL = 'or set data.quote to "" if quotes mean nothing in this file';
+const WHY: Record<string, string> = {
+  CSV_QUOTE_NOT_CLOSED: `a quote opens in this record and never closes: close it, double it if it belongs to the text, ${LITERAL}`,
+  CSV_MAX_RECORD_SIZE: `the record is longer than ${LONGEST / 2 ** 20} MiB, so a quote may have been left open: close it, ${LITERAL}`,
+  CSV_INVALID_CLOSING_QUOTE: `a quote inside a quoted field: double it, ${LITERAL}`,
+  INVALID_OPENING_QUOTE: `a quote inside a field without quotes: put the field in quotes and double it, ${LITERAL}`,
+};

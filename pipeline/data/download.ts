@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { DownloadError } from '../errors.ts';
+import type { ReadContext } from './source.ts';
+
+/** A file known beforehand, to the byte. */
+export type Content = { readonly name: string; readonly bytes: number; readonly md5: string };
+
+/** How patient to be: tries in all, milliseconds between them, milliseconds without a byte before one is given up. */
+export type Patience = { readonly tries: number; readonly pauseMs: number; readonly stallMs: number };
+
+/**
+ * The file from the cache folder; fetched into it first, checked and renamed into place, if it is not there.
+ * What has arrived of an interrupted download is kept and continued, by this call or a later one.
+ *
+ * @returns the path in the cache folder
+ * @throws {DownloadError} saying how to go on without the network; the signal's reason, when it aborts
+ */
+export async function download(
+  url: string,
+  content: Content,
+  context: Pick<ReadContext, 'cacheFolder' | 'progress' | 'signal'>,
+  patience: Patience = { tries: 4, pauseMs: 1000, stallMs: 30_000 },
+): Promise<string> {
+  const file = join(context.cacheFolder, content.name);
+  if ((await sizeOf(file)) === content.bytes) return file;
+  const part = `${file}.part`;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await fetchWhole(url, part, content, { ...context, ...patience });
+    await check(url, part, content);
+    await rename(part, file);
+  } catch (error) {
+    // Another process, which uses the same part file, may have finished it in this moment.
+    if ((await sizeOf(file)) === content.bytes) return file;
+    if (error instanceof DownloadError || context.signal.aborted) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new DownloadError(`cannot keep ${content.name} in ${context.cacheFolder} (${code ?? message}): ${WRITE}`, {
+      cause: error,
+    });
+  }
+  return file;
+}
+
+const WRITE = 'check that the folder can be written and the disk has room';
+const OFFLINE = 'without the network, get the file elsewhere and give it with --data FILE.tar.gz';
+
+const sizeOf = (file: string): Promise<number> =>
+  stat(file).then(
+    (found) => (found.isFile() ? found.size : 0),
+    () => 0,
+  );
+
+type Attempt = Pick<ReadContext, 'progress' | 'signal'> & Patience;
+
+/** Something that another try may mend. */
+class Interrupted extends Error {}
+
+async function fetchWhole(url: string, part: string, content: Content, attempt: Attempt): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await fetchRest(url, part, content, attempt);
+    } catch (error) {
+      attempt.signal.throwIfAborted();
+      if (!(error instanceof Interrupted)) throw error;
+      if (tries >= attempt.tries)
+        throw new DownloadError(
+          `could not download ${url} in ${tries} tries (${error.message}): run again to continue; ${OFFLINE}`,
+          { cause: error },
+        );
+      await pause(attempt.pauseMs * tries, undefined, { signal: attempt.signal });
+    }
+  }
+}
+
+/** Asks for the bytes that are still missing and writes them where they belong. */
+async function fetchRest(url: string, part: string, content: Content, attempt: Attempt): Promise<void> {
+  const had = await sizeOf(part);
+  if (had > content.bytes) await rm(part);
+  if (had === content.bytes) return;
+  const have = had > content.bytes ? 0 : had;
+
+  const stall = new AbortController();
+  const watch = setTimeout(() => stall.abort(), attempt.stallMs);
+  const signal = AbortSignal.any([attempt.signal, stall.signal]);
+  try {
+    const headers = { 'accept-encoding': 'identity', ...(have > 0 && { range: `bytes=${have}-` }) };
+    const response = await fetch(url, { headers, signal }).catch((cause: unknown) => {
+      throw new Interrupted(stall.signal.aborted ? STALLED : networkFault(cause), { cause });
+    });
+    const start = startOf(response, have, url, content);
+    if (start === null) {
+      await rm(part, { force: true });
+      throw new Interrupted('the server could not continue the download');
+    }
+    await receive(response, part, start, content, (done) => {
+      watch.refresh();
+      attempt.progress({ stage: `download ${content.name}`, done, of: content.bytes, unit: 'bytes' });
+    }).catch((error: unknown) => {
+      throw stall.signal.aborted ? new Interrupted(STALLED) : error;
+    });
+  } finally {
+    clearTimeout(watch);
+    stall.abort(); // lets go of a body that was not read to its end
+  }
+}
+
+const STALLED = 'the server stopped answering';
+
+function networkFault(error: unknown): string {
+  const { cause } = error as { cause?: NodeJS.ErrnoException };
+  return cause?.code ?? cause?.message ?? String((error as Error).message);
+}
+
+/**
+ * Where the bytes of this answer begin; null if the server cannot continue from there.
+ *
+ * @throws {DownloadError} if no further try will help
+ */
+function startOf(response: Response, have: number, url: string, content: Content): number | null {
+  const { status } = response;
+  if (status === 416) return null;
+  if (status === 408 || status === 429 || status >= 500) throw new Interrupted(`the server answered ${status}`);
+  if (status !== 200 && status !== 206)
+    throw new DownloadError(`${url} answered ${status}: check the address (data.url); ${OFFLINE}`);
+  const [, from, all] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '') ?? [];
+  if (status === 206 && Number(from) !== have) return null;
+  const total = status === 206 ? all : response.headers.get('content-length');
+  if (response.headers.has('content-encoding') || (total && total !== '*' && Number(total) !== content.bytes))
+    throw new DownloadError(
+      `${url} offers ${total ?? 'unknown'} bytes (${response.headers.get('content-encoding') ?? 'plain'}), but ${content.name} has ${content.bytes}: give the address of an exact copy (data.url); ${OFFLINE}`,
+    );
+  return status === 206 ? have : 0;
+}
+
+/**
+ * Writes by position and never truncates: the bytes below any size of the part file are right,
+ * even if two processes download at once, because each of them wrote from a right beginning.
+ */
+async function receive(
+  response: Response,
+  part: string,
+  start: number,
+  content: Content,
+  progress: (done: number) => void,
+): Promise<void> {
+  const handle = await open(part, constants.O_RDWR | constants.O_CREAT, 0o644);
+  try {
+    let position = start;
+    const body = response.body?.getReader();
+    for (;;) {
+      const next = await body?.read().catch((cause: unknown) => {
+        throw new Interrupted(networkFault(cause), { cause });
+      });
+      if (!next || next.done) break;
+      const { value } = next;
+      for (let at = 0; at < value.length; )
+        at += (await handle.write(value, at, value.length - at, position + at)).bytesWritten;
+      position += value.length;
+      progress(position);
+      if (position > content.bytes) break;
+    }
+    await handle.sync();
+    if (position < content.bytes)
+      throw new Interrupted(`the connection ended after ${position} of ${content.bytes} bytes`);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function check(url: string, part: string, content: Content): Promise<void> {
+  const hash = createHash('md5');
+  for await (const chunk of createReadStream(part, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  const md5 = hash.digest('hex');
+  if (md5 === content.md5) return;
+  await rm(part, { force: true });
+  throw new DownloadError(
+    `what ${url} sent is not ${content.name}: md5 ${md5}, expected ${content.md5}; nothing was kept. Run again, or ${OFFLINE}`,
+  );
+}

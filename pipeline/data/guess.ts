@@ -1,0 +1,35 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { DataError } from '../errors.ts';
+import { fileError } from './file.ts';
+import { DataOptions } from './options.ts';
+
+const BY_NAME: readonly (readonly [RegExp, DataOptions['kind']])[] = [
+  [/\.(?:tar|tar\.gz|tgz)$/i, 'imdb'],
+  [/\.(?:csv|tsv|tab)(?:\.gz)?$/i, 'csv'],
+  [/\.(?:jsonl|ndjson)(?:\.gz)?$/i, 'jsonl'],
+];
+
+/**
+ * Options for labelled data of which only the path is known, as in `--data reviews.csv`: by a file's ending; a folder holds
+ * one folder a label, unless it is the film reviews' own.
+ *
+ * @param folder what a relative path is relative to
+ * @throws {DataError} if nothing is there, or its ending says nothing
+ */
+export async function optionsAt(path: string, folder: string): Promise<DataOptions> {
+  const place = resolve(folder, path);
+  try {
+    if ((await stat(place)).isDirectory()) {
+      const names = [basename(place), ...(await readdir(place))];
+      return DataOptions.parse({ kind: names.includes('aclImdb') ? 'imdb' : 'folder', path });
+    }
+  } catch (error) {
+    throw fileError(path, error);
+  }
+  const kind = BY_NAME.find(([ending]) => ending.test(path))?.[1];
+  if (kind) return DataOptions.parse({ kind, path });
+  const message =
+    'no telling what is in it: name it .csv, .tsv, .jsonl (each also with .gz) or .tar.gz, or give a folder';
+  throw new DataError([{ file: path, line: null, message }]);
+}

@@ -1,0 +1,126 @@
+import type { Row } from '../../registry-repo/rows.ts';
+import { DataError } from '../errors.ts';
+import { type Collected, collect, type LoadContext } from './collect.ts';
+import { inCanonicalOrder } from './digest.ts';
+import { factsOf, type SplitFacts } from './facts.ts';
+import { type Leakage, leakage } from './leak.ts';
+import type { DataOptions } from './options.ts';
+import { Problems, shown } from './problems.ts';
+import type { Source } from './source.ts';
+import { sourceOf } from './sources.ts';
+import { splitOf } from './split.ts';
+
+/** What a run records of its data: the payload of DatasetPinned. */
+export type DatasetFacts = {
+  readonly source: { readonly kind: string; readonly location: string };
+  readonly labels: string[];
+  readonly splits: { readonly train: SplitFacts; readonly test: SplitFacts };
+  readonly leakage: Leakage;
+};
+
+/**
+ * Rows to learn from and to be measured on, each split in canonical order: the digests in `facts` stand for the very arrays,
+ * whatever order the rows were read in.
+ */
+export type Dataset = {
+  readonly train: readonly Row[];
+  readonly test: readonly Row[];
+  readonly facts: DatasetFacts;
+  /** `printRowKeys` of the training texts. */
+  readonly trainKeys: Uint8Array;
+};
+
+/**
+ * Reads, checks, splits and pins a data set. It writes nothing but the download cache.
+ *
+ * @throws {DataError} telling everything that is wrong with the data
+ * @throws {DownloadError} if it has to be fetched and cannot
+ */
+export async function loadDataset(options: DataOptions, context: LoadContext): Promise<Dataset> {
+  const source = sourceOf(options);
+  const wanted = 'labels' in options ? options.labels : null;
+  const collected = await collect(source, wanted, context);
+  const labels = wanted ?? labelsOf(collected);
+  const splits = divide(collected, options);
+  checkSplits(splits, labels, source);
+  const train = inCanonicalOrder(splits.train);
+  const test = inCanonicalOrder(splits.test);
+  const { facts, keys } = factsOf(train, labels);
+  return {
+    train,
+    test,
+    trainKeys: keys,
+    facts: {
+      source: { kind: source.kind, location: source.location },
+      labels: [...labels],
+      splits: { train: facts, test: factsOf(test, labels).facts },
+      leakage: leakage(test, keys),
+    },
+  };
+}
+
+/** Rows to measure a model on. */
+export type LabelledRows = {
+  readonly source: { readonly kind: string; readonly location: string };
+  readonly rows: readonly Row[];
+  readonly facts: SplitFacts;
+};
+
+/**
+ * Reads rows for a model that knows `labels`: the test split where the source has one, else all rows.
+ *
+ * @throws {DataError} also for a label that the model does not know
+ */
+export async function loadRows(
+  options: DataOptions,
+  labels: readonly string[],
+  context: LoadContext,
+): Promise<LabelledRows> {
+  const source = sourceOf(options);
+  const collected = await collect(source, labels, context);
+  const hasTest = collected.some(({ split }) => split === 'test');
+  const rows = inCanonicalOrder(collected.filter(({ split }) => !hasTest || split === 'test').map(({ row }) => row));
+  if (rows.length === 0) throw new DataError([{ file: source.location, line: null, message: NO_ROWS }]);
+  return { source: { kind: source.kind, location: source.location }, rows, facts: factsOf(rows, labels).facts };
+}
+
+type Splits = { readonly train: Row[]; readonly test: Row[] };
+
+function divide(collected: readonly Collected[], options: DataOptions): Splits {
+  const splits: Splits = { train: [], test: [] };
+  const byHash = (text: string) =>
+    'testShare' in options ? splitOf(text, options.testShare, options.splitSeed) : 'train';
+  for (const { row, split } of collected) splits[split ?? byHash(row.text)].push(row);
+  return splits;
+}
+
+/** Sorted by code point, so that of two labels `neg` and `pos` the second is the positive one. */
+function labelsOf(collected: readonly Collected[]): string[] {
+  const found = new Set(collected.map(({ row }) => row.label));
+  return [...found].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}
+
+const NO_ROWS = 'there are no rows';
+const MOST_LABELS = 1000;
+
+/** What makes a data set unusable although each of its rows is good. */
+function checkSplits({ train, test }: Splits, labels: readonly string[], { location }: Source): void {
+  const problems = new Problems();
+  const wrong = (message: string) => problems.add({ file: location, line: null, message });
+  const [inTrain, inTest] = [train, test].map((rows) => new Set(rows.map(({ label }) => label))) as [
+    Set<string>,
+    Set<string>,
+  ];
+  const all = labels.slice(0, 10).map(shown).join(', ');
+  if (train.length + test.length === 0) wrong(NO_ROWS);
+  else if (labels.length > MOST_LABELS) wrong(`${labels.length} different labels: are text and label swapped?`);
+  else if (labels.length < 2) wrong(`every row has the label ${all}: a model needs rows of at least two`);
+  else if (train.length === 0 || test.length === 0)
+    wrong(`no row for the ${train.length === 0 ? 'training' : 'test'} split: give more rows, or both train and test`);
+  else
+    for (const label of labels.filter((name) => !inTrain.has(name)))
+      wrong(
+        `no training row with the label ${shown(label)}${inTest.has(label) ? ', but test rows' : ''}: add some, or leave the label out`,
+      );
+  problems.throwIfAny();
+}

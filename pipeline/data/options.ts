@@ -1,0 +1,101 @@
+import * as z from 'zod';
+import { Label, Labels } from '../../registry-repo/values.ts';
+
+// The `data:` section of `pawl.yaml`. Every key has a default and a description, so that a JSON Schema and a settings table
+// can be made from it.
+
+const Path = z.string().min(1).max(4000);
+const Share = z.number().gt(0).lt(1);
+const Seed = z.int().min(0).max(0xffff_ffff);
+
+/** Keys of every source that reads files of the user's own. */
+const files = {
+  path: Path.nullable().default(null).describe('Where all rows are; a hash of each text decides its split'),
+  train: Path.nullable().default(null).describe('Where the training rows are, together with `test` instead of `path`'),
+  test: Path.nullable().default(null).describe('Where the test rows are, together with `train`'),
+  testShare: Share.default(0.2).describe('Expected share of rows in the test split, where the hash decides'),
+  splitSeed: Seed.default(0).describe('Another seed draws another split'),
+  labels: Labels.nullable()
+    .default(null)
+    .describe('All labels there may be, in the order of the model’s outputs; null takes those found, sorted'),
+};
+
+type Files = { path: string | null; train: string | null; test: string | null };
+const isPlaced = ({ path, train, test }: Files): boolean =>
+  path === null ? train !== null && test !== null : train === null && test === null;
+const UNPLACED = { path: ['path'], message: 'give either path, or both train and test' };
+
+const Column = Label.describe('Name of the column');
+
+const Sample = z.strictObject({
+  kind: z.literal('sample').describe('What kind of source the rows come from'),
+  seed: Seed.default(1).describe('Another seed writes another corpus'),
+  train: z.int().min(2).max(10_000_000).default(6000).describe('Training rows; fewer are the first of more'),
+  test: z.int().min(2).max(10_000_000).default(2000).describe('Test rows, the same whatever `train` is'),
+  difficulty: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe('How much negation, sarcasm and mixed feeling there is, from 0 (plain) to 1 (hard to tell)'),
+  noise: z.number().min(0).max(0.5).default(0.02).describe('Share of rows with the wrong label, in both splits'),
+  mislabelled: z
+    .number()
+    .min(0)
+    .max(0.5)
+    .default(0)
+    .describe('Share of training rows that get a wrong label on top, as after careless annotation'),
+});
+
+const Imdb = z.strictObject({
+  kind: z.literal('imdb').describe('What kind of source the rows come from'),
+  path: Path.nullable()
+    .default(null)
+    .describe('A local copy: the archive, or a folder with `train/pos` and so on; null downloads it once'),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .default('https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz')
+    .describe('Where to download it from; a mirror must serve exactly the same bytes'),
+});
+
+const Csv = z.strictObject({
+  kind: z.literal('csv').describe('What kind of source the rows come from'),
+  ...files,
+  text: Column.default('text').describe('Name of the column with the texts'),
+  label: Column.default('label').describe('Name of the column with the labels'),
+  delimiter: z
+    .string()
+    .length(1)
+    .regex(/^[^\r\n"]$/)
+    .nullable()
+    .default(null)
+    .describe('Between columns; null means a tab in `.tsv` and `.tab` files, else a comma'),
+  quote: z
+    .enum(['"', "'", ''])
+    .default('"')
+    .describe('Around fields that hold delimiters or line ends, doubled inside; empty where quotes mean nothing'),
+});
+
+const Jsonl = z.strictObject({
+  kind: z.literal('jsonl').describe('What kind of source the rows come from'),
+  ...files,
+  text: Column.default('text').describe('Key of the text'),
+  label: Column.default('label').describe('Key of the label'),
+});
+
+const Folder = z.strictObject({
+  kind: z.literal('folder').describe('What kind of source the rows come from'),
+  ...files,
+});
+
+/** Where the rows come from. */
+export const DataOptions = z.discriminatedUnion('kind', [
+  Sample,
+  Imdb,
+  Csv.refine(isPlaced, UNPLACED),
+  Jsonl.refine(isPlaced, UNPLACED),
+  Folder.refine(isPlaced, UNPLACED),
+]);
+export type DataOptions = z.infer<typeof DataOptions>;
+/** The options of one kind of source. */
+export type OptionsOf<K extends DataOptions['kind']> = Extract<DataOptions, { kind: K }>;

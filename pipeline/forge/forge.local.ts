@@ -1,0 +1,301 @@
+import * as z from 'zod';
+import { type Git, type Identity, RefMovedError } from '../../registry-repo/git.ts';
+import { ObjectId } from '../../registry-repo/values.ts';
+import { attachVerdict } from '../../registry-repo/verdict/attached.ts';
+import { ForgeError, MergeRefusedError } from './errors.ts';
+import type { Comment, Forge, PullRequest, Status } from './forge.ts';
+
+const MAIN = 'refs/heads/main';
+
+/** A pull request as it is kept: a JSON blob under `refs/pawl/pulls/<n>`, replaced by compare-and-swap. */
+const Record = z.strictObject({
+  number: z.int().min(1),
+  title: z.string(),
+  body: z.string(),
+  branch: z.string(),
+  head: ObjectId,
+  state: z.enum(['open', 'closed', 'merged']),
+  labels: z.array(z.string()),
+  mergeCommit: ObjectId.nullable(),
+  comments: z.array(z.strictObject({ marker: z.string(), body: z.string() })),
+});
+type Record = z.infer<typeof Record>;
+
+const Statuses = z.array(
+  z.strictObject({
+    context: z.string(),
+    state: z.enum(['pending', 'success', 'failure', 'error']),
+    description: z.string(),
+    creator: z.string(),
+  }),
+);
+
+const pullRef = (number: number) => `refs/pawl/pulls/${number}`;
+/** Exists while a branch has an open pull request: what makes "one branch, one pull request" hold among processes. */
+const openRef = (branch: string) => `refs/pawl/open/${branch}`;
+/** Keeps a closed pull request's commits from being collected. */
+const headRef = (number: number) => `refs/pull/${number}/head`;
+const statusRef = (commit: ObjectId) => `refs/pawl/statuses/${commit}`;
+
+type Options = { readonly git: Git; readonly by: Identity; readonly clock: () => Date };
+
+/**
+ * A bare repository on this machine that is registry and forge in one: no account, no network, any number of processes.
+ * Everything is a ref or an object; every change is one `update-ref` transaction with the old values named.
+ */
+export class LocalForge implements Forge {
+  readonly kind = 'local';
+  readonly git: Git;
+  readonly #by: Identity;
+  readonly #clock: () => Date;
+
+  constructor({ git, by, clock }: Options) {
+    this.git = git;
+    this.#by = by;
+    this.#clock = clock;
+  }
+
+  get location(): string {
+    return this.git.gitDir;
+  }
+
+  async sync(): Promise<ObjectId> {
+    const main = await this.git.resolve(MAIN);
+    if (main) return main;
+    throw new ForgeError('unreachable', `${this.location} has no main branch: run \`pawl registry init\``);
+  }
+
+  async pushBranch(branch: string, commit: ObjectId, expected: ObjectId | null): Promise<void> {
+    const ref = branchRef(branch);
+    if ((await this.git.resolve(ref)) === commit) return;
+    await this.git.updateRefs([{ ref, to: commit, from: expected }]);
+  }
+
+  branch(branch: string): Promise<ObjectId | null> {
+    return this.git.resolve(branchRef(branch));
+  }
+
+  async deleteBranch(branch: string): Promise<void> {
+    const from = await this.branch(branch);
+    if (from) await this.git.updateRefs([{ ref: branchRef(branch), to: null, from }]);
+  }
+
+  openPullRequest(request: {
+    branch: string;
+    title: string;
+    body: string;
+    labels: readonly string[];
+  }): Promise<PullRequest> {
+    const { branch, title, body } = request;
+    const labels = [...request.labels];
+    return this.#retry(async () => {
+      const open = (await this.#records()).find((r) => r.branch === branch && r.state === 'open');
+      if (open) return this.updatePullRequest(open.number, { title, body, labels });
+      const head = await this.branch(branch);
+      if (!head) throw new ForgeError('refused', `branch ${branch} does not exist: push it first`);
+      const number = Math.max(0, ...(await this.#records()).map((r) => r.number)) + 1;
+      const record: Record = {
+        number,
+        title,
+        body,
+        branch,
+        head,
+        labels,
+        state: 'open',
+        mergeCommit: null,
+        comments: [],
+      };
+      const to = await this.#write(record);
+      await this.git.updateRefs([
+        { ref: pullRef(number), to, from: null },
+        { ref: openRef(branch), to, from: null },
+      ]);
+      return this.#shown(record);
+    });
+  }
+
+  async pullRequest(number: number): Promise<PullRequest> {
+    return this.#shown((await this.#record(number)).record);
+  }
+
+  async pullRequests(filter: { state?: PullRequest['state']; branch?: string } = {}): Promise<PullRequest[]> {
+    const records = await this.#records();
+    const wanted = records.filter(
+      (r) => (filter.state ?? r.state) === r.state && (filter.branch ?? r.branch) === r.branch,
+    );
+    return Promise.all(wanted.map((r) => this.#shown(r)));
+  }
+
+  updatePullRequest(
+    number: number,
+    change: { title?: string; body?: string; labels?: readonly string[] },
+  ): Promise<PullRequest> {
+    return this.#change(number, (record) => ({
+      ...record,
+      title: change.title ?? record.title,
+      body: change.body ?? record.body,
+      labels: change.labels ? [...change.labels] : record.labels,
+    }));
+  }
+
+  async closePullRequest(number: number): Promise<PullRequest> {
+    return this.#retry(async () => {
+      const { record, blob } = await this.#record(number);
+      if (record.state !== 'open') return this.#shown(record);
+      const head = (await this.branch(record.branch)) ?? record.head;
+      const closed: Record = { ...record, head, state: 'closed' };
+      await this.git.updateRefs([
+        { ref: pullRef(number), to: await this.#write(closed), from: blob },
+        { ref: headRef(number), to: head, from: await this.git.resolve(headRef(number)) },
+        { ref: openRef(record.branch), to: null, from: await this.git.resolve(openRef(record.branch)) },
+      ]);
+      return this.#shown(closed);
+    });
+  }
+
+  async comment(number: number, comment: Comment): Promise<void> {
+    await this.#change(number, (record) => ({
+      ...record,
+      comments: [...record.comments.filter((c) => c.marker !== comment.marker), { ...comment }],
+    }));
+  }
+
+  async comments(number: number): Promise<Comment[]> {
+    return (await this.#record(number)).record.comments;
+  }
+
+  setStatus(commit: ObjectId, status: Omit<Status, 'creator'>): Promise<void> {
+    return this.#retry(async () => {
+      const from = await this.git.resolve(statusRef(commit));
+      const others = (await this.statuses(commit)).filter((s) => s.context !== status.context);
+      const blob = await this.git.writeBlob(json([...others, { ...status, creator: this.#by.name }]));
+      await this.git.updateRefs([{ ref: statusRef(commit), to: blob, from }]);
+    });
+  }
+
+  async statuses(commit: ObjectId): Promise<Status[]> {
+    const blob = await this.git.resolve(statusRef(commit));
+    return blob ? Statuses.parse(JSON.parse((await this.git.blob(blob)).toString('utf8'))) : [];
+  }
+
+  async merge(request: {
+    number: number;
+    head: ObjectId;
+    base: ObjectId;
+    message: string;
+  }): Promise<{ commit: ObjectId; tree: ObjectId }> {
+    const { number, head, base, message } = request;
+    return this.#retry(async () => {
+      const { record, blob } = await this.#record(number);
+      if (record.state === 'merged' && record.mergeCommit && record.head === head)
+        return this.#merged(record.mergeCommit);
+      await this.#checkMergeable(record, head, base);
+      const tree = await this.#mergedTree(number, head, base);
+      const commit = await this.git.writeCommit({ tree, parents: [base], message, by: this.#by, time: this.#clock() });
+      await this.git.updateRefs([
+        { ref: MAIN, to: commit, from: base },
+        { ref: branchRef(record.branch), to: null, from: head },
+        {
+          ref: pullRef(number),
+          to: await this.#write({ ...record, head, state: 'merged', mergeCommit: commit }),
+          from: blob,
+        },
+        { ref: headRef(number), to: head, from: await this.git.resolve(headRef(number)) },
+        { ref: openRef(record.branch), to: null, from: await this.git.resolve(openRef(record.branch)) },
+      ]);
+      return { commit, tree };
+    });
+  }
+
+  async #checkMergeable(record: Record, head: ObjectId, base: ObjectId): Promise<void> {
+    const { number, state, branch } = record;
+    if (state !== 'open') throw new MergeRefusedError('not-open', `pull request ${number} is ${state}`);
+    if ((await this.branch(branch)) !== head)
+      throw new MergeRefusedError('head-moved', `pull request ${number} is no longer at ${head}`);
+    if ((await this.sync()) !== base) throw new MergeRefusedError('base-moved', `main is no longer at ${base}`);
+  }
+
+  async attachVerdict(head: ObjectId, verdict: Uint8Array): Promise<void> {
+    await attachVerdict(this.git, head, verdict);
+  }
+
+  async #merged(commit: ObjectId): Promise<{ commit: ObjectId; tree: ObjectId }> {
+    return { commit, tree: await this.git.text(['rev-parse', `${commit}^{tree}`]) };
+  }
+
+  /**
+   * The tree of `base` with the branch's own changes: path by path, never inside a file, so what was judged is what lands.
+   * A path that main has changed too is a conflict, whatever its contents.
+   */
+  async #mergedTree(number: number, head: ObjectId, base: ObjectId): Promise<ObjectId> {
+    const fork = await this.git.text(['merge-base', base, head]).catch((cause) => {
+      throw new MergeRefusedError('conflict', `pull request ${number} shares no history with main`, { cause });
+    });
+    const ours = await this.git.changes(fork, head);
+    const theirs = new Set((fork === base ? [] : await this.git.changes(fork, base)).map((c) => c.path));
+    const both = ours.filter((c) => theirs.has(c.path));
+    if (both.length > 0)
+      throw new MergeRefusedError('conflict', `main changed ${both.map((c) => c.path).join(', ')} as well`);
+    return this.git.writeTree(base, new Map(ours.map((c) => [c.path, c.oid])));
+  }
+
+  async #change(number: number, change: (record: Record) => Record): Promise<PullRequest> {
+    return this.#retry(async () => {
+      const { record, blob } = await this.#record(number);
+      const changed = change(record);
+      const to = await this.#write(changed);
+      if (to !== blob) await this.git.updateRefs([{ ref: pullRef(number), to, from: blob }]);
+      return this.#shown(changed);
+    });
+  }
+
+  async #shown({ comments: _, ...record }: Record): Promise<PullRequest> {
+    const head = record.state === 'open' ? ((await this.branch(record.branch)) ?? record.head) : record.head;
+    return { ...record, head, url: `${this.location}#${record.number}` };
+  }
+
+  async #record(number: number): Promise<{ record: Record; blob: ObjectId }> {
+    const blob = await this.git.resolve(pullRef(number));
+    if (!blob) throw new ForgeError('no_such_pull_request', `${this.location} has no pull request ${number}`);
+    return { record: await this.#read(blob), blob };
+  }
+
+  async #records(): Promise<Record[]> {
+    const list = await this.git.text(['for-each-ref', '--format=%(objectname)', 'refs/pawl/pulls/']);
+    const records = await Promise.all(
+      list
+        .split('\n')
+        .filter(Boolean)
+        .map((blob) => this.#read(blob)),
+    );
+    return records.sort((a, b) => a.number - b.number);
+  }
+
+  async #read(blob: ObjectId): Promise<Record> {
+    return Record.parse(JSON.parse((await this.git.blob(blob)).toString('utf8')));
+  }
+
+  #write(record: Record): Promise<ObjectId> {
+    return this.git.writeBlob(json(record));
+  }
+
+  /** Repeats a read-modify-write that lost a race; each time somebody else has got on. */
+  async #retry<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof RefMovedError) || attempt === 20) throw error;
+      }
+    }
+  }
+}
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** Branches are named by us; anything that git or a person could read in two ways is refused. */
+function branchRef(branch: string): string {
+  if (!/^[a-z0-9][a-z0-9-]*(?:\/[a-z0-9][a-z0-9-]*)*$/.test(branch) || branch === 'main' || branch.length > 200)
+    throw new ForgeError('refused', `"${branch}" is no branch for a pull request`);
+  return `refs/heads/${branch}`;
+}

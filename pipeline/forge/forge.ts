@@ -1,0 +1,99 @@
+import type { Git } from '../../registry-repo/git.ts';
+import type { ObjectId } from '../../registry-repo/values.ts';
+
+/** A request to change the registry's main branch. Labels, title and comments are for people; nothing decides by them. */
+export type PullRequest = {
+  readonly number: number;
+  readonly url: string;
+  readonly title: string;
+  readonly body: string;
+  readonly branch: string;
+  /** The commit the branch is at now. */
+  readonly head: ObjectId;
+  readonly state: 'open' | 'closed' | 'merged';
+  readonly labels: readonly string[];
+  /** The commit on main, once merged. */
+  readonly mergeCommit: ObjectId | null;
+};
+
+export type Status = {
+  readonly context: string;
+  readonly state: 'pending' | 'success' | 'failure' | 'error';
+  readonly description: string;
+  /** Who set it, as the forge knows them: a status counts only from the gate's own account. */
+  readonly creator: string;
+};
+
+export type Comment = { readonly marker: string; readonly body: string };
+
+/** Why a merge was refused; nothing was merged. `base-moved` and `head-moved` call for a new look, the others for a person. */
+export type MergeRefusal = 'head-moved' | 'base-moved' | 'not-open' | 'conflict' | 'not-allowed';
+
+/**
+ * What hosts a registry and its pull requests. Every method may be repeated after a crash without doing a thing twice.
+ * Its git side is a bare repository on this machine: the registry itself, or a mirror of it that `sync` brings up to date.
+ *
+ * @throws {ForgeError} from every method, when the forge cannot be reached or refuses
+ */
+export type Forge = {
+  readonly kind: string;
+  /** Where the registry is, for people: a path or a URL. */
+  readonly location: string;
+  readonly git: Git;
+
+  /** Fetches what is new. @returns the tip of main */
+  sync(): Promise<ObjectId>;
+
+  /**
+   * Sets a branch to a commit, only if it is where the caller believes (null: not there yet).
+   * A branch that is at the commit already is left alone. @throws {RefMovedError}
+   */
+  pushBranch(branch: string, commit: ObjectId, expected: ObjectId | null): Promise<void>;
+  /** The commit of a branch, or null. */
+  branch(branch: string): Promise<ObjectId | null>;
+  /** Deleting a branch that is gone changes nothing. */
+  deleteBranch(branch: string): Promise<void>;
+
+  /** Opens a pull request from a branch into main, or brings the text of the open one up to date: one branch has one. */
+  openPullRequest(request: {
+    branch: string;
+    title: string;
+    body: string;
+    labels: readonly string[];
+  }): Promise<PullRequest>;
+  /** @throws {ForgeError} `no_such_pull_request` */
+  pullRequest(number: number): Promise<PullRequest>;
+  pullRequests(filter?: { state?: PullRequest['state']; branch?: string }): Promise<PullRequest[]>;
+  updatePullRequest(
+    number: number,
+    change: { title?: string; body?: string; labels?: readonly string[] },
+  ): Promise<PullRequest>;
+  /** Closes without merging; closing what is closed changes nothing. */
+  closePullRequest(number: number): Promise<PullRequest>;
+
+  /** Writes a comment, or replaces the one with the same marker. */
+  comment(number: number, comment: Comment): Promise<void>;
+  comments(number: number): Promise<Comment[]>;
+
+  setStatus(commit: ObjectId, status: Omit<Status, 'creator'>): Promise<void>;
+  /** The latest status of each context on exactly this commit. */
+  statuses(commit: ObjectId): Promise<Status[]>;
+
+  /**
+   * Puts the pull request's changes on main as one commit on top of `base`, if the branch is still at `head` and main at `base`.
+   *
+   * @throws {MergeRefusedError} if anything is not as the caller believed
+   */
+  merge(request: {
+    number: number;
+    head: ObjectId;
+    base: ObjectId;
+    message: string;
+  }): Promise<{ commit: ObjectId; tree: ObjectId }>;
+
+  /**
+   * Keeps a verdict's bytes (DSSE) with the commit it judged, under `verdictRef`; the same bytes again change nothing, and
+   * a later verdict replaces none.
+   */
+  attachVerdict(head: ObjectId, verdict: Uint8Array): Promise<void>;
+};

@@ -1,0 +1,72 @@
+import { PawlError } from '../events/errors.ts';
+import { RegistryError } from '../registry-repo/errors.ts';
+import type { Command, Invocation } from './commands/command.ts';
+import { UsageError } from './commands/not-found.ts';
+import { ConfigError } from './config/config-error.ts';
+import { loadConfig } from './config/load.ts';
+import { createOutput, type Output } from './output.ts';
+import { barProgress } from './progress.ts';
+import { Workspace } from './workspace.ts';
+
+/** What the command line says, before anything was looked at. */
+export type Call = Pick<Invocation<Workspace>, 'args' | 'flags'> & {
+  readonly settings: readonly { path: string; text: string; flag: string }[];
+  readonly config: string | undefined;
+};
+
+export const EXIT = { done: 0, no: 1, usage: 2, failed: 3, stopped: 130 } as const;
+
+/** Runs one command in this process's world and gives its exit code. Never throws. */
+export async function run(command: Command<Workspace>, call: Call): Promise<number> {
+  const out = createOutput(
+    process,
+    barProgress(process.stderr, () => performance.now()),
+    call.flags.json === true,
+  );
+  const stop = stopOnSignals();
+  let workspace: Workspace | undefined;
+  try {
+    const { settings: flags, config: file } = call;
+    workspace = new Workspace(loadConfig({ file, flags, folder: process.cwd(), env: process.env }));
+    const code = await command.run({ args: call.args, flags: call.flags, workspace, out, signal: stop.signal });
+    return stop.signal.aborted && code === EXIT.done && !command.untilStopped ? EXIT.stopped : code;
+  } catch (error) {
+    return explain(error, out, stop.signal.aborted);
+  } finally {
+    stop.release();
+    out.progress.finish();
+    await workspace?.close();
+  }
+}
+
+/** First signal: finish cleanly. Second: end at once. A reader that went away ends us quietly. */
+function stopOnSignals(): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController();
+  const onSignal = () => {
+    if (controller.signal.aborted) process.exit(EXIT.stopped);
+    controller.abort(new Error('stopped'));
+  };
+  const onPipe = (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.done);
+    throw error;
+  };
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
+  process.stdout.on('error', onPipe);
+  const release = () => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal);
+  };
+  return { signal: controller.signal, release };
+}
+
+function explain(error: unknown, out: Output, stopped: boolean): number {
+  if (stopped) {
+    out.complain('stopped');
+    return EXIT.stopped;
+  }
+  const known = error instanceof PawlError || error instanceof RegistryError;
+  const code = known ? error.code : 'internal';
+  const message = error instanceof Error ? error.message : String(error);
+  out.complain(`${message} [${code}]`, { error: { code, message } });
+  if (!known && error instanceof Error) out.complain(error.stack ?? '');
+  return error instanceof ConfigError || error instanceof UsageError ? EXIT.usage : EXIT.failed;
+}

@@ -1,0 +1,58 @@
+import { SingleBar } from 'cli-progress';
+
+/** What long work reports to whoever waits for it. `of` may grow; the same stage name updates the same bar. */
+export type Progress = {
+  update(stage: string, done: number, of: number): void;
+  /** Ends the current bar; the next update starts another. */
+  finish(): void;
+};
+
+export const silentProgress: Progress = { update: () => {}, finish: () => {} };
+
+/** Shorter work shows nothing: a bar that flashes by only distracts. */
+const SHOW_AFTER_MS = 700;
+
+/**
+ * A bar with time left on standard error, only if a person sees it.
+ *
+ * @param stream where to draw; anything but a terminal stays quiet
+ * @param now milliseconds
+ */
+export function barProgress(stream: NodeJS.WriteStream, now: () => number): Progress {
+  if (!stream.isTTY) return silentProgress;
+  let current: { stage: string; since: number; bar: SingleBar | null } | null = null;
+
+  const finish = () => {
+    current?.bar?.stop();
+    current = null;
+  };
+  return {
+    finish,
+    update(stage, done, of) {
+      if (current?.stage !== stage) {
+        finish();
+        current = { stage, since: now(), bar: null };
+      }
+      const total = Math.max(of, 1);
+      if (!current.bar && now() - current.since >= SHOW_AFTER_MS && done < total) {
+        current.bar = newBar(stream);
+        current.bar.start(total, done, { stage });
+      }
+      current.bar?.setTotal(total);
+      current.bar?.update(done);
+      if (done >= of) finish();
+    },
+  };
+}
+
+const newBar = (stream: NodeJS.WriteStream): SingleBar =>
+  new SingleBar({
+    stream,
+    format: '{stage} {bar} {percentage}%  {eta_formatted} left',
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    barsize: 30,
+    hideCursor: true,
+    clearOnComplete: true,
+    etaBuffer: 50,
+  });

@@ -1,0 +1,125 @@
+import type { Fact } from '../../events/catalogue.ts';
+import { PawlError } from '../../events/errors.ts';
+import type { Reason, VersionRef } from '../../events/values.ts';
+import type { Promotion } from '../../projections/promotions.ts';
+import type { Version } from '../../projections/versions.ts';
+import type { ModelState } from './state.ts';
+
+/** Something that cannot be promoted or rolled back to; the message says why, and what can. */
+export class NotPromotableError extends PawlError {
+  readonly code = 'not_promotable';
+}
+
+export type ProposePromotion = {
+  readonly promotionId: string;
+  readonly manifest: string;
+  readonly runId: string | null;
+  readonly claimedF1: number;
+  readonly baseline: VersionRef | null;
+};
+
+export type ProposeRollback = {
+  readonly promotionId: string;
+  /** Null: what was in production before. */
+  readonly to: number | null;
+  readonly reason: string;
+};
+
+/** `open`: somebody has proposed just this already, go on with that. `done`: it is in production already. */
+export type Proposal =
+  | { readonly kind: 'new'; readonly fact: Fact & { type: 'PromotionProposed' } }
+  | { readonly kind: 'open'; readonly promotionId: string }
+  | { readonly kind: 'done'; readonly version: number };
+
+/** A candidate is proposed once at a time; after a refusal it may be proposed again, as a new version. */
+export function proposePromotion(state: ModelState, command: ProposePromotion): Proposal {
+  const { manifest, promotionId, runId, claimedF1, baseline } = command;
+  if (state.baseline?.manifest === manifest) return { kind: 'done', version: state.baseline.version };
+  const open = openPromotion(state, (p) => p.class === 'promotion' && p.candidate.manifest === manifest);
+  if (open) return { kind: 'open', promotionId: open.id };
+  const version = (state.versions.at(-1)?.version ?? 0) + 1;
+  return proposed({
+    promotionId,
+    class: 'promotion',
+    candidate: { version, manifest },
+    runId,
+    baseline,
+    claimedF1,
+    reason: null,
+  });
+}
+
+/** @throws {NotPromotableError} nothing to go back from, or to */
+export function proposeRollback(state: ModelState, { promotionId, to, reason }: ProposeRollback): Proposal {
+  const current = state.baseline;
+  if (!current) throw new NotPromotableError('nothing is in production, so there is nothing to roll back');
+  const served = state.versions.filter((v) => v.spans.length > 0 && v.version !== current.version);
+  const wanted = to ?? current.previous?.version;
+  if (wanted === current.version) return { kind: 'done', version: current.version };
+  const target = served.find((v) => v.version === wanted);
+  if (!target) throw new NotPromotableError(noTarget(wanted, served));
+  const open = openPromotion(state, (p) => p.class === 'rollback' && p.candidate.version === target.version);
+  if (open) return { kind: 'open', promotionId: open.id };
+  const { version, manifest, runId } = target;
+  const baseline = { version: current.version, manifest: current.manifest };
+  return proposed({
+    promotionId,
+    class: 'rollback',
+    candidate: { version, manifest },
+    runId,
+    baseline,
+    claimedF1: null,
+    reason,
+  });
+}
+
+function noTarget(wanted: number | undefined, served: readonly Version[]): string {
+  const numbers = served.map((v) => `v${v.version}`).join(', ');
+  if (served.length === 0) return 'only one version has ever been in production: there is nothing to go back to';
+  return `${wanted === undefined ? 'no earlier version' : `v${wanted}`} was never in production: --to takes one of ${numbers}`;
+}
+
+const proposed = (data: (Fact & { type: 'PromotionProposed' })['data']): Proposal => ({
+  kind: 'new',
+  fact: { type: 'PromotionProposed', data },
+});
+
+const openPromotion = (state: ModelState, matches: (p: Promotion) => boolean): Promotion | undefined =>
+  [...state.promotions.values()].find((p) => p.status === 'open' && matches(p));
+
+/** What a promotion needs next. Decided from the log alone, so whoever finds it half done goes on where it stopped. */
+export type NextStep =
+  | { readonly step: 'open' | 'judge' | 'merge' | 'none' }
+  | {
+      readonly step: 'reject';
+      readonly cause: 'gate-failed' | 'gate-error' | 'abandoned';
+      readonly reasons: readonly Reason[];
+    };
+
+/** A candidate that has lost its base this often is no longer worth the machine's time. */
+const MAX_JUDGEMENTS = 100;
+
+export function nextStep(promotion: Promotion): NextStep {
+  if (promotion.status !== 'open') return { step: 'none' };
+  if (!promotion.pullRequest) return { step: 'open' };
+  const { judged, judgements } = promotion;
+  if (!judged)
+    return judgements < MAX_JUDGEMENTS
+      ? { step: 'judge' }
+      : abandoned('judged-too-often', `judged ${judgements} times, void each time`);
+  if (judged.result === 'pass') return differs(promotion) ?? { step: 'merge' };
+  return { step: 'reject', cause: judged.result === 'fail' ? 'gate-failed' : 'gate-error', reasons: judged.reasons };
+}
+
+/** A pass counts only for what was proposed: someone may have pushed another candidate to the branch. */
+function differs({ judged, candidate }: Promotion): NextStep | null {
+  const bound = judged?.bound?.candidate;
+  if (bound?.version === candidate.version && bound.manifest === candidate.manifest) return null;
+  return abandoned('candidate-changed', 'the pull request holds another candidate than the one proposed');
+}
+
+const abandoned = (code: string, message: string): NextStep => ({
+  step: 'reject',
+  cause: 'abandoned',
+  reasons: [{ code, message }],
+});

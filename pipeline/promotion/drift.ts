@@ -1,0 +1,104 @@
+import type { EventData, Fact } from '../../events/catalogue.ts';
+import { decode } from '../../events/decode.ts';
+import type { RecordedEvent } from '../../events/envelope.ts';
+import { wholeStream } from '../../events/store.ts';
+import { registryStream } from '../../events/streams.ts';
+import { promotions } from '../../projections/promotions.ts';
+import { RegistryAt } from '../../registry-repo/registry.ts';
+import { type MainCommit, mainHistory } from '../../registry-repo/verify/history.ts';
+import { handle } from '../record.ts';
+import type { ReconcilePorts } from './ports.ts';
+
+type Drift = EventData<'RegistryDriftDetected'>;
+
+/** Holds main against the log: every commit must be one that the log knows. Only what came after the last known one is read. */
+export async function compareMain(ports: ReconcilePorts): Promise<Drift[]> {
+  const { forge, trusted, clock } = ports;
+  const tip = await forge.sync();
+  const known = await knownCommits(ports);
+  const last = known.at(-1) ?? null;
+  const continues = last !== null && (await forge.git.isAncestor(last, tip).catch(() => false));
+  const drift: (Drift | null)[] = [];
+  if (last !== null && !continues) {
+    const detail = `main is at ${tip}, which does not follow from ${last}, the last commit recorded`;
+    drift.push(await recordDrift(ports, { commit: tip, lastExplained: last, kind: 'history-rewritten', detail }));
+  }
+  let lastExplained = last;
+  const request = { git: forge.git, tip, keys: trusted, now: clock(), ...(continues ? { after: last } : {}) };
+  for await (const commit of mainHistory(request)) {
+    if (known.includes(commit.commit)) continue;
+    drift.push(await explain(ports, commit, lastExplained));
+    if (commit.kind !== 'unexplained') lastExplained = commit.commit;
+  }
+  return drift.filter((d) => d !== null);
+}
+
+/** Commits on main that the log knows, in its order. */
+async function knownCommits({ store, views }: ReconcilePorts): Promise<string[]> {
+  const merges = [...(await views()).rows(promotions)].flatMap((p) => (p.merge ? [p.merge] : []));
+  const rules = (await wholeStream(store, registryStream))
+    .map(decode)
+    .flatMap((e) => commitOf(e).map((commit) => ({ commit, position: e.position })));
+  return [...rules, ...merges].sort((a, b) => a.position - b.position).map((c) => c.commit);
+}
+
+const commitOf = (e: RecordedEvent): string[] =>
+  e.type === 'RegistryInitialized' || e.type === 'RegistryConfigured' || e.type === 'RegistryDriftDetected'
+    ? [e.data.commit]
+    : [];
+
+/** A commit the log does not know yet: a change of rules that people merged is recorded, anything else is drift. */
+async function explain(ports: ReconcilePorts, commit: MainCommit, lastExplained: string | null): Promise<Drift | null> {
+  const oid = commit.commit;
+  if (commit.kind === 'unexplained')
+    return recordDrift(ports, {
+      commit: oid,
+      lastExplained,
+      kind: 'unexplained-commit',
+      detail: `${commit.code}: ${commit.detail}`.slice(0, 2000),
+    });
+  if (commit.kind === 'config') {
+    const pull = (await ports.forge.pullRequests({ state: 'merged' })).find((p) => p.mergeCommit === oid);
+    if (pull) {
+      await recordConfigured(ports, oid, pull.title);
+      return null;
+    }
+    return recordDrift(ports, {
+      commit: oid,
+      lastExplained,
+      kind: 'unexplained-commit',
+      detail: 'the rules were changed without a pull request',
+    });
+  }
+  return recordDrift(ports, {
+    commit: oid,
+    lastExplained,
+    kind: 'unrecorded-commit',
+    detail: `a ${commit.kind} that this log knows nothing of`,
+  });
+}
+
+/** Records a change of the registry's rules that is on main. */
+export async function recordConfigured(
+  ports: Pick<ReconcilePorts, 'forge' | 'store' | 'clock' | 'command'>,
+  commit: string,
+  reason: string,
+): Promise<void> {
+  const { git } = ports.forge;
+  const [base = '', tree = ''] = (await git.text(['log', '-1', '--format=%P %T', commit])).split(' ');
+  const policy = (await new RegistryAt(git, commit).policy()).digest;
+  const paths = (await git.changes(base, commit)).map((c) => c.path);
+  const fact: Fact = { type: 'RegistryConfigured', data: { commit, tree, base, policy, paths, reason } };
+  await handle(ports, registryStream, (events) =>
+    events.some((e) => commitOf(e).includes(commit)) ? null : { commandId: `configured:${commit}`, facts: [fact] },
+  );
+}
+
+async function recordDrift(ports: ReconcilePorts, data: Drift): Promise<Drift | null> {
+  const added = await handle(ports, registryStream, (events) =>
+    events.some((e) => e.type === 'RegistryDriftDetected' && e.data.commit === data.commit && e.data.kind === data.kind)
+      ? null
+      : { commandId: `drift:${data.kind}:${data.commit}`, facts: [{ type: 'RegistryDriftDetected', data }] },
+  );
+  return added.length > 0 ? data : null;
+}

@@ -1,0 +1,77 @@
+import type { EventData, Fact } from '../../events/catalogue.ts';
+import type { Promotion } from '../../projections/promotions.ts';
+import type { Artifacts } from '../../registry-repo/artifacts/artifacts.ts';
+import type { Git } from '../../registry-repo/git.ts';
+import { MODEL_FILE } from '../../registry-repo/manifest.ts';
+import { printMergeMessage } from '../../registry-repo/merge-message.ts';
+import { RegistryAt } from '../../registry-repo/registry.ts';
+import type { ObjectId } from '../../registry-repo/values.ts';
+import type { Forge, PullRequest } from '../forge/forge.ts';
+import { readCandidate } from './candidate.ts';
+import type { ReportFacts } from './report.ts';
+
+/** What the pull request's text is made of. @param base the commit of main to read earlier versions at */
+export async function reportFacts(
+  { artifacts, forge }: { readonly artifacts: Artifacts; readonly forge: Forge },
+  promotion: Promotion,
+  base: ObjectId,
+): Promise<ReportFacts> {
+  const main = new RegistryAt(forge.git, base);
+  const { candidate, baseline, model } = promotion;
+  const manifest =
+    promotion.class === 'promotion'
+      ? (await readCandidate(artifacts, candidate.manifest)).manifest
+      : (await main.manifest(model, candidate.version)).value;
+  const before = baseline && (await main.manifest(model, baseline.version)).value;
+  return {
+    promotionId: promotion.id,
+    class: promotion.class,
+    model,
+    candidate: { version: candidate.version, digest: candidate.manifest, manifest },
+    baseline: baseline && before && { version: baseline.version, digest: baseline.manifest, manifest: before },
+    reason: promotion.reason,
+    judged: promotion.judged,
+  };
+}
+
+/** The message of the commit on main: words for people, then the trailers that lead to the verdict. */
+export function mergeMessage(promotion: Promotion, pull: PullRequest): string {
+  const judged = promotion.judged as EventData<'GateJudged'>;
+  const text = [promotion.reason ?? '', ...judged.reasons.map((r) => r.message)].filter(Boolean).join('\n');
+  return printMergeMessage(pull.title, text, {
+    class: promotion.class,
+    model: promotion.model,
+    version: promotion.candidate.version,
+    promotion: promotion.id,
+    pullRequest: pull.number,
+    head: pull.head,
+    candidate: promotion.candidate.manifest,
+    baseline: judged.bound?.baseline?.manifest ?? null,
+    run: promotion.runId,
+    verdict: judged.verdict as string,
+  });
+}
+
+/** What a merge came to, read back from main and not from what was meant. */
+export async function mergedFact(git: Git, promotion: Promotion, pull: PullRequest, commit: ObjectId): Promise<Fact> {
+  const { value: manifest } = await new RegistryAt(git, commit).manifest(promotion.model, promotion.candidate.version);
+  const [base = '', tree = ''] = (await git.text(['log', '-1', '--format=%P %T', commit])).split(' ');
+  const judged = promotion.judged as EventData<'GateJudged'>;
+  const replaced = judged.bound?.baseline ?? null;
+  const model = manifest.files.find((f) => f.path === MODEL_FILE)?.digest as string;
+  const merge = {
+    promotionId: promotion.id,
+    number: pull.number,
+    head: pull.head,
+    base,
+    commit,
+    tree,
+    verdict: judged.verdict as string,
+    model,
+  };
+  if (promotion.class === 'promotion')
+    return { type: 'PromotionMerged', data: { ...merge, candidate: promotion.candidate, replaced } };
+  const from = replaced as NonNullable<typeof replaced>;
+  const reason = promotion.reason as string;
+  return { type: 'ProductionRolledBack', data: { ...merge, from, to: promotion.candidate, reason } };
+}

@@ -1,0 +1,55 @@
+import type { EventData, Fact } from '../../events/catalogue.ts';
+import type { RecordedEvent } from '../../events/envelope.ts';
+import { runStream } from '../../events/streams.ts';
+import { type Promotion, promotions } from '../../projections/promotions.ts';
+import { runs } from '../../projections/runs.ts';
+import { isAlive } from '../lock.ts';
+import { handle } from '../record.ts';
+import { recordCheckpoints } from './checkpoints.ts';
+import { compareMain } from './drift.ts';
+import type { ReconcilePorts } from './ports.ts';
+
+/** What was found half done or out of order, and what became of it. */
+export type Reconciled = {
+  readonly interrupted: readonly string[];
+  readonly finished: readonly Promotion[];
+  readonly drift: readonly EventData<'RegistryDriftDetected'>[];
+};
+
+/**
+ * Brings everything that was left half done to its end, and notices what nobody of us did: dead runs, open promotions,
+ * merges without their records, commits on main that nothing explains. Doing it twice does nothing more.
+ */
+export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
+  const interrupted = await endDeadRuns(ports);
+  const finished = await finishPromotions(ports);
+  await recordCheckpoints(ports);
+  const drift = await compareMain(ports);
+  return { interrupted, finished, drift };
+}
+
+async function endDeadRuns(ports: ReconcilePorts): Promise<string[]> {
+  const ended: string[] = [];
+  for (const run of (await ports.views()).rows(runs)) {
+    const { host, pid } = run.environment;
+    if (run.status !== 'running' || isAlive({ host, pid })) continue;
+    const detail = `process ${pid} on ${host} is not running`;
+    const fact: Fact = { type: 'TrainingRunInterrupted', data: { cause: 'process-gone', detail } };
+    const added = await handle(ports, runStream(run.id), (events) =>
+      events.some(hasEnded) ? null : { commandId: `interrupted:${run.id}`, facts: [fact] },
+    );
+    if (added.length > 0) ended.push(run.id);
+  }
+  return ended;
+}
+
+const hasEnded = (e: RecordedEvent): boolean =>
+  e.type === 'TrainingRunCompleted' || e.type === 'TrainingRunFailed' || e.type === 'TrainingRunInterrupted';
+
+async function finishPromotions(ports: ReconcilePorts): Promise<Promotion[]> {
+  const open = [...(await ports.views()).rows(promotions)].filter((p) => p.status === 'open');
+  const finished: Promotion[] = [];
+  for (const { model, id } of open.sort((a, b) => (a.id < b.id ? -1 : 1)))
+    finished.push(await ports.process.finish(model, id));
+  return finished;
+}

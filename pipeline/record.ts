@@ -1,0 +1,38 @@
+import type { Fact } from '../events/catalogue.ts';
+import { decode } from '../events/decode.ts';
+import { type Command, encodeFacts, type RecordedEvent } from '../events/envelope.ts';
+import { StreamConflictError } from '../events/errors.ts';
+import { type EventStore, NO_STREAM, wholeStream } from '../events/store.ts';
+
+/** What a decision made of a stream: facts to add, under an id that makes repeating it harmless; null for none. */
+export type Decision = { readonly commandId: string; readonly facts: readonly Fact[] } | null;
+
+/**
+ * Read, decide, append against the revision that was read; again if somebody else was faster.
+ *
+ * @param decide pure; it is called once for every time the stream has moved
+ * @returns the facts that were added, none if there was nothing to add
+ */
+export async function handle(
+  {
+    store,
+    clock,
+    command,
+  }: { readonly store: EventStore; readonly clock: () => Date; readonly command: Pick<Command, 'actor' | 'source'> },
+  stream: string,
+  decide: (events: readonly RecordedEvent[]) => Decision,
+): Promise<readonly Fact[]> {
+  for (;;) {
+    const events = (await wholeStream(store, stream)).map(decode);
+    const decision = decide(events);
+    if (!decision || decision.facts.length === 0) return [];
+    const { commandId, facts } = decision;
+    const meta = { ...command, correlationId: commandId, causationId: null, commandId, time: clock() };
+    try {
+      await store.append(stream, events.at(-1)?.revision ?? NO_STREAM, encodeFacts(meta, facts));
+      return facts;
+    } catch (error) {
+      if (!(error instanceof StreamConflictError)) throw error;
+    }
+  }
+}

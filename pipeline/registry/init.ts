@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { PawlError } from '../../events/errors.ts';
+import { Git, type Identity } from '../../registry-repo/git.ts';
+import { runGit } from '../../registry-repo/git-process.ts';
+import type { ObjectId } from '../../registry-repo/values.ts';
+import { packageRoot } from '../package-info.ts';
+
+/** The path is taken by something else, or the repository there is none of ours. */
+export class RegistryExistsError extends PawlError {
+  readonly code = 'registry_exists';
+}
+
+/** What pushes from outside may do: new branches, forwards only, checked objects; main and our own refs are out of reach. */
+const SETTINGS = [
+  ['receive.denyNonFastForwards', 'true'],
+  ['receive.denyDeletes', 'true'],
+  ['receive.maxInputSize', '200m'],
+  ['transfer.fsckObjects', 'true'],
+  ['receive.hideRefs', 'refs/pawl'],
+  ['receive.hideRefs', 'refs/pull'],
+  ['core.logAllRefUpdates', 'always'],
+] as const;
+
+const UPDATE_HOOK = `#!/bin/sh
+# Main moves only through the gate.
+if [ "$1" = refs/heads/main ]; then
+  echo "main is production: open a promotion with \\\`pawl promote\\\`, or change rules with \\\`pawl registry configure\\\`" >&2
+  exit 1
+fi
+exit 0
+`;
+
+/** Files that every new registry starts with, by path in the registry. */
+async function seedFiles(): Promise<Map<string, Buffer>> {
+  const seed = join(packageRoot, 'registry-repo/seed');
+  const names = [
+    ['README.md', 'README.md'],
+    ['gitattributes', '.gitattributes'],
+  ] as const;
+  return new Map(
+    await Promise.all(names.map(async ([file, path]) => [path, await readFile(join(seed, file))] as const)),
+  );
+}
+
+/**
+ * Makes a bare repository whose main has one commit: the seed and the given files. It appears whole, or not at all.
+ *
+ * @param files contents by path, e.g. `gate.json`
+ * @returns the commit on main, made now or found there
+ * @throws {RegistryExistsError} if the path is taken by something that is no registry
+ */
+export async function createRegistry(
+  gitDir: string,
+  files: ReadonlyMap<string, string>,
+  by: Identity,
+  time: Date,
+): Promise<{ commit: ObjectId; created: boolean }> {
+  const existing = await existingMain(gitDir);
+  if (existing) return { commit: existing, created: false };
+  const draft = `${gitDir}.${randomUUID()}`;
+  try {
+    await mkdir(dirname(gitDir), { recursive: true });
+    const commit = await build(draft, files, by, time);
+    await rename(draft, gitDir);
+    return { commit, created: true };
+  } catch (error) {
+    const first = await existingMain(gitDir).catch(() => null);
+    if (first) return { commit: first, created: false }; // another process was faster
+    throw error;
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+async function existingMain(gitDir: string): Promise<ObjectId | null> {
+  if (!existsSync(gitDir)) return null;
+  const main = await new Git(gitDir).resolve('refs/heads/main').catch(() => null);
+  if (main) return main;
+  throw new RegistryExistsError(
+    `${gitDir} is there, but is no registry: set registry.path to another place, or remove it`,
+  );
+}
+
+async function build(folder: string, files: ReadonlyMap<string, string>, by: Identity, time: Date): Promise<ObjectId> {
+  await runGit(['init', '--quiet', '--bare', '--initial-branch=main', '--template=', folder], ['init'], {});
+  const git = new Git(folder);
+  for (const [key, value] of SETTINGS) await git.run(['config', '--add', key, value]);
+  await mkdir(join(folder, 'hooks'), { recursive: true });
+  await writeFile(join(folder, 'hooks/update'), UPDATE_HOOK, { mode: 0o755 });
+  const blobs = new Map<string, ObjectId>();
+  for (const [path, content] of [...(await seedFiles()), ...files]) blobs.set(path, await git.writeBlob(content));
+  const tree = await git.writeTree(null, blobs);
+  const commit = await git.writeCommit({ tree, parents: [], message: 'Start of the registry\n', by, time });
+  await git.updateRefs([{ ref: 'refs/heads/main', to: commit, from: null }]);
+  return commit;
+}

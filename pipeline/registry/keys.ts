@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { PawlError } from '../../events/errors.ts';
+import { printFile } from '../../registry-repo/file.ts';
+import { Key } from '../../registry-repo/policy.ts';
+import {
+  newSigningKey,
+  printSigningKey,
+  publicKeyOf,
+  readSigningKey,
+  type SigningKey,
+} from '../../registry-repo/verdict/keys.ts';
+
+/** The keys of this machine: private halves it signs with, public ones it believes. */
+export type Keys = {
+  readonly gate: SigningKey | null;
+  readonly log: SigningKey | null;
+  /** Every `*.pub.json` of the folder. Copy these, and only these, to machines that serve or audit. */
+  readonly trusted: readonly Key[];
+};
+
+/** A key that is missing or cannot be read. */
+export class KeyError extends PawlError {
+  readonly code = 'key_unusable';
+}
+
+const ROLES = ['gate', 'log'] as const;
+type Role = (typeof ROLES)[number];
+
+/** @throws {KeyError} for a file that is no key; missing files are no error */
+export function loadKeys(folder: string): Keys {
+  const trusted = namesIn(folder)
+    .filter((name) => name.endsWith('.pub.json'))
+    .map((name) => readPublic(join(folder, name)));
+  const [gate = null, log = null] = ROLES.map((role) => readPrivate(join(folder, `${role}.pem`)));
+  return { gate, log, trusted };
+}
+
+/**
+ * Makes the keys that are missing. A key that exists is never replaced: its verdicts would become worthless.
+ * Private keys can be read by their owner alone.
+ */
+export function createKeys(folder: string, now: Date): Keys {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const role of ROLES) {
+    if (!readPrivate(join(folder, `${role}.pem`)))
+      writeOnce(join(folder, `${role}.pem`), printSigningKey(newSigningKey()), 0o600);
+    const key = readPrivate(join(folder, `${role}.pem`)) as SigningKey;
+    const shown = publicKeyOf(key, { role, from: now.toISOString(), until: null });
+    writeOnce(join(folder, `${role}.pub.json`), printFile(shown), 0o644);
+  }
+  return loadKeys(folder);
+}
+
+/** The key of a role, or the error that says how to get one. @throws {KeyError} */
+export function requireKey(keys: Keys, role: Role, folder: string): SigningKey {
+  const key = keys[role];
+  if (key) return key;
+  throw new KeyError(
+    `no ${role} key in ${folder}: run \`pawl registry init\` here, or copy ${role}.pem from the machine that did`,
+  );
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw new KeyError(`cannot read the keys in ${folder}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function readPublic(file: string): Key {
+  const result = Key.safeParse(parse(readFileSync(file, 'utf8')));
+  if (result.success) return result.data;
+  throw new KeyError(`${file} is no public key: ${z.prettifyError(result.error)}`, { cause: result.error });
+}
+
+function readPrivate(file: string): SigningKey | null {
+  let pem: string;
+  try {
+    pem = readFileSync(file, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new KeyError(`cannot read ${file}: ${(cause as Error).message}`, { cause });
+  }
+  try {
+    return readSigningKey(pem);
+  } catch (cause) {
+    throw new KeyError(`${file}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** The file appears whole, or another process was first and its file stays. */
+function writeOnce(file: string, content: string, mode: number): void {
+  const draft = `${file}.${randomUUID()}`;
+  writeFileSync(draft, content, { mode });
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}

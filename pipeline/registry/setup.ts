@@ -1,0 +1,70 @@
+import type { Fact } from '../../events/catalogue.ts';
+import { registryStream } from '../../events/streams.ts';
+import { digestOf } from '../../registry-repo/digest.ts';
+import { evaluationPath } from '../../registry-repo/evaluation-set.ts';
+import { printFile } from '../../registry-repo/file.ts';
+import { Git } from '../../registry-repo/git.ts';
+import { POLICY_PATH } from '../../registry-repo/policy.ts';
+import { RegistryAt } from '../../registry-repo/registry.ts';
+import type { Dataset } from '../data/load.ts';
+import { handle } from '../record.ts';
+import type { Workspace } from '../workspace.ts';
+import { createRegistry } from './init.ts';
+import { createKeys } from './keys.ts';
+import { newPolicy, pinEvaluationSet } from './rules.ts';
+
+/** Name of the evaluation set that a workspace pins for its model. */
+export const evaluationName = ({ config }: Workspace): string =>
+  config.registry.evaluation ?? `${config.model}-test`.slice(0, 64);
+
+/**
+ * Makes keys and registry where there are none, and records it. What exists is left as it is.
+ *
+ * @param load gives the data whose test split becomes the evaluation set; called only if it is needed
+ */
+export async function ensureRegistry(
+  workspace: Workspace,
+  load: () => Promise<Dataset>,
+): Promise<{ created: boolean; commit: string }> {
+  const { config, clock } = workspace;
+  const gitDir = workspace.path(config.registry.path);
+  const keys = createKeys(workspace.path(config.keys.path), clock());
+  const there = await new Git(gitDir).resolve('refs/heads/main').catch(() => null);
+  const files = there ? new Map<string, string>() : await firstFiles(workspace, await load(), keys);
+  const { commit, created } = await createRegistry(gitDir, files, config.registry.author, clock());
+  await recordInitialized(workspace, new Git(gitDir));
+  return { created, commit };
+}
+
+async function firstFiles(
+  workspace: Workspace,
+  dataset: Dataset,
+  keys: ReturnType<typeof createKeys>,
+): Promise<Map<string, string>> {
+  const { config } = workspace;
+  const { labels, source } = dataset.facts;
+  const name = evaluationName(workspace);
+  const { set, bytes } = pinEvaluationSet(name, labels, dataset.test, `${source.kind} ${source.location}`);
+  await workspace.artifacts().put(bytes);
+  return new Map([
+    [POLICY_PATH, printFile(newPolicy(config.policy, config.model, set, keys.trusted))],
+    [evaluationPath(name), printFile(set)],
+  ]);
+}
+
+/** The registry's first commit as an event; once, also if an earlier attempt died before it. */
+async function recordInitialized(workspace: Workspace, git: Git): Promise<void> {
+  const first = await git.text(['rev-list', '--max-parents=0', '--first-parent', 'refs/heads/main']);
+  const at = new RegistryAt(git, first);
+  const { digest: policy, value } = await at.policy();
+  const tree = await git.text(['log', '-1', '--format=%T', first]);
+  const gateKey = value.keys.find((k) => k.role === 'gate')?.id ?? 'none';
+  const data = { commit: first, tree, policy, forge: workspace.config.registry.forge, location: git.gitDir, gateKey };
+  const fact: Fact = { type: 'RegistryInitialized', data };
+  const ports = { store: workspace.store(), clock: workspace.clock, command: workspace.command };
+  await handle(ports, registryStream, (events) =>
+    events.some((e) => e.type === 'RegistryInitialized')
+      ? null
+      : { commandId: `registry:${digestOf(first)}`, facts: [fact] },
+  );
+}

@@ -1,0 +1,142 @@
+import type { EventData } from '../../events/catalogue.ts';
+import { digestOf } from '../../registry-repo/digest.ts';
+import { f1 } from '../../registry-repo/f1.ts';
+import { printFile } from '../../registry-repo/file.ts';
+import { toNumber } from '../../registry-repo/fraction.ts';
+import { CARD_FILE, Manifest, MODEL_FILE, TRAINING_ROWS_FILE } from '../../registry-repo/manifest.ts';
+import { loadRuntime } from '../../registry-repo/runtime/load.ts';
+import type { Confusion } from '../../registry-repo/values.ts';
+import type { Dataset } from '../data/load.ts';
+import { countPredictions } from '../evaluation/counts.ts';
+import { modelCard } from './card.ts';
+import { goldenAnswers } from './golden.ts';
+import type { RunJournal } from './journal.ts';
+import type { RunPorts, RunRequest } from './request.ts';
+import type { TrainedModel } from './trainer.ts';
+
+/** What a run offers for promotion: stored, and described by a manifest whose digest is its name. */
+export type Candidate = {
+  readonly manifest: Manifest;
+  readonly ref: EventData<'TrainingRunCompleted'>['candidate'];
+};
+
+type Trained = {
+  readonly runId: string;
+  readonly dataset: Dataset;
+  readonly journal: RunJournal;
+  readonly trained: TrainedModel;
+  readonly anchor: Manifest['log'];
+};
+
+/**
+ * Measures the exported bytes (not the trainer's own idea of them), stores every file, and writes the manifest last.
+ * @throws {ModelRefusedError} if the exported model does not run
+ */
+export async function packCandidate(ports: RunPorts, request: RunRequest, stage: Trained): Promise<Candidate> {
+  const { trained, dataset, journal } = stage;
+  const measured = await measure(ports, request, stage);
+  const rowKeys = { path: TRAINING_ROWS_FILE, bytes: dataset.trainKeys };
+  const described = describe(ports, request, stage, measured);
+  const card = { path: CARD_FILE, bytes: Buffer.from(modelCard(described)) };
+  const files = await Promise.all(
+    [...trained.files, rowKeys, card].map(async ({ path, bytes }) => ({
+      path,
+      digest: await ports.artifacts.put(bytes),
+      sizeBytes: bytes.length,
+    })),
+  );
+  const manifest = Manifest.parse({ ...described, files });
+  const text = Buffer.from(printFile(manifest));
+  const digest = await ports.artifacts.put(text);
+  for (const { path, digest: stored, sizeBytes } of [
+    ...files,
+    { path: 'manifest.json', digest, sizeBytes: text.length },
+  ])
+    journal.record({
+      type: 'ArtifactStored',
+      data: { role: path, digest: stored, sizeBytes, mediaType: mediaType(path) },
+    });
+  const model = files.find((f) => f.path === MODEL_FILE) as (typeof files)[number];
+  return {
+    manifest,
+    ref: { manifest: digest, model: model.digest, sizeBytes: files.reduce((sum, f) => sum + f.sizeBytes, 0) },
+  };
+}
+
+type Measured = { readonly confusion: Confusion; readonly f1: number; readonly golden: Manifest['golden'] };
+
+async function measure(
+  { clock, progress }: RunPorts,
+  { averaging }: RunRequest,
+  { dataset, trained, journal }: Trained,
+): Promise<Measured> {
+  const { labels, splits } = dataset.facts;
+  const started = clock();
+  const manifest = { labels: [...labels], preprocessor: trained.preprocessor, contract: trained.contract };
+  const bytes = new Map(trained.files.map((f) => [f.path, f.bytes]));
+  const runtime = await loadRuntime({ manifest, file: (path) => bytes.get(path) as Uint8Array });
+  try {
+    const golden = await goldenAnswers(runtime);
+    const { confusion } = await countPredictions(runtime, dataset.test, (done, of) =>
+      progress.update('evaluating', done, of),
+    );
+    const share = toNumber(f1(labels, confusion, await averaging(labels)));
+    const model = digestOf(bytes.get(MODEL_FILE) as Uint8Array);
+    const durationMs = Math.max(0, clock().getTime() - started.getTime());
+    journal.record({
+      type: 'ModelEvaluated',
+      data: {
+        model,
+        dataset: splits.test.digest,
+        split: 'test',
+        labels: [...labels],
+        confusion,
+        f1: share,
+        durationMs,
+      },
+    });
+    return { confusion, f1: share, golden };
+  } finally {
+    await runtime.release();
+  }
+}
+
+function describe(
+  { clock }: RunPorts,
+  request: RunRequest,
+  stage: Trained,
+  { confusion, f1: share, golden }: Measured,
+): Omit<Manifest, 'files'> {
+  const { dataset, trained, runId, anchor } = stage;
+  const { source, labels, splits } = dataset.facts;
+  const split = ({ digest, rows, labels: counts }: (typeof splits)['train']) => ({ digest, rows, labels: counts });
+  return {
+    schema: 'pawl.manifest/1',
+    model: request.model,
+    task: 'text-classification',
+    labels: [...labels],
+    preprocessor: trained.preprocessor,
+    contract: trained.contract,
+    run: {
+      id: runId,
+      trainer: request.trainer.name,
+      seed: request.seed,
+      config: JSON.parse(JSON.stringify(request.config)),
+      code: request.code,
+    },
+    log: anchor,
+    data: { source, train: split(splits.train), test: split(splits.test) },
+    claimed: { confusion, f1: share },
+    golden,
+    createdAt: clock().toISOString(),
+  };
+}
+
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  onnx: 'application/onnx',
+  json: 'application/json',
+  md: 'text/markdown',
+  bin: 'application/octet-stream',
+};
+
+const mediaType = (path: string): string => MEDIA_TYPES[path.split('.').at(-1) ?? ''] ?? 'application/octet-stream';

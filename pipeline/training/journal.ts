@@ -1,0 +1,81 @@
+import type { Fact } from '../../events/catalogue.ts';
+import { type Command, encodeFacts, type NewEvent, type StoredEvent } from '../../events/envelope.ts';
+import { type EventStore, NO_STREAM } from '../../events/store.ts';
+import { runStream } from '../../events/streams.ts';
+
+/** At most this many facts wait for one append. */
+const BATCH = 1000;
+
+/** Facts wait at most this long, so that a watcher sees a run move. Milliseconds. */
+const WAIT_MS = 500;
+
+type Options = {
+  readonly store: EventStore;
+  readonly runId: string;
+  readonly clock: () => Date;
+  readonly command: Omit<Command, 'commandId' | 'time'>;
+};
+
+/**
+ * The one writer of a run's stream. Facts are gathered and appended together, in order: ten thousand metric points cost
+ * some ten transactions. A fact is durable once the `flush` after it has resolved.
+ */
+export class RunJournal {
+  readonly stream: string;
+  readonly #options: Options;
+  #waiting: NewEvent[] = [];
+  #last: { revision: number; hash: string } = { revision: NO_STREAM, hash: '' };
+  #writing: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #batches = 0;
+  #failure: unknown;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.stream = runStream(options.runId);
+  }
+
+  /** Whether anything was ever recorded. */
+  get began(): boolean {
+    return this.#batches > 0;
+  }
+
+  /** The last event known to be stored. */
+  get last(): { readonly revision: number; readonly hash: string } {
+    return this.#last;
+  }
+
+  /** @throws {InvalidEventError} at once, if a fact is no fact of the catalogue */
+  record(...facts: Fact[]): void {
+    const { command, clock, runId } = this.#options;
+    const commandId = `run:${runId}:${this.#batches++}`;
+    this.#waiting.push(...encodeFacts({ ...command, commandId, time: clock() }, facts));
+    if (this.#waiting.length >= BATCH) this.#write();
+    else this.#timer ??= setTimeout(() => this.#write(), WAIT_MS);
+  }
+
+  /** Waits until everything recorded so far is stored. @throws what the store threw, now or earlier */
+  async flush(): Promise<void> {
+    this.#write();
+    await this.#writing;
+    if (this.#failure) throw this.#failure;
+  }
+
+  #write(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const batch = this.#waiting;
+    this.#waiting = [];
+    if (batch.length === 0) return;
+    this.#writing = this.#writing.then(async () => {
+      if (this.#failure) return;
+      try {
+        const stored = await this.#options.store.append(this.stream, this.#last.revision, batch);
+        const { revision, hash } = stored.at(-1) as StoredEvent;
+        this.#last = { revision, hash };
+      } catch (error) {
+        this.#failure = error;
+      }
+    });
+  }
+}

@@ -1,0 +1,33 @@
+import type { EventData } from '../../events/catalogue.ts';
+import type { Command } from '../../events/envelope.ts';
+import type { EventStore } from '../../events/store.ts';
+import type { Artifacts } from '../../registry-repo/artifacts/artifacts.ts';
+import type { Averaging } from '../../registry-repo/f1.ts';
+import type { Progress } from '../progress.ts';
+import type { Trainer } from './trainer.ts';
+
+/** What to train, from what, and because of what. */
+export type RunRequest = {
+  readonly model: string;
+  readonly trainer: Trainer;
+  /** Checked by the trainer's schema. */
+  readonly config: Record<string, unknown>;
+  readonly seed: number;
+  readonly workers: number;
+  readonly trigger: EventData<'TrainingRunStarted'>['trigger'];
+  readonly code: EventData<'TrainingRunStarted'>['code'];
+  /** The options that found the rows, for whoever repeats the run. */
+  readonly dataOptions: Record<string, unknown>;
+  /** How F1 is averaged in what the run claims, for these labels. */
+  readonly averaging: (labels: readonly string[]) => Promise<Averaging>;
+};
+
+export type RunPorts = {
+  readonly store: EventStore;
+  readonly artifacts: Artifacts;
+  readonly clock: () => Date;
+  readonly newId: () => string;
+  readonly command: Pick<Command, 'actor' | 'source'>;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+};

@@ -1,0 +1,41 @@
+import type * as z from 'zod';
+import type { Manifest } from '../../registry-repo/manifest.ts';
+import type { Row } from '../../registry-repo/rows.ts';
+import type { Preprocessor } from '../../registry-repo/runtime/preprocessor.ts';
+
+/** What a trainer tells while it works. Metrics and epochs become events; progress is for the person waiting. */
+export type Report = {
+  /** @param step counts whatever the trainer counts, from 0 */
+  metric(name: string, value: number, step: number): void;
+  epoch(epoch: { epoch: number; of: number; metrics: Readonly<Record<string, number>>; durationMs: number }): void;
+  /** @param of the total, in the same unit as `done` */
+  progress(stage: string, done: number, of: number): void;
+};
+
+export type TrainingContext = {
+  readonly rows: readonly Row[];
+  /** Every label of the rows, in the order of the model's outputs. */
+  readonly labels: readonly string[];
+  /** 32 bits. With it, the same rows and the same config, a trainer gives the same bytes, whatever `workers` is. */
+  readonly seed: number;
+  /** Threads it may use. */
+  readonly workers: number;
+  readonly report: Report;
+  /** When it aborts, the trainer stops its threads and rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+};
+
+/** Everything needed to answer without the trainer: `files` holds `model.onnx` and whatever the preprocessor refers to. */
+export type TrainedModel = {
+  readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+  readonly preprocessor: Preprocessor;
+  readonly contract: Manifest['contract'];
+};
+
+/** A named way to train; its config schema has a default and a description for every key. */
+export type Trainer<S extends z.ZodType = z.ZodType> = {
+  readonly name: string;
+  readonly summary: string;
+  readonly config: S;
+  train(context: TrainingContext, config: z.output<S>): Promise<TrainedModel>;
+};

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type SimpleGit, simpleGit } from 'simple-git';
+import { PawlError } from '../../events/errors.ts';
+import { runGit } from '../../registry-repo/git-process.ts';
+
+/** A training repository that cannot be read, or not as asked. */
+export class RepositoryError extends PawlError {
+  readonly code = 'repository_unreadable';
+}
+
+/** Somebody's repository with training code or data: read, never written. */
+export class TrainingRepository {
+  readonly path: string;
+  readonly #git: SimpleGit;
+
+  /** @throws {RepositoryError} if there is no folder at the path */
+  constructor(path: string) {
+    this.path = resolve(path);
+    try {
+      this.#git = simpleGit({ baseDir: this.path, timeout: { block: 60_000 } });
+    } catch (cause) {
+      throw new RepositoryError(`${this.path} is no folder: give the path of a git repository`, { cause });
+    }
+  }
+
+  /** The checked-out commit and whether the tree differs from it; null outside a repository or before its first commit. */
+  async code(): Promise<{ commit: string | null; dirty: boolean }> {
+    try {
+      const commit = (await this.#git.revparse(['--verify', 'HEAD'])).trim();
+      return { commit, dirty: !(await this.#git.status()).isClean() };
+    } catch {
+      return { commit: null, dirty: false };
+    }
+  }
+
+  /**
+   * Commits of a branch that touch any of the paths, newest first; all paths if none are given.
+   *
+   * @param after only what came after this commit @param limit the most to look at
+   * @throws {RepositoryError}
+   */
+  async commits(
+    branch: string,
+    { paths = [], after, limit = 1000 }: { paths?: readonly string[]; after?: string; limit?: number } = {},
+  ): Promise<string[]> {
+    if (!/^[A-Za-z0-9][A-Za-z0-9._/-]*$/.test(branch))
+      throw new RepositoryError(`"${branch}" is no branch name to follow`);
+    const tip = `refs/heads/${branch}`;
+    const range = after && (await this.#isAncestor(after, tip)) ? `${after}..${tip}` : tip;
+    const args = ['rev-list', '--first-parent', `--max-count=${limit}`, range, '--', ...paths.map((p) => `:(top)${p}`)];
+    return (await this.#raw(args)).split('\n').filter(Boolean);
+  }
+
+  /** Writes the files of a commit into an empty folder, without touching the repository's own index or work tree. */
+  async export(commit: string, folder: string): Promise<void> {
+    if (!/^[0-9a-f]{40,64}$/.test(commit)) throw new RepositoryError(`"${commit}" is no whole commit id`);
+    await mkdir(folder, { recursive: true });
+    const index = join(folder, `.index-${randomUUID()}`);
+    const gitDir = (await this.#raw(['rev-parse', '--absolute-git-dir'])).trim();
+    const options = { env: { GIT_INDEX_FILE: index } };
+    try {
+      await runGit([`--git-dir=${gitDir}`, 'read-tree', commit], ['read-tree'], options);
+      const checkout = ['checkout-index', '--all', '--force'];
+      await runGit([`--git-dir=${gitDir}`, `--work-tree=${folder}`, ...checkout], checkout, options);
+    } catch (cause) {
+      throw new RepositoryError(`cannot read commit ${commit} of ${this.path}: ${(cause as Error).message}`, { cause });
+    } finally {
+      await rm(index, { force: true });
+    }
+  }
+
+  /** Where the repository keeps its hooks, absolute. @throws {RepositoryError} */
+  async hooksFolder(): Promise<string> {
+    return resolve(this.path, (await this.#raw(['rev-parse', '--git-path', 'hooks'])).trim());
+  }
+
+  async #isAncestor(commit: string, of: string): Promise<boolean> {
+    try {
+      return (await this.#git.raw(['merge-base', commit, of])).trim() === commit;
+    } catch {
+      return false; // history was rewritten: the commit may be gone
+    }
+  }
+
+  async #raw(args: string[]): Promise<string> {
+    try {
+      return await this.#git.raw(args);
+    } catch (cause) {
+      throw new RepositoryError(`cannot read ${this.path}: ${(cause as Error).message.split('\n')[0]}`, { cause });
+    }
+  }
+}

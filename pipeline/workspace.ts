@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { userInfo } from 'node:os';
+import { resolve } from 'node:path';
+import type { Command } from '../events/envelope.ts';
+import { timeSortedId } from '../events/ids.ts';
+import { SqliteStore } from '../events/store.sqlite.ts';
+import type { EventStore } from '../events/store.ts';
+import { baseline } from '../projections/baseline.ts';
+import { Engine } from '../projections/engine.ts';
+import { promotions } from '../projections/promotions.ts';
+import { runs } from '../projections/runs.ts';
+import { versions } from '../projections/versions.ts';
+import { SqliteViews } from '../projections/views.sqlite.ts';
+import type { Views } from '../projections/views.ts';
+import { LocalArtifacts } from '../registry-repo/artifacts/artifacts.local.ts';
+import type { Artifacts } from '../registry-repo/artifacts/artifacts.ts';
+import { runGate } from '../registry-repo/gate/gate.ts';
+import { Git } from '../registry-repo/git.ts';
+import { scoreInProcess } from '../registry-repo/scoring/score.process.ts';
+import type { LoadedConfig } from './config/load.ts';
+import { LocalForge } from './forge/forge.local.ts';
+import type { Forge } from './forge/forge.ts';
+import { version } from './package-info.ts';
+import type { ReconcilePorts } from './promotion/ports.ts';
+import { PromotionProcess } from './promotion/process.ts';
+import { type Keys, loadKeys, requireKey } from './registry/keys.ts';
+
+export const projections = [runs, versions, promotions, baseline] as const;
+
+/** Everything a command can reach, each part made when it is first asked for. The one place where adapters are chosen. */
+export class Workspace {
+  readonly loaded: LoadedConfig;
+  readonly clock = () => new Date();
+  readonly newId = () => timeSortedId(this.clock(), randomBytes(6));
+  #store: EventStore | undefined;
+  #views: Views | undefined;
+  #artifacts: Artifacts | undefined;
+  #forge: Forge | undefined;
+
+  constructor(loaded: LoadedConfig) {
+    this.loaded = loaded;
+  }
+
+  get config(): LoadedConfig['config'] {
+    return this.loaded.config;
+  }
+
+  /** A path of the configuration as an absolute one. */
+  path(relative: string): string {
+    return resolve(this.loaded.root, relative);
+  }
+
+  /** Who asks, as events record it. */
+  get command(): Pick<Command, 'actor' | 'source'> {
+    return { actor: userName(), source: `pawl/${version}` };
+  }
+
+  store(): EventStore {
+    this.#store ??= new SqliteStore(this.path(this.config.events.path));
+    return this.#store;
+  }
+
+  tables(): Views {
+    this.#views ??= new SqliteViews(this.path(this.config.events.views));
+    return this.#views;
+  }
+
+  /** The views, caught up with the log at the moment of the call. */
+  async views(): Promise<Engine> {
+    const engine = new Engine(this.store(), this.tables(), projections);
+    await engine.catchUp();
+    return engine;
+  }
+
+  artifacts(): Artifacts {
+    this.#artifacts ??= new LocalArtifacts(this.path(this.config.artifacts.path));
+    return this.#artifacts;
+  }
+
+  keys(): Keys {
+    return loadKeys(this.path(this.config.keys.path));
+  }
+
+  forge(): Forge {
+    const { path, author } = this.config.registry;
+    this.#forge ??= new LocalForge({ git: new Git(this.path(path)), by: author, clock: this.clock });
+    return this.#forge;
+  }
+
+  /** What promotions need; asks for the keys to sign with. @throws {KeyError} */
+  promotions(say: (line: string) => void): ReconcilePorts {
+    const [store, artifacts, forge, keys] = [this.store(), this.artifacts(), this.forge(), this.keys()];
+    const folder = this.config.keys.path;
+    const [gateKey, logKey] = [requireKey(keys, 'gate', folder), requireKey(keys, 'log', folder)];
+    const { clock, newId, command } = this;
+    const gate = { git: forge.git, artifacts, score: scoreInProcess(), key: gateKey, now: clock, pawl: version };
+    const judge: ReconcilePorts['judge'] = (question) => runGate({ ...gate, ...question });
+    const ports = {
+      store,
+      artifacts,
+      forge,
+      judge,
+      logKey,
+      by: this.config.registry.author,
+      clock,
+      newId,
+      command,
+      say,
+    };
+    return { ...ports, process: new PromotionProcess(ports), views: () => this.views(), trusted: keys.trusted };
+  }
+
+  async close(): Promise<void> {
+    await this.#store?.close();
+    this.#views?.close();
+  }
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'unknown'; // a container may run as a user without a name
+  }
+}

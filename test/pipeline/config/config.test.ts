@@ -1,0 +1,81 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Config, settings } from '../../../pipeline/config/config.ts';
+import { ConfigError } from '../../../pipeline/config/config-error.ts';
+import { loadConfig } from '../../../pipeline/config/load.ts';
+import { schemaFile, schemaText } from '../../../pipeline/config/schema-file.ts';
+import { temporaryFolder } from '../../support/paths.ts';
+
+const config = suite('pawl.yaml');
+
+config('works with nothing set', () => {
+  const { config: c, origin, root, file } = loadConfig({ file: undefined, folder: '/nowhere', env: {}, flags: [] });
+  assert.equal(
+    [c.model, c.data.kind, c.training.trainer, c.policy.minimum, root, file],
+    ['sentiment', 'sample', 'nbsvm', 0.85, '/nowhere', null],
+  );
+  assert.is(origin(['model']), 'default');
+});
+
+config('every setting has a description', () => {
+  assert.equal(
+    settings.filter((s) => s.description === '').map((s) => s.path.join('.')),
+    [],
+  );
+});
+
+config('the JSON Schema for editors is what the schema says now', () => {
+  assert.is(
+    readFileSync(schemaFile, 'utf8'),
+    schemaText(),
+    'run `npm run schema` and commit pipeline/config.schema.json',
+  );
+});
+
+config('paths start from the settings file, wherever the user stands', () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'other.yaml'), 'model: topics\n');
+  const loaded = loadConfig({ file: join(folder, 'other.yaml'), folder: '/', env: {}, flags: [] });
+  assert.equal([loaded.root, loaded.config.model], [folder, 'topics']);
+  assert.is(
+    loadConfig({ file: undefined, folder: '/', env: { PAWL_CONFIG: join(folder, 'other.yaml') }, flags: [] }).root,
+    folder,
+  );
+});
+
+config('a file that was named but is not there is an error; the default one is not', () => {
+  assert.throws(
+    () => loadConfig({ file: 'gone.yaml', folder: '/', env: {}, flags: [] }),
+    (e: unknown) => e instanceof ConfigError && /no such file/.test(e.message),
+  );
+});
+
+config('data kinds, trainers and servers are checked as one, all problems together', () => {
+  const folder = temporaryFolder();
+  writeFileSync(
+    join(folder, 'pawl.yaml'),
+    'model: Not A Name\ndata: {kind: csv}\ntraining: {trainer: gpt}\nserver: {port: -1}\n',
+  );
+  assert.throws(
+    () => loadConfig({ file: undefined, folder, env: {}, flags: [] }),
+    (e: unknown) =>
+      e instanceof ConfigError &&
+      ['model', 'data.path', 'training.trainer', 'server.port'].every((path) =>
+        e.problems.some((p) => p.path === path),
+      ),
+  );
+});
+
+config('an overlay wins over the file, but not over variables', () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'pawl.yaml'), 'model: a\ntraining: {trainer: nbsvm, seed: 1}\n');
+  const overlay = { values: { model: 'b', training: { seed: 2 } }, origin: () => 'overlay', problems: [] };
+  const { config: c } = loadConfig({ file: undefined, folder, env: { PAWL_MODEL: 'c' }, flags: [], overlay });
+  assert.equal([c.model, c.training.seed], ['c', 2]);
+});
+
+config('defaults satisfy the schema', () => assert.ok(Config.safeParse({}).success));
+
+config.run();

@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { withLock } from '../../pipeline/lock.ts';
+import { temporaryFolder } from '../support/paths.ts';
+import { rejects } from '../support/rejects.ts';
+
+const lock = suite('lock');
+const file = () => join(temporaryFolder(), 'deep/watch.lock');
+
+lock('lets one in at a time, and everyone in the end', async () => {
+  const path = file();
+  let [inside, most, done] = [0, 0, 0];
+  await Promise.all(
+    Array.from({ length: 5 }, () =>
+      withLock(
+        path,
+        async () => {
+          most = Math.max(most, ++inside);
+          await sleep(10);
+          inside--;
+          done++;
+        },
+        { pollMs: 2 },
+      ),
+    ),
+  );
+  assert.equal([most, done], [1, 5]);
+  assert.not.ok(existsSync(path));
+});
+
+lock('is given back when the work fails', async () => {
+  const path = file();
+  await rejects(
+    withLock(path, () => Promise.reject(new Error('no'))),
+    Error,
+  );
+  assert.is(await withLock(path, async () => 'in'), 'in');
+});
+
+lock('is taken over from a process that died', async () => {
+  const path = join(temporaryFolder(), 'watch.lock');
+  const child = spawn('true');
+  await new Promise((resolve) => child.on('close', resolve));
+  writeFileSync(path, JSON.stringify({ host: hostname(), pid: child.pid }));
+  assert.is(await withLock(path, async () => 'in', { pollMs: 2 }), 'in');
+});
+
+lock('stops waiting when told to', async () => {
+  const path = join(temporaryFolder(), 'watch.lock');
+  writeFileSync(path, JSON.stringify({ host: hostname(), pid: process.pid }));
+  const error = await rejects(
+    withLock(path, async () => 'in', { pollMs: 2, signal: AbortSignal.timeout(30) }),
+    Error,
+  );
+  assert.is(error.name, 'AbortError');
+});
+
+lock.run();

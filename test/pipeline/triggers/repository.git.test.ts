@@ -1,0 +1,89 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { RepositoryError, TrainingRepository } from '../../../pipeline/triggers/repository.git.ts';
+import { temporaryFolder } from '../../support/paths.ts';
+import { rejects } from '../../support/rejects.ts';
+
+/** A repository with a work tree and a commit function. */
+function repository() {
+  const folder = temporaryFolder();
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+    }).trim();
+  git('init', '-q', '-b', 'main');
+  const commit = (files: Record<string, string>) => {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(join(folder, path, '..'), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+    git('add', '-A');
+    git('commit', '-q', '-m', 'c');
+    return git('rev-parse', 'HEAD');
+  };
+  return { folder, git, commit };
+}
+
+const training = suite('training repository');
+
+training('lists the commits that touch the paths, newest first, after one that is known', async () => {
+  const { folder, commit } = repository();
+  const a = commit({ 'data/a.csv': '1' });
+  const b = commit({ 'docs/x.md': '1' });
+  const c = commit({ 'data/a.csv': '2' });
+  const repo = new TrainingRepository(folder);
+  assert.equal(await repo.commits('main'), [c, b, a]);
+  assert.equal(await repo.commits('main', { paths: ['data'] }), [c, a]);
+  assert.equal(await repo.commits('main', { paths: ['data'], after: a }), [c]);
+  assert.equal(await repo.commits('main', { paths: ['data'], after: c }), []);
+  assert.equal(
+    await repo.commits('main', { after: '1'.repeat(40), limit: 1 }),
+    [c],
+    'a commit that is gone is no bound',
+  );
+});
+
+training('says what commit is checked out, and whether the tree differs', async () => {
+  const { folder, commit } = repository();
+  const repo = new TrainingRepository(folder);
+  assert.equal(await repo.code(), { commit: null, dirty: false });
+  const a = commit({ x: '1' });
+  assert.equal(await repo.code(), { commit: a, dirty: false });
+  writeFileSync(join(folder, 'x'), '2');
+  assert.equal(await repo.code(), { commit: a, dirty: true });
+  assert.equal(await new TrainingRepository(temporaryFolder()).code(), { commit: null, dirty: false });
+});
+
+training('exports the files of a commit and leaves the repository as it was', async () => {
+  const { folder, commit, git } = repository();
+  const a = commit({ 'pawl.yaml': 'model: a', 'data/a.csv': 'text,label' });
+  commit({ 'pawl.yaml': 'model: b' });
+  writeFileSync(join(folder, 'unsaved'), 'work');
+  const before = git('status', '--porcelain');
+  const target = join(temporaryFolder(), 'out');
+  await new TrainingRepository(folder).export(a, target);
+  assert.equal(readdirSync(target).sort(), ['data', 'pawl.yaml']);
+  assert.is(readFileSync(join(target, 'pawl.yaml'), 'utf8'), 'model: a');
+  assert.is(git('status', '--porcelain'), before);
+});
+
+training('refuses what is no repository, no branch, no commit, and option injection', async () => {
+  const { folder, commit } = repository();
+  commit({ x: '1' });
+  const repo = new TrainingRepository(folder);
+  assert.throws(
+    () => new TrainingRepository('/nowhere/at/all'),
+    (e: unknown) => e instanceof RepositoryError,
+  );
+  await rejects(new TrainingRepository(temporaryFolder()).commits('main'), RepositoryError);
+  for (const branch of ['gone', '--output=/tmp/x', '-n1', 'a b', ''])
+    await rejects(repo.commits(branch), RepositoryError);
+  for (const bad of ['main', '--help', '1'.repeat(40)])
+    await rejects(repo.export(bad, temporaryFolder()), RepositoryError);
+});
+
+training.run();
