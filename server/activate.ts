@@ -1,0 +1,53 @@
+import {
+  CARD_FILE,
+  CHECKPOINT_FILE,
+  type Manifest,
+  MODEL_FILE,
+  TRAINING_ROWS_FILE,
+} from '../registry-repo/manifest.ts';
+import type { Digest, ObjectId } from '../registry-repo/values.ts';
+import { Pool, type PoolOptions } from './inference/pool.ts';
+import type { ProvenVersion } from './registry.ts';
+import { type SelfTest, selfTest } from './self-test.ts';
+import type { ServedModel } from './served.ts';
+
+/** Files of a version that are for people and gates. */
+const NOT_FOR_SERVING = new Set([CARD_FILE, CHECKPOINT_FILE, TRAINING_ROWS_FILE]);
+
+/** Loads a proven version into workers of its own and has each repeat the manifest's golden answers. */
+export async function loadVersion(
+  { manifest, files }: ProvenVersion,
+  options: PoolOptions,
+  onTrouble: (error: Error) => void,
+): Promise<{ pool: Pool; test: SelfTest }> {
+  const paths = manifest.files.map((file) => file.path).filter((path) => !NOT_FOR_SERVING.has(path));
+  let test: SelfTest = { rows: 0, maxDifference: 0 };
+  const check = async (classify: Parameters<typeof selfTest>[1]) => {
+    const { rows, maxDifference } = await selfTest(manifest, classify);
+    test = { rows, maxDifference: Math.max(maxDifference, test.maxDifference) };
+  };
+  const pool = await Pool.start({ manifest, files: () => files(paths), check }, options, onTrouble);
+  return { pool, test };
+}
+
+/** What is known of a version at a commit. */
+export function describe(proven: ProvenVersion, commit: ObjectId, since: Date): ServedModel {
+  const { manifest, manifestDigest, version, verdict, promotion, measured } = proven;
+  return {
+    name: manifest.model,
+    version,
+    labels: manifest.labels,
+    manifest: manifestDigest,
+    model: modelDigest(manifest),
+    commit,
+    verdict,
+    promotion,
+    since,
+    run: { id: manifest.run.id, trainer: manifest.run.trainer },
+    claimed: { ...manifest.claimed, labels: manifest.labels },
+    measured,
+  };
+}
+
+const modelDigest = (manifest: Manifest): Digest =>
+  manifest.files.find((file) => file.path === MODEL_FILE)?.digest as Digest; // the manifest's schema asks for it

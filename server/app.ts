@@ -1,0 +1,69 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context, Next } from 'hono';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { routePath } from 'hono/route';
+import type { AppContext } from './context.ts';
+import { openApiRoute } from './openapi.ts';
+import { isKnown, problemResponse, RequestError } from './problems.ts';
+import { healthRoutes } from './routes/health.ts';
+import { modelRoute } from './routes/model.ts';
+import { pageRoutes } from './routes/page.ts';
+import { predictRoutes } from './routes/predict.ts';
+
+/** On every answer; the page loosens the policy for itself. */
+const SECURITY_HEADERS = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+};
+
+/** Where an error was thrown, without its message: that may quote what somebody sent. */
+const frames = (error: unknown): string[] =>
+  (error instanceof Error ? (error.stack ?? '') : '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .map((line) => line.trim());
+
+/** The server's interface as a function from request to response. Listening is main.ts's job. */
+export function createApp(context: AppContext): OpenAPIHono {
+  const { draining, log } = context;
+  const app = new OpenAPIHono();
+
+  app.use(async (c: Context, next: Next) => {
+    const started = performance.now();
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.header(name, value);
+    await next();
+    if (draining()) c.header('connection', 'close'); // kept alive, it would ask a server that is gone
+    const ms = Math.round(performance.now() - started);
+    log.debug({ method: c.req.method, route: routePath(c, -1), status: c.res.status, ms }, 'answered');
+  });
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) => {
+        const allow = methods.join(', ');
+        return problemResponse(c, new RequestError('method_not_allowed', `this path takes ${allow}`), { allow });
+      },
+    }),
+  );
+
+  healthRoutes(app, context);
+  modelRoute(app, context);
+  predictRoutes(app, context);
+  openApiRoute(app, context.name);
+  pageRoutes(app, context);
+
+  app.notFound((c) =>
+    problemResponse(c, new RequestError('not_found', 'there is no such path: GET /openapi.json lists them')),
+  );
+  app.onError((error, c) => {
+    if (!isKnown(error))
+      log.error({ name: error.name, at: frames(error), route: routePath(c, -1) }, 'a request failed');
+    return problemResponse(c, error);
+  });
+  return app;
+}

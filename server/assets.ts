@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+/** A file that pages load; `etag` changes with its bytes. */
+export type Asset = { readonly type: string; readonly bytes: Buffer; readonly etag: string };
+
+/** Beside the sources: files that no compiler touches. */
+const FOLDER = new URL('../../server/page/', import.meta.url);
+
+const TYPES = {
+  'page.css': 'text/css; charset=utf-8',
+  'page.js': 'text/javascript; charset=utf-8',
+  'icon.svg': 'image/svg+xml',
+} as const;
+
+export function readAssets(): ReadonlyMap<string, Asset> {
+  return new Map(
+    Object.entries(TYPES).map(([name, type]) => {
+      const bytes = readFileSync(new URL(name, FOLDER));
+      return [name, { type, bytes, etag: `"${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}"` }];
+    }),
+  );
+}

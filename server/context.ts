@@ -1,0 +1,24 @@
+import type { Held } from './body.ts';
+import type { FollowState } from './follow.ts';
+import type { Pool } from './inference/pool.ts';
+import type { Log } from './log.ts';
+import type { Limits } from './options.ts';
+import type { ServedModel } from './served.ts';
+import type { Swap } from './swap.ts';
+import type { Traffic } from './traffic.ts';
+
+/** What turns texts into probabilities, and says how it is. */
+export type Engine = Pick<Pool, 'classify' | 'full' | 'health'>;
+
+/** What the routes need from the server around them. */
+export type AppContext = {
+  /** Name of the model this server is for. */
+  readonly name: string;
+  readonly live: Pick<Swap<Engine, ServedModel>, 'engine' | 'facts' | 'use'>;
+  readonly state: () => FollowState;
+  readonly draining: () => boolean;
+  readonly traffic: Traffic;
+  readonly held: Held;
+  readonly limits: Limits;
+  readonly log: Log;
+};

@@ -1,0 +1,211 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EventStore } from '../events/store.ts';
+import { describe, loadVersion } from './activate.ts';
+import { createApp } from './app.ts';
+import { Held } from './body.ts';
+import { type FollowActions, Follower, type FollowState } from './follow.ts';
+import { ShuttingDownError } from './inference/errors.ts';
+import type { Pool, PoolHealth } from './inference/pool.ts';
+import { listen } from './listen.ts';
+import { type Log, openLog } from './log.ts';
+import type { ServerOptions } from './options.ts';
+import { Recorder } from './record.ts';
+import type { Registry } from './registry.ts';
+import { refOf, type ServedModel } from './served.ts';
+import { Swap } from './swap.ts';
+import { Traffic } from './traffic.ts';
+
+const WORKER = new URL('./inference/worker.js', import.meta.url);
+
+/** What a server works with; all of it belongs to the caller and outlives the server. */
+export type ServerWorld = {
+  /** The model to serve. */
+  readonly model: string;
+  readonly registry: Registry;
+  readonly store: EventStore;
+  readonly clock?: () => Date;
+  readonly log?: Log;
+  /** The compiled worker script, where it is not the usual one. */
+  readonly worker?: URL;
+};
+
+export type ServerState = {
+  /** What answers, or null. */
+  readonly model: ServedModel | null;
+  readonly follow: FollowState;
+  readonly workers: PoolHealth | null;
+  readonly stopping: boolean;
+};
+
+export type RunningServer = {
+  readonly url: string;
+  readonly port: number;
+  /** Resolves when a model answers. @throws {ShuttingDownError} if the server is stopped before */
+  readonly ready: () => Promise<void>;
+  readonly state: () => ServerState;
+  /** Looks at the registry now. Resolves when that has been done, whatever came of it. */
+  readonly poke: () => Promise<void>;
+  /** Ends what is running, within `shutdownMs`. Later calls await the first. Never fails. */
+  readonly stop: () => Promise<void>;
+};
+
+/**
+ * A server that answers with what its registry has in production, from now until it is stopped. It installs no signal
+ * handlers and never ends the process.
+ *
+ * @throws {CannotListenError}
+ */
+export async function startServer(options: ServerOptions, world: ServerWorld): Promise<RunningServer> {
+  const server = new PawlServer(options, world);
+  return server.start();
+}
+
+class PawlServer {
+  readonly #options: ServerOptions;
+  readonly #world: ServerWorld;
+  readonly #clock: () => Date;
+  readonly #log: Log;
+  readonly #live = new Swap<Pool, ServedModel>((pool) => pool.release());
+  readonly #recorder: Recorder;
+  readonly #traffic: Traffic;
+  readonly #follower: Follower;
+  readonly #first: Promise<void>;
+  #onFirst: { resolve: () => void; reject: (error: Error) => void } = { resolve: () => {}, reject: () => {} };
+  /** Workers that hang. While one is in native code, the end of the process is a crash. */
+  readonly #hung = new Set<Promise<void>>();
+  #stopped: Promise<void> | undefined;
+  #draining = false;
+
+  constructor(options: ServerOptions, world: ServerWorld) {
+    const { registry, store, clock = () => new Date(), log = openLog(options) } = world;
+    this.#options = options;
+    this.#world = world;
+    this.#clock = clock;
+    this.#log = log;
+    this.#traffic = new Traffic(clock());
+    const start = randomBytes(8).toString('hex');
+    this.#recorder = new Recorder({ store, instance: options.instance, start, clock, log });
+    const { pollMs } = options;
+    this.#follower = new Follower({ registry, actions: this.#actions(), pollMs, clock, random: Math.random });
+    this.#first = new Promise((resolve, reject) => {
+      this.#onFirst = { resolve, reject };
+    });
+    this.#first.catch(() => {}); // whoever awaits it hears of it
+  }
+
+  async start(): Promise<RunningServer> {
+    const { model: name } = this.#world;
+    const { limits, trafficWindowMs } = this.#options;
+    const app = createApp({
+      name,
+      live: this.#live,
+      state: () => this.#follower.state,
+      draining: () => this.#draining,
+      traffic: this.#traffic,
+      held: new Held(limits.heldBytes),
+      limits,
+      log: this.#log,
+    });
+    const listener = await listen(app, this.#options);
+    this.#log.info({ url: listener.url, model: name }, 'listening');
+    this.#follower.start();
+    const window = setInterval(() => this.#recordTraffic(), trafficWindowMs);
+    return {
+      url: listener.url,
+      port: listener.port,
+      ready: () => this.#first,
+      state: () => this.#state(),
+      poke: () => this.#follower.poke(),
+      stop: () => {
+        this.#stopped ??= this.#stop(listener.close).finally(() => clearInterval(window));
+        return this.#stopped;
+      },
+    };
+  }
+
+  #state(): ServerState {
+    const workers = this.#live.engine?.health ?? null;
+    return { model: this.#live.facts, follow: this.#follower.state, workers, stopping: this.#draining };
+  }
+
+  #actions(): FollowActions {
+    const live = () => this.#live.facts && refOf(this.#live.facts);
+    return {
+      live,
+      activate: async (proven, tip) => {
+        const started = performance.now();
+        const trouble = ({ code, message }: { code?: string; message: string }) =>
+          this.#log.warn({ code, detail: message, version: proven.version }, 'a worker was lost or cannot be replaced');
+        const { pool, test } = await loadVersion(proven, this.#poolOptions(), trouble);
+        if (this.#follower.stopping) {
+          await pool.release();
+          throw new ShuttingDownError('the server is stopping');
+        }
+        const facts = describe(proven, tip, this.#clock());
+        this.#live.replace({ engine: pool, facts });
+        const loadMs = Math.round(performance.now() - started);
+        const { name: model, model: modelDigest, verdict } = facts;
+        const active = refOf(facts);
+        this.#recorder.record({
+          type: 'ModelActivated',
+          data: { model, active, modelDigest, registryCommit: tip, verdict, selfTest: test, loadMs },
+        });
+        this.#log.info({ model, ...active, commit: tip, loadMs }, 'answering with this version from now on');
+        this.#onFirst.resolve();
+      },
+      withdraw: (tip) => {
+        this.#log.error({ ...live(), commit: tip }, 'the version that answers is revoked: it answers no more');
+        this.#live.replace(null);
+      },
+      confirm: (proven, tip) => {
+        const { since } = this.#live.facts as ServedModel;
+        this.#live.amend(describe(proven, tip, since));
+        this.#log.info({ version: proven.version, commit: tip }, 'main moved on, the version in production did not');
+      },
+      refused: (refused, tip, { code, detail }) => {
+        const kept = live();
+        this.#recorder.record({
+          type: 'ModelActivationRefused',
+          data: { model: this.#world.model, refused, kept, registryCommit: tip, code, detail },
+        });
+        this.#log.error({ refused, kept, commit: tip, code, detail }, 'main names what cannot be served');
+      },
+      unreachable: ({ code, detail }) => this.#log.warn({ code, detail }, 'the registry cannot be read, trying again'),
+    };
+  }
+
+  #poolOptions() {
+    const { workers, threads, hungMs, loadMs, deadlineMs, batchCharacters, limits } = this.#options;
+    const entry = this.#world.worker ?? WORKER;
+    const onHung = (ended: Promise<void>) => {
+      this.#hung.add(ended);
+      void ended.then(() => this.#hung.delete(ended));
+    };
+    const { queueTexts } = limits;
+    return { workers, threads, hungMs, loadMs, deadlineMs, batchCharacters, queueTexts, entry, onHung };
+  }
+
+  #recordTraffic(): void {
+    for (const data of this.#traffic.take(this.#clock())) this.#recorder.record({ type: 'TrafficObserved', data });
+  }
+
+  async #stop(closeListener: (timeoutMs: number) => Promise<void>): Promise<void> {
+    const { shutdownMs } = this.#options;
+    const deadline = performance.now() + shutdownMs;
+    const left = () => Math.max(50, deadline - performance.now());
+    this.#draining = true;
+    this.#log.info('stopping');
+    this.#onFirst.reject(new ShuttingDownError('the server was stopped before a model answered'));
+    const following = this.#follower.stop();
+    await closeListener(shutdownMs);
+    this.#live.replace(null);
+    this.#recordTraffic();
+    await this.#recorder.close(left());
+    const ended = Promise.all([following, this.#live.released()]).then(() => Promise.all(this.#hung));
+    await Promise.race([ended, sleep(left(), undefined, { ref: false })]);
+    const { size: hung } = this.#hung;
+    if (hung > 0) this.#log.error({ hung }, 'stopped, but workers still hang: the process may have to be killed');
+    else this.#log.info('stopped');
+  }
+}

@@ -1,0 +1,43 @@
+import * as z from 'zod';
+
+const count = (description: string, value: number, max: number) =>
+  z.int().min(1).max(max).default(value).describe(description);
+const milliseconds = (description: string, value: number, min = 1) =>
+  z.int().min(min).max(86_400_000).default(value).describe(`${description}, milliseconds`);
+
+/** What one request, and all requests together, may ask for. */
+export const Limits = z.strictObject({
+  bodyBytes: count('largest request body, bytes', 1_048_576, 1_073_741_824),
+  textCharacters: count('longest text, Unicode code points', 100_000, 100_000_000),
+  batchTexts: count('most texts in one request to /predict/batch', 256, 100_000),
+  queueTexts: count('most texts waiting for a worker; beyond that requests get 429', 1024, 1_000_000),
+  heldBytes: count('most bytes of all request bodies held at once; beyond that requests get 429', 67_108_864, 2 ** 40),
+});
+export type Limits = z.infer<typeof Limits>;
+
+/** Everything that can be set about a server: the `server` section of `pawl.yaml`. */
+export const ServerOptions = z.strictObject({
+  host: z.string().min(1).max(255).default('127.0.0.1').describe('address to listen on; 0.0.0.0 for every network'),
+  port: z.int().min(0).max(65_535).default(7295).describe('port to listen on; 0 for any free one'),
+  instance: z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/, 'use 1 to 64 lower-case letters, digits and inner dashes')
+    .default('local')
+    .describe('name of this server in the log; several servers have different ones'),
+  pollMs: milliseconds('how often the registry is asked for news, give or take a fifth', 10_000, 10),
+  workers: count('inference worker threads, each with the model loaded', 1, 256),
+  threads: count('threads that one worker computes with; workers times threads should not exceed the cores', 1, 256),
+  batchCharacters: count('texts are computed together up to this many characters', 16_384, 100_000_000),
+  limits: Limits.prefault({}).describe('what a request may ask for'),
+  deadlineMs: milliseconds('a prediction not ready after this is given up', 10_000),
+  hungMs: milliseconds('a worker silent for this long is replaced', 30_000),
+  loadMs: milliseconds('a model must be loaded and tested within this', 300_000),
+  bodyMs: milliseconds('a request must have arrived within this', 15_000, 100),
+  trafficWindowMs: milliseconds('how often traffic is written to the log', 60_000, 10),
+  shutdownMs: milliseconds('what is running may take this long to end when the server stops', 10_000),
+  logLevel: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('least severe messages to print; every request at debug'),
+});
+export type ServerOptions = z.infer<typeof ServerOptions>;

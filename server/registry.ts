@@ -1,0 +1,37 @@
+import type { Manifest } from '../registry-repo/manifest.ts';
+import type { Confusion, Digest, ObjectId } from '../registry-repo/values.ts';
+
+/** F1 in [0, 1] and the counts it comes from, `confusion[truth][predicted]` in the order of these labels. */
+export type Evaluation = { readonly f1: number; readonly labels: readonly string[]; readonly confusion: Confusion };
+
+/** A version that main has in production, after its signed verdict, its digests and the way it got there were checked. */
+export type ProvenVersion = {
+  readonly version: number;
+  readonly manifest: Manifest;
+  readonly manifestDigest: Digest;
+  readonly verdict: Digest;
+  /** How it came to be in production, and the commit on main that put it there. */
+  readonly promotion: {
+    readonly id: string;
+    readonly class: 'promotion' | 'rollback';
+    readonly pullRequest: number;
+    readonly commit: ObjectId;
+  };
+  /** What the gate measured; null where no gate measured anything, as in some rollbacks. */
+  readonly measured: Evaluation | null;
+  /** Reads files of the version, each checked against the manifest's digest. */
+  readonly files: (paths: readonly string[]) => Promise<ReadonlyMap<string, Uint8Array>>;
+};
+
+/** The registry as its servers see it. */
+export type Registry = {
+  /** Brings the local copy up to date. @returns main's tip */
+  readonly sync: () => Promise<ObjectId>;
+  /**
+   * What main has in production at a commit, proved without reading the model itself; null before the first promotion.
+   * Throws a typed error for whatever cannot be proved.
+   */
+  readonly verify: (tip: ObjectId) => Promise<ProvenVersion | null>;
+  /** Manifests that the rules at a commit forbid ever to serve again. */
+  readonly revoked: (tip: ObjectId) => Promise<readonly Digest[]>;
+};

@@ -1,0 +1,65 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import * as z from 'zod';
+import { PawlError } from '../../events/errors.ts';
+import type { AppContext } from '../context.ts';
+import { ShuttingDownError } from '../inference/errors.ts';
+import { problemAnswers } from '../openapi.ts';
+import { problemResponse } from '../problems.ts';
+import { ModelNotReadyError } from '../swap.ts';
+
+/** So many workers hang that no request can be answered, and a hung thread cannot be killed: only a new process helps. */
+export class WorkersHungError extends PawlError {
+  readonly code = 'workers_hung';
+}
+
+const Live = z.strictObject({ status: z.literal('live') });
+const Ready = z.strictObject({ status: z.literal('ready') });
+
+const live = createRoute({
+  method: 'get',
+  path: '/health/live',
+  summary: 'Is the process sound? If not, start it again.',
+  tags: ['health'],
+  responses: {
+    200: { description: 'it is', content: { 'application/json': { schema: Live } } },
+    ...problemAnswers(503),
+  },
+});
+
+const ready = createRoute({
+  method: 'get',
+  path: '/health/ready',
+  summary: 'Can it answer predictions? If not, send them elsewhere.',
+  tags: ['health'],
+  responses: {
+    200: { description: 'it can', content: { 'application/json': { schema: Ready } } },
+    ...problemAnswers(503),
+  },
+});
+
+/** Why no prediction would be answered now, or null. */
+export function notReady({ live, state, draining }: AppContext): PawlError | null {
+  if (draining()) return new ShuttingDownError('the server is stopping: ask another one');
+  const { problem } = state();
+  if (live.engine && live.engine.health.usable > 0) return null;
+  if (live.engine) return new ModelNotReadyError('no worker is up: a new one is being started');
+  if (problem) return new ModelNotReadyError(`no model is loaded (${problem.code}): ${problem.detail}`);
+  return new ModelNotReadyError(
+    state().settled ? 'main has no version of the model yet: promote one' : 'the version in production is being loaded',
+  );
+}
+
+export function healthRoutes(app: OpenAPIHono, context: AppContext): void {
+  app.openapi(live, (c) => {
+    const health = context.live.engine?.health;
+    if (!health || health.usable > 0 || health.hung <= health.workers) return c.json({ status: 'live' as const }, 200);
+    return problemResponse(
+      c,
+      new WorkersHungError(`${health.hung} workers hang and cannot be stopped: start it again`),
+    ) as never;
+  });
+  app.openapi(ready, (c) => {
+    const reason = notReady(context);
+    return reason ? (problemResponse(c, reason) as never) : c.json({ status: 'ready' as const }, 200);
+  });
+}

@@ -1,0 +1,120 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { largest } from '../../registry-repo/evaluation.ts';
+import { announcedBytes, readJson } from '../body.ts';
+import type { AppContext } from '../context.ts';
+import { QueueFullError } from '../inference/errors.ts';
+import { jsonAnswer, jsonBody, ProvenanceHeaders, problemAnswers } from '../openapi.ts';
+import { problemOf } from '../problems.ts';
+import { provenance } from '../provenance.ts';
+import type { ServedModel } from '../served.ts';
+import { ModelNotReadyError } from '../swap.ts';
+import { textOf } from '../text.ts';
+
+const share = z.number().meta({ description: 'in [0, 1]' });
+const prediction = {
+  label: z.string().meta({ description: 'the most probable label; of equal ones the first of the model' }),
+  probability: share,
+  probabilities: z.record(z.string(), share).meta({ description: 'of every label; they sum to 1' }),
+};
+const AnsweringModel = z.strictObject({ name: z.string(), version: z.int() }).openapi('AnsweringModel');
+const Prediction = z.strictObject(prediction).openapi('Prediction');
+type Prediction = z.infer<typeof Prediction>;
+const PredictAnswer = z.strictObject({ ...prediction, model: AnsweringModel }).openapi('PredictAnswer');
+const BatchAnswer = z.strictObject({ predictions: z.array(Prediction), model: AnsweringModel }).openapi('BatchAnswer');
+
+/** As the gate counted it, so that what was judged is what is answered. */
+function predictionOf(labels: readonly string[], row: Float32Array): Prediction {
+  const best = largest(row);
+  const probabilities = Object.fromEntries(labels.map((label, k) => [label, row[k] as number]));
+  return { label: labels[best] as string, probability: row[best] as number, probabilities };
+}
+
+const answering = ({ name, version }: ServedModel) => ({ name, version });
+
+const problems = problemAnswers(400, 413, 415, 422, 429, 500, 503, 504);
+
+export function predictRoutes(app: OpenAPIHono, context: AppContext): void {
+  const { limits, live, held, traffic } = context;
+  const text = textOf(limits.textCharacters);
+  const PredictRequest = z.strictObject({ text });
+  const BatchRequest = z.strictObject({ texts: z.array(text).min(1).max(limits.batchTexts) });
+
+  /** Reads, classifies and counts one request; everything in it is answered by one version. */
+  async function classify<S extends z.ZodType, A>(
+    c: Context,
+    schema: S,
+    textsOf: (body: z.output<S>) => readonly string[],
+    answer: (predictions: Prediction[], model: ServedModel) => A,
+  ): Promise<{ answer: A; model: ServedModel }> {
+    try {
+      turnAway();
+      return await held.while(announcedBytes(c, limits.bodyBytes), async () => {
+        const texts = textsOf(await readJson(c, schema, limits.bodyBytes));
+        return live.use(async (pool, model) => {
+          const rows = await pool.classify(texts, c.req.raw.signal);
+          const predictions = rows.map((row) => predictionOf(model.labels, row));
+          traffic.answered(
+            model,
+            predictions.map((p) => p.label),
+          );
+          return { answer: answer(predictions, model), model };
+        });
+      });
+    } catch (error) {
+      count(problemOf(error).status);
+      throw error;
+    }
+  }
+
+  /** Before the body is read: whoever cannot be answered should not have to send it. */
+  function turnAway(): void {
+    if (!live.engine) throw new ModelNotReadyError('no model is loaded: GET /health/ready says why');
+    if (live.engine.full(1)) throw new QueueFullError('too many texts are waiting: ask again in a moment');
+  }
+
+  function count(status: number): void {
+    if (status === 499) return;
+    if (status < 500 || status === 503) traffic.refused(live.facts);
+    else traffic.failed(live.facts);
+  }
+
+  const predict = createRoute({
+    method: 'post',
+    path: '/predict',
+    summary: 'Classify one text',
+    tags: ['predictions'],
+    request: { body: jsonBody(app, 'PredictRequest', PredictRequest) },
+    responses: { 200: { ...jsonAnswer('the prediction', PredictAnswer), headers: ProvenanceHeaders }, ...problems },
+  });
+  app.openapi(predict, async (c) => {
+    const { answer, model } = await classify(
+      c,
+      PredictRequest,
+      (body) => [body.text],
+      ([first], model) => ({ ...(first as Prediction), model: answering(model) }),
+    );
+    return c.json(answer, 200, provenance(model));
+  });
+
+  const batch = createRoute({
+    method: 'post',
+    path: '/predict/batch',
+    summary: 'Classify several texts, all with the same version',
+    tags: ['predictions'],
+    request: { body: jsonBody(app, 'BatchRequest', BatchRequest) },
+    responses: {
+      200: { ...jsonAnswer('the predictions, in order', BatchAnswer), headers: ProvenanceHeaders },
+      ...problems,
+    },
+  });
+  app.openapi(batch, async (c) => {
+    const { answer, model } = await classify(
+      c,
+      BatchRequest,
+      (body) => body.texts,
+      (predictions, model) => ({ predictions, model: answering(model) }),
+    );
+    return c.json(answer, 200, provenance(model));
+  });
+}

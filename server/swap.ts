@@ -1,0 +1,94 @@
+import { PawlError } from '../events/errors.ts';
+
+/** No version could be loaded yet. */
+export class ModelNotReadyError extends PawlError {
+  readonly code = 'model_not_ready';
+}
+
+/** Something that many use at once, and that is let go of exactly once: when it was replaced and its last user has left. */
+class Held<E> {
+  readonly engine: E;
+  readonly released: Promise<void>;
+  #users = 0;
+  #replaced = false;
+  #release: () => void = () => {};
+
+  constructor(engine: E, release: (engine: E) => Promise<void>) {
+    this.engine = engine;
+    this.released = new Promise<void>((resolve) => {
+      this.#release = resolve;
+    }).then(() => release(engine));
+  }
+
+  async use<R>(work: (engine: E) => Promise<R>): Promise<R> {
+    this.#users++;
+    try {
+      return await work(this.engine);
+    } finally {
+      this.#users--;
+      this.#check();
+    }
+  }
+
+  replace(): void {
+    this.#replaced = true;
+    this.#check();
+  }
+
+  #check(): void {
+    if (this.#replaced && this.#users === 0) this.#release();
+  }
+}
+
+/**
+ * What answers now. Replacing it is one assignment: whoever came before goes on with the old one, whoever comes after gets
+ * the new one, and nobody waits.
+ *
+ * E is what computes, F what is known of it.
+ */
+export class Swap<E, F> {
+  readonly #release: (engine: E) => Promise<void>;
+  readonly #leaving = new Set<Promise<void>>();
+  #held: Held<E> | null = null;
+  #facts: F | null = null;
+
+  /** @param release called once for every engine; it must not fail */
+  constructor(release: (engine: E) => Promise<void>) {
+    this.#release = release;
+  }
+
+  get engine(): E | null {
+    return this.#held?.engine ?? null;
+  }
+
+  get facts(): F | null {
+    return this.#facts;
+  }
+
+  /** Works with what answers now and what is known of it now, both the same to the end. @throws {ModelNotReadyError} */
+  async use<R>(work: (engine: E, facts: F) => Promise<R>): Promise<R> {
+    const [held, facts] = [this.#held, this.#facts];
+    if (!held) throw new ModelNotReadyError('no model is loaded: GET /health/ready says why');
+    return held.use((engine) => work(engine, facts as F));
+  }
+
+  replace(next: { engine: E; facts: F } | null): void {
+    const old = this.#held;
+    this.#held = next && new Held(next.engine, this.#release);
+    this.#facts = next?.facts ?? null;
+    if (!old) return;
+    const left = old.released.finally(() => this.#leaving.delete(left));
+    this.#leaving.add(left);
+    old.replace();
+  }
+
+  /** More is known now of what answers; it itself stays. */
+  amend(facts: F): void {
+    if (this.#held) this.#facts = facts;
+  }
+
+  /** Resolves when everything replaced so far has been released. */
+  async released(): Promise<void> {
+    await Promise.all(this.#leaving);
+  }
+}

@@ -1,0 +1,193 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  ModelFailedError,
+  ModelUnloadableError,
+  SelfTestFailedError,
+  ShuttingDownError,
+  WorkerHungError,
+  WorkerLostError,
+} from '../../server/inference/errors.ts';
+import { Pool, type PoolModel, type PoolOptions } from '../../server/inference/pool.ts';
+import { selfTest } from '../../server/self-test.ts';
+import { fakeManifest } from '../support/fake-registry.ts';
+import { CRASH, FAKE_WORKER, type FakeModel, fakeProbability, NAN } from '../support/fake-runtime.ts';
+import { createHold } from '../support/hold.ts';
+import { rejects } from '../support/rejects.ts';
+import { until } from '../support/until.ts';
+
+const usual: PoolOptions = {
+  workers: 1,
+  threads: 1,
+  queueTexts: 1000,
+  batchCharacters: 16_384,
+  deadlineMs: 20_000,
+  hungMs: 20_000,
+  loadMs: 20_000,
+  entry: FAKE_WORKER,
+};
+
+const fake = (model: FakeModel, over: Partial<PoolModel> = {}): PoolModel => ({
+  manifest: fakeManifest(model),
+  files: async () => new Map([['model.onnx', Buffer.from(JSON.stringify(model))]]),
+  check: async (classify) => void (await selfTest(fakeManifest(model), classify)),
+  ...over,
+});
+
+/** A pool for one test, and the troubles it reported. */
+async function withPool(
+  test: (pool: Pool, troubles: Error[]) => Promise<void>,
+  options: Partial<PoolOptions> = {},
+  model: FakeModel = { bias: 0.5 },
+): Promise<void> {
+  const troubles: Error[] = [];
+  const pool = await Pool.start(fake(model), { ...usual, ...options }, (error) => troubles.push(error));
+  try {
+    await test(pool, troubles);
+  } finally {
+    await pool.release();
+  }
+}
+
+const last = (rows: readonly Float32Array[]) => rows.map((row) => row[1]);
+const expected = (texts: readonly string[], bias = 0.5) => texts.map((text) => fakeProbability(bias, text));
+
+const pool = suite('inference pool');
+
+for (const workers of [1, 3])
+  pool(`gives each of many requests its own answers, with ${workers} workers`, () =>
+    withPool(
+      async (p) => {
+        const requests = Array.from({ length: 200 }, (_, i) =>
+          Array.from({ length: 1 + (i % 5) }, (_, k) => `${i}/${k}`),
+        );
+        const answers = await Promise.all(requests.map((texts) => p.classify(texts)));
+        assert.equal(
+          answers.map(last),
+          requests.map((texts) => expected(texts)),
+        );
+      },
+      { workers, batchCharacters: 500 },
+    ),
+  );
+
+pool('a text without an answer fails its own request alone', () =>
+  withPool(async (p, troubles) => {
+    const hold = createHold();
+    const busy = p.classify([hold.text]);
+    const requests = ['a', NAN, 'b'].map((text) => p.classify([text]));
+    assert.is(p.health.waiting, 3);
+    hold.free();
+    const [a, bad, b] = await Promise.allSettled(requests);
+    await busy;
+    assert.equal(a?.status === 'fulfilled' && last(a.value), expected(['a']));
+    assert.equal(b?.status === 'fulfilled' && last(b.value), expected(['b']));
+    assert.ok(bad?.status === 'rejected' && bad.reason instanceof ModelFailedError);
+    assert.not.match(bad.reason.message, NAN, 'the text is not repeated');
+    assert.equal(troubles, []);
+  }),
+);
+
+pool('a worker that crashes is replaced, and only its own requests fail', () =>
+  withPool(async (p, troubles) => {
+    await rejects(p.classify([CRASH]), WorkerLostError);
+    assert.equal(last(await p.classify(['after'])), expected(['after']));
+    assert.equal(p.health, { workers: 1, usable: 1, hung: 0, waiting: 0 });
+    assert.is(troubles.length, 1);
+  }),
+);
+
+pool('a worker that hangs is replaced at once, and ends when it comes back', () =>
+  withPool(
+    async (p) => {
+      const hold = createHold();
+      const hung = rejects(p.classify([hold.text]), WorkerHungError);
+      const waiting = p.classify(['waits']);
+      await hung;
+      assert.equal(last(await waiting), expected(['waits']));
+      assert.equal(p.health, { workers: 1, usable: 1, hung: 1, waiting: 0 });
+      hold.free();
+      await until(() => p.health.hung === 0);
+    },
+    { hungMs: 1000 },
+  ),
+);
+
+pool('no more workers hang than there should be workers: then it waits for one to come back', () =>
+  withPool(
+    async (p) => {
+      const holds = [createHold(), createHold()];
+      for (const { text } of holds) await rejects(p.classify([text]), WorkerHungError);
+      const answer = p.classify(['patient']);
+      await sleep(200);
+      assert.equal(p.health, { workers: 1, usable: 0, hung: 2, waiting: 1 });
+      for (const hold of holds) hold.free();
+      assert.equal(last(await answer), expected(['patient']));
+    },
+    { hungMs: 1000 },
+  ),
+);
+
+pool('reads the files again for a replacement, and keeps trying while it cannot', async () => {
+  const failures = [new Error('away'), new Error('still away')];
+  let reads = 0;
+  const model = fake({ bias: 0.2 });
+  const files: PoolModel['files'] = async () => {
+    if (reads++ > 0) {
+      const failure = failures.shift();
+      if (failure) throw failure;
+    }
+    return model.files();
+  };
+  const troubles: string[] = [];
+  const p = await Pool.start({ ...model, files }, usual, (error) => troubles.push(error.message));
+  await rejects(p.classify([CRASH]), WorkerLostError);
+  assert.equal(last(await p.classify(['back'])), expected(['back'], 0.2));
+  assert.is(reads, 4);
+  assert.equal(troubles.slice(1), ['away', 'still away']);
+  await p.release();
+});
+
+pool('does not start with a model that cannot be loaded, crashes, hangs, or fails its check', async () => {
+  const start = (model: FakeModel, options = {}, over = {}) =>
+    Pool.start(fake(model, over), { ...usual, workers: 2, ...options }, () => assert.unreachable());
+  const unloadable = await rejects(start({ bias: 0, load: 'fail' }), ModelUnloadableError);
+  assert.match(unloadable.message, 'model_refused');
+  await rejects(start({ bias: 0, load: 'crash' }), WorkerLostError);
+  await rejects(start({ bias: 0, load: 'hang' }, { loadMs: 1000 }), WorkerHungError);
+  const check: PoolModel['check'] = async (classify) => void (await selfTest(fakeManifest({ bias: 0.31 }), classify));
+  await rejects(start({ bias: 0.3 }, {}, { check }), SelfTestFailedError);
+  const missing = await rejects(start({ bias: 0 }, {}, { files: async () => new Map() }), ModelUnloadableError);
+  assert.match(missing.message, 'lists no model.onnx');
+});
+
+pool('a start that fails for one worker ends the others', async () => {
+  const ports = () => process.getActiveResourcesInfo().filter((resource) => resource === 'MessagePort').length;
+  await until(() => ports() === 0); // those of other tests
+  let checks = 0;
+  const check: PoolModel['check'] = async () => {
+    if (++checks === 2) throw new Error('the second is not as it should be');
+  };
+  await rejects(
+    Pool.start(fake({ bias: 0.3 }, { check }), { ...usual, workers: 2 }, () => assert.unreachable()),
+    Error,
+  );
+  assert.is(ports(), 0);
+});
+
+pool('release lets a running batch end, fails what waits, and takes nothing new', async () => {
+  const p = await Pool.start(fake({ bias: 0.5 }), usual, () => assert.unreachable());
+  const hold = createHold();
+  const [running, waiting] = [p.classify([hold.text]), p.classify(['waits'])];
+  const failed = rejects(waiting, ShuttingDownError);
+  const released = p.release();
+  await rejects(p.classify(['new']), ShuttingDownError);
+  await failed;
+  hold.free();
+  assert.equal(last(await running), expected([hold.text]));
+  await Promise.all([released, p.release()]);
+  assert.is(p.health.usable, 0);
+});
+
+pool.run();
