@@ -1,0 +1,12 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** A headless browser, or null (with the line that says so) where none is installed. */
+export async function openChromium(what: string): Promise<Browser | null> {
+  const executablePath = PLACES.find((place) => existsSync(place));
+  if (executablePath) return chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  process.stdout.write(`SKIPPED ${what}: no Chromium at ${PLACES.join(', ')}\n`);
+  return null;
+}

@@ -1,0 +1,33 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Git } from '../../registry-repo/git.ts';
+import { runGit } from '../../registry-repo/git-process.ts';
+import { temporaryFolder } from './paths.ts';
+
+export const tester = { name: 'Tester', email: 'tester@example.org' };
+export const commitTime = new Date('2026-01-02T03:04:05Z');
+
+/** A new bare repository whose main has one commit with the files. */
+export async function bareRepository(files: Readonly<Record<string, string | Uint8Array>>): Promise<Git> {
+  const folder = join(temporaryFolder(), 'registry.git');
+  mkdirSync(folder);
+  await runGit(['init', '--quiet', '--bare', '--initial-branch=main', folder], ['init'], {});
+  const git = new Git(folder);
+  const commit = await commitFiles(git, null, files, 'start');
+  await git.updateRefs([{ ref: 'refs/heads/main', to: commit, from: null }]);
+  return git;
+}
+
+/** A commit on `parent` with files set or, where null, removed; no ref moves. */
+export async function commitFiles(
+  git: Git,
+  parent: string | null,
+  files: Readonly<Record<string, string | Uint8Array | null>>,
+  message = 'change',
+): Promise<string> {
+  const blobs = new Map<string, string | null>();
+  for (const [path, content] of Object.entries(files))
+    blobs.set(path, content === null ? null : await git.writeBlob(content));
+  const tree = await git.writeTree(parent, blobs);
+  return git.writeCommit({ tree, parents: parent ? [parent] : [], message, by: tester, time: commitTime });
+}

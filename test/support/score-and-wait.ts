@@ -1,0 +1,9 @@
+import { scoreInProcess } from '../../registry-repo/scoring/score.process.ts';
+
+// A gate that waits for a scoring that never ends, until it is killed itself.
+
+await scoreInProcess(new URL('./score.stuck.js', import.meta.url))({
+  folder: process.argv[2] as string,
+  seconds: 60,
+  megabytes: 1000,
+});

@@ -1,0 +1,3 @@
+import { runChild } from '../../registry-repo/scoring/child-main.ts';
+
+await runChild(async () => ({ load: (await import('./tiny-runtime.ts')).loadTiny, version: 'test' }));
