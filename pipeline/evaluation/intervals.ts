@@ -1,4 +1,4 @@
-import { checkCounts } from '../../registry-repo/f1.ts';
+import { type Averaging, checkCounts } from '../../registry-repo/f1.ts';
 import type { Confusion } from '../../registry-repo/values.ts';
 import { labelMetrics } from './metrics.ts';
 
@@ -88,6 +88,14 @@ export function meanF1Interval(
   if (!(variance > 1e-18) || rows === 0) return null;
   const spread = Z * Math.sqrt(variance);
   return { low: Math.max(0, mean - spread), high: Math.min(1, mean + spread) };
+}
+
+/** Where the F1 lies that a policy compares; null where nothing can be said, as of counts that do not fit the labels. */
+export function f1Interval(labels: readonly string[], confusion: Confusion, averaging: Averaging): Interval | null {
+  if (confusion.length !== labels.length || confusion.some((row) => row.length !== labels.length)) return null;
+  return averaging.average === 'binary'
+    ? labelF1Interval(confusion, labels.indexOf(averaging.positive))
+    : meanF1Interval(labels, confusion, averaging.average);
 }
 
 /**
