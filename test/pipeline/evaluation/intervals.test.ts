@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { intervalsOf, labelF1Interval, meanF1Interval, wilson } from '../../../pipeline/evaluation/intervals.ts';
+import {
+  f1Interval,
+  intervalsOf,
+  labelF1Interval,
+  meanF1Interval,
+  wilson,
+} from '../../../pipeline/evaluation/intervals.ts';
 import { metricsOf } from '../../../pipeline/evaluation/metrics.ts';
 
 const near = (a: number | undefined, b: number, tolerance: number) =>
@@ -146,6 +152,20 @@ intervals('a perfect score is no certainty, and nothing at all is said of no row
     ),
     {},
   );
+});
+
+intervals('of the F1 that a policy names, and none for counts or labels that do not fit', () => {
+  const counts = [
+    [40, 10],
+    [5, 45],
+  ];
+  const names = ['neg', 'pos'];
+  assert.equal(f1Interval(names, counts, { average: 'binary', positive: 'neg' }), labelF1Interval(counts, 0));
+  assert.equal(f1Interval(names, counts, { average: 'binary', positive: 'pos' }), labelF1Interval(counts, 1));
+  assert.equal(f1Interval(names, counts, { average: 'macro', positive: null }), meanF1Interval(names, counts, 'macro'));
+  assert.is(f1Interval(names, counts, { average: 'binary', positive: 'none' }), null);
+  for (const bad of [[], [[1, 2]], [[1], [2]]])
+    assert.is(f1Interval(names, bad, { average: 'macro', positive: null }), null);
 });
 
 intervals.run();
