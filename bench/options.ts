@@ -14,6 +14,8 @@ export type BenchOptions = {
   /** Events in the replayed log. */
   readonly events: number;
   readonly imdb: string | null;
+  /** Whether nbsvm is compared with fastText, where that is installed. */
+  readonly fasttext: boolean;
   /** Databases and models are written here, in a folder of their own that goes away. */
   readonly folder: string;
 };
@@ -23,6 +25,7 @@ export const FLAGS = `
   --rounds N     rounds of each measurement, whose median is quoted (default: 7, or 3 for those that take seconds)
   --events N     events in the replayed log (default: 1000000)
   --imdb FILE    an archive or a folder laid out as aclImdb_v1.tar.gz, for nbsvm (default: PAWL_BENCH_IMDB)
+  --no-fasttext  nbsvm alone, not beside fastText (which takes 2 GB of memory)
   --folder DIR   where to write while measuring: take a disk, not memory (default: ${tmpdir()})
   --help         this text
 `;
@@ -30,10 +33,11 @@ export const FLAGS = `
 /** @throws {TypeError} for a flag that is not one, or a number that cannot be meant */
 export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): BenchOptions {
   const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
   const { values, positionals } = parseArgs({
     args: [...argv],
     allowPositionals: true,
-    options: { json: text, rounds: text, events: text, imdb: text, folder: text, help: { type: 'boolean' } },
+    options: { json: text, rounds: text, events: text, imdb: text, folder: text, help: flag, 'no-fasttext': flag },
   });
   const imdb = values.imdb ?? env.PAWL_BENCH_IMDB;
   return {
@@ -43,6 +47,7 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): B
     rounds: values.rounds === undefined ? null : count('--rounds', values.rounds, 1, 1000),
     events: count('--events', values.events ?? '1000000', 1000, 100_000_000),
     imdb: imdb ? resolve(imdb) : null,
+    fasttext: !values['no-fasttext'],
     folder: resolve(values.folder ?? tmpdir()),
   };
 }
