@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { loadDataset } from '../pipeline/data/load.ts';
 import { DataOptions } from '../pipeline/data/options.ts';
 import type { Bench } from './bench.ts';
-import { FASTTEXT_ARGUMENTS, type FasttextResult, hasFasttext, runFasttext, writeFasttextInput } from './fasttext.ts';
+import { type FasttextResult, hasFasttext, runFasttext, VARIANTS, writeFasttextInput } from './fasttext.ts';
 import type { InferInput, InferResult, TrainInput, TrainResult } from './nbsvm.child.ts';
 import type { BenchOptions } from './options.ts';
 import { inChild } from './process.ts';
@@ -20,9 +20,10 @@ const NO_FASTTEXT = 'fastText was not measured: it is not installed (Debian, Ubu
 
 const METHOD = [
   `nbsvm: one process from its start to its end: Node starts, the archive is unpacked, checked, normalised, sorted, hashed and searched for leaks, the model trained with ${WORKERS} workers, exported to ONNX and written, loaded by the runtime, and the test reviews classified and counted.`,
-  `fastText: two processes, \`supervised ${FASTTEXT_ARGUMENTS.join(' ')}\` and \`test\`: text files are read, the model trained and written, loaded, and the test reviews classified. Not counted: unpacking, and writing its input (lower case, punctuation split off, shuffled). Its F1 comes from \`predict\`, not counted. Its threads race, so F1 differs from round to round.`,
-  'The two in turns. F1 is of the label pos. Memory is the peak of resident memory of a whole process, as the kernel records it; for fastText the larger of the two.',
-  'inference: the runtime classifies the first 2,000 test reviews in one process, from text to probabilities, after one round of warming up.',
+  `${VARIANTS.map(({ name, args }) => `${name}: \`supervised ${args.join(' ')}\``).join('; ')}.`,
+  `fastText: two processes, \`supervised\` and \`test\`: text files are read, the model trained and written, loaded, and the test reviews classified. Not counted: unpacking, and writing its input (lower case, no punctuation, shuffled). Its F1 comes from \`predict\`, not counted. Its threads race, so F1 differs from round to round.`,
+  'All in turns. F1 is of the label pos. Memory is the peak of resident memory of a whole process, as the kernel records it; for fastText the larger of the two.',
+  'inference: the runtime classifies up to 2,000 test reviews of both labels in one process, from text to probabilities, after one round of warming up.',
 ];
 
 async function run({ imdb, rounds: wanted, fasttext: compare }: BenchOptions, folder: string): Promise<Outcome> {
@@ -31,12 +32,12 @@ async function run({ imdb, rounds: wanted, fasttext: compare }: BenchOptions, fo
   const fasttext = compare && (await hasFasttext());
   const { labels, rows } = await prepare(imdb, folder);
   const ours: Ours[] = [];
-  const theirs: FasttextResult[] = [];
+  const theirs = VARIANTS.map((variant) => ({ variant, results: [] as FasttextResult[] }));
   for (let round = 0; round < rounds; round++) {
     const input: TrainInput = { imdb, folder: modelFolder(folder), workers: WORKERS };
     const { answer, ...whole } = await inChild<TrainResult>(CHILD, 'train', input);
     ours.push({ ...answer, ...whole });
-    if (fasttext) theirs.push(await runFasttext(folder, labels));
+    if (fasttext) for (const { variant, results } of theirs) results.push(await runFasttext(folder, labels, variant));
   }
   return {
     status: 'measured',
@@ -44,7 +45,7 @@ async function run({ imdb, rounds: wanted, fasttext: compare }: BenchOptions, fo
     method: compare && !fasttext ? [...METHOD, NO_FASTTEXT] : METHOD,
     figures: [
       ...ourFigures(ours),
-      ...(fasttext ? theirFigures(theirs, ours) : []),
+      ...(fasttext ? theirs.flatMap(({ variant, results }) => theirFigures(variant.name, results, ours)) : []),
       ...(await inferenceFigures(folder, wanted ?? 7)),
     ],
   };
@@ -104,22 +105,19 @@ function ourFigures(ours: readonly Ours[]): Figure[] {
   ];
 }
 
-function theirFigures(theirs: readonly FasttextResult[], ours: readonly Ours[]): Figure[] {
+function theirFigures(name: string, theirs: readonly FasttextResult[], ours: readonly Ours[]): Figure[] {
   const seconds = theirs.map((r) => r.train + r.test);
+  const target: Target | undefined = name === VARIANTS[0].name ? { side: 'at most', limit: 1 } : undefined;
+  const ratios = ours.map((r, i) => r.seconds / (seconds[i] as number));
   return [
-    figure('fastText, train + test', 's', seconds),
+    figure(`${name}, train + test`, 's', seconds),
     figure(
-      'fastText, F1',
+      `${name}, F1`,
       'share',
       theirs.map((r) => r.f1),
     ),
-    ...memory('fastText, peak memory', theirs),
-    figure(
-      'nbsvm ÷ fastText, time',
-      'ratio',
-      ours.map((r, i) => r.seconds / (seconds[i] as number)),
-      { side: 'at most', limit: 1 },
-    ),
+    ...memory(`${name}, peak memory`, theirs),
+    figure(`nbsvm ÷ ${name}, time`, 'ratio', ratios, target),
   ];
 }
 
