@@ -7,7 +7,7 @@ import type { TrainedModel } from '../pipeline/training/trainer.ts';
 import { trainers } from '../pipeline/training/trainers.ts';
 import { f1 } from '../registry-repo/f1.ts';
 import { toNumber } from '../registry-repo/fraction.ts';
-import { loadRuntime } from '../registry-repo/runtime/load-runtime.ts';
+import { loadRuntime } from '../registry-repo/runtime/load.ts';
 import type { Runtime } from '../registry-repo/runtime/runtime.ts';
 import { answer } from './process.ts';
 
