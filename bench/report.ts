@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { textTable } from '../pipeline/table.ts';
+import { share, textTable } from '../pipeline/table.ts';
 import type { Machine } from './machine.ts';
 import { median } from './median.ts';
 
@@ -35,8 +35,8 @@ export function printed(outcome: NamedOutcome): string {
   const settings = Object.entries(outcome.settings).map(([name, value]) => `${name} ${value}`);
   const rows = outcome.figures.map((figure) => [
     figure.name,
-    readable(median(figure.rounds)),
-    `${readable(Math.min(...figure.rounds))} … ${readable(Math.max(...figure.rounds))}`,
+    shown(figure, median(figure.rounds)),
+    `${shown(figure, Math.min(...figure.rounds))} … ${shown(figure, Math.max(...figure.rounds))}`,
     figure.unit,
     figure.target ? `${figure.target.side} ${readable(figure.target.limit)}` : '',
     figure.target ? (isMet(figure, figure.target) ? 'met' : 'MISSED') : '',
@@ -67,6 +67,8 @@ const withMedian = (figure: Figure) => ({
 function isMet({ rounds }: Figure, { side, limit }: Target): boolean {
   return side === 'at least' ? median(rounds) >= limit : median(rounds) <= limit;
 }
+
+const shown = ({ unit }: Figure, value: number): string => (unit === 'share' ? share(value) : readable(value));
 
 /** Three significant digits for small numbers, none after the point for large ones. */
 function readable(value: number): string {
