@@ -1,4 +1,5 @@
-import { reconcile } from '../promotion/reconcile.ts';
+import { endDeadRuns, type Reconciled, reconcile } from '../promotion/reconcile.ts';
+import { registryRecorded } from '../registry/setup.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
@@ -10,7 +11,9 @@ export const reconcileAll: Command<Workspace> = {
   json: true,
   examples: [['pawl reconcile', 'after a crash, or from cron']],
   async run({ workspace, out }) {
-    const { interrupted, finished, drift } = await reconcile(workspace.promotions((line) => out.say(line)));
+    const { interrupted, finished, drift } = (await registryRecorded(workspace))
+      ? await reconcile(workspace.promotions((line) => out.say(line)))
+      : await withoutRegistry(workspace);
     const value = { interrupted, finished: finished.map(({ id, model, status }) => ({ id, model, status })), drift };
     out.result(value, () => {
       const lines = [
@@ -23,3 +26,10 @@ export const reconcileAll: Command<Workspace> = {
     return drift.length > 0 ? 1 : 0;
   },
 };
+
+/** Before the first registry there can be runs, but no promotions. */
+async function withoutRegistry(workspace: Workspace): Promise<Reconciled> {
+  const { clock, command } = workspace;
+  const ports = { store: workspace.store(), clock, command, views: () => workspace.views() };
+  return { interrupted: await endDeadRuns(ports), finished: [], drift: [] };
+}

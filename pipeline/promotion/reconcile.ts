@@ -28,7 +28,10 @@ export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
   return { interrupted, finished, drift };
 }
 
-async function endDeadRuns(ports: ReconcilePorts): Promise<string[]> {
+/** Ends the runs of this machine whose process is gone. @returns their ids */
+export async function endDeadRuns(
+  ports: Pick<ReconcilePorts, 'store' | 'clock' | 'command' | 'views'>,
+): Promise<string[]> {
   const ended: string[] = [];
   for (const run of (await ports.views()).rows(runs)) {
     const { host, pid } = run.environment;
