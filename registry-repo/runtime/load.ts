@@ -1,2 +1,69 @@
+import { ModelRefusedError } from '../errors.ts';
+import { MODEL_FILE } from '../manifest.ts';
+import { batchesOf } from './batches.ts';
+import { createEncoder } from './encoder.ts';
 import type { Runtime, RuntimeSource } from './runtime.ts';
-export const loadRuntime = (_: RuntimeSource): Promise<Runtime> => Promise.reject(new Error('stub'));
+import { openSession } from './session.ts';
+
+/** A row of a probability distribution may miss one by so much: floats. */
+const TOLERANCE = 1e-3;
+
+/**
+ * The one way from a manifest and its files to answers: preprocessor and graph together.
+ *
+ * @throws {ModelRefusedError} if the graph cannot be loaded, or does not fit its preprocessor
+ */
+export async function loadRuntime(
+  { manifest, file }: RuntimeSource,
+  { threads = 1 }: { readonly threads?: number } = {},
+): Promise<Runtime> {
+  const { labels, preprocessor, contract } = manifest;
+  const encoder = encoderOf(preprocessor, contract);
+  const session = await openSession(file(MODEL_FILE), contract, threads);
+  const k = labels.length;
+  if (contract.output.shape.at(-1) !== k)
+    throw new ModelRefusedError(`the graph gives ${contract.output.shape.at(-1)} numbers a text for ${k} labels`);
+  return {
+    labels,
+    async classify(texts) {
+      const probabilities = new Float32Array(texts.length * k);
+      for (const { rows, feeds } of batchesOf(encoder, texts)) {
+        const output = await session.run(feeds);
+        rows.forEach((row, i) => {
+          probabilities.set(distribution(output.subarray(i * k, (i + 1) * k)), row * k);
+        });
+      }
+      return probabilities;
+    },
+    release: onlyOnce(() => session.release()),
+  };
+}
+
+function encoderOf(
+  ...[preprocessor, { inputs }]: [Parameters<typeof createEncoder>[0], { inputs: Parameters<typeof createEncoder>[1] }]
+) {
+  try {
+    return createEncoder(preprocessor, inputs);
+  } catch (cause) {
+    throw new ModelRefusedError((cause as Error).message, { cause });
+  }
+}
+
+function distribution(row: Float32Array): Float32Array {
+  let sum = 0;
+  for (const p of row) {
+    if (!(p >= 0 && p <= 1 + TOLERANCE)) throw new ModelRefusedError(`the model gave ${p} as a probability`);
+    sum += p;
+  }
+  if (!(Math.abs(sum - 1) <= TOLERANCE))
+    throw new ModelRefusedError(`the model's probabilities of a text sum to ${sum}, not to 1`);
+  return row;
+}
+
+function onlyOnce(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= work();
+    return done;
+  };
+}

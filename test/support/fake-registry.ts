@@ -19,7 +19,7 @@ export function fakeManifest(model: FakeModel, over: Partial<Manifest> = {}): Ma
     task: 'text-classification',
     labels: ['neg', 'pos'],
     files: [{ path: 'model.onnx', digest: digestOf(bytes), sizeBytes: bytes.length }],
-    preprocessor: { kind: 'hashed-ngrams', bits: 8, orders: [1] },
+    preprocessor: { kind: 'hashed-ngrams', tokens: 'words-1', bits: 8, zones: [{ from: 0, to: 1, order: 1 }] },
     contract: { inputs: [tensor], output: { name: 'y', type: 'float32', shape: ['n', 2] } },
     run: {
       id: '1v8k2m0p4qxa',

@@ -301,7 +301,7 @@ export function candidateOf(
     task: 'text-classification',
     labels: LABELS,
     files: [...files].map(([path, bytes]) => ({ path, digest: digestOf(bytes), sizeBytes: bytes.length })),
-    preprocessor: { kind: 'hashed-ngrams', bits: 8, orders: [1] },
+    preprocessor: { kind: 'hashed-ngrams', tokens: 'words-1', bits: 8, zones: [{ from: 0, to: 1, order: 1 }] },
     contract: CONTRACT,
     run: {
       id: '0000000000r1',

@@ -1,0 +1,66 @@
+import { ALONE, astralClass, IN_WORD, tables } from './unicode.ts';
+
+/** FNV-1a (Fowler, Noll, Vo), over UTF-16 code units instead of bytes. */
+const BASIS = 0x811c9dc5;
+const PRIME = 0x01000193;
+
+const FIRST_COMBINING = 0x300;
+const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00;
+const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000;
+
+/**
+ * Splits texts into tokens and hashes each: runs of letters, digits and marks, in lower case; every other visible
+ * character alone; and, for scripts written without spaces (Han, kana, Thai, Lao, Khmer, Burmese, Tibetan), every
+ * character alone, so that n-grams of tokens become n-grams of characters there. Texts are read in their NFC form.
+ *
+ * One instance serves one thread: `hashes` is overwritten by the next text.
+ */
+export class Tokenizer {
+  /** The hashes of the last text's tokens. */
+  hashes = new Int32Array(1024);
+  readonly #tables = tables();
+
+  /** @returns how many tokens the text has */
+  read(text: string): number {
+    if (this.hashes.length <= text.length) this.hashes = new Int32Array(2 * text.length + 1);
+    return this.#split(composed(text));
+  }
+
+  #split(text: string): number {
+    const { hashes } = this;
+    const { classes, lower } = this.#tables;
+    let tokens = 0;
+    let hash = BASIS;
+    let inWord = false;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      let kind = classes[unit] as number;
+      let second = 0;
+      if (isHighSurrogate(unit) && isLowSurrogate(text.charCodeAt(i + 1))) {
+        second = text.charCodeAt(++i);
+        kind = astralClass(this.#tables, text.codePointAt(i - 1) as number);
+      }
+      if (kind === IN_WORD) {
+        hash = Math.imul(hash ^ (lower[unit] as number), PRIME);
+        if (second) hash = Math.imul(hash ^ second, PRIME);
+        inWord = true;
+        continue;
+      }
+      if (inWord) hashes[tokens++] = hash;
+      inWord = false;
+      hash = BASIS;
+      if (kind === ALONE) {
+        const alone = Math.imul(BASIS ^ unit, PRIME);
+        hashes[tokens++] = second ? Math.imul(alone ^ second, PRIME) : alone;
+      }
+    }
+    if (inWord) hashes[tokens++] = hash;
+    return tokens;
+  }
+}
+
+/** NFC; most texts are in it, and for those without a combining character this is found at once. */
+function composed(text: string): string {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= FIRST_COMBINING) return text.normalize('NFC');
+  return text;
+}

@@ -1,0 +1,67 @@
+import { CLASS_RUNS } from './unicode-data.ts';
+
+/** What a code point does to the word around it. */
+export const SEPARATES = 0;
+export const IN_WORD = 1;
+/** A token of its own: punctuation, symbols, and every character of scripts that put no spaces between words. */
+export const ALONE = 2;
+
+const CODES: Readonly<Record<string, number>> = { s: SEPARATES, w: IN_WORD, c: ALONE };
+const FIRST_ASTRAL = 0x10000;
+
+type Tables = {
+  /** Class of every code unit; surrogates stand alone here, pairs are looked up in `astral`. */
+  readonly classes: Uint8Array;
+  /** Code unit of the lower-case form, where that is one code unit; else the code unit itself. */
+  readonly lower: Uint16Array;
+  /** Runs beyond the basic plane: where each starts, and its class. */
+  readonly astral: { readonly starts: Uint32Array; readonly classes: Uint8Array };
+};
+
+let made: Tables | undefined;
+
+/**
+ * The character tables, made at the first use (some ten milliseconds).
+ *
+ * Classes come from a table of our own, not from the engine's: a model must read a text alike on every version of Node.
+ * Lower-case pairs never change once both characters exist (Unicode Character Encoding Stability Policies, case pairs).
+ */
+export function tables(): Tables {
+  made ??= make();
+  return made;
+}
+
+function make(): Tables {
+  const classes = new Uint8Array(FIRST_ASTRAL);
+  const lower = new Uint16Array(FIRST_ASTRAL);
+  const [starts, kinds]: [number[], number[]] = [[], []];
+  let at = 0;
+  for (const [, kind = '', length = ''] of CLASS_RUNS.matchAll(/([swc])([0-9A-Z]*)/g)) {
+    const end = at + (length === '' ? 1 : Number.parseInt(length, 36));
+    const code = CODES[kind] as number;
+    if (at < FIRST_ASTRAL) classes.fill(code, at, Math.min(end, FIRST_ASTRAL));
+    if (end > FIRST_ASTRAL) {
+      starts.push(Math.max(at, FIRST_ASTRAL));
+      kinds.push(code);
+    }
+    at = end;
+  }
+  for (let unit = 0; unit < FIRST_ASTRAL; unit++) lower[unit] = classes[unit] === IN_WORD ? lowered(unit) : unit;
+  return { classes, lower, astral: { starts: Uint32Array.from(starts), classes: Uint8Array.from(kinds) } };
+}
+
+function lowered(unit: number): number {
+  const form = String.fromCharCode(unit).toLowerCase();
+  return form.length === 1 ? form.charCodeAt(0) : unit;
+}
+
+/** Class of a code point from U+10000 on. */
+export function astralClass({ astral: { starts, classes } }: Tables, codePoint: number): number {
+  let [low, high] = [0, starts.length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((starts[middle] as number) <= codePoint) low = middle;
+    else high = middle - 1;
+  }
+  return classes[low] as number;
+}
