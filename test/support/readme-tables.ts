@@ -116,22 +116,20 @@ async function endpointsTable(): Promise<string> {
 export const readmeTables = async (): Promise<ReadonlyMap<string, string>> =>
   new Map([
     ['commands', commandsTable()],
+    ['endpoints', await endpointsTable()],
     ['settings', settingsTable()],
     ['data settings', dataTable()],
-    ['endpoints', await endpointsTable()],
   ]);
 
-const MARKED = /(<!-- table: ([a-z ]+) -->\n)[\s\S]*?(\n<!-- end of table -->)/g;
+const MARKED = /<!-- table: ([a-z ]+) -->([\s\S]*?)<!-- end of table -->/g;
 
 /** The tables as they stand in a text, by name. */
 export const tablesIn = (text: string): Map<string, string> =>
-  new Map(
-    [...text.matchAll(MARKED)].map((m) => [m[2] as string, m[0].slice(m[1]?.length, -(m[3]?.length ?? 0)).trim()]),
-  );
+  new Map([...text.matchAll(MARKED)].map(([, name = '', table = '']) => [name, table.trim()]));
 
 /** The text with every marked table replaced. */
 export const withTables = (text: string, tables: ReadonlyMap<string, string>): string =>
   text.replace(
     MARKED,
-    (_, open: string, name: string, close: string) => `${open}\n${tables.get(name) ?? ''}\n${close}`,
+    (_, name: string) => `<!-- table: ${name} -->\n\n${tables.get(name) ?? ''}\n\n<!-- end of table -->`,
   );
