@@ -6,9 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 type Holder = { readonly host: string; readonly pid: number };
 
-/** Whether a process of this machine is alive; one of another machine counts as alive, since nobody here can tell. */
-export function isAlive({ host, pid }: Holder): boolean {
+/**
+ * Whether a process of this machine is alive; one of another machine counts as alive, since nobody here can tell.
+ *
+ * @param since when it was alive for certain: a restarted container gives its processes the numbers of those that died
+ */
+export function isAlive({ host, pid }: Holder, since?: Date): boolean {
   if (host !== hostname()) return true;
+  if (pid === process.pid) return since === undefined || since.getTime() >= Math.floor(performance.timeOrigin);
   try {
     process.kill(pid, 0);
     return true;
@@ -16,6 +21,9 @@ export function isAlive({ host, pid }: Holder): boolean {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
+
+/** Locks that this process holds: one that names it and is not among them is left from a process with the same number. */
+const mine = new Set<string>();
 
 /**
  * Runs `work` while no other process of this machine holds the same lock file, waiting for its turn.
@@ -32,6 +40,7 @@ export async function withLock<T>(
   try {
     return await work();
   } finally {
+    mine.delete(file);
     rmSync(file, { force: true });
   }
 }
@@ -43,6 +52,7 @@ function take(file: string): boolean {
   writeFileSync(draft, JSON.stringify(me));
   try {
     linkSync(draft, file); // appears whole or not at all
+    mine.add(file);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -50,9 +60,12 @@ function take(file: string): boolean {
     rmSync(draft, { force: true });
   }
   const holder = readHolder(file);
-  if (holder && !isAlive(holder)) rmSync(file, { force: true });
+  const gone = holder && (isMe(holder) ? !mine.has(file) : !isAlive(holder));
+  if (gone) rmSync(file, { force: true });
   return false;
 }
+
+const isMe = ({ host, pid }: Holder): boolean => host === hostname() && pid === process.pid;
 
 /** Null if the holder has just removed it. */
 function readHolder(file: string): Holder | null {

@@ -20,7 +20,7 @@ export const doctor: Command<Workspace> = {
   examples: [['pawl doctor', 'is this machine fit to train, judge and serve?']],
   async run({ workspace, out }) {
     const found: Diagnosis[] = [];
-    for (const [name, check] of CHECKS) found.push(await diagnose(name, () => check(workspace)));
+    for (const check of CHECKS) found.push(await diagnose(check, workspace));
     out.result(found, () => found.map(line).join('\n'));
     return found.some((d) => d.state === 'problem') ? 1 : 0;
   },
@@ -30,12 +30,12 @@ type Answer = string | { readonly state: 'warning' | 'problem'; readonly what: s
 const warning = (what: string, fix: string): Answer => ({ state: 'warning', what, fix });
 const problem = (what: string, fix: string): Answer => ({ state: 'problem', what, fix });
 
-async function diagnose(name: string, check: () => Promise<Answer>): Promise<Diagnosis> {
+async function diagnose({ name, check, otherwise }: Check, workspace: Workspace): Promise<Diagnosis> {
   try {
-    const answer = await check();
+    const answer = await check(workspace);
     return typeof answer === 'string' ? { name, state: 'ok', what: answer, fix: null } : { name, ...answer };
   } catch (error) {
-    return { name, state: 'problem', what: (error as Error).message, fix: 'see the message' };
+    return { name, state: 'problem', what: (error as Error).message, fix: otherwise };
   }
 }
 
@@ -43,17 +43,49 @@ const MARKS: Record<State, string> = { ok: '✔', warning: '!', problem: '✘' }
 const line = ({ name, state, what, fix }: Diagnosis): string =>
   `${MARKS[state]} ${name.padEnd(16)} ${what}${fix === null ? '' : `\n  ${' '.repeat(16)} → ${fix}`}`;
 
-const CHECKS: readonly (readonly [string, (w: Workspace) => Promise<Answer>])[] = [
-  ['node', async () => checkNode()],
-  ['git', checkGit],
-  ['settings', async (w) => w.loaded.file ?? 'no pawl.yaml: defaults, variables and flags'],
-  ['event store', checkStore],
-  ['keys', async (w) => checkKeys(w)],
-  ['registry', checkRegistry],
-  ['main protected', checkProtection],
-  ['policy', checkPolicy],
-  ['production', checkProduction],
-  ['model runtime', checkRuntime],
+type Check = {
+  readonly name: string;
+  readonly check: (workspace: Workspace) => Promise<Answer>;
+  /** How to mend what the check could not even look at. */
+  readonly otherwise: string;
+};
+
+const CHECKS: readonly Check[] = [
+  { name: 'node', check: async () => checkNode(), otherwise: 'install Node 20.19 or newer' },
+  { name: 'git', check: checkGit, otherwise: 'install git 2.38 or newer' },
+  {
+    name: 'settings',
+    check: async (w) => w.loaded.file ?? 'no pawl.yaml: defaults, variables and flags',
+    otherwise: 'run `pawl config`',
+  },
+  {
+    name: 'event store',
+    check: checkStore,
+    otherwise: 'put back a copy that `pawl events backup` made, or set events.path to the right file',
+  },
+  {
+    name: 'keys',
+    check: async (w) => checkKeys(w),
+    otherwise: 'put the file back from your backup; `pawl registry init` makes new keys only where there are none',
+  },
+  { name: 'registry', check: checkRegistry, otherwise: 'set registry.path to a registry, or run `pawl registry init`' },
+  { name: 'main protected', check: checkProtection, otherwise: 'set registry.path to a registry' },
+  {
+    name: 'policy',
+    check: checkPolicy,
+    otherwise: 'look at gate.json with `pawl registry status`; `pawl registry configure --reason "…"` writes new rules',
+  },
+  {
+    name: 'production',
+    check: checkProduction,
+    otherwise:
+      'find out who moved it with `pawl audit`; `pawl rollback --reason "…"` goes back to a version that was judged',
+  },
+  {
+    name: 'model runtime',
+    check: checkRuntime,
+    otherwise: 'install the packages again with `npm ci`, on the machine that runs them',
+  },
 ];
 
 function checkNode(): Answer {
@@ -118,8 +150,10 @@ async function checkProtection(workspace: Workspace): Promise<Answer> {
     (await readFile(hook, 'utf8')).includes('refs/heads/main');
   if (!guarded)
     return problem(
-      `${hook} is missing: anyone with access can push to main`,
-      'make a new registry beside it and compare, or restore the hook; servers refuse what no verdict covers',
+      `${hook} does not keep pushes off main: anyone with access can push there`,
+      existsSync(hook)
+        ? `run \`chmod +x ${hook}\`; if that does not help, copy hooks/update from a registry that \`pawl registry init\` makes in an empty folder`
+        : 'copy hooks/update from a registry that `pawl registry init` makes in an empty folder',
     );
   const settings = await workspace.forge().git.text(['config', '--local', '--list']);
   const missing = ['receive.denynonfastforwards=true', 'receive.denydeletes=true', 'transfer.fsckobjects=true'].filter(
@@ -127,7 +161,10 @@ async function checkProtection(workspace: Workspace): Promise<Answer> {
   );
   return missing.length === 0
     ? 'pushes to main are refused, history cannot be rewritten'
-    : problem(`not set: ${missing.join(', ')}`, `git --git-dir ${path} config ${missing[0]?.replace('=', ' ')}`);
+    : problem(
+        `not set: ${missing.join(', ')}`,
+        missing.map((s) => `git --git-dir ${path} config ${s.replace('=', ' ')}`).join(' && '),
+      );
 }
 
 async function checkPolicy(workspace: Workspace): Promise<Answer> {

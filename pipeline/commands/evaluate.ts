@@ -5,7 +5,9 @@ import { readVersionFile } from '../../registry-repo/version-files.ts';
 import { optionsAt } from '../data/guess.ts';
 import { loadRows } from '../data/load.ts';
 import { countPredictions } from '../evaluation/counts.ts';
-import { metricsOf } from '../evaluation/metrics.ts';
+import { CONFIDENCE, type Interval, intervalsOf } from '../evaluation/intervals.ts';
+import { labelMetrics, metricsOf, positiveOf } from '../evaluation/metrics.ts';
+import { probabilityMetrics } from '../evaluation/probabilities.ts';
 import { readCandidate } from '../promotion/candidate.ts';
 import { share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
@@ -18,7 +20,8 @@ import { findVersion } from './why.ts';
 export const evaluate: Command<Workspace> = {
   name: 'evaluate',
   summary: 'measure a run’s or version’s model on any labelled data',
-  details: 'Nothing is recorded. A data set with a test split is measured on that; any other on all its rows.',
+  details:
+    'Nothing is recorded. A data set with a test split is measured on that; any other on all its rows. Figures are named and defined as in scikit-learn; precision, recall and f1 are those of the second of two labels.',
   json: true,
   arguments: [{ name: 'model', description: 'a run id, or a version: 2, v2, model@2' }],
   flags: [
@@ -51,17 +54,32 @@ export const evaluate: Command<Workspace> = {
     const runtime = await loadRuntime({ manifest, file });
     try {
       const started = performance.now();
-      const { confusion } = await countPredictions(runtime, rows, (done, of) =>
-        out.progress.update('evaluating', done, of),
+      const { labels } = manifest;
+      const truth = new Int32Array(rows.length);
+      const probabilities = new Float32Array(rows.length * labels.length);
+      const { confusion } = await countPredictions(
+        runtime,
+        rows,
+        (done, of) => out.progress.update('evaluating', done, of),
+        (answered) => {
+          truth[answered.row] = answered.truth;
+          probabilities.set(answered.probabilities, answered.row * labels.length);
+        },
       );
       const seconds = (performance.now() - started) / 1000;
       const value = {
         model: name,
         data: source,
         rows: rows.length,
-        labels: manifest.labels,
+        labels,
+        positive: positiveOf(labels),
         confusion,
-        metrics: metricsOf(manifest.labels, confusion),
+        metrics: {
+          ...metricsOf(labels, confusion),
+          ...probabilityMetrics({ truth, probabilities, labels: labels.length }),
+        },
+        confidence: CONFIDENCE,
+        intervals: intervalsOf(labels, confusion),
         seconds,
       };
       out.result(value, () => describe(value));
@@ -108,17 +126,22 @@ type Evaluated = {
   readonly model: string;
   readonly rows: number;
   readonly labels: readonly string[];
-  readonly confusion: readonly (readonly number[])[];
+  readonly positive: string | null;
+  readonly confusion: number[][];
   readonly metrics: Readonly<Record<string, number>>;
+  readonly confidence: number;
+  readonly intervals: Readonly<Record<string, Interval>>;
   readonly seconds: number;
 };
 
-function describe({ model, rows, labels, confusion, metrics, seconds }: Evaluated): string {
+function describe(evaluated: Evaluated): string {
+  const { model, rows, labels, confusion, confidence, seconds } = evaluated;
   const counts = labels.map((label, i) => [label, ...(confusion[i] ?? []).map(String)]);
-  const lines = Object.entries(metrics).map(([name, value]) => [name, share(value)]);
+  const interval = `${confidence * 100} % interval`;
   return [
     `${model} on ${rows} rows, ${Math.round(rows / Math.max(seconds, 1e-9))} a second`,
-    textTable(['metric', 'value'], lines, [1]),
+    textTable(['metric', 'value', interval], overall(evaluated), [1]),
+    textTable(['label', 'rows', 'precision', 'recall', 'f1', interval], perLabel(evaluated), [1, 2, 3, 4]),
     textTable(
       ['truth \\ predicted', ...labels],
       counts,
@@ -126,3 +149,28 @@ function describe({ model, rows, labels, confusion, metrics, seconds }: Evaluate
     ),
   ].join('\n\n');
 }
+
+/** The figures that are not of one label; those of the positive one say which it is. */
+function overall({ metrics, intervals, positive }: Evaluated): string[][] {
+  const ofPositive = ['precision', 'recall', 'f1'];
+  return Object.entries(metrics)
+    .filter(([name]) => !name.endsWith(']'))
+    .map(([name, value]) => [
+      ofPositive.includes(name) ? `${name} of ${positive}` : name,
+      share(value),
+      range(intervals[name]),
+    ]);
+}
+
+const perLabel = ({ labels, confusion, intervals }: Evaluated): string[][] =>
+  labelMetrics(labels, confusion).map(({ label, precision, recall, f1, rows }) => [
+    label,
+    String(rows),
+    share(precision),
+    share(recall),
+    share(f1),
+    range(intervals[`f1[${label}]`]),
+  ]);
+
+const range = (interval: Interval | undefined): string =>
+  interval ? `${share(interval.low)}–${share(interval.high)}` : '';

@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { promotions } from '../../projections/promotions.ts';
+import type { Run } from '../../projections/runs.ts';
 import { type Layer, yamlLayer } from '../config/layers.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Output } from '../output.ts';
 import { share } from '../table.ts';
-import { type Pushed, watch } from '../triggers/watch.ts';
+import type { Pushed } from '../triggers/record.ts';
+import { watch } from '../triggers/watch.ts';
 import { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 import { UsageError } from './not-found.ts';
@@ -19,7 +22,7 @@ export const watchRepository: Command<Workspace> = {
   name: 'watch',
   summary: 'start a run for each new commit of a training repository',
   details:
-    'One run at a time; the newest commit wins, and those overtaken are recorded. The commit’s own pawl.yaml decides model, data and training. What a run offers is proposed for promotion (watch.promote).',
+    'One run at a time; the newest commit wins, and those overtaken are recorded; a run that was cut off is begun again. The commit’s own pawl.yaml decides model, data and training. What a run offers is proposed for promotion (watch.promote). With --once, exit code 1 if anything failed.',
   untilStopped: true,
   flags: [
     { flags: '--repo <path>', description: 'the training repository', setting: 'watch.repository', path: true },
@@ -43,8 +46,13 @@ export const watchRepository: Command<Workspace> = {
     };
     const run = (commit: string, folder: string, trigger: Pushed) =>
       runCommit(workspace, out, signal, { commit, folder, trigger });
-    await watch(workspace, options, { run, say: (line) => out.say(line), signal });
-    return 0;
+    const well = await watch(workspace, options, {
+      run,
+      follow: (last) => follow(workspace, out, last),
+      say: (line) => out.say(line),
+      signal,
+    });
+    return well || !options.once ? 0 : 1;
   },
 };
 
@@ -62,11 +70,19 @@ async function runCommit(
     const { runId, candidate } = await startRun(own, out, signal, { trigger, code, dataFolder: resolve(folder) });
     out.say(`run ${runId}: F1 ${share(candidate.manifest.claimed.f1)}`);
     if (!workspace.config.watch.promote) return;
-    const ended = await promoteRun(own, findRun(await own.views(), runId), out);
-    out.say(ended.kind === 'done' ? `v${ended.version} is this candidate already` : describe(ended.promotion));
+    await follow(own, out, findRun(await own.views(), runId));
   } finally {
     await own.close();
   }
+}
+
+/** Proposes what a run offers, unless that was done: a refused candidate is not proposed again. */
+async function follow(workspace: Workspace, out: Output, run: Run): Promise<void> {
+  if (!workspace.config.watch.promote) return;
+  const proposed = [...(await workspace.views()).rows(promotions)].filter((p) => p.runId === run.id);
+  if (proposed.some((p) => p.status !== 'open')) return;
+  const ended = await promoteRun(workspace, run, out);
+  out.say(ended.kind === 'done' ? `v${ended.version} is this candidate already` : describe(ended.promotion));
 }
 
 function withCommitSettings({ loaded }: Workspace, folder: string) {

@@ -2,6 +2,7 @@ import type { EventData, Fact } from '../../events/catalogue.ts';
 import type { Promotion } from '../../projections/promotions.ts';
 import type { Artifacts } from '../../registry-repo/artifacts/artifacts.ts';
 import type { Git } from '../../registry-repo/git.ts';
+import { averagingOf, rulesFor } from '../../registry-repo/judge/judge.ts';
 import { MODEL_FILE } from '../../registry-repo/manifest.ts';
 import { printMergeMessage } from '../../registry-repo/merge-message.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
@@ -23,8 +24,11 @@ export async function reportFacts(
       ? (await readCandidate(artifacts, candidate.manifest)).manifest
       : (await main.manifest(model, candidate.version)).value;
   const before = baseline && (await main.manifest(model, baseline.version)).value;
+  const policy = await main.policy().catch(() => null); // the gate says what is wrong with it
+  const rules = policy && rulesFor(policy.value, model);
   return {
     promotionId: promotion.id,
+    averaging: rules && averagingOf(rules),
     class: promotion.class,
     model,
     candidate: { version: candidate.version, digest: candidate.manifest, manifest },

@@ -32,7 +32,7 @@ async function endDeadRuns(ports: ReconcilePorts): Promise<string[]> {
   const ended: string[] = [];
   for (const run of (await ports.views()).rows(runs)) {
     const { host, pid } = run.environment;
-    if (run.status !== 'running' || isAlive({ host, pid })) continue;
+    if (run.status !== 'running' || isAlive({ host, pid }, new Date(run.startedAt))) continue;
     const detail = `process ${pid} on ${host} is not running`;
     const fact: Fact = { type: 'TrainingRunInterrupted', data: { cause: 'process-gone', detail } };
     const added = await handle(ports, runStream(run.id), (events) =>

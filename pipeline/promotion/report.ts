@@ -1,6 +1,8 @@
 import type { EventData } from '../../events/catalogue.ts';
+import type { Averaging } from '../../registry-repo/f1.ts';
 import type { Manifest } from '../../registry-repo/manifest.ts';
 import type { Confusion } from '../../registry-repo/values.ts';
+import { CONFIDENCE, f1Interval } from '../evaluation/intervals.ts';
 import { block, code, details, plain, table } from './markdown.ts';
 
 type Judged = EventData<'GateJudged'>;
@@ -13,6 +15,8 @@ export type ReportFacts = {
   readonly candidate: { readonly version: number; readonly digest: string; readonly manifest: Manifest };
   readonly baseline: { readonly version: number; readonly digest: string; readonly manifest: Manifest } | null;
   readonly reason: string | null;
+  /** How the policy makes one F1 of many; null if it has no rules for the model. */
+  readonly averaging: Averaging | null;
   readonly judged: Judged | null;
 };
 
@@ -48,7 +52,7 @@ function verdictLine({ judged, reason }: ReportFacts): string {
   return [`**Gate: ${word}.**`, reasons.join('\n'), ...why].filter(Boolean).join('\n\n');
 }
 
-function comparison({ judged, candidate, baseline }: ReportFacts): string {
+function comparison({ judged, candidate, baseline, averaging }: ReportFacts): string {
   const measured = judged?.measured;
   const mine = measured?.candidate ?? candidate.manifest.claimed.confusion;
   const theirs = measured ? measured.baseline : (baseline?.manifest.claimed.confusion ?? null);
@@ -69,6 +73,16 @@ function comparison({ judged, candidate, baseline }: ReportFacts): string {
   const lines = [
     head,
     row('F1', f1, baseF1),
+    ...(averaging
+      ? [
+          [
+            `F1, ${CONFIDENCE * 100} % interval`,
+            interval(measured?.labels ?? candidate.manifest.labels, mine, averaging),
+            baseline && theirs ? interval(measured?.labels ?? baseline.manifest.labels, theirs, averaging) : '–',
+            '',
+          ],
+        ]
+      : []),
     ...(measured ? [['F1 required', measured.requiredF1.toFixed(4), '', '']] : []),
     row('accuracy', accuracy(mine), theirs && accuracy(theirs)),
     ['rows', String(total(mine)), theirs ? String(total(theirs)) : '–', ''],
@@ -144,6 +158,12 @@ function identity({ promotionId, candidate, baseline, judged }: ReportFacts): st
     ],
   ];
   return details('Identity', table(rows));
+}
+
+/** A sample of rows gives an F1 with luck in it: where the one of all such rows may lie. */
+function interval(labels: readonly string[], counts: Confusion, averaging: Averaging): string {
+  const found = f1Interval(labels, counts, averaging);
+  return found ? `${found.low.toFixed(4)} to ${found.high.toFixed(4)}` : '–';
 }
 
 const total = (counts: Confusion): number => counts.flat().reduce((a, b) => a + b, 0);

@@ -38,8 +38,9 @@ export class TrainingRepository {
   /**
    * Commits of a branch that touch any of the paths, newest first; all paths if none are given.
    *
-   * @param after only what came after this commit @param limit the most to look at
-   * @throws {RepositoryError}
+   * @param after only what came after this commit; where history was rewritten, after what both have in common, and of a
+   * history that is wholly new the tip alone @param limit the most to look at
+   * @throws {RepositoryError} also if there is no such branch
    */
   async commits(
     branch: string,
@@ -48,8 +49,12 @@ export class TrainingRepository {
     if (!/^[A-Za-z0-9][A-Za-z0-9._/-]*$/.test(branch))
       throw new RepositoryError(`"${branch}" is no branch name to follow`);
     const tip = `refs/heads/${branch}`;
-    const range = after && (await this.#isAncestor(after, tip)) ? `${after}..${tip}` : tip;
-    const args = ['rev-list', '--first-parent', `--max-count=${limit}`, range, '--', ...paths.map((p) => `:(top)${p}`)];
+    if (!(await this.#has(tip)))
+      throw new RepositoryError(`${this.path} has no branch "${branch}": push one, or name another with --branch`);
+    const known = after === undefined ? null : await this.#common(after, tip);
+    const range = known === null ? tip : `${known}..${tip}`;
+    const most = after !== undefined && known === null ? 1 : limit;
+    const args = ['rev-list', '--first-parent', `--max-count=${most}`, range, '--', ...paths.map((p) => `:(top)${p}`)];
     return (await this.#raw(args)).split('\n').filter(Boolean);
   }
 
@@ -76,11 +81,17 @@ export class TrainingRepository {
     return resolve(this.path, (await this.#raw(['rev-parse', '--git-path', 'hooks'])).trim());
   }
 
-  async #isAncestor(commit: string, of: string): Promise<boolean> {
+  async #has(ref: string): Promise<boolean> {
+    const found = await this.#raw(['for-each-ref', '--format=%(objectname)', ref]);
+    return found.trim() !== '';
+  }
+
+  /** The newest commit that both have, or null: history may have been rewritten, and the commit may be gone. */
+  async #common(commit: string, tip: string): Promise<string | null> {
     try {
-      return (await this.#git.raw(['merge-base', commit, of])).trim() === commit;
+      return (await this.#git.raw(['merge-base', commit, tip])).trim().split('\n')[0] || null;
     } catch {
-      return false; // history was rewritten: the commit may be gone
+      return null;
     }
   }
 

@@ -2,20 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventData, Fact } from '../../events/catalogue.ts';
-import { encodeFacts } from '../../events/envelope.ts';
 import { PawlError } from '../../events/errors.ts';
-import { NO_STREAM } from '../../events/store.ts';
-import { runStream } from '../../events/streams.ts';
-import { type Run, runs } from '../../projections/runs.ts';
+import type { Run } from '../../projections/runs.ts';
+import { RegistryError } from '../../registry-repo/errors.ts';
 import { withLock } from '../lock.ts';
-import { environment } from '../training/environment.ts';
 import type { Workspace } from '../workspace.ts';
+import { handledOf } from './handled.ts';
 import { planRuns } from './plan.ts';
+import { type Pushed, recordFailed, recordSuperseded } from './record.ts';
 import { TrainingRepository } from './repository.git.ts';
-
-/** A commit that somebody pushed. */
-export type Pushed = Extract<EventData<'TrainingRunStarted'>['trigger'], { kind: 'push' }>;
 
 export type WatchOptions = {
   readonly repository: string;
@@ -29,6 +24,8 @@ export type WatchOptions = {
 export type WatchActions = {
   /** One whole run on the files of a commit, exported to a folder; its failure is recorded by the run itself. */
   readonly run: (commit: string, folder: string, trigger: Pushed) => Promise<void>;
+  /** What follows a completed run, if that has not happened yet: the process may have died in between. */
+  readonly follow: (run: Run) => Promise<void>;
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
 };
@@ -36,100 +33,133 @@ export type WatchActions = {
 /**
  * Starts a run for each new commit of a branch that touches the watched paths: one at a time, on this machine and among
  * processes; the newest wins; those overtaken are recorded as superseded. What was handled is known from the log, so it may
- * be stopped and started at will.
+ * be stopped, killed and started at will: a run that was cut off is begun again.
+ *
+ * @returns whether all went well; being stopped is well
+ * @throws {RepositoryError} if the repository or its branch cannot be read at the start; later on it waits for better times
  */
-export async function watch(workspace: Workspace, options: WatchOptions, actions: WatchActions): Promise<void> {
-  const repository = new TrainingRepository(options.repository);
-  const lock = workspace.path('.pawl/watch.lock');
-  do {
-    await withLock(lock, () => handleNew(workspace, repository, options, actions), { signal: actions.signal });
-    if (!options.once) await sleep(options.everyMs, undefined, { signal: actions.signal }).catch(() => {});
-  } while (!options.once && !actions.signal.aborted);
-}
-
-async function handleNew(
-  workspace: Workspace,
-  repository: TrainingRepository,
-  { branch, paths }: WatchOptions,
-  actions: WatchActions,
-): Promise<void> {
-  while (!actions.signal.aborted) {
-    const handled = await handledCommits(workspace, repository.path, branch);
-    const after = handled.at(-1);
-    const commits = await repository.commits(branch, { paths, ...(after === undefined ? { limit: 1 } : { after }) });
-    const plan = planRuns(commits, new Set(handled), after === undefined);
-    for (const commit of plan.superseded)
-      await recordSuperseded(workspace, trigger(repository.path, branch, commit), plan.run as string);
-    if (plan.run === null) return;
-    actions.say(`commit ${plan.run.slice(0, 12)} on ${branch}`);
-    await runOn(repository, plan.run, trigger(repository.path, branch, plan.run), actions);
-    // A commit that could not even be read has no run to be known by: leave it for the next look.
-    if (!(await handledCommits(workspace, repository.path, branch)).includes(plan.run)) return;
-  }
-}
-
-/** A commit that was overtaken while another run was at work: recorded, so that nobody wonders. */
-async function recordSuperseded(workspace: Workspace, by: Pushed, newer: string): Promise<void> {
-  const { model, data, training } = workspace.config;
-  const runId = workspace.newId();
-  const started = {
-    model,
-    trainer: training.trainer,
-    config: JSON.parse(JSON.stringify(training.config)),
-    data: JSON.parse(JSON.stringify(data)),
-    seed: training.seed,
-    trigger: by,
-    code: { commit: by.commit, dirty: false },
-    environment: environment(),
-  };
-  const facts: Fact[] = [
-    { type: 'TrainingRunStarted', data: started },
-    {
-      type: 'TrainingRunInterrupted',
-      data: { cause: 'superseded', detail: `commit ${newer} came before it was its turn` },
-    },
-  ];
-  const meta = {
-    ...workspace.command,
-    correlationId: runId,
-    causationId: null,
-    commandId: `superseded:${by.commit}`,
-    time: workspace.clock(),
-  };
-  await workspace.store().append(runStream(runId), NO_STREAM, encodeFacts(meta, facts));
-}
-
-const trigger = (repository: string, branch: string, commit: string): Pushed => ({
-  kind: 'push',
-  repository,
-  branch,
-  commit,
-});
-
-/** Commits of this branch that have a run, in the order of their runs. */
-async function handledCommits(workspace: Workspace, repository: string, branch: string): Promise<string[]> {
-  const mine = (r: Run): boolean =>
-    r.trigger.kind === 'push' && r.trigger.repository === repository && r.trigger.branch === branch;
-  const found = [...(await workspace.views()).rows(runs)]
-    .filter(mine)
-    .sort((a, b) => (a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0));
-  return found.map((r) => (r.trigger.kind === 'push' ? r.trigger.commit : ''));
-}
-
-async function runOn(
-  repository: TrainingRepository,
-  commit: string,
-  by: Pushed,
-  { run, say }: WatchActions,
-): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'pawl-commit-'));
+export async function watch(workspace: Workspace, options: WatchOptions, actions: WatchActions): Promise<boolean> {
+  const watcher = new Watcher(workspace, options, actions);
+  const { signal } = actions;
   try {
-    await repository.export(commit, folder);
-    await run(commit, folder, by);
+    await watcher.check();
+    do {
+      await watcher.look().catch((error: unknown) => watcher.failed('looking for commits', error));
+      if (!options.once) await sleep(options.everyMs, undefined, { signal });
+    } while (!options.once);
   } catch (error) {
-    if (!(error instanceof PawlError)) throw error;
-    say(`commit ${commit.slice(0, 12)}: ${error.message}`);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    if (!signal.aborted) throw error;
   }
+  return watcher.well;
+}
+
+class Watcher {
+  well = true;
+  readonly #workspace: Workspace;
+  readonly #options: WatchOptions;
+  readonly #actions: WatchActions;
+  readonly #repository: TrainingRepository;
+  #lastSaid = '';
+
+  constructor(workspace: Workspace, options: WatchOptions, actions: WatchActions) {
+    this.#workspace = workspace;
+    this.#options = options;
+    this.#actions = actions;
+    this.#repository = new TrainingRepository(options.repository);
+  }
+
+  /** @throws {RepositoryError} for what is no repository, or has no such branch */
+  async check(): Promise<void> {
+    await this.#repository.commits(this.#options.branch, { limit: 1 });
+  }
+
+  /** Handles what is new. One process at a time: another waits here, and then finds nothing left. */
+  look(): Promise<void> {
+    const lock = this.#workspace.path('.pawl/watch.lock');
+    return withLock(lock, () => this.#handleNew(), { signal: this.#actions.signal });
+  }
+
+  /** Says what went wrong, and goes on: but for the user who stops it, nothing ends a watch. */
+  failed(what: string, error: unknown): void {
+    if (this.#actions.signal.aborted) throw error;
+    this.well = false;
+    const { message, stack } = explained(error);
+    const line = `${what}: ${stack ?? message}`;
+    if (line !== this.#lastSaid) this.#actions.say(line); // one look after another fails in the same way
+    this.#lastSaid = line;
+  }
+
+  async #handleNew(): Promise<void> {
+    await this.#followUp();
+    while (!this.#actions.signal.aborted) {
+      const { branch, paths } = this.#options;
+      const { commits: handled, attempts } = await this.#handled();
+      const after = handled.at(-1);
+      const commits = await this.#repository.commits(branch, {
+        paths,
+        ...(after === undefined ? { limit: 1 } : { after }),
+      });
+      const plan = planRuns(commits, new Set(handled), after === undefined);
+      if (plan.run === null) return;
+      for (const commit of plan.superseded)
+        if (!attempts.has(commit)) await recordSuperseded(this.#workspace, this.#pushed(commit), plan.run);
+      this.#actions.say(`commit ${plan.run.slice(0, 12)} on ${branch}`);
+      if (!(await this.#runOn(this.#pushed(plan.run)))) return;
+    }
+  }
+
+  /** A candidate whose process died before it was proposed. */
+  async #followUp(): Promise<void> {
+    const { lastCompleted } = await this.#handled();
+    if (lastCompleted === null) return;
+    try {
+      await this.#actions.follow(lastCompleted);
+    } catch (error) {
+      this.failed(`run ${lastCompleted.id}`, error);
+    }
+  }
+
+  /** @returns false for a commit that has no run to be known by (it could not be read, say): it is left for the next look */
+  async #runOn(pushed: Pushed): Promise<boolean> {
+    const folder = await mkdtemp(join(tmpdir(), 'pawl-commit-'));
+    const what = `commit ${pushed.commit.slice(0, 12)}`;
+    try {
+      await this.#repository.export(pushed.commit, folder);
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      this.failed(what, error);
+      return false;
+    }
+    const before = await this.#attempts(pushed.commit);
+    try {
+      await this.#actions.run(pushed.commit, folder, pushed);
+    } catch (error) {
+      this.failed(what, error);
+      if ((await this.#attempts(pushed.commit)) === before)
+        await recordFailed(this.#workspace, pushed, explained(error));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+    return (await this.#attempts(pushed.commit)) > before;
+  }
+
+  #handled() {
+    return handledOf(this.#workspace, this.#repository.path, this.#options.branch);
+  }
+
+  async #attempts(commit: string): Promise<number> {
+    return (await this.#handled()).attempts.get(commit) ?? 0;
+  }
+
+  #pushed(commit: string): Pushed {
+    return { kind: 'push', repository: this.#repository.path, branch: this.#options.branch, commit };
+  }
+}
+
+/** What was thrown, for people; with its stack if nobody meant to throw it. */
+function explained(error: unknown): { code: string; message: string; stack: string | null } {
+  if (error instanceof PawlError || error instanceof RegistryError)
+    return { code: error.code, message: error.message, stack: null };
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: 'internal', message, stack: error instanceof Error ? (error.stack ?? null) : null };
 }

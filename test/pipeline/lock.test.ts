@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { withLock } from '../../pipeline/lock.ts';
+import { isAlive, withLock } from '../../pipeline/lock.ts';
 import { temporaryFolder } from '../support/paths.ts';
 import { rejects } from '../support/rejects.ts';
 
@@ -50,9 +50,17 @@ lock('is taken over from a process that died', async () => {
   assert.is(await withLock(path, async () => 'in', { pollMs: 2 }), 'in');
 });
 
-lock('stops waiting when told to', async () => {
+lock('is taken over from a process that had the same number before this one', async () => {
   const path = join(temporaryFolder(), 'watch.lock');
   writeFileSync(path, JSON.stringify({ host: hostname(), pid: process.pid }));
+  assert.is(await withLock(path, async () => 'in', { pollMs: 2 }), 'in', 'a restarted container');
+  const me = { host: hostname(), pid: process.pid };
+  assert.equal([isAlive(me), isAlive(me, new Date()), isAlive(me, new Date(0))], [true, true, false]);
+});
+
+lock('stops waiting when told to', async () => {
+  const path = join(temporaryFolder(), 'watch.lock');
+  writeFileSync(path, JSON.stringify({ host: hostname(), pid: process.ppid }));
   const error = await rejects(
     withLock(path, async () => 'in', { pollMs: 2, signal: AbortSignal.timeout(30) }),
     Error,

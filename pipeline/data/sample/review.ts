@@ -1,6 +1,6 @@
+import type { Random } from '../../random.ts';
 import { sentences } from './grammar.ts';
 import { neutral, syllables, toned } from './lexicon.ts';
-import type { Random } from './random.ts';
 
 type Tone = 'bad' | 'good';
 const other = (tone: Tone): Tone => (tone === 'bad' ? 'good' : 'bad');

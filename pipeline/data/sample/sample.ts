@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { Random } from '../../random.ts';
 import type { OptionsOf } from '../options.ts';
 import type { Source, SourceRow } from '../source.ts';
-import { Random } from './random.ts';
 import { Reviewer } from './review.ts';
 
 const TURN = 512;

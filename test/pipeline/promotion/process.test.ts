@@ -26,6 +26,8 @@ promotion('a good first candidate is proposed, judged, merged and recorded', asy
     [['pawl/gate', 'success']],
   );
   assert.match(pull.body, '**Gate: passed.**');
+  // 36 of 40 hits: Wilson's interval for the share, turned into F1.
+  assert.match(pull.body, '| F1, 95 % interval | 0.8697 to 0.9798 | – |');
   const views = await world.ports().views();
   assert.equal(
     [views.get(baseline, 'sentiment')?.version, views.get(baseline, 'sentiment')?.commit],

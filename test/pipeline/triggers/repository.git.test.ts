@@ -1,37 +1,16 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RepositoryError, TrainingRepository } from '../../../pipeline/triggers/repository.git.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 import { rejects } from '../../support/rejects.ts';
-
-/** A repository with a work tree and a commit function. */
-function repository() {
-  const folder = temporaryFolder();
-  const git = (...args: string[]) =>
-    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args], {
-      cwd: folder,
-      encoding: 'utf8',
-    }).trim();
-  git('init', '-q', '-b', 'main');
-  const commit = (files: Record<string, string>) => {
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(join(folder, path, '..'), { recursive: true });
-      writeFileSync(join(folder, path), text);
-    }
-    git('add', '-A');
-    git('commit', '-q', '-m', 'c');
-    return git('rev-parse', 'HEAD');
-  };
-  return { folder, git, commit };
-}
+import { workRepository } from '../../support/work-repository.ts';
 
 const training = suite('training repository');
 
 training('lists the commits that touch the paths, newest first, after one that is known', async () => {
-  const { folder, commit } = repository();
+  const { folder, commit } = workRepository();
   const a = commit({ 'data/a.csv': '1' });
   const b = commit({ 'docs/x.md': '1' });
   const c = commit({ 'data/a.csv': '2' });
@@ -47,8 +26,38 @@ training('lists the commits that touch the paths, newest first, after one that i
   );
 });
 
+training('after a rewrite of history, lists what is new since what both have', async () => {
+  const { folder, git, commit } = workRepository();
+  commit({ x: '0' });
+  const shared = commit({ x: '1' });
+  const before = commit({ x: '2' });
+  git('reset', '-q', '--hard', shared);
+  const [a, b] = [commit({ x: '3' }), commit({ x: '4' })];
+  const repo = new TrainingRepository(folder);
+  assert.equal(await repo.commits('main', { after: before }), [b, a]);
+  git('checkout', '-q', '--orphan', 'other');
+  commit({ x: '5' });
+  const tip = commit({ x: '6' });
+  git('branch', '-q', '-M', 'main');
+  assert.equal(await repo.commits('main', { after: b }), [tip], 'nothing in common: the tip alone');
+});
+
+training('a merge counts as one commit of the branch, if it brings what is watched', async () => {
+  const { folder, git, commit } = workRepository();
+  const first = commit({ 'data/x': '0' });
+  git('checkout', '-q', '-b', 'side');
+  commit({ 'data/x': '1' });
+  commit({ 'data/x': '2' });
+  git('checkout', '-q', 'main');
+  git('merge', '-q', '--no-ff', '-m', 'm', 'side');
+  const merge = git('rev-parse', 'HEAD');
+  const repo = new TrainingRepository(folder);
+  assert.equal(await repo.commits('main', { after: first, paths: ['data'] }), [merge]);
+  assert.equal(await repo.commits('main', { after: first, paths: ['docs'] }), []);
+});
+
 training('says what commit is checked out, and whether the tree differs', async () => {
-  const { folder, commit } = repository();
+  const { folder, commit } = workRepository();
   const repo = new TrainingRepository(folder);
   assert.equal(await repo.code(), { commit: null, dirty: false });
   const a = commit({ x: '1' });
@@ -59,7 +68,7 @@ training('says what commit is checked out, and whether the tree differs', async 
 });
 
 training('exports the files of a commit and leaves the repository as it was', async () => {
-  const { folder, commit, git } = repository();
+  const { folder, commit, git } = workRepository();
   const a = commit({ 'pawl.yaml': 'model: a', 'data/a.csv': 'text,label' });
   commit({ 'pawl.yaml': 'model: b' });
   writeFileSync(join(folder, 'unsaved'), 'work');
@@ -72,7 +81,7 @@ training('exports the files of a commit and leaves the repository as it was', as
 });
 
 training('refuses what is no repository, no branch, no commit, and option injection', async () => {
-  const { folder, commit } = repository();
+  const { folder, commit } = workRepository();
   commit({ x: '1' });
   const repo = new TrainingRepository(folder);
   assert.throws(

@@ -45,4 +45,14 @@ export class Random {
   chance(probability: number): boolean {
     return this.bits() / 2 ** 32 < probability;
   }
+
+  /** Reorders in place, every order alike (Fisher & Yates). */
+  shuffle(items: Int32Array): void {
+    for (let i = items.length - 1; i > 0; i--) {
+      const j = this.below(i + 1);
+      const item = items[i] as number;
+      items[i] = items[j] as number;
+      items[j] = item;
+    }
+  }
 }

@@ -1,0 +1,118 @@
+import { type Averaging, checkCounts } from '../../registry-repo/f1.ts';
+import type { Confusion } from '../../registry-repo/values.ts';
+import { labelMetrics } from './metrics.ts';
+
+/** Both ends are shares in [0, 1]. */
+export type Interval = { readonly low: number; readonly high: number };
+
+/** How often an interval holds the true figure, over many evaluation sets of the same kind. */
+export const CONFIDENCE = 0.95;
+
+/** The 97.5 % point of the normal distribution. */
+const Z = 1.959963984540054;
+
+/**
+ * Where a share lies that was seen as `hits` of `of`: Wilson's score interval, which stays in [0, 1] and has a width even
+ * where everything was right.
+ *
+ * @returns null for 0 of 0
+ * @see Wilson (1927), J. Am. Stat. Assoc. 22:209
+ */
+export function wilson(hits: number, of: number): Interval | null {
+  if (of === 0) return null;
+  const share = hits / of;
+  const scale = 1 + (Z * Z) / of;
+  const centre = share + (Z * Z) / (2 * of);
+  const spread = Z * Math.sqrt((share * (1 - share)) / of + (Z * Z) / (4 * of * of));
+  // At the ends the two terms are equal; rounding must not put the end beside what was measured.
+  const low = hits === 0 ? 0 : Math.max(0, (centre - spread) / scale);
+  const high = hits === of ? 1 : Math.min(1, (centre + spread) / scale);
+  return { low, high };
+}
+
+/**
+ * Where the F1 of one label lies. F1 = 2s / (1 + s), where s is the share of hits among the rows that have the label or were
+ * given it; given how many those are, the hits are binomial, so Wilson's interval for s becomes one for F1.
+ *
+ * @returns null for a label that no row has and none was given
+ * @see Lam (2023), arXiv:2309.14621, the "Wilson indirect" method
+ */
+export function labelF1Interval(confusion: Confusion, label: number): Interval | null {
+  const hits = confusion[label]?.[label] ?? 0;
+  const truth = (confusion[label] ?? []).reduce((a, b) => a + b, 0);
+  const predicted = confusion.reduce((sum, row) => sum + (row[label] ?? 0), 0);
+  const share = wilson(hits, truth + predicted - hits);
+  const toF1 = (s: number) => (2 * s) / (1 + s);
+  return share && { low: toF1(share.low), high: toF1(share.high) };
+}
+
+/**
+ * Where the mean F1 over labels lies: the delta method on the counts as one multinomial draw, cut at 0 and 1. Good for large
+ * counts; with a few dozen rows a label it is somewhat too narrow.
+ *
+ * @param average `weighted` weighs by rows, `macro` does not
+ * @returns null where the method sees no variance at all (no rows, all right, or all wrong), which says nothing about the truth
+ * @see Takahashi, Yamamoto, Kuchiba & Koyama (2022), Appl. Intell. 52:4961, for macro; weighted is the same with weights
+ */
+export function meanF1Interval(
+  labels: readonly string[],
+  confusion: Confusion,
+  average: 'macro' | 'weighted',
+): Interval | null {
+  const each = labelMetrics(labels, confusion);
+  const rows = each.reduce((sum, e) => sum + e.rows, 0);
+  const slopes = each.map((e, k) => {
+    const predicted = confusion.reduce((sum, row) => sum + (row[k] ?? 0), 0);
+    const both = (e.rows + predicted) / rows; // p(truth = k) + p(answer = k)
+    const weight = average === 'macro' ? 1 / labels.length : e.rows / rows;
+    return both === 0
+      ? { hit: 0, row: 0, column: 0, f1: 0, weight }
+      : {
+          hit: (2 * weight) / both,
+          row: (-weight * e.f1) / both + (average === 'weighted' ? e.f1 : 0),
+          column: (-weight * e.f1) / both,
+          f1: e.f1,
+          weight,
+        };
+  });
+  let [first, second] = [0, 0];
+  confusion.forEach((counts, i) => {
+    counts.forEach((count, j) => {
+      const slope = (slopes[i]?.row ?? 0) + (slopes[j]?.column ?? 0) + (i === j ? (slopes[i]?.hit ?? 0) : 0);
+      first += (count / rows) * slope;
+      second += (count / rows) * slope * slope;
+    });
+  });
+  const variance = (second - first * first) / rows;
+  const mean = slopes.reduce((sum, { f1, weight }) => sum + weight * f1, 0);
+  if (!(variance > 1e-18) || rows === 0) return null;
+  const spread = Z * Math.sqrt(variance);
+  return { low: Math.max(0, mean - spread), high: Math.min(1, mean + spread) };
+}
+
+/** Where the F1 lies that a policy compares; null where nothing can be said, as of counts that do not fit the labels. */
+export function f1Interval(labels: readonly string[], confusion: Confusion, averaging: Averaging): Interval | null {
+  if (confusion.length !== labels.length || confusion.some((row) => row.length !== labels.length)) return null;
+  return averaging.average === 'binary'
+    ? labelF1Interval(confusion, labels.indexOf(averaging.positive))
+    : meanF1Interval(labels, confusion, averaging.average);
+}
+
+/**
+ * Intervals for those figures of `metricsOf` that have one, under the same names; left out where nothing can be said.
+ *
+ * @throws {MalformedCountsError} unless there is one row and one column a label
+ */
+export function intervalsOf(labels: readonly string[], confusion: Confusion): Record<string, Interval> {
+  checkCounts(labels, confusion);
+  const rows = confusion.flat().reduce((a, b) => a + b, 0);
+  const right = confusion.reduce((sum, row, k) => sum + (row[k] ?? 0), 0);
+  const found: [string, Interval | null][] = [
+    ['accuracy', wilson(right, rows)],
+    ['f1', labels.length === 2 ? labelF1Interval(confusion, 1) : null],
+    ['f1_macro', meanF1Interval(labels, confusion, 'macro')],
+    ['f1_weighted', meanF1Interval(labels, confusion, 'weighted')],
+    ...labels.map((label, k): [string, Interval | null] => [`f1[${label}]`, labelF1Interval(confusion, k)]),
+  ];
+  return Object.fromEntries(found.filter((entry): entry is [string, Interval] => entry[1] !== null));
+}

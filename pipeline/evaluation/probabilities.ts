@@ -1,0 +1,97 @@
+/** Equal-width bins of the positive label's probability. */
+const BINS = 15;
+
+/** A certain model that is wrong loses much, but not everything: −ln of this. */
+const LEAST = 1e-15;
+
+/** A model's answers to labelled rows. */
+export type Answers = {
+  /** [B] indices into the labels. */
+  readonly truth: ArrayLike<number>;
+  /** [B, K], row-major. */
+  readonly probabilities: ArrayLike<number>;
+  /** K */
+  readonly labels: number;
+};
+
+/**
+ * What probabilities tell beyond the label they choose. A figure that the rows cannot give is left out: ranking figures need
+ * rows of every label.
+ *
+ * `log_loss` (nats), clipped at 1e-15. With two labels, about the second: `brier`, `roc_auc`, `average_precision` and
+ * `ece_15`, the expected calibration error: |mean probability − share of rows| over 15 equal-width bins, weighted by their
+ * rows. With more, `roc_auc_ovr_macro`: the mean over labels of each one against the rest.
+ *
+ * @see Guo et al. (2017), arXiv:1706.04599, for calibration; the rest as in scikit-learn
+ */
+export function probabilityMetrics(answers: Answers): Record<string, number> {
+  const { truth, labels } = answers;
+  if (truth.length === 0) return {};
+  const log_loss = logLoss(answers);
+  if (labels !== 2) {
+    const areas = Array.from({ length: labels }, (_, k) => rank(column(answers, k), truth, k));
+    const whole = areas.every((area) => area !== null);
+    return { log_loss, ...(whole && { roc_auc_ovr_macro: meanOf(areas.map((a) => a.rocAuc)) }) };
+  }
+  const scores = column(answers, 1);
+  const ranked = rank(scores, truth, 1);
+  return {
+    log_loss,
+    brier: meanOf(scores.map((p, i) => (p - (truth[i] as number)) ** 2)),
+    ...(ranked && { roc_auc: ranked.rocAuc, average_precision: ranked.averagePrecision }),
+    ece_15: calibrationError(scores, truth),
+  };
+}
+
+const column = ({ truth, probabilities, labels }: Answers, k: number): Float64Array =>
+  Float64Array.from({ length: truth.length }, (_, i) => probabilities[i * labels + k] as number);
+
+function logLoss({ truth, probabilities, labels }: Answers): number {
+  let loss = 0;
+  for (let i = 0; i < truth.length; i++) {
+    const p = probabilities[i * labels + (truth[i] as number)] as number;
+    loss -= Math.log(Math.min(1 - LEAST, Math.max(LEAST, p)));
+  }
+  return loss / truth.length;
+}
+
+/**
+ * How well scores put one label before the others; rows of equal score come at once, so their order does not matter.
+ *
+ * @returns null unless there are rows of the label and others
+ */
+function rank(
+  scores: Float64Array,
+  truth: ArrayLike<number>,
+  label: number,
+): { rocAuc: number; averagePrecision: number } | null {
+  const order = Uint32Array.from(scores, (_, i) => i).sort((a, b) => (scores[b] as number) - (scores[a] as number));
+  let positives = 0;
+  for (let i = 0; i < truth.length; i++) if (truth[i] === label) positives++;
+  const negatives = truth.length - positives;
+  if (positives === 0 || negatives === 0) return null;
+  let [hits, misses, area, precision] = [0, 0, 0, 0];
+  for (let at = 0; at < order.length; ) {
+    const score = scores[order[at] as number];
+    let [newHits, newMisses] = [0, 0];
+    for (; at < order.length && scores[order[at] as number] === score; at++)
+      if (truth[order[at] as number] === label) newHits++;
+      else newMisses++;
+    area += newMisses * (hits + newHits / 2);
+    hits += newHits;
+    misses += newMisses;
+    precision += (newHits * hits) / (hits + misses);
+  }
+  return { rocAuc: area / positives / negatives, averagePrecision: precision / positives };
+}
+
+function calibrationError(scores: Float64Array, truth: ArrayLike<number>): number {
+  const surplus = new Float64Array(BINS); // Σ (p − y), which is the bin's rows times its error
+  scores.forEach((p, i) => {
+    const bin = Math.min(BINS - 1, Math.floor(p * BINS));
+    surplus[bin] = (surplus[bin] as number) + p - (truth[i] as number);
+  });
+  return surplus.reduce((sum, s) => sum + Math.abs(s), 0) / scores.length;
+}
+
+const meanOf = (numbers: ArrayLike<number>): number => Array.from(numbers).reduce((a, b) => a + b, 0) / numbers.length;

@@ -1,0 +1,62 @@
+import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
+import type { TrainedModel, Trainer, TrainingContext } from '../trainer.ts';
+import { type NbsvmConfig, NbsvmConfig as schema, zonesOf } from './config.ts';
+import { contractOf, embeddingBag, quantise } from './embedding-bag.ts';
+import { EpochLog } from './epoch-log.ts';
+import { extractFeatures } from './features.ts';
+import { Threads } from './threads.ts';
+
+/**
+ * NB-SVM (Wang & Manning 2012, "Baselines and Bigrams: Simple, Good Sentiment and Topic Classification"): a linear model
+ * over the log-count ratios of n-grams, each row scaled to unit length; one label against the rest.
+ */
+export const nbsvm: Trainer<typeof schema> = {
+  name: 'nbsvm',
+  summary: 'linear model over log-count ratios of n-grams: seconds on any processor',
+  config: schema,
+  async train(context, config) {
+    const { rows, labels, workers, signal, report } = context;
+    signal.throwIfAborted();
+    const outputs = labels.length === 2 ? 1 : labels.length;
+    const epochs = new EpochLog(outputs, config.epochs, report);
+    const threads = new Threads(Math.max(1, Math.min(workers, rows.length)), (epoch) => epochs.note(epoch));
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+    try {
+      return await Promise.race([learn(threads, context, config, outputs), aborted]);
+    } finally {
+      await threads.close();
+    }
+  },
+};
+
+async function learn(
+  threads: Threads,
+  { rows, labels, seed, report }: TrainingContext,
+  config: NbsvmConfig,
+  outputs: number,
+): Promise<TrainedModel> {
+  const { matrix, idOf, preprocessor } = await extractFeatures(threads, rows, {
+    zones: zonesOf(config),
+    bits: config.bits,
+    singletons: config.singletons,
+    outputs,
+    onProgress: (done, of) => report.progress('reading texts', done, of),
+  });
+  report.metric('features', matrix.width, 0);
+  report.metric('bits', preprocessor.bits, 0);
+  const index = new Map(labels.map((label, i) => [label, i]));
+  const truth = Int32Array.from(rows, (row) => index.get(row.label) as number);
+  const tasks = Array.from({ length: outputs }, (_, i) => {
+    const label = outputs === 1 ? 1 : i;
+    return { do: 'fit', matrix, truth, label, config, seed } as const;
+  });
+  const models = await threads.share(tasks);
+  const tables = quantise(models, idOf, preprocessor.bits);
+  return {
+    files: [{ path: MODEL_FILE, bytes: embeddingBag(tables, labels.length) }],
+    preprocessor,
+    contract: contractOf(labels.length),
+  };
+}

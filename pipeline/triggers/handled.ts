@@ -1,0 +1,43 @@
+import { type Run, runs } from '../../projections/runs.ts';
+import { isAlive } from '../lock.ts';
+import type { Workspace } from '../workspace.ts';
+
+/** A commit whose runs were cut off this often is left alone: something about it kills them. */
+const MOST_ATTEMPTS = 3;
+
+/** What the log knows about the pushes to one branch. */
+export type Handled = {
+  /** Commits that need no run any more, in the order of their runs. */
+  readonly commits: readonly string[];
+  /** How many runs each commit has, of whatever kind. */
+  readonly attempts: ReadonlyMap<string, number>;
+  /** The newest run that gave a candidate. */
+  readonly lastCompleted: Run | null;
+};
+
+/**
+ * A commit is handled once a run on it has come to an end of its own, or was overtaken. A run that was cut off (its user
+ * stopped it, its process was killed) leaves its commit to be tried again.
+ */
+export async function handledOf(workspace: Workspace, repository: string, branch: string): Promise<Handled> {
+  const pushed = [...(await workspace.views()).rows(runs)]
+    .filter(({ trigger: t }) => t.kind === 'push' && t.repository === repository && t.branch === branch)
+    .sort((a, b) => order(a.startedAt, b.startedAt) || order(a.id, b.id));
+  const attempts = new Map<string, number>();
+  const commits: string[] = [];
+  for (const run of pushed) {
+    const commit = commitOf(run);
+    attempts.set(commit, (attempts.get(commit) ?? 0) + 1);
+    if (!wasCutOff(run) || attempts.get(commit) === MOST_ATTEMPTS) commits.push(commit);
+  }
+  const lastCompleted = pushed.findLast((run) => run.status === 'completed') ?? null;
+  return { commits, attempts, lastCompleted };
+}
+
+const commitOf = ({ trigger }: Run): string => (trigger.kind === 'push' ? trigger.commit : '');
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function wasCutOff({ status, failure, environment: { host, pid }, startedAt }: Run): boolean {
+  if (status === 'running') return !isAlive({ host, pid }, new Date(startedAt));
+  return status === 'interrupted' && failure?.code !== 'superseded';
+}

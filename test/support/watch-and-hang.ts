@@ -1,0 +1,21 @@
+import { watch } from '../../pipeline/triggers/watch.ts';
+import { recordRun, workspaceIn } from './watched.ts';
+
+// A watch whose run begins and never ends; whoever started this kills it. Arguments: workspace folder, repository.
+
+const [folder = '', repository = ''] = process.argv.slice(2);
+const workspace = workspaceIn(folder);
+await watch(
+  workspace,
+  { repository, branch: 'main', paths: [], everyMs: 10, once: true },
+  {
+    run: async (_, __, trigger) => {
+      await recordRun(workspace, trigger, null);
+      process.stdout.write('begun\n');
+      await new Promise(() => setInterval(() => {}, 1000));
+    },
+    follow: async () => {},
+    say: () => {},
+    signal: new AbortController().signal,
+  },
+);
