@@ -60,10 +60,10 @@ function* textChunks(rows: readonly Row[], onProgress: Options['onProgress']) {
   }
 }
 
-/** As many ids as there are n-grams, within bounds. */
+/** At most two thirds of the ids are taken, within bounds: n-grams that share an id blur each other. */
 function fittingBits(ngrams: number, outputs: number): number {
   const most = Math.min(MOST_BITS, Math.floor(Math.log2(MOST_TABLE_BYTES / (2 * outputs))));
-  return Math.max(LEAST_BITS, Math.min(most, Math.ceil(Math.log2(ngrams + 1))));
+  return Math.max(LEAST_BITS, Math.min(most, Math.ceil(Math.log2(1.5 * ngrams + 1))));
 }
 
 function startsOf(rows: number, chunks: readonly { firstRow: number; lengths: Int32Array }[]): Int32Array {

@@ -1,0 +1,78 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { json, pawl } from '../../support/cli.ts';
+import { temporaryFolder } from '../../support/paths.ts';
+
+type Evaluated = {
+  rows: number;
+  labels: string[];
+  positive: string;
+  confusion: number[][];
+  metrics: Record<string, number>;
+  confidence: number;
+  intervals: Record<string, { low: number; high: number }>;
+};
+
+const home = temporaryFolder();
+let run = '';
+
+const evaluate = suite('pawl evaluate');
+
+evaluate.before(async () => {
+  writeFileSync(
+    join(home, 'pawl.yaml'),
+    'data:\n  kind: sample\n  train: 600\n  test: 300\ntraining:\n  trainer: nbsvm\n  workers: 2\n',
+  );
+  run = (await json<{ run: string }>(home, ['train'])).run;
+});
+
+evaluate('gives counts, figures and how sure they are, the same as the run measured', async () => {
+  const value = await json<Evaluated>(home, ['evaluate', run]);
+  const { evaluations } = await json<{ evaluations: { confusion: number[][]; f1: number }[] }>(home, [
+    'runs',
+    'show',
+    run,
+  ]);
+  assert.equal(value.confusion, evaluations[0]?.confusion);
+  assert.ok(Math.abs((value.metrics.f1 ?? 0) - (evaluations[0]?.f1 ?? 1)) < 1e-12);
+  assert.is(
+    value.confusion.flat().reduce((a, b) => a + b, 0),
+    value.rows,
+  );
+  assert.equal([value.positive, value.confidence], [value.labels[1], 0.95]);
+  for (const name of ['accuracy', 'f1', 'f1_macro', 'mcc', 'kappa', 'log_loss', 'brier', 'roc_auc', 'ece_15'])
+    assert.type(value.metrics[name], 'number', name);
+  for (const name of ['accuracy', 'f1', 'f1_macro']) {
+    const { low, high } = value.intervals[name] ?? { low: 1, high: 0 };
+    assert.ok(low < (value.metrics[name] as number) && (value.metrics[name] as number) < high, name);
+  }
+});
+
+evaluate('tells people the same in tables, with the interval beside the figure', async () => {
+  const { stdout, code } = await pawl(home, ['evaluate', run]);
+  assert.is(code, 0);
+  assert.match(stdout, /METRIC +VALUE +95 % INTERVAL/);
+  assert.match(stdout, /f1 of pos +0\.\d{4} +0\.\d{4}–[01]\.\d{4}/);
+  assert.match(stdout, /LABEL +ROWS +PRECISION +RECALL +F1/);
+  assert.match(stdout, /TRUTH \\ PREDICTED/);
+});
+
+evaluate('measures on any labelled file; one label alone gives no ranking', async () => {
+  writeFileSync(join(home, 'new.csv'), 'text,label\na warm and funny film,pos\na dull waste of time,neg\n');
+  const two = await json<Evaluated>(home, ['evaluate', run, '--data', 'new.csv']);
+  assert.is(two.rows, 2);
+  writeFileSync(join(home, 'one.csv'), 'text,label\na warm and funny film,pos\nsplendid acting,pos\n');
+  const one = await json<Evaluated>(home, ['evaluate', run, '--data', 'one.csv']);
+  assert.equal([one.rows, 'roc_auc' in one.metrics, 'log_loss' in one.metrics], [2, false, true]);
+});
+
+evaluate('a label that the model does not know is refused, with its line', async () => {
+  writeFileSync(join(home, 'bad.csv'), 'text,label\na warm and funny film,pos\nso-so,neutral\n');
+  const { code, stderr } = await pawl(home, ['evaluate', run, '--data', 'bad.csv']);
+  assert.is(code, 3);
+  assert.match(stderr, /bad\.csv:3.*neutral/);
+});
+
+evaluate.run();
