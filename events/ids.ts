@@ -1,22 +1,27 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Namespace of every event id, itself UUIDv5(DNS, "events.pawl.dev"); fixed for ever. */
 const EVENT_NAMESPACE = uuidV5('6ba7b810-9dad-11d1-80b4-00c04fd430c8', 'events.pawl.dev');
+const EVENT_NAMESPACE_BYTES = bytesOf(EVENT_NAMESPACE);
 
 /** Name-based UUID of RFC 9562 §5.5: the same namespace and name give the same id on every machine. */
 export function uuidV5(namespace: string, name: string): string {
-  const hash = createHash('sha1')
-    .update(Buffer.from(namespace.replaceAll('-', ''), 'hex'))
-    .update(name, 'utf8');
-  const bytes = hash.digest().subarray(0, 16);
-  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x50;
-  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  return nameBased(bytesOf(namespace), name);
+}
+
+function bytesOf(uuid: string): Buffer {
+  return Buffer.from(uuid.replaceAll('-', ''), 'hex');
+}
+
+function nameBased(namespace: Buffer, name: string): string {
+  const hex = hash('sha1', Buffer.concat([namespace, Buffer.from(name, 'utf8')]), 'hex');
+  const variant = '89ab'[Number.parseInt(hex[16] as string, 16) & 3];
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 /** Id of the `index`-th event of a command: a retried command writes the same ids, so it is stored once. */
-export const eventId = (commandId: string, index: number): string => uuidV5(EVENT_NAMESPACE, `${commandId}:${index}`);
+export const eventId = (commandId: string, index: number): string =>
+  nameBased(EVENT_NAMESPACE_BYTES, `${commandId}:${index}`);
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford base 32, lower case
 const EPOCH_SECONDS = Date.UTC(2025, 0, 1) / 1000;

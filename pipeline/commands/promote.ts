@@ -1,29 +1,34 @@
 import type { Promotion } from '../../projections/promotions.ts';
 import { type Run, runs } from '../../projections/runs.ts';
+import { loadDataset } from '../data/load.ts';
+import { DataOptions } from '../data/options.ts';
 import type { Output } from '../output.ts';
 import { recordCheckpoints } from '../promotion/checkpoints.ts';
 import { NotPromotableError } from '../promotion/decide.ts';
 import { reconcile } from '../promotion/reconcile.ts';
+import { ensureRegistry, registryRecorded } from '../registry/setup.ts';
 import { share } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
+import { loadContext } from './dataset.ts';
 import { findRun } from './runs-show.ts';
 
 export const promote: Command<Workspace> = {
   name: 'promote',
   summary: 'open a pull request that makes a candidate the baseline, and let the gate decide',
   details:
-    'Without a run, the last completed one is promoted. The gate scores candidate and baseline again on the pinned evaluation set, in a process of its own; the pull request is merged only if it passes. Exit code 1 if it does not.',
+    'Without a run, the last completed one is promoted. The first promotion makes the registry, if `pawl registry init` has not. The gate scores candidate and baseline again on the pinned evaluation set, in a process of its own; the pull request is merged only if it passes. Exit code 1 if it does not.',
   json: true,
   arguments: [{ name: 'run', description: 'the run whose candidate to promote', optional: true }],
   examples: [
     ['pawl promote', 'the last run'],
     ['pawl promote 1v8k2m0p4qxa', 'a certain run'],
   ],
-  async run({ args: [wanted], workspace, out }) {
+  async run({ args: [wanted], workspace, out, signal }) {
     const views = await workspace.views();
     const run =
       wanted === undefined ? lastCompleted([...views.rows(runs)], workspace.config.model) : findRun(views, wanted);
+    if (run.model === workspace.config.model) await firstRegistry(workspace, run, out, signal);
     const ended = await promoteRun(workspace, run, out);
     if (ended.kind === 'done') {
       out.result(
@@ -36,6 +41,18 @@ export const promote: Command<Workspace> = {
     return ended.promotion.status === 'merged' ? 0 : 1;
   },
 };
+
+/** Before anything was ever promoted there is no registry: the test rows of the run's own data become its evaluation set. */
+async function firstRegistry(workspace: Workspace, run: Run, out: Output, signal: AbortSignal): Promise<void> {
+  if (await registryRecorded(workspace)) return;
+  const { created } = await ensureRegistry(workspace, () =>
+    loadDataset(DataOptions.parse(run.dataOptions), loadContext(workspace, out, signal)),
+  );
+  if (created)
+    out.say(
+      `made the registry ${workspace.path(workspace.config.registry.path)}; evaluation set: the test rows of run ${run.id}`,
+    );
+}
 
 type Ended =
   | { readonly kind: 'done'; readonly version: number }

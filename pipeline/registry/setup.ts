@@ -1,4 +1,5 @@
 import type { Fact } from '../../events/catalogue.ts';
+import { PawlError } from '../../events/errors.ts';
 import { registryStream } from '../../events/streams.ts';
 import { digestOf } from '../../registry-repo/digest.ts';
 import { evaluationPath } from '../../registry-repo/evaluation-set.ts';
@@ -17,10 +18,22 @@ import { newPolicy, pinEvaluationSet } from './rules.ts';
 export const evaluationName = ({ config }: Workspace): string =>
   config.registry.evaluation ?? `${config.model}-test`.slice(0, 64);
 
+/** The log knows a registry that is not where the settings say. */
+export class RegistryGoneError extends PawlError {
+  readonly code = 'registry_gone';
+}
+
+/** Whether the log says that there is a registry, wherever it is now. */
+export async function registryRecorded(workspace: Workspace): Promise<boolean> {
+  const events = await workspace.store().readStream(registryStream);
+  return events.some((event) => event.type === 'RegistryInitialized');
+}
+
 /**
  * Makes keys and registry where there are none, and records it. What exists is left as it is.
  *
  * @param load gives the data whose test split becomes the evaluation set; called only if it is needed
+ * @throws {RegistryGoneError} rather than putting an empty registry in the place of one that is missing
  */
 export async function ensureRegistry(
   workspace: Workspace,
@@ -28,8 +41,12 @@ export async function ensureRegistry(
 ): Promise<{ created: boolean; commit: string }> {
   const { config, clock } = workspace;
   const gitDir = workspace.path(config.registry.path);
-  const keys = createKeys(workspace.path(config.keys.path), clock());
   const there = await new Git(gitDir).resolve('refs/heads/main').catch(() => null);
+  if (!there && (await registryRecorded(workspace)))
+    throw new RegistryGoneError(
+      `the log knows a registry, but ${gitDir} is none: restore it from a clone or a backup, or set registry.path to where it is; to begin anew, set another events.path`,
+    );
+  const keys = createKeys(workspace.path(config.keys.path), clock());
   const files = there ? new Map<string, string>() : await firstFiles(workspace, await load(), keys);
   const { commit, created } = await createRegistry(gitDir, files, config.registry.author, clock());
   await recordInitialized(workspace, new Git(gitDir));

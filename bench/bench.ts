@@ -1,0 +1,9 @@
+import type { BenchOptions } from './options.ts';
+import type { Outcome } from './report.ts';
+
+/** One thing worth measuring, by name. It writes to `folder` only, which is removed afterwards. */
+export type Bench = {
+  readonly name: string;
+  readonly summary: string;
+  run(options: BenchOptions, folder: string): Promise<Outcome>;
+};

@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process';
+import { statfsSync } from 'node:fs';
+import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import { packageRoot, version } from '../pipeline/package-info.ts';
+
+/** Where the figures come from: without it they mean nothing. */
+export type Machine = {
+  readonly cpu: string;
+  /** Those this process may use. */
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly os: string;
+  readonly node: string;
+  readonly pawl: string;
+  /** Null outside a git checkout. `+changes` if the working tree differs from it. */
+  readonly commit: string | null;
+  /** Of the folder the benches write to: an fsync costs what the disk under it costs, and nothing in memory. */
+  readonly filesystem: string;
+};
+
+export const machine = (folder: string): Machine => ({
+  cpu: cpus()[0]?.model.trim() ?? 'unknown',
+  cores: availableParallelism(),
+  memoryBytes: totalmem(),
+  os: `${type()} ${release()} ${process.arch}`,
+  node: process.versions.node,
+  pawl: version,
+  commit: commit(),
+  filesystem: filesystem(folder),
+});
+
+export function describeMachine({ cpu, cores, memoryBytes, os, node, commit, filesystem }: Machine): string {
+  const memory = `${(memoryBytes / 2 ** 30).toFixed(1)} GiB`;
+  const code = commit ? `, commit ${commit.replace(/^(.{12})[0-9a-f]*/, '$1')}` : '';
+  const disk =
+    filesystem === 'tmpfs'
+      ? '\nThe folder is in memory, where a sync to the disk does nothing: give --folder on a disk.'
+      : '';
+  return `${cpu}, ${cores} cores, ${memory}, ${os}, Node ${node}, ${filesystem}${code}${disk}`;
+}
+
+function commit(): string | null {
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd: packageRoot, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  try {
+    return git('rev-parse', 'HEAD') + (git('status', '--porcelain') === '' ? '' : '+changes');
+  } catch {
+    return null; // an installed package, or no git
+  }
+}
+
+/** Magic numbers of statfs(2). */
+const FILESYSTEMS: Readonly<Record<number, string>> = {
+  61267: 'ext4', // 0xef53
+  16914836: 'tmpfs', // 0x01021994
+  1481003842: 'xfs', // 0x58465342
+  2435016766: 'btrfs', // 0x9123683e
+  2035054128: 'overlayfs', // 0x794c7630
+};
+
+function filesystem(folder: string): string {
+  const { type: magic } = statfsSync(folder);
+  return process.platform === 'linux'
+    ? (FILESYSTEMS[magic] ?? `filesystem 0x${magic.toString(16)}`)
+    : 'unknown filesystem';
+}

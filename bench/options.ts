@@ -1,0 +1,59 @@
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+/** What to measure, and how large. */
+export type BenchOptions = {
+  /** Empty: all. */
+  readonly names: readonly string[];
+  readonly help: boolean;
+  /** Where the results go; null for a file of their own in `bench/results/`. */
+  readonly json: string | null;
+  /** Null: as many as each bench thinks right. */
+  readonly rounds: number | null;
+  /** Events in the replayed log. */
+  readonly events: number;
+  readonly imdb: string | null;
+  /** Whether nbsvm is compared with fastText, where that is installed. */
+  readonly fasttext: boolean;
+  /** Databases and models are written here, in a folder of their own that goes away. */
+  readonly folder: string;
+};
+
+export const FLAGS = `
+  --json FILE    where to write the results (default: a new file in bench/results/)
+  --rounds N     rounds of each measurement, whose median is quoted (default: 7, or 3 for those that take seconds)
+  --events N     events in the replayed log (default: 1000000)
+  --imdb FILE    an archive or a folder laid out as aclImdb_v1.tar.gz, for nbsvm (default: PAWL_BENCH_IMDB)
+  --no-fasttext  nbsvm alone, not beside fastText (which takes 2 GB of memory)
+  --folder DIR   where to write while measuring: take a disk, not memory (default: ${tmpdir()})
+  --help         this text
+`;
+
+/** @throws {TypeError} for a flag that is not one, or a number that cannot be meant */
+export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): BenchOptions {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: { json: text, rounds: text, events: text, imdb: text, folder: text, help: flag, 'no-fasttext': flag },
+  });
+  const imdb = values.imdb ?? env.PAWL_BENCH_IMDB;
+  return {
+    names: positionals,
+    help: values.help ?? false,
+    json: values.json === undefined ? null : resolve(values.json),
+    rounds: values.rounds === undefined ? null : count('--rounds', values.rounds, 1, 1000),
+    events: count('--events', values.events ?? '1000000', 1000, 100_000_000),
+    imdb: imdb ? resolve(imdb) : null,
+    fasttext: !values['no-fasttext'],
+    folder: resolve(values.folder ?? tmpdir()),
+  };
+}
+
+function count(flag: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new TypeError(`${flag} ${text}: give a whole number from ${least} to ${most}`);
+}

@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** `peakBytes` is the kernel's own record of the most resident memory; null where there is no /proc. */
+export type Finished = { readonly stdout: string; readonly seconds: number; readonly peakBytes: number | null };
+
+const POLL_MS = 20;
+
+/**
+ * Runs a program to its end: wall time from before its start, and peak memory of the whole process.
+ *
+ * @throws {Error} if it cannot be started (`code` is ENOENT where it is not installed) or fails
+ */
+export function measured(command: string, args: readonly string[], cwd?: string): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const started = performance.now();
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(cwd && { cwd }) });
+    let [stdout, stderr, seconds] = ['', '', 0];
+    let peakBytes: number | null = null;
+    // The record only grows, so the last reading misses no more than the growth of the last 20 ms.
+    const poll = setInterval(() => {
+      peakBytes = highWater(child.pid) ?? peakBytes;
+    }, POLL_MS);
+    child.stdout.on('data', (chunk) => (stdout += chunk));
+    child.stderr.on('data', (chunk) => (stderr = (stderr + chunk).slice(-4000)));
+    child.on('exit', () => {
+      seconds = (performance.now() - started) / 1000;
+      clearInterval(poll);
+    });
+    child.on('error', (error) => {
+      clearInterval(poll);
+      reject(error);
+    });
+    child.on('close', (code, signal) => {
+      if (code === 0) resolve({ stdout, seconds, peakBytes });
+      else reject(new Error(`${command} ${args[0] ?? ''} failed (${signal ?? code}): ${stderr.trim()}`));
+    });
+  });
+}
+
+function highWater(pid: number | undefined): number | null {
+  try {
+    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kilobytes === undefined ? null : Number(kilobytes) * 1024;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Runs one of our own `*.child.ts`, which reads a JSON argument and prints a JSON answer: every bench in a process of its
+ * own, so that none inherits the heap, the compiled code or the garbage of another.
+ */
+export async function inChild<Answer>(
+  file: string,
+  task: string,
+  input: unknown,
+): Promise<{ answer: Answer } & Omit<Finished, 'stdout'>> {
+  const script = fileURLToPath(new URL(file, import.meta.url));
+  const { stdout, ...rest } = await measured(process.execPath, [script, task, JSON.stringify(input)]);
+  return { answer: JSON.parse(stdout) as Answer, ...rest };
+}
+
+/** The other side of `inChild`. */
+export async function answer(tasks: Readonly<Record<string, (input: never) => Promise<unknown>>>): Promise<void> {
+  const [task = '', input = 'null'] = process.argv.slice(2);
+  const work = tasks[task];
+  if (!work) throw new Error(`no task ${task}`);
+  process.stdout.write(JSON.stringify(await work(JSON.parse(input) as never)));
+}

@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { temporaryFolder } from './support/paths.ts';
+
+// The benches run from end to end at tiny sizes. What the figures are is for `npm run bench` on an idle machine to say.
+
+const entry = fileURLToPath(new URL('../bench/main.js', import.meta.url));
+
+type Report = {
+  readonly schema: string;
+  readonly machine: Readonly<Record<string, unknown>>;
+  readonly benches: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly reason?: string;
+    readonly figures?: readonly { name: string; unit: string; rounds: number[]; median: number; met?: boolean }[];
+  }[];
+};
+
+function bench(...args: string[]) {
+  const file = join(temporaryFolder(), 'results', 'bench.json');
+  const { PAWL_BENCH_IMDB: _, ...env } = process.env;
+  const folder = temporaryFolder();
+  const { status, stdout, stderr } = spawnSync(process.execPath, [entry, ...args, '--json', file, '--folder', folder], {
+    encoding: 'utf8',
+    env,
+  });
+  return { status, stdout, stderr, report: () => JSON.parse(readFileSync(file, 'utf8')) as Report };
+}
+
+function assertMeasured({ status, stdout, stderr, report }: ReturnType<typeof bench>, names: readonly string[]): void {
+  assert.is(status, 0, stderr);
+  const [measured] = report().benches;
+  assert.is(measured?.status, 'measured');
+  const figures = measured?.figures ?? [];
+  for (const { name, rounds, median } of figures) {
+    assert.ok(rounds.length > 0 && rounds.every((value) => Number.isFinite(value) && value >= 0), name);
+    assert.ok(median >= Math.min(...rounds) && median <= Math.max(...rounds), name);
+    assert.ok(stdout.includes(name), `${name} is printed`);
+  }
+  for (const name of names)
+    assert.ok(
+      figures.some((f) => f.name === name),
+      `no figure "${name}" among ${figures.map((f) => f.name).join('; ')}`,
+    );
+}
+
+const benches = suite('benches');
+
+benches('events: appends beside the bare loop, and a whole replay', () => {
+  const run = bench('events', '--events', '2000', '--rounds', '2');
+  assertMeasured(run, ['append, single ÷ bare loop', 'append, batch of 100 ÷ bare loop', 'encoding', 'replay']);
+  assert.is(run.report().schema, 'pawl.bench/1');
+  for (const key of ['cpu', 'cores', 'memoryBytes', 'os', 'node', 'filesystem'])
+    assert.ok(run.report().machine[key], key);
+});
+
+benches('nbsvm: trains, evaluates and classifies', () => {
+  const imdb = temporaryFolder();
+  for (const split of ['train', 'test'])
+    for (const [label, rating, word] of [
+      ['neg', 2, 'dreadful'],
+      ['pos', 9, 'wonderful'],
+    ] as const) {
+      mkdirSync(join(imdb, split, label), { recursive: true });
+      for (let i = 0; i < 20; i++)
+        writeFileSync(
+          join(imdb, split, label, `${i}_${rating}.txt`),
+          `A ${word} film, number ${i} of the ${split} set: ${word} acting.`,
+        );
+    }
+  const run = bench('nbsvm', '--imdb', imdb, '--rounds', '1', '--no-fasttext');
+  assertMeasured(run, ['nbsvm, load + train + evaluate', 'nbsvm, F1', 'inference, batches of 32']);
+  const score = run.report().benches[0]?.figures?.find((f) => f.name === 'nbsvm, F1')?.median;
+  assert.is(score, 1, 'one word tells the labels apart');
+});
+
+benches('nbsvm without reviews says how to give them, and counts as not run', () => {
+  const { status, stdout, report } = bench('nbsvm');
+  assert.is(status, 1);
+  assert.match(stdout, /not run.*--imdb FILE/);
+  assert.equal(
+    report().benches.map((b) => b.status),
+    ['not run'],
+  );
+});
+
+benches('wrong usage measures nothing', () => {
+  for (const [args, message] of [
+    [['evnts'], /no bench evnts: there are events, nbsvm/],
+    [['events', '--events', 'many'], /--events many: give a whole number/],
+    [['--fast'], /--fast/],
+  ] as const) {
+    const { status, stderr, report } = bench(...args);
+    assert.is(status, 2);
+    assert.match(stderr, message);
+    assert.throws(report, /ENOENT/);
+  }
+});
+
+benches('--help lists every bench and flag', () => {
+  const { status, stdout } = bench('--help');
+  assert.is(status, 0);
+  for (const word of ['events', 'nbsvm', '--json', '--rounds', '--imdb', 'PAWL_BENCH_IMDB'])
+    assert.ok(stdout.includes(word), word);
+});
+
+benches.run();
