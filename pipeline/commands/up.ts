@@ -82,7 +82,7 @@ function sayHow(out: Output, { url, state }: Server): void {
       `  API       ${url}/openapi.json`,
       '',
       'Try it:',
-      `  curl -s ${url}/predict -H 'content-type: application/json' -d '{"text":"a warm and funny film"}'`,
+      `  curl -s ${url}/predict -H 'content-type: application/json' -d '{"text":"A great film, funny and moving."}'`,
       '',
       'Ctrl-C stops it.',
     ].join('\n'),

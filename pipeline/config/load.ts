@@ -26,11 +26,14 @@ export type LoadedConfig = Resolved<Config> & {
 
 const DEFAULT_FILE = 'pawl.yaml';
 
+/** Lies below all others, so that `--seed 7` alone need not name the trainer that would be taken anyway. */
+const DEFAULT_TRAINER: Layer = { values: { training: { trainer: 'nbsvm' } }, origin: () => 'default', problems: [] };
+
 /** @throws {ConfigError} with everything that is wrong */
 export function loadConfig({ file, folder, env, flags, overlay }: ConfigRequest): LoadedConfig {
   const named = file ?? env.PAWL_CONFIG;
   const path = resolve(folder, named ?? DEFAULT_FILE);
-  const layers: Layer[] = [];
+  const layers: Layer[] = [DEFAULT_TRAINER];
   const found = existsSync(path);
   if (found) layers.push(yamlLayer(read(path), named ?? DEFAULT_FILE));
   else if (named) throw new ConfigError([{ path: '', origin: named, message: 'there is no such file' }]);

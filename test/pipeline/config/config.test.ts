@@ -19,6 +19,13 @@ config('works with nothing set', () => {
   assert.is(origin(['model']), 'default');
 });
 
+config('one setting of training alone leaves the others as they are', () => {
+  const flags = [{ path: 'training.seed', text: '7', flag: '--seed' }];
+  const { config: c, origin } = loadConfig({ file: undefined, folder: '/nowhere', env: {}, flags });
+  assert.equal([c.training.trainer, c.training.seed, origin(['training', 'seed'])], ['nbsvm', 7, '--seed']);
+  assert.is(origin(['training', 'trainer']), 'default');
+});
+
 config('every setting has a description', () => {
   assert.equal(
     settings.filter((s) => s.description === '').map((s) => s.path.join('.')),
