@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress';
+import { duration } from './table.ts';
 
 /** What long work reports to whoever waits for it. `of` may grow; the same stage name updates the same bar. */
 export type Progress = {
@@ -36,10 +37,10 @@ export function barProgress(stream: NodeJS.WriteStream, now: () => number): Prog
       const total = Math.max(of, 1);
       if (!current.bar && now() - current.since >= SHOW_AFTER_MS && done < total) {
         current.bar = newBar(stream);
-        current.bar.start(total, done, { stage });
+        current.bar.start(total, done, { stage, left: '' });
       }
       current.bar?.setTotal(total);
-      current.bar?.update(done);
+      current.bar?.update(done, { left: timeLeft(now() - current.since, done, total) });
       if (done >= of) finish();
     },
   };
@@ -48,11 +49,14 @@ export function barProgress(stream: NodeJS.WriteStream, now: () => number): Prog
 const newBar = (stream: NodeJS.WriteStream): SingleBar =>
   new SingleBar({
     stream,
-    format: '{stage} {bar} {percentage}%  {eta_formatted} left',
+    format: '{stage} {bar} {percentage}%  {left}',
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 30,
     hideCursor: true,
     clearOnComplete: true,
-    etaBuffer: 50,
   });
+
+/** Time left at the mean speed so far; nothing as long as that says nothing. */
+const timeLeft = (elapsedMs: number, done: number, total: number): string =>
+  done === 0 ? '' : `${duration((elapsedMs * (total - done)) / done)} left`;

@@ -16,7 +16,7 @@ export const predict: Command<Workspace> = {
   arguments: [{ name: 'text', description: 'texts; none reads standard input', optional: true, variadic: true }],
   flags: [{ flags: '--model <name>', description: 'the model', setting: 'model' }],
   examples: [
-    ['pawl predict "a warm and funny film"', 'one text'],
+    ['pawl predict "A great film, funny and moving."', 'one text'],
     ['pawl predict --json < reviews.txt', 'one text a line'],
   ],
   async run({ args, workspace, out }) {
