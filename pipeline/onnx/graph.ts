@@ -85,7 +85,8 @@ function tensor({ name, type, dims, data }: Initializer): Field {
   const size = dims.reduce((product, dim) => product * dim, 1);
   if (!(data instanceof of))
     throw new RangeError(`${name} is said to hold ${type}, but holds ${data.constructor.name}`);
-  if (data.length !== size) throw new RangeError(`${name} has ${data.length} numbers for [${dims.join(', ')}]`);
+  if (data.length !== size || dims.some((dim) => !Number.isInteger(dim) || dim < 0))
+    throw new RangeError(`${name} has ${data.length} numbers for [${dims.join(', ')}]`);
   const raw = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   return message(5, [...dims.map((dim) => integer(1, dim)), integer(2, code), text(8, name), bytes(9, raw)]);
 }

@@ -1,8 +1,10 @@
 import type { EncodedText, Encoder } from './encoder.ts';
 import type { Feed } from './session.ts';
 
-/** Numbers of one input in one run: keeps what a run allocates near a megabyte, whatever is asked. */
+/** Numbers of one input in one run: keeps it near a megabyte, whatever is asked. */
 const MAX_CELLS = 1 << 18;
+/** The same times the labels: a graph may look up a number for each label at each place. */
+const MAX_PRODUCT = 1 << 20;
 
 type Batch = {
   /** Which texts these are. */
@@ -10,14 +12,19 @@ type Batch = {
   readonly feeds: Readonly<Record<string, Feed>>;
 };
 
-/** Texts as batches of even width, the shortest texts first, so that little padding is computed. */
-export function* batchesOf(encoder: Encoder, texts: readonly string[]): Generator<Batch> {
+/**
+ * Texts as batches of even width, the shortest texts first, so that little padding is computed.
+ *
+ * @param labels more of them make smaller batches
+ */
+export function* batchesOf(encoder: Encoder, texts: readonly string[], labels: number): Generator<Batch> {
+  const most = Math.min(MAX_CELLS, MAX_PRODUCT / labels);
   const encoded = texts.map((text) => encoder.encode(text));
   const width = (row: number): number => widest(encoded[row] as EncodedText);
   const order = texts.map((_, row) => row).sort((a, b) => width(a) - width(b) || a - b);
   let rows: number[] = [];
   for (const row of order) {
-    if (rows.length > 0 && (rows.length + 1) * width(row) > MAX_CELLS) {
+    if (rows.length > 0 && (rows.length + 1) * width(row) > most) {
       yield { rows, feeds: feedsOf(encoder, encoded, rows) };
       rows = [];
     }

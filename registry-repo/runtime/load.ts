@@ -19,15 +19,15 @@ export async function loadRuntime(
 ): Promise<Runtime> {
   const { labels, preprocessor, contract } = manifest;
   const encoder = encoderOf(preprocessor, contract);
-  const session = await openSession(file(MODEL_FILE), contract, threads);
   const k = labels.length;
   if (contract.output.shape.at(-1) !== k)
     throw new ModelRefusedError(`the graph gives ${contract.output.shape.at(-1)} numbers a text for ${k} labels`);
+  const session = await openSession(file(MODEL_FILE), contract, threads);
   return {
     labels,
     async classify(texts) {
       const probabilities = new Float32Array(texts.length * k);
-      for (const { rows, feeds } of batchesOf(encoder, texts)) {
+      for (const { rows, feeds } of batchesOf(encoder, texts, k)) {
         const output = await session.run(feeds);
         rows.forEach((row, i) => {
           probabilities.set(distribution(output.subarray(i * k, (i + 1) * k)), row * k);

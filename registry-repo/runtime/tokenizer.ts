@@ -12,6 +12,7 @@ const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe00
  * Splits texts into tokens and hashes each: runs of letters, digits and marks, in lower case; every other visible
  * character alone; and, for scripts written without spaces (Han, kana, Thai, Lao, Khmer, Burmese, Tibetan), every
  * character alone, so that n-grams of tokens become n-grams of characters there. Texts are read in their NFC form.
+ * Invisible characters separate, those that choose a picture for an emoji too.
  *
  * One instance serves one thread: `hashes` is overwritten by the next text.
  */
@@ -22,8 +23,9 @@ export class Tokenizer {
 
   /** @returns how many tokens the text has */
   read(text: string): number {
-    if (this.hashes.length <= text.length) this.hashes = new Int32Array(2 * text.length + 1);
-    return this.#split(composed(text));
+    const whole = composed(text); // may be longer than the text
+    if (this.hashes.length < whole.length) this.hashes = new Int32Array(2 * whole.length);
+    return this.#split(whole);
   }
 
   #split(text: string): number {

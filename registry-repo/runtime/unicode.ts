@@ -8,6 +8,22 @@ export const ALONE = 2;
 
 const CODES: Readonly<Record<string, number>> = { s: SEPARATES, w: IN_WORD, c: ALONE };
 const FIRST_ASTRAL = 0x10000;
+/** They choose between pictures of the character before them: marks by class, but of no word. */
+const [FIRST_SELECTOR, LAST_SELECTOR] = [0xfe00, 0xfe0f];
+
+/** Lower-case forms that the engine gives otherwise: longer, by place in the word, or, in older engines, not at all. */
+const OWN_LOWER: readonly (readonly [upper: number, lower: number])[] = [
+  [0x130, 0x69], // İ → i
+  [0x3c2, 0x3c3], // ς → σ, as Σ
+  [0x1c89, 0x1c8a], // Unicode 16, and 17
+  [0xa7cb, 0x264],
+  [0xa7cc, 0xa7cd],
+  [0xa7da, 0xa7db],
+  [0xa7dc, 0x19b],
+  [0xa7ce, 0xa7cf],
+  [0xa7d2, 0xa7d3],
+  [0xa7d4, 0xa7d5],
+];
 
 type Tables = {
   /** Class of every code unit; surrogates stand alone here, pairs are looked up in `astral`. */
@@ -46,7 +62,9 @@ function make(): Tables {
     }
     at = end;
   }
+  classes.fill(SEPARATES, FIRST_SELECTOR, LAST_SELECTOR + 1);
   for (let unit = 0; unit < FIRST_ASTRAL; unit++) lower[unit] = classes[unit] === IN_WORD ? lowered(unit) : unit;
+  for (const [upper, own] of OWN_LOWER) lower[upper] = own;
   return { classes, lower, astral: { starts: Uint32Array.from(starts), classes: Uint8Array.from(kinds) } };
 }
 

@@ -212,8 +212,9 @@ export class TestRegistry {
   async promote(
     candidate: Candidate,
     version: number,
+    over: Partial<GateRequest> = {},
   ): Promise<{ commit: ObjectId; ref: VersionRef; verdict: Buffer }> {
-    return this.#passAndMerge(await this.propose(candidate, { version }), {});
+    return this.#passAndMerge(await this.propose(candidate, { version }), over);
   }
 
   async rollBack(to: VersionRef): Promise<{ commit: ObjectId; ref: VersionRef; verdict: Buffer }> {

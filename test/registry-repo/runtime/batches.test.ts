@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { batchesOf } from '../../../registry-repo/runtime/batches.ts';
+import type { Encoder } from '../../../registry-repo/runtime/encoder.ts';
+
+/** A text `7` has seven numbers, all 7; shorter rows are filled with -1. */
+const lengths: Encoder = {
+  encode: (text) => ({ x: new Int32Array(Number(text)).fill(Number(text)) }),
+  padding: { x: -1 },
+};
+const MOST = 1 << 18;
+/** The bound on numbers, for so many labels. */
+const mostFor = (labels: number) => Math.min(MOST, (1 << 20) / labels);
+
+const batches = suite('batches');
+
+batches('have every text once, with its own numbers and nothing else', () => {
+  const length = fc.oneof(fc.nat(20), fc.nat(3000), fc.constantFrom(0, 1, 100_000, MOST, MOST + 1));
+  fc.assert(
+    fc.property(fc.array(length, { maxLength: 60 }), fc.constantFrom(2, 4, 5, 300), (sizes, labels) => {
+      const seen: number[] = [];
+      for (const { rows, feeds } of batchesOf(lengths, sizes.map(String), labels)) {
+        const { data, rows: count, columns } = feeds.x as (typeof feeds)[string];
+        assert.equal([count, data.length], [rows.length, rows.length * columns]);
+        assert.ok(rows.length > 0);
+        assert.ok(rows.length === 1 || data.length <= mostFor(labels), `${data.length} numbers in ${rows.length} rows`);
+        assert.is(columns, Math.max(1, ...rows.map((row) => sizes[row] as number)), 'no wider than its longest text');
+        rows.forEach((row, i) => {
+          const own = data.subarray(i * columns, (i + 1) * columns);
+          const size = sizes[row] as number;
+          const right = own.every((value, at) => value === (at < size ? size : -1));
+          assert.ok(right, `row ${i} is that of text ${row}`);
+        });
+        seen.push(...rows);
+      }
+      assert.equal(
+        seen.sort((a, b) => a - b),
+        sizes.map((_, i) => i),
+      );
+    }),
+    { numRuns: 60 },
+  );
+});
+
+batches('waste little on texts of very different lengths', () => {
+  const sizes = Array.from({ length: 2000 }, (_, i) => (i % 100 === 0 ? 20_000 : 10));
+  let cells = 0;
+  for (const { feeds } of batchesOf(lengths, sizes.map(String), 2)) cells += feeds.x?.data.length ?? 0;
+  const needed = sizes.reduce((a, b) => a + b, 0);
+  assert.ok(cells < 2 * needed, `${cells} numbers for ${needed}`);
+});
+
+batches('of no texts are none; an empty text has one filler', () => {
+  assert.equal([...batchesOf(lengths, [], 2)], []);
+  assert.equal(
+    [...batchesOf(lengths, ['0'], 2)],
+    [{ rows: [0], feeds: { x: { data: Int32Array.of(-1), rows: 1, columns: 1 } } }],
+  );
+});
+
+batches.run();
