@@ -31,7 +31,7 @@ export async function openSession(model: Uint8Array, contract: Contract, threads
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
-      logSeverityLevel: 3,
+      logSeverityLevel: 4,
       extra: { session: { intra_op: { allow_spinning: '0' } } },
     }),
   );
