@@ -19,6 +19,8 @@ export class Slots {
   }
 
   note(hash: number): void {
+    // A plain look first: a bit that is seen stays, and one that is not seen yet is found by the atomic way.
+    if (this.repeated(hash)) return;
     const slot = hash >>> this.#shift;
     const bit = 1 << (slot & 31);
     if (Atomics.or(this.#once, slot >>> 5, bit) & bit) Atomics.or(this.#again, slot >>> 5, bit);

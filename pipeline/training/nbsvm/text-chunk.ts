@@ -56,9 +56,13 @@ export class TextChunk {
     this.#values = values.slice(0, to);
   }
 
-  /** Adds to how many texts have each id; `counts` is shared between threads. */
+  /** Adds to how many texts have each id. */
   count(counts: Int32Array): void {
-    for (const id of this.#values) Atomics.add(counts, id, 1);
+    const values = this.#values;
+    for (let i = 0; i < values.length; i++) {
+      const id = values[i] as number;
+      counts[id] = (counts[id] as number) + 1;
+    }
   }
 
   /** Writes the column of every id where the matrix has this chunk's rows. */

@@ -24,10 +24,12 @@ const work: { [K in Order['do']]: (order: Extract<Order, { do: K }>) => Answers[
     return null;
   },
   select({ bits, keepAll, counts }) {
+    const own = new Int32Array(counts.length);
     for (const chunk of chunks) {
       chunk.select(slots, bits, keepAll);
-      chunk.count(counts);
+      chunk.count(own);
     }
+    for (let id = 0; id < own.length; id++) if (own[id]) Atomics.add(counts, id, own[id] as number);
     return chunks.map(({ firstRow, lengths }) => ({ firstRow, lengths }));
   },
   place({ columns, starts, columnOf }) {
