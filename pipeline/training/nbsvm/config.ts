@@ -16,11 +16,9 @@ export const NbsvmConfig = z.strictObject({
   smoothing: z.number().gt(0).max(100).default(1).describe('Added to every count before log-count ratios are taken'),
   singletons: z.boolean().default(false).describe('Keep n-grams that occur in one training text only'),
   bits: z
-    .int()
-    .min(0)
-    .max(24)
+    .union([z.literal(0), z.int().min(8).max(24)])
     .default(0)
-    .describe('Binary logarithm of the number of feature ids; 0 fits it to the data, up to 22'),
+    .describe('Binary logarithm of the number of feature ids, 8 to 24; 0 fits it to the data, up to 22'),
   epochs: z.int().min(1).max(1000).default(50).describe('Most passes over the data'),
   tolerance: z
     .number()
@@ -35,6 +33,6 @@ export type NbsvmConfig = z.infer<typeof NbsvmConfig>;
 export function zonesOf({ order, zoneOrder, opening, closing }: NbsvmConfig) {
   const zones = [{ from: 0, to: 1, order }];
   if (opening > 0) zones.push({ from: 0, to: opening, order: zoneOrder });
-  if (closing > 0) zones.push({ from: 1 - closing, to: 1, order: zoneOrder });
+  if (1 - closing < 1) zones.push({ from: 1 - closing, to: 1, order: zoneOrder });
   return zones;
 }

@@ -1,5 +1,5 @@
 import type { Report } from '../trainer.ts';
-import type { EpochReply } from './threads.ts';
+import type { EpochReply } from './thread.ts';
 
 /**
  * Labels are learnt apart, perhaps at once; people want to see one run. A pass is reported when all labels that are

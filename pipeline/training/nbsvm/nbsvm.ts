@@ -20,12 +20,15 @@ export const nbsvm: Trainer<typeof schema> = {
     const outputs = labels.length === 2 ? 1 : labels.length;
     const epochs = new EpochLog(outputs, config.epochs, report);
     const threads = new Threads(Math.max(1, Math.min(workers, rows.length)), (epoch) => epochs.note(epoch));
+    let stop = () => {};
     const aborted = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      stop = () => reject(signal.reason);
     });
+    signal.addEventListener('abort', stop, { once: true });
     try {
       return await Promise.race([learn(threads, context, config, outputs), aborted]);
     } finally {
+      signal.removeEventListener('abort', stop);
       await threads.close();
     }
   },
