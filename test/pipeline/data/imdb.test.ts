@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -9,7 +8,7 @@ import { DataOptions, type OptionsOf } from '../../../pipeline/data/options.ts';
 import { fewReviews, tarGzOf, tarOf } from '../../support/archive.ts';
 import { complaint, dataFolder, drain, load } from '../../support/data.ts';
 import { flakyServer, whole } from '../../support/flaky-server.ts';
-import { root } from '../../support/paths.ts';
+import { imdbArchive } from '../../support/imdb.ts';
 
 const optionsOf = (over: Record<string, unknown>) => DataOptions.parse({ kind: 'imdb', ...over }) as OptionsOf<'imdb'>;
 const expected = ['test neg Dull.', 'test pos Fine.', 'train neg Bad.<br /><br />Very bad.', 'train neg Worse.'].concat(
@@ -87,11 +86,11 @@ imdb('names the review that is not UTF-8', async () => {
   );
 });
 
-const real = join(root, '../shared/data/aclImdb-dev.tar.gz');
+const real = imdbArchive();
 
 imdb('reads 30,000 real reviews, the same every time', async () => {
-  if (!existsSync(real)) {
-    process.stdout.write(`SKIPPED the real film reviews: no ${real}\n`);
+  if (real === null) {
+    process.stdout.write('SKIPPED the real film reviews: none here (PAWL_TEST_IMDB=FILE names the archive)\n');
     return;
   }
   const { facts, train, test, trainKeys } = await load({ kind: 'imdb', path: real }, dataFolder());
