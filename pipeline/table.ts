@@ -1,10 +1,16 @@
 import Table from 'cli-table3';
 
-/** Columns of text, aligned and without lines, as `git` and `kubectl` print them. Numbers are for the caller to format. */
+/**
+ * Columns of text, aligned and without lines, as `git` and `kubectl` print them. Numbers are for the caller to format.
+ *
+ * @param right columns aligned to the right
+ * @param own how many headings are ours, and so in capitals; the rest are words of users, such as labels
+ */
 export function textTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   right: readonly number[] = [],
+  own = head.length,
 ): string {
   const none = [
     'top',
@@ -23,7 +29,7 @@ export function textTable(
     'right-mid',
   ];
   const table = new Table({
-    head: head.map((h) => h.toUpperCase()),
+    head: head.map((h, i) => oneLine(i < own ? h.toUpperCase() : h)),
     chars: { ...Object.fromEntries(none.map((name) => [name, ''])), middle: '  ' },
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
     colAligns: head.map((_, i) => (right.includes(i) ? 'right' : 'left')),
@@ -35,6 +41,15 @@ export function textTable(
     .map((line) => line.trimEnd())
     .join('\n');
 }
+
+/** Counts as a table; `confusion[truth][predicted]`, in the order of the labels. */
+export const confusionTable = (labels: readonly string[], confusion: readonly (readonly number[])[]): string =>
+  textTable(
+    ['truth \\ predicted', ...labels],
+    labels.map((label, i) => [label, ...(confusion[i] ?? []).map(String)]),
+    labels.map((_, i) => i + 1),
+    1,
+  );
 
 /** Control characters could move a terminal's cursor; a line feed would break the row. */
 const oneLine = (cell: string): string => cell.replace(/\s+/gu, ' ').replace(/\p{C}/gu, '');

@@ -9,7 +9,7 @@ import { CONFIDENCE, type Interval, intervalsOf } from '../evaluation/intervals.
 import { labelMetrics, metricsOf, positiveOf } from '../evaluation/metrics.ts';
 import { probabilityMetrics } from '../evaluation/probabilities.ts';
 import { readCandidate } from '../promotion/candidate.ts';
-import { share, textTable } from '../table.ts';
+import { confusionTable, share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
 import { loadContext } from './dataset.ts';
@@ -136,17 +136,12 @@ type Evaluated = {
 
 function describe(evaluated: Evaluated): string {
   const { model, rows, labels, confusion, confidence, seconds } = evaluated;
-  const counts = labels.map((label, i) => [label, ...(confusion[i] ?? []).map(String)]);
   const interval = `${confidence * 100} % interval`;
   return [
     `${model} on ${rows} rows, ${Math.round(rows / Math.max(seconds, 1e-9))} a second`,
     textTable(['metric', 'value', interval], overall(evaluated), [1]),
     textTable(['label', 'rows', 'precision', 'recall', 'f1', interval], perLabel(evaluated), [1, 2, 3, 4]),
-    textTable(
-      ['truth \\ predicted', ...labels],
-      counts,
-      labels.map((_, i) => i + 1),
-    ),
+    confusionTable(labels, confusion),
   ].join('\n\n');
 }
 

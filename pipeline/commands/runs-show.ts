@@ -1,6 +1,6 @@
 import type { Engine } from '../../projections/engine.ts';
 import { type Run, runs } from '../../projections/runs.ts';
-import { bytes, duration, share, textTable } from '../table.ts';
+import { bytes, confusionTable, duration, share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 import { pick } from './not-found.ts';
@@ -75,15 +75,7 @@ function data(run: Run): string {
 
 function evaluations(run: Run): string {
   return run.evaluations
-    .map((e) => {
-      const rows = e.labels.map((label, i) => [label, ...(e.confusion[i] ?? []).map(String)]);
-      const head = ['truth \\ predicted', ...e.labels];
-      return `evaluation on ${e.split}: F1 ${share(e.f1)}\n${textTable(
-        head,
-        rows,
-        e.labels.map((_, i) => i + 1),
-      )}`;
-    })
+    .map((e) => `evaluation on ${e.split}: F1 ${share(e.f1)}\n${confusionTable(e.labels, e.confusion)}`)
     .join('\n\n');
 }
 

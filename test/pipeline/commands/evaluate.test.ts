@@ -56,7 +56,7 @@ evaluate('tells people the same in tables, with the interval beside the figure',
   assert.match(stdout, /METRIC +VALUE +95 % INTERVAL/);
   assert.match(stdout, /f1 of pos +0\.\d{4} +0\.\d{4}–[01]\.\d{4}/);
   assert.match(stdout, /LABEL +ROWS +PRECISION +RECALL +F1/);
-  assert.match(stdout, /TRUTH \\ PREDICTED/);
+  assert.match(stdout, /TRUTH \\ PREDICTED +neg +pos/);
 });
 
 evaluate('measures on any labelled file; one label alone gives no ranking', async () => {
