@@ -2,6 +2,7 @@ import { Distinct } from '../../../registry-repo/runtime/distinct.ts';
 import { featureId } from '../../../registry-repo/runtime/feature-ids.ts';
 import type { NgramHasher } from '../../../registry-repo/runtime/ngrams.ts';
 import type { Slots } from './slots.ts';
+import type { Tally } from './tally.ts';
 
 /**
  * The features of some neighbouring texts, in one thread: first all distinct n-gram hashes; then, when every thread has
@@ -57,12 +58,9 @@ export class TextChunk {
   }
 
   /** Adds to how many texts have each id. */
-  count(counts: Int32Array): void {
+  count(tally: Tally): void {
     const values = this.#values;
-    for (let i = 0; i < values.length; i++) {
-      const id = values[i] as number;
-      counts[id] = (counts[id] as number) + 1;
-    }
+    for (let i = 0; i < values.length; i++) tally.add(values[i] as number);
   }
 
   /** Writes the column of every id where the matrix has this chunk's rows. */

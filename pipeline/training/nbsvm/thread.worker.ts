@@ -3,6 +3,7 @@ import { NgramHasher } from '../../../registry-repo/runtime/ngrams.ts';
 import { fitClass } from './fit-class.ts';
 import type { Answers, Order, Reply } from './messages.ts';
 import { Slots } from './slots.ts';
+import { Tally } from './tally.ts';
 import { TextChunk } from './text-chunk.ts';
 
 const port = parentPort;
@@ -24,12 +25,12 @@ const work: { [K in Order['do']]: (order: Extract<Order, { do: K }>) => Answers[
     return null;
   },
   select({ bits, keepAll, counts }) {
-    const own = new Int32Array(counts.length);
+    const tally = new Tally(counts);
     for (const chunk of chunks) {
       chunk.select(slots, bits, keepAll);
-      chunk.count(own);
+      chunk.count(tally);
     }
-    for (let id = 0; id < own.length; id++) if (own[id]) Atomics.add(counts, id, own[id] as number);
+    tally.flush();
     return chunks.map(({ firstRow, lengths }) => ({ firstRow, lengths }));
   },
   place({ columns, starts, columnOf }) {
