@@ -1,4 +1,3 @@
-import { type catalogue, isEventType } from './catalogue.ts';
 import type { StoredEvent } from './envelope.ts';
 import type { Meta } from './values.ts';
 
@@ -33,10 +32,3 @@ export function toCloudEvent(event: StoredEvent, source: string): CloudEvent {
 /** `PromotionMerged` v1 → `dev.pawl.promotion-merged.v1`. */
 export const cloudType = (type: string, version: number): string =>
   `dev.pawl.${type.replace(/([a-z])([A-Z])/g, '$1-$2').toLowerCase()}.v${version}`;
-
-/** The catalogue's name for a CloudEvents type, or null. */
-export function eventTypeOf(type: string): { type: keyof typeof catalogue; version: number } | null {
-  const [, name = '', version = ''] = /^dev\.pawl\.([a-z-]+)\.v(\d+)$/.exec(type) ?? [];
-  const pascal = name.replace(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
-  return isEventType(pascal) ? { type: pascal, version: Number(version) } : null;
-}

@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DatabaseSync, type StatementSyncInstance } from '@photostructure/sqlite';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { CHAIN_START, linkBatch } from './chain.ts';
 import type { ReadableEvent } from './decode.ts';
 import type { NewEvent, StoredEvent } from './envelope.ts';
 import { PartialRetryError, StoreError, StreamConflictError } from './errors.ts';
+import { Statements } from './statements.sqlite.ts';
 import { checkAppend, type EventStore, NO_STREAM } from './store.ts';
 
 const APPLICATION_ID = 0x7061776c; // "pawl": tells our files from other people's databases
@@ -45,7 +46,7 @@ type Options = { readonly readOnly?: boolean; readonly pollMs?: number };
 /** The log in one SQLite file, written by any number of processes of one machine; every append is on the disk when it returns. */
 export class SqliteStore implements EventStore {
   readonly #db: InstanceType<typeof DatabaseSync>;
-  readonly #statements = new Map<string, StatementSyncInstance>();
+  readonly #statements: Statements;
   readonly #pollMs: number;
 
   /** @throws {StoreError} if the file cannot be opened, is not a Pawl log, or was written by a newer Pawl */
@@ -54,6 +55,7 @@ export class SqliteStore implements EventStore {
     try {
       if (!readOnly) mkdirSync(dirname(file), { recursive: true });
       this.#db = new DatabaseSync(file, { readOnly });
+      this.#statements = new Statements(this.#db);
       this.#db.exec('PRAGMA busy_timeout = 10000');
       if (!readOnly) this.#prepareFile();
       this.#checkFile();
@@ -64,30 +66,33 @@ export class SqliteStore implements EventStore {
   }
 
   #prepareFile(): void {
-    const version = this.#get('SELECT sqlite_version() AS v')?.v as string;
+    const version = this.#statements.first('SELECT sqlite_version() AS v')?.v as string;
     this.#db.exec(`PRAGMA journal_mode = ${safeJournalMode(version)}`);
     this.#db.exec('PRAGMA synchronous = FULL'); // per connection: a reopened WAL file silently gets NORMAL
     this.#transaction(() => {
-      const empty = this.#get('SELECT count(*) AS n FROM sqlite_master')?.n === 0;
+      const empty = this.#statements.first('SELECT count(*) AS n FROM sqlite_master')?.n === 0;
       if (empty) this.#db.exec(SCHEMA);
     });
   }
 
   #checkFile(): void {
-    if (this.#get('PRAGMA application_id')?.application_id !== APPLICATION_ID)
+    if (this.#statements.first('PRAGMA application_id')?.application_id !== APPLICATION_ID)
       throw new StoreError('this SQLite file is not a Pawl event store: point events.path at another file');
-    if ((this.#get('PRAGMA user_version')?.user_version as number) > SCHEMA_VERSION)
+    if ((this.#statements.first('PRAGMA user_version')?.user_version as number) > SCHEMA_VERSION)
       throw new StoreError('this event store was written by a newer Pawl: update Pawl');
   }
 
   async append(stream: string, expected: number, events: readonly NewEvent[]): Promise<StoredEvent[]> {
     checkAppend(stream, expected, events);
     return this.#transaction(() => {
-      const last = this.#get('SELECT rev, hash FROM events WHERE stream = ? ORDER BY rev DESC LIMIT 1', stream);
+      const last = this.#statements.first(
+        'SELECT rev, hash FROM events WHERE stream = ? ORDER BY rev DESC LIMIT 1',
+        stream,
+      );
       const revision = (last?.rev as number | undefined) ?? NO_STREAM;
       if (revision !== expected) return this.#repeated(stream, expected, revision, events);
       const hash = last ? Buffer.from(last.hash as Uint8Array).toString('hex') : CHAIN_START;
-      const position = (this.#get('SELECT max(pos) AS p FROM events')?.p as number | null) ?? 0;
+      const position = (this.#statements.first('SELECT max(pos) AS p FROM events')?.p as number | null) ?? 0;
       const stored = linkBatch(stream, { revision, hash }, events, position);
       this.#insert(stored, expected);
       return stored;
@@ -95,7 +100,7 @@ export class SqliteStore implements EventStore {
   }
 
   #insert(events: readonly StoredEvent[], expected: number): void {
-    const insert = this.#statement('INSERT INTO events VALUES(?,?,?,?,?,?,?,?,?,?,?)');
+    const insert = this.#statements.of('INSERT INTO events VALUES(?,?,?,?,?,?,?,?,?,?,?)');
     let prev = Buffer.from(events[0]?.prev ?? '', 'hex');
     try {
       for (const e of events) {
@@ -119,12 +124,12 @@ export class SqliteStore implements EventStore {
   }
 
   #present(events: readonly NewEvent[]): number {
-    return events.filter((e) => this.#get('SELECT 1 FROM events WHERE id = ?', e.id) !== undefined).length;
+    return events.filter((e) => this.#statements.first('SELECT 1 FROM events WHERE id = ?', e.id) !== undefined).length;
   }
 
   #stream(stream: string, from: number, limit: number): StoredEvent[] {
     const sql = `SELECT ${STORED} FROM events WHERE stream = ? AND rev >= ? ORDER BY rev LIMIT ?`;
-    return this.#statement(sql).all(stream, from, limit).map(plain);
+    return this.#statements.of(sql).all(stream, from, limit).map(plain);
   }
 
   async readStream(stream: string, { from = 0, limit = 1000 } = {}): Promise<StoredEvent[]> {
@@ -133,20 +138,20 @@ export class SqliteStore implements EventStore {
 
   async readAll({ after = 0, limit = 1000 } = {}): Promise<StoredEvent[]> {
     const sql = `SELECT ${STORED} FROM events WHERE pos > ? ORDER BY pos LIMIT ?`;
-    return this.#statement(sql).all(after, limit).map(plain);
+    return this.#statements.of(sql).all(after, limit).map(plain);
   }
 
   async scanAll({ after = 0, limit = 1000 } = {}): Promise<ReadableEvent[]> {
     const sql = `SELECT ${READABLE} FROM events WHERE pos > ? ORDER BY pos LIMIT ?`;
-    return this.#statement(sql).all(after, limit) as ReadableEvent[];
+    return this.#statements.of(sql).all(after, limit) as ReadableEvent[];
   }
 
   async position(): Promise<number> {
-    return (this.#get('SELECT max(pos) AS p FROM events')?.p as number | null) ?? 0;
+    return (this.#statements.first('SELECT max(pos) AS p FROM events')?.p as number | null) ?? 0;
   }
 
   async find(id: string): Promise<StoredEvent | null> {
-    const row = this.#get(`SELECT ${STORED} FROM events WHERE id = ?`, id);
+    const row = this.#statements.first(`SELECT ${STORED} FROM events WHERE id = ?`, id);
     return row ? plain(row) : null;
   }
 
@@ -165,7 +170,7 @@ export class SqliteStore implements EventStore {
   /** A consistent copy of the whole log in a new file, while others may go on writing. @throws {StoreError} if the file exists */
   async copyTo(file: string): Promise<void> {
     try {
-      this.#statement('VACUUM INTO ?').run(file);
+      this.#statements.of('VACUUM INTO ?').run(file);
     } catch (cause) {
       throw new StoreError(`cannot copy the event store to ${file}: ${(cause as Error).message}`, { cause });
     }
@@ -173,9 +178,9 @@ export class SqliteStore implements EventStore {
 
   /** What this connection does at a commit, as SQLite reports it. */
   durability(): { journal: string; synchronous: string } {
-    const synchronous = this.#get('PRAGMA synchronous')?.synchronous as number;
+    const synchronous = this.#statements.first('PRAGMA synchronous')?.synchronous as number;
     return {
-      journal: this.#get('PRAGMA journal_mode')?.journal_mode as string,
+      journal: this.#statements.first('PRAGMA journal_mode')?.journal_mode as string,
       synchronous: ['off', 'normal', 'full', 'extra'][synchronous] ?? String(synchronous),
     };
   }
@@ -199,18 +204,6 @@ export class SqliteStore implements EventStore {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;
     }
-  }
-
-  #get(sql: string, ...parameters: (string | number)[]): Record<string, unknown> | undefined {
-    return this.#statement(sql).get(...parameters) as Record<string, unknown> | undefined;
-  }
-
-  #statement(sql: string): StatementSyncInstance {
-    const known = this.#statements.get(sql);
-    if (known) return known;
-    const statement = this.#db.prepare(sql);
-    this.#statements.set(sql, statement);
-    return statement;
   }
 }
 

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync, type StatementSyncInstance } from '@photostructure/sqlite';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { StoreError } from '../events/errors.ts';
+import { Statements } from '../events/statements.sqlite.ts';
 import { safeJournalMode } from '../events/store.sqlite.ts';
 import type { Generation, Views, ViewTables } from './views.ts';
 
@@ -17,15 +18,18 @@ CREATE TABLE IF NOT EXISTS rows(
 /** Tables in one SQLite file, apart from the log: it may be deleted at any time and is then built again. */
 export class SqliteViews implements Views, ViewTables {
   readonly #db: InstanceType<typeof DatabaseSync>;
-  readonly #statements = new Map<string, StatementSyncInstance>();
+  readonly #statements: Statements;
 
   /** @throws {StoreError} if the file cannot be opened */
   constructor(file: string) {
     try {
       mkdirSync(dirname(file), { recursive: true });
       this.#db = new DatabaseSync(file);
+      this.#statements = new Statements(this.#db);
       this.#db.exec('PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON');
-      this.#db.exec(`PRAGMA journal_mode = ${safeJournalMode(this.#one('SELECT sqlite_version() AS v')?.v as string)}`);
+      this.#db.exec(
+        `PRAGMA journal_mode = ${safeJournalMode(this.#statements.first('SELECT sqlite_version() AS v')?.v as string)}`,
+      );
       this.#db.exec('PRAGMA synchronous = NORMAL'); // a lost tail is folded again from the log
       this.#db.exec(SCHEMA);
     } catch (cause) {
@@ -46,9 +50,9 @@ export class SqliteViews implements Views, ViewTables {
   }
 
   generations(name: string): Generation[] {
-    const rows = this.#statement('SELECT id, version, position, live FROM generations WHERE name = ? ORDER BY id').all(
-      name,
-    );
+    const rows = this.#statements
+      .of('SELECT id, version, position, live FROM generations WHERE name = ? ORDER BY id')
+      .all(name);
     return (rows as { id: number; version: number; position: number; live: number }[]).map((g) => ({
       ...g,
       live: g.live === 1,
@@ -56,39 +60,43 @@ export class SqliteViews implements Views, ViewTables {
   }
 
   create(name: string, version: number): Generation {
-    const row = this.#one('INSERT INTO generations(name, version) VALUES(?, ?) RETURNING id', name, version);
+    const row = this.#statements.first(
+      'INSERT INTO generations(name, version) VALUES(?, ?) RETURNING id',
+      name,
+      version,
+    );
     return { id: row?.id as number, version, position: 0, live: false };
   }
 
   goLive(name: string, id: number): void {
-    this.#statement('DELETE FROM generations WHERE name = ? AND id <> ?').run(name, id);
-    this.#statement('UPDATE generations SET live = 1 WHERE id = ?').run(id);
+    this.#statements.of('DELETE FROM generations WHERE name = ? AND id <> ?').run(name, id);
+    this.#statements.of('UPDATE generations SET live = 1 WHERE id = ?').run(id);
   }
 
   get(generation: number, key: string): string | undefined {
-    return this.#one('SELECT row FROM rows WHERE generation = ? AND key = ?', generation, key)?.row as
+    return this.#statements.first('SELECT row FROM rows WHERE generation = ? AND key = ?', generation, key)?.row as
       | string
       | undefined;
   }
 
   put(generation: number, key: string, row: string): void {
-    this.#statement('INSERT INTO rows VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET row = excluded.row').run(
-      generation,
-      key,
-      row,
-    );
+    this.#statements
+      .of('INSERT INTO rows VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET row = excluded.row')
+      .run(generation, key, row);
   }
 
   remove(generation: number, key: string): void {
-    this.#statement('DELETE FROM rows WHERE generation = ? AND key = ?').run(generation, key);
+    this.#statements.of('DELETE FROM rows WHERE generation = ? AND key = ?').run(generation, key);
   }
 
   checkpoint(generation: number, position: number): void {
-    this.#statement('UPDATE generations SET position = ? WHERE id = ?').run(position, generation);
+    this.#statements.of('UPDATE generations SET position = ? WHERE id = ?').run(position, generation);
   }
 
   *rows(generation: number): Iterable<{ key: string; row: string }> {
-    const page = this.#statement('SELECT key, row FROM rows WHERE generation = ? AND key > ? ORDER BY key LIMIT 1000');
+    const page = this.#statements.of(
+      'SELECT key, row FROM rows WHERE generation = ? AND key > ? ORDER BY key LIMIT 1000',
+    );
     for (let after = '', got = 1000; got === 1000; ) {
       const rows = page.all(generation, after) as { key: string; row: string }[];
       got = rows.length;
@@ -103,17 +111,5 @@ export class SqliteViews implements Views, ViewTables {
 
   close(): void {
     if (this.#db.isOpen) this.#db.close();
-  }
-
-  #one(sql: string, ...parameters: (string | number)[]): Record<string, unknown> | undefined {
-    return this.#statement(sql).get(...parameters) as Record<string, unknown> | undefined;
-  }
-
-  #statement(sql: string): StatementSyncInstance {
-    const known = this.#statements.get(sql);
-    if (known) return known;
-    const statement = this.#db.prepare(sql);
-    this.#statements.set(sql, statement);
-    return statement;
   }
 }

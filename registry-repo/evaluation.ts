@@ -1,6 +1,5 @@
 import { ModelRefusedError } from './errors.ts';
 import type { Runtime } from './runtime/runtime.ts';
-import type { Confusion } from './values.ts';
 
 /** Texts that go through a graph at once. */
 const BATCH = 64;
@@ -45,22 +44,3 @@ export function largest(probabilities: Float32Array): number {
 /** A confusion matrix of zeros. */
 export const noCounts = (labels: number): number[][] =>
   Array.from({ length: labels }, () => new Array<number>(labels).fill(0));
-
-/**
- * Counts a model's answers.
- *
- * @param truth label indices, one for each text, in the order of the runtime's labels
- * @returns `confusion[truth][predicted]`
- */
-export async function confusionOf(
-  runtime: Runtime,
-  texts: readonly string[],
-  truth: ArrayLike<number>,
-): Promise<Confusion> {
-  const counts = noCounts(runtime.labels.length);
-  await answer(runtime, texts, (row, label) => {
-    const ofTruth = counts[truth[row] as number];
-    if (ofTruth) ofTruth[label] = (ofTruth[label] ?? 0) + 1;
-  });
-  return counts;
-}

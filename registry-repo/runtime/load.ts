@@ -1,7 +1,7 @@
 import { ModelRefusedError } from '../errors.ts';
 import { MODEL_FILE } from '../manifest.ts';
 import { batchesOf } from './batches.ts';
-import { createEncoder } from './encoder.ts';
+import { createEncoder, type Encoder } from './encoder.ts';
 import type { Runtime, RuntimeSource } from './runtime.ts';
 import { openSession } from './session.ts';
 
@@ -17,8 +17,8 @@ export async function loadRuntime(
   { manifest, file }: RuntimeSource,
   { threads = 1 }: { readonly threads?: number } = {},
 ): Promise<Runtime> {
-  const { labels, preprocessor, contract } = manifest;
-  const encoder = encoderOf(preprocessor, contract);
+  const { labels, contract } = manifest;
+  const encoder = encoderOf(manifest);
   const k = labels.length;
   if (contract.output.shape.at(-1) !== k)
     throw new ModelRefusedError(`the graph gives ${contract.output.shape.at(-1)} numbers a text for ${k} labels`);
@@ -39,11 +39,9 @@ export async function loadRuntime(
   };
 }
 
-function encoderOf(
-  ...[preprocessor, { inputs }]: [Parameters<typeof createEncoder>[0], { inputs: Parameters<typeof createEncoder>[1] }]
-) {
+function encoderOf({ preprocessor, contract }: RuntimeSource['manifest']): Encoder {
   try {
-    return createEncoder(preprocessor, inputs);
+    return createEncoder(preprocessor, contract.inputs);
   } catch (cause) {
     throw new ModelRefusedError((cause as Error).message, { cause });
   }

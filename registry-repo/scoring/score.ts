@@ -29,6 +29,5 @@ export type ScoreOutcome =
 /** Measures candidate and baseline on the same rows. It answers whatever happens: it never rejects, and never hangs. */
 export type Score = (task: ScoreTask) => Promise<ScoreOutcome>;
 
-/** The folder's parts. */
+/** The folder's file of rows. */
 export const ROWS = 'rows';
-export const SIDES = ['baseline', 'candidate'] as const;

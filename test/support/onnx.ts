@@ -17,7 +17,6 @@ export const bytes = (field: number, ...parts: readonly (Uint8Array | string)[])
 };
 
 export const FLOAT = 1;
-export const INT32 = 6;
 export const INT64 = 7;
 
 export const floats = (...values: number[]): Buffer => Buffer.from(new Float32Array(values).buffer);
