@@ -80,6 +80,11 @@ function callOf(program: Commander, command: Command<Workspace>, sub: Commander)
   return { args: sub.args, flags, settings, config };
 }
 
+// A reader that went away, such as `head`, ends us quietly; help is printed before any command runs.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.done);
+  throw error;
+});
 try {
   await createProgram().parseAsync();
 } catch (error) {

@@ -39,19 +39,14 @@ export async function run(command: Command<Workspace>, call: Call): Promise<numb
   }
 }
 
-/** First signal: finish cleanly. Second: end at once. A reader that went away ends us quietly. */
+/** First signal: finish cleanly. Second: end at once. */
 function stopOnSignals(): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(EXIT.stopped);
     controller.abort(new Error('stopped'));
   };
-  const onPipe = (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.done);
-    throw error;
-  };
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
-  process.stdout.on('error', onPipe);
   const release = () => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal);
   };

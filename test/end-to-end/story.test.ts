@@ -243,5 +243,15 @@ wrong('a bad data set is refused with its lines, and nothing is recorded', async
   assert.ok(existsSync(join(folder, 'pawl.yaml')));
 });
 
+wrong('a reader that goes away, as `head` does, is no error', async () => {
+  for (const args of [['--help'], ['events', 'list']]) {
+    const child = start(folder, args);
+    child.stdout?.destroy();
+    let stderr = '';
+    child.stderr?.on('data', (chunk) => (stderr += chunk));
+    assert.equal([await ended(child), stderr], [0, ''], args.join(' '));
+  }
+});
+
 story.run();
 wrong.run();
