@@ -18,6 +18,7 @@ import { runGate } from '../registry-repo/gate/gate.ts';
 import { Git } from '../registry-repo/git.ts';
 import { scoreInProcess } from '../registry-repo/scoring/score.process.ts';
 import type { LoadedConfig } from './config/load.ts';
+import { readSecrets, type Secrets } from './config/secrets.ts';
 import { LocalForge } from './forge/forge.local.ts';
 import type { Forge } from './forge/forge.ts';
 import { version } from './package-info.ts';
@@ -36,6 +37,7 @@ export class Workspace {
   #views: Views | undefined;
   #artifacts: Artifacts | undefined;
   #forge: Forge | undefined;
+  #secrets: Secrets | undefined;
 
   constructor(loaded: LoadedConfig) {
     this.loaded = loaded;
@@ -53,6 +55,12 @@ export class Workspace {
   /** Who asks, as events record it. */
   get command(): Pick<Command, 'actor' | 'source'> {
     return { actor: userName(), source: `pawl/${version}` };
+  }
+
+  /** @throws {ConfigError} */
+  secrets(): Secrets {
+    this.#secrets ??= readSecrets(process.env);
+    return this.#secrets;
   }
 
   store(): EventStore {

@@ -8,6 +8,7 @@ import { trainers } from '../training/trainers.ts';
 import { settingsOf } from './settings.ts';
 
 const Path = z.string().min(1).max(4000);
+const RepositoryName = z.string().regex(/^[A-Za-z0-9][\w.-]{0,99}\/[\w.-]{1,100}$/, 'use owner/name');
 
 /** One branch a trainer, so that each trainer's own settings are checked. */
 const Training = z.discriminatedUnion('trainer', trainers.map(trainingWith) as [ReturnType<typeof trainingWith>]);
@@ -67,15 +68,46 @@ export const Config = z.strictObject({
   training: Training.prefault({ trainer: 'nbsvm', config: {} }),
   events: z
     .strictObject({
-      store: z.literal('sqlite').default('sqlite').describe('Where the event log is kept'),
-      path: Path.default('.pawl/events.db').describe('The log’s file'),
+      store: z
+        .enum(['sqlite', 'git'])
+        .default('sqlite')
+        .describe(
+          'Where the event log is kept: a file here, or a branch of a git repository for machines that are thrown away',
+        ),
+      path: Path.default('.pawl/events.db').describe('The log’s file; with a git store, a copy that may be deleted'),
+      repository: Path.nullable()
+        .default(null)
+        .describe('Git store: path or URL of its repository; null takes the registry’s'),
+      branch: z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9-]*(?:\/[a-z0-9][a-z0-9-]*)*$/)
+        .max(200)
+        .default('pawl/log')
+        .describe('Git store: the branch that is the log'),
       views: Path.default('.pawl/views.db').describe('Tables derived from the log; may be deleted'),
     })
     .prefault({}),
   artifacts: z
     .strictObject({
-      store: z.literal('local').default('local').describe('Where models and data sets are kept'),
-      path: Path.default('.pawl/artifacts').describe('The store’s folder'),
+      store: z
+        .enum(['local', 's3', 'github-releases'])
+        .default('local')
+        .describe('Where models and data sets are kept'),
+      path: Path.default('.pawl/artifacts').describe(
+        'The store’s folder; with another store, copies that may be deleted',
+      ),
+      s3: z
+        .strictObject({
+          bucket: z.string().min(3).max(255).nullable().default(null).describe('Bucket'),
+          prefix: z.string().max(500).default('pawl').describe('Folder in the bucket'),
+          endpoint: z.url().nullable().default(null).describe('Address of an S3-compatible server; null for AWS'),
+          region: z.string().min(1).max(100).default('us-east-1').describe('Region'),
+          pathStyle: z.boolean().default(true).describe('Bucket name in the path and not in the host name'),
+        })
+        .prefault({}),
+      repository: RepositoryName.nullable()
+        .default(null)
+        .describe('GitHub releases: the repository that holds them; null takes the registry’s'),
       graceDays: z
         .number()
         .min(0)
@@ -86,8 +118,35 @@ export const Config = z.strictObject({
     .prefault({}),
   registry: z
     .strictObject({
-      forge: z.literal('local').default('local').describe('What hosts the registry and its pull requests'),
-      path: Path.default('.pawl/registry.git').describe('The registry’s bare repository'),
+      forge: z
+        .enum(['local', 'github', 'gitea'])
+        .default('local')
+        .describe('What hosts the registry and its pull requests'),
+      path: Path.default('.pawl/registry.git').describe(
+        'The registry’s bare repository; with another forge, a mirror of it',
+      ),
+      repository: RepositoryName.nullable().default(null).describe('The registry on its forge, as owner/name'),
+      api: z.url().nullable().default(null).describe('Address of the forge’s API; null for https://api.github.com'),
+      app: z
+        .strictObject({
+          id: z.int().min(1).nullable().default(null).describe('The GitHub App that acts here; null for a token'),
+          installation: z.int().min(1).nullable().default(null).describe('Its installation; null looks it up'),
+        })
+        .prefault({}),
+      gate: z
+        .enum(['here', 'workflow'])
+        .nullable()
+        .default(null)
+        .describe(
+          'Who judges and merges: this machine, or the registry’s own workflow; null takes here for a local forge',
+        ),
+      gateMinutes: z.number().min(0.01).max(1440).default(60).describe('How long to wait for a workflow’s verdict'),
+      action: z
+        .string()
+        .regex(/^[\w.-]+\/[\w.-]+@[0-9a-f]{40}$/, 'use owner/pawl@ and the 40 hex digits of a commit')
+        .nullable()
+        .default(null)
+        .describe('Where workflows get Pawl: the repository and commit of its action'),
       evaluation: Name.nullable().default(null).describe('Name of the pinned evaluation set; null takes <model>-test'),
       author: z
         .strictObject({

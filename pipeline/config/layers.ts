@@ -11,8 +11,8 @@ export type Layer = {
   readonly problems: readonly ConfigProblem[];
 };
 
-/** Environment variables with this beginning belong to the test suite. */
-const NOT_SETTINGS = /^PAWL_(?:TEST_|CONFIG$)/;
+/** Variables of the test suite, and secrets, which are never settings: no file holds them and nothing prints them. */
+const NOT_SETTINGS = /^PAWL_(?:TEST_|SECRET_|CONFIG$)/;
 
 /** @param name as people call the file */
 export function yamlLayer(text: string, name: string): Layer {

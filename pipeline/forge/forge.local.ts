@@ -18,6 +18,7 @@ const Record = z.strictObject({
   labels: z.array(z.string()),
   mergeCommit: ObjectId.nullable(),
   comments: z.array(z.strictObject({ marker: z.string(), body: z.string() })),
+  approvals: z.array(z.strictObject({ head: ObjectId, by: z.string() })).default([]),
 });
 type Record = z.infer<typeof Record>;
 
@@ -104,6 +105,7 @@ export class LocalForge implements Forge {
         state: 'open',
         mergeCommit: null,
         comments: [],
+        approvals: [],
       };
       const to = await this.#write(record);
       await this.git.updateRefs([
@@ -164,6 +166,19 @@ export class LocalForge implements Forge {
     return (await this.#record(number)).record.comments;
   }
 
+  async approvals(number: number, head: ObjectId): Promise<string[]> {
+    const { approvals } = (await this.#record(number)).record;
+    return approvals.filter((a) => a.head === head).map((a) => a.by);
+  }
+
+  async approve(number: number, head: ObjectId): Promise<void> {
+    const by = this.#by.name;
+    await this.#change(number, (record) => ({
+      ...record,
+      approvals: [...record.approvals.filter((a) => a.head !== head || a.by !== by), { head, by }],
+    }));
+  }
+
   setStatus(commit: ObjectId, status: Omit<Status, 'creator'>): Promise<void> {
     return this.#retry(async () => {
       const from = await this.git.resolve(statusRef(commit));
@@ -219,6 +234,12 @@ export class LocalForge implements Forge {
     await attachVerdict(this.git, head, verdict);
   }
 
+  requestGate(): Promise<void> {
+    return Promise.reject(
+      new ForgeError('refused', 'a local registry has no workflows: its gate runs here (registry.gate: here)'),
+    );
+  }
+
   async #merged(commit: ObjectId): Promise<{ commit: ObjectId; tree: ObjectId }> {
     return { commit, tree: await this.git.text(['rev-parse', `${commit}^{tree}`]) };
   }
@@ -249,9 +270,9 @@ export class LocalForge implements Forge {
     });
   }
 
-  async #shown({ comments: _, ...record }: Record): Promise<PullRequest> {
+  async #shown({ comments: _, approvals: __, ...record }: Record): Promise<PullRequest> {
     const head = record.state === 'open' ? ((await this.branch(record.branch)) ?? record.head) : record.head;
-    return { ...record, head, url: `${this.location}#${record.number}` };
+    return { ...record, head, fork: false, url: `${this.location}#${record.number}` };
   }
 
   async #record(number: number): Promise<{ record: Record; blob: ObjectId }> {

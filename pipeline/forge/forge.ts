@@ -14,20 +14,32 @@ export type PullRequest = {
   readonly labels: readonly string[];
   /** The commit on main, once merged. */
   readonly mergeCommit: ObjectId | null;
+  /** Whether the branch is in another repository: what is in it was never ours to push. */
+  readonly fork: boolean;
 };
 
 export type Status = {
   readonly context: string;
   readonly state: 'pending' | 'success' | 'failure' | 'error';
   readonly description: string;
-  /** Who set it, as the forge knows them: a status counts only from the gate's own account. */
+  /** Who set it: the forge's own lasting id of the account, as a name may change hands. */
   readonly creator: string;
 };
 
 export type Comment = { readonly marker: string; readonly body: string };
 
-/** Why a merge was refused; nothing was merged. `base-moved` and `head-moved` call for a new look, the others for a person. */
-export type MergeRefusal = 'head-moved' | 'base-moved' | 'not-open' | 'conflict' | 'not-allowed';
+/**
+ * Why a merge was refused; nothing was merged. `base-moved` and `head-moved` call for a new look; `behind` for the same change
+ * on top of main, because this forge merges nothing else; `not-approved` for people's approval; the others for a person.
+ */
+export type MergeRefusal =
+  | 'head-moved'
+  | 'base-moved'
+  | 'behind'
+  | 'not-open'
+  | 'conflict'
+  | 'not-approved'
+  | 'not-allowed';
 
 /**
  * What hosts a registry and its pull requests. Every method may be repeated after a crash without doing a thing twice.
@@ -75,6 +87,11 @@ export type Forge = {
   comment(number: number, comment: Comment): Promise<void>;
   comments(number: number): Promise<Comment[]>;
 
+  /** Who approves of exactly this commit of the pull request now, by lasting id; whoever asked for changes since does not. */
+  approvals(number: number, head: ObjectId): Promise<string[]>;
+  /** Approves of a commit of the pull request, as whoever runs this. */
+  approve(number: number, head: ObjectId): Promise<void>;
+
   setStatus(commit: ObjectId, status: Omit<Status, 'creator'>): Promise<void>;
   /** The latest status of each context on exactly this commit. */
   statuses(commit: ObjectId): Promise<Status[]>;
@@ -96,4 +113,10 @@ export type Forge = {
    * a later verdict replaces none.
    */
   attachVerdict(head: ObjectId, verdict: Uint8Array): Promise<void>;
+
+  /**
+   * Asks the registry's own workflow to judge one exact commit of a pull request. Asking twice judges once: a commit that has
+   * its verdict is not scored again. @throws {ForgeError} `refused` where nothing can be asked
+   */
+  requestGate(request: { number: number; head: ObjectId }): Promise<void>;
 };

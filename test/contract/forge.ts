@@ -158,6 +158,17 @@ export function forgeContract(name: string, open: () => Promise<{ forge: Forge; 
     assert.equal(bodies, ['hello', 'passed']);
   });
 
+  contract('counts who approves of exactly one commit', async ({ forge, other }) => {
+    const { number, head } = await proposed(forge, 'promote/x/1', { a: '1' });
+    assert.equal(await forge.approvals(number, head), []);
+    await other.approve(number, head);
+    await other.approve(number, head);
+    assert.is((await forge.approvals(number, head)).length, 1);
+    const next = await commitFiles(forge.git, head, { a: '2' });
+    await forge.pushBranch('promote/x/1', next, head);
+    assert.equal(await forge.approvals(number, next), []);
+  });
+
   contract('keeps the latest status of each context, per commit', async ({ forge, main }) => {
     const head = await commitFiles(forge.git, main, { a: '1' });
     await forge.pushBranch('promote/x/1', head, null);
