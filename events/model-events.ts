@@ -197,7 +197,7 @@ export const modelEvents = {
       promotionId: PromotionId,
       /** The version number that this promotion had reserved; null for a rollback. */
       version: Version.nullable(),
-      cause: z.enum(['gate-failed', 'gate-error', 'closed', 'abandoned']),
+      cause: z.enum(['gate-failed', 'gate-error', 'closed', 'abandoned', 'superseded']),
       reasons: z.array(Reason).max(100),
       number: PullRequestNumber.nullable(),
     }),

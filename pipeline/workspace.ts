@@ -17,14 +17,20 @@ import type { Artifacts } from '../registry-repo/artifacts/artifacts.ts';
 import { runGate } from '../registry-repo/gate/gate.ts';
 import { Git } from '../registry-repo/git.ts';
 import { scoreInProcess } from '../registry-repo/scoring/score.process.ts';
+import { readSigningKey, type SigningKey } from '../registry-repo/verdict/keys.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { readSecrets, type Secrets } from './config/secrets.ts';
 import { LocalForge } from './forge/forge.local.ts';
 import type { Forge } from './forge/forge.ts';
 import { version } from './package-info.ts';
+import type { Gate, Judge } from './promotion/gate.ts';
 import type { ReconcilePorts } from './promotion/ports.ts';
 import { PromotionProcess } from './promotion/process.ts';
 import { type Keys, loadKeys, requireKey } from './registry/keys.ts';
+
+/** A workflow takes minutes: looked for this often, and asked for again where nothing came of it. */
+const GATE_LOOK_MS = 5000;
+const GATE_ASK_MS = 600_000;
 
 export const projections = [runs, versions, promotions, baseline] as const;
 
@@ -86,7 +92,9 @@ export class Workspace {
   }
 
   keys(): Keys {
-    return loadKeys(this.path(this.config.keys.path));
+    const { gateKey, logKey } = this.secrets();
+    const { gate, log, trusted } = loadKeys(this.path(this.config.keys.path));
+    return { gate: gateKey ? readSigningKey(gateKey) : gate, log: logKey ? readSigningKey(logKey) : log, trusted };
   }
 
   forge(): Forge {
@@ -95,27 +103,46 @@ export class Workspace {
     return this.#forge;
   }
 
+  /** Whether this machine judges and merges, or the registry's own workflow. */
+  get gateIsHere(): boolean {
+    const { gate, forge } = this.config.registry;
+    return (gate ?? (forge === 'local' ? 'here' : 'workflow')) === 'here';
+  }
+
+  /** How long commands wait for a gate elsewhere; milliseconds. */
+  get gateWaitMs(): number {
+    return this.config.registry.gateMinutes * 60_000;
+  }
+
+  /** Judges commits of the registry; with a key the verdicts are signed. */
+  judge(key: SigningKey | null): Judge {
+    const [forge, artifacts] = [this.forge(), this.artifacts()];
+    const gate = { git: forge.git, artifacts, score: scoreInProcess(), key, now: this.clock, pawl: version };
+    return (question) => runGate({ ...gate, ...question });
+  }
+
   /** What promotions need; asks for the keys to sign with. @throws {KeyError} */
   promotions(say: (line: string) => void): ReconcilePorts {
     const [store, artifacts, forge, keys] = [this.store(), this.artifacts(), this.forge(), this.keys()];
     const folder = this.config.keys.path;
-    const [gateKey, logKey] = [requireKey(keys, 'gate', folder), requireKey(keys, 'log', folder)];
+    const gate: Gate = this.gateIsHere
+      ? { kind: 'here', judge: this.judge(requireKey(keys, 'gate', folder)) }
+      : { kind: 'workflow', lookMs: GATE_LOOK_MS, askMs: GATE_ASK_MS };
     const { clock, newId, command } = this;
-    const gate = { git: forge.git, artifacts, score: scoreInProcess(), key: gateKey, now: clock, pawl: version };
-    const judge: ReconcilePorts['judge'] = (question) => runGate({ ...gate, ...question });
     const ports = {
       store,
       artifacts,
       forge,
-      judge,
-      logKey,
+      gate,
+      trusted: keys.trusted,
+      logKey: requireKey(keys, 'log', folder),
       by: this.config.registry.author,
       clock,
       newId,
       command,
       say,
     };
-    return { ...ports, process: new PromotionProcess(ports), views: () => this.views(), trusted: keys.trusted };
+    return { ...ports, process: new PromotionProcess(ports), views: () => this.views() };
   }
 
   async close(): Promise<void> {

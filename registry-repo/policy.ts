@@ -54,6 +54,8 @@ export const Policy = z.strictObject({
   }),
   /** What to do when evaluation rows are among the training rows: more than `rows` of them fail, or are only reported. */
   leakage: z.strictObject({ rows: z.int().min(0), action: z.enum(['fail', 'warn']) }),
+  /** Whether a pass merges at once, or waits for a person's approval of the very commit that was judged. Left out: at once. */
+  merge: z.enum(['auto', 'after-approval']).optional(),
   /** How many promotions back a rollback may reach. */
   rollback: z.strictObject({ last: z.int().min(1).max(1000) }),
   /** Manifests that must never serve again. */

@@ -1,3 +1,5 @@
+import type { Git } from '../../registry-repo/git.ts';
+import { reasonOf } from '../../registry-repo/proposal-message.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import { share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
@@ -13,12 +15,17 @@ export const gate: Command<Workspace> = {
   arguments: [{ name: 'number', description: 'the pull request' }],
   examples: [['pawl gate 7', 'would pull request 7 pass now?']],
   async run({ args: [wanted], workspace, out }) {
-    const ports = workspace.promotions((line) => out.say(line));
-    const pull = await ports.forge.pullRequest(wholeNumber(wanted, 'the pull request', 0));
-    const base = await ports.forge.sync();
-    const { judgement } = await ports.judge({ head: pull.head, base, pullRequest: pull.number, reason: pull.title });
+    const forge = workspace.forge();
+    const pull = await forge.pullRequest(wholeNumber(wanted, 'the pull request', 0));
+    const base = await forge.sync();
+    const { judgement } = await workspace.judge(null)({
+      head: pull.head,
+      base,
+      pullRequest: pull.number,
+      reason: await rollbackReason(forge.git, pull.head),
+    });
     const { result, reasons, measured, model, class: kind, durationMs } = judgement;
-    const rules = model === null ? null : (await new RegistryAt(ports.forge.git, base).policy()).value.models[model];
+    const rules = model === null ? null : (await new RegistryAt(forge.git, base).policy()).value.models[model];
     out.result(
       {
         pullRequest: pull.number,
@@ -49,3 +56,7 @@ export const gate: Command<Workspace> = {
     return result === 'pass' ? 0 : 1;
   },
 };
+
+/** Why the commit wants production to go back; null if it does not say. */
+export const rollbackReason = async (git: Git, head: string): Promise<string | null> =>
+  reasonOf(await git.text(['log', '-1', '--format=%B', head]));

@@ -9,6 +9,7 @@ import { printFile } from '../../registry-repo/file.ts';
 import type { Git, Identity } from '../../registry-repo/git.ts';
 import { CHECKPOINT_FILE, MANIFEST_FILE, type Manifest, versionFolder } from '../../registry-repo/manifest.ts';
 import { type Production, productionPath } from '../../registry-repo/production.ts';
+import { printProposalMessage } from '../../registry-repo/proposal-message.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import type { ObjectId } from '../../registry-repo/values.ts';
 import type { SigningKey } from '../../registry-repo/verdict/keys.ts';
@@ -38,7 +39,8 @@ export async function buildCommit(ports: Ports, promotion: Promotion, base: Obje
   files.set(productionPath(promotion.model), await git.writeBlob(printFile(await pointer(promotion, main))));
   const tree = await git.writeTree(base, files);
   const { version } = promotion.candidate;
-  const message = `${promotion.class === 'promotion' ? 'promote' : 'roll back'} ${promotion.model} to v${version}\n\nPromotion-Id: ${promotion.id}\n`;
+  const title = `${promotion.class === 'promotion' ? 'promote' : 'roll back'} ${promotion.model} to v${version}`;
+  const message = printProposalMessage(title, { promotion: promotion.id, reason: promotion.reason });
   return git.writeCommit({ tree, parents: [base], message, by, time: new Date(promotion.proposedAt) });
 }
 

@@ -89,25 +89,34 @@ const openPromotion = (state: ModelState, matches: (p: Promotion) => boolean): P
 
 /** What a promotion needs next. Decided from the log alone, so whoever finds it half done goes on where it stopped. */
 export type NextStep =
-  | { readonly step: 'open' | 'judge' | 'merge' | 'none' }
+  | { readonly step: 'open' | 'none' }
+  /** `newer`: a later candidate of the model, which takes the place of this one if it would only wait. */
+  | { readonly step: 'judge' | 'merge'; readonly newer: Promotion | null }
   | {
       readonly step: 'reject';
       readonly cause: 'gate-failed' | 'gate-error' | 'abandoned';
       readonly reasons: readonly Reason[];
     };
 
+/** The last candidate of the model that was proposed after this one and was not refused. Rollbacks take nobody's place, nor lose their own. */
+export function newerThan(promotion: Promotion, state: Pick<ModelState, 'promotions'>): Promotion | null {
+  const proposed = [...state.promotions.values()].filter((p) => p.class === 'promotion');
+  const at = proposed.findIndex((p) => p.id === promotion.id);
+  return at < 0 ? null : (proposed.slice(at + 1).findLast((p) => p.status !== 'rejected') ?? null);
+}
+
 /** A candidate that has lost its base this often is no longer worth the machine's time. */
 const MAX_JUDGEMENTS = 100;
 
-export function nextStep(promotion: Promotion): NextStep {
+export function nextStep(promotion: Promotion, newer: Promotion | null = null): NextStep {
   if (promotion.status !== 'open') return { step: 'none' };
   if (!promotion.pullRequest) return { step: 'open' };
   const { judged, judgements } = promotion;
   if (!judged)
     return judgements < MAX_JUDGEMENTS
-      ? { step: 'judge' }
+      ? { step: 'judge', newer }
       : abandoned('judged-too-often', `judged ${judgements} times, void each time`);
-  if (judged.result === 'pass') return differs(promotion) ?? { step: 'merge' };
+  if (judged.result === 'pass') return differs(promotion) ?? { step: 'merge', newer };
   return { step: 'reject', cause: judged.result === 'fail' ? 'gate-failed' : 'gate-error', reasons: judged.reasons };
 }
 

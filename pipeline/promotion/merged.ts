@@ -4,7 +4,6 @@ import type { Artifacts } from '../../registry-repo/artifacts/artifacts.ts';
 import type { Git } from '../../registry-repo/git.ts';
 import { averagingOf, rulesFor } from '../../registry-repo/judge/judge.ts';
 import { MODEL_FILE } from '../../registry-repo/manifest.ts';
-import { printMergeMessage } from '../../registry-repo/merge-message.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import type { ObjectId } from '../../registry-repo/values.ts';
 import type { Forge, PullRequest } from '../forge/forge.ts';
@@ -38,24 +37,6 @@ export async function reportFacts(
   };
 }
 
-/** The message of the commit on main: words for people, then the trailers that lead to the verdict. */
-export function mergeMessage(promotion: Promotion, pull: PullRequest): string {
-  const judged = promotion.judged as EventData<'GateJudged'>;
-  const text = [promotion.reason ?? '', ...judged.reasons.map((r) => r.message)].filter(Boolean).join('\n');
-  return printMergeMessage(pull.title, text, {
-    class: promotion.class,
-    model: promotion.model,
-    version: promotion.candidate.version,
-    promotion: promotion.id,
-    pullRequest: pull.number,
-    head: pull.head,
-    candidate: promotion.candidate.manifest,
-    baseline: judged.bound?.baseline?.manifest ?? null,
-    run: promotion.runId,
-    verdict: judged.verdict as string,
-  });
-}
-
 /** What a merge came to, read back from main and not from what was meant. */
 export async function mergedFact(git: Git, promotion: Promotion, pull: PullRequest, commit: ObjectId): Promise<Fact> {
   const { value: manifest } = await new RegistryAt(git, commit).manifest(promotion.model, promotion.candidate.version);
@@ -66,7 +47,7 @@ export async function mergedFact(git: Git, promotion: Promotion, pull: PullReque
   const merge = {
     promotionId: promotion.id,
     number: pull.number,
-    head: pull.head,
+    head: judged.bound?.head ?? pull.head,
     base,
     commit,
     tree,

@@ -1,56 +1,23 @@
-import type { EventData, Fact } from '../../events/catalogue.ts';
-import { type Command, encodeFacts } from '../../events/envelope.ts';
-import { StreamConflictError } from '../../events/errors.ts';
-import type { EventStore } from '../../events/store.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fact } from '../../events/catalogue.ts';
+import { encodeFacts } from '../../events/envelope.ts';
+import { PawlError, StreamConflictError } from '../../events/errors.ts';
 import { modelStream } from '../../events/streams.ts';
-import type { Reason } from '../../events/values.ts';
 import type { Promotion } from '../../projections/promotions.ts';
-import type { Artifacts } from '../../registry-repo/artifacts/artifacts.ts';
-import type { GateJudgement, GateRequest } from '../../registry-repo/gate/gate.ts';
-import { type Identity, RefMovedError } from '../../registry-repo/git.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
-import type { ObjectId } from '../../registry-repo/values.ts';
-import { misfits } from '../../registry-repo/verdict/fits.ts';
-import type { SigningKey } from '../../registry-repo/verdict/keys.ts';
-import { MergeRefusedError } from '../forge/errors.ts';
-import type { Forge, PullRequest } from '../forge/forge.ts';
-import { branchName, buildCommit } from './branch.ts';
 import { readCandidate } from './candidate.ts';
-import {
-  type NextStep,
-  NotPromotableError,
-  nextStep,
-  type Proposal,
-  proposePromotion,
-  proposeRollback,
-} from './decide.ts';
-import { mergedFact, mergeMessage, reportFacts } from './merged.ts';
-import { pullRequestBody, pullRequestTitle } from './report.ts';
+import { NotPromotableError, newerThan, nextStep, type Proposal, proposePromotion, proposeRollback } from './decide.ts';
+import type { PromotionPorts } from './promotion-ports.ts';
 import { type ModelState, readModel } from './state.ts';
+import { Steps } from './steps.ts';
 
-export const GATE_CONTEXT = 'pawl/gate';
+/** The gate or a person elsewhere has not answered in time. The promotion stays open; `pawl reconcile` goes on with it. */
+export class GateTimeoutError extends PawlError {
+  readonly code = 'gate_timeout';
+}
 
-/** Judges one commit of the registry; `registry-repo/gate/gate.ts` with everything but the question filled in. */
-export type Judge = (
-  question: Pick<GateRequest, 'head' | 'base' | 'pullRequest' | 'reason'>,
-) => Promise<{ judgement: GateJudgement; verdict: Buffer | null }>;
-
-export type PromotionPorts = {
-  readonly store: EventStore;
-  readonly artifacts: Artifacts;
-  readonly forge: Forge;
-  readonly judge: Judge;
-  readonly logKey: SigningKey;
-  readonly by: Identity;
-  readonly clock: () => Date;
-  readonly newId: () => string;
-  readonly command: Pick<Command, 'actor' | 'source'>;
-  /** A remark for whoever waits. */
-  readonly say: (line: string) => void;
-};
-
-/** What one step came to: facts to record, or nothing new yet (look at the world again). */
-type Outcome = readonly Fact[];
+/** How long to wait for what happens elsewhere; 0 does not wait. */
+export type Patience = { readonly waitMs: number; readonly signal?: AbortSignal };
 
 /**
  * Takes promotions and rollbacks from proposal to end: branch → pull request → gate → merge or refusal → record.
@@ -60,9 +27,11 @@ type Outcome = readonly Fact[];
  */
 export class PromotionProcess {
   readonly #ports: PromotionPorts;
+  readonly #steps: Steps;
 
   constructor(ports: PromotionPorts) {
     this.#ports = ports;
+    this.#steps = new Steps(ports);
   }
 
   /** Proposes a candidate by its manifest's digest. @throws {NotPromotableError} {ArtifactMissingError} */
@@ -101,19 +70,40 @@ export class PromotionProcess {
     }
   }
 
-  /** Takes an open promotion to its end. One that has ended is left as it is. */
-  async finish(model: string, promotionId: string): Promise<Promotion> {
+  /**
+   * Takes an open promotion to its end, or to where it waits for a gate or a person elsewhere. One that has ended is left as
+   * it is.
+   *
+   * @throws {GateTimeoutError} if it still waits after the time given; not if none was given
+   */
+  async finish(model: string, promotionId: string, { waitMs, signal }: Patience = { waitMs: 0 }): Promise<Promotion> {
+    const { clock, gate } = this.#ports;
+    const deadline = clock().getTime() + waitMs;
     for (;;) {
       const state = await readModel(this.#ports.store, model);
       const promotion = state.promotions.get(promotionId);
       if (!promotion)
         throw new NotPromotableError(`no promotion ${promotionId} of ${model}: see \`pawl registry log\``);
-      const next = nextStep(promotion);
+      const next = nextStep(promotion, newerThan(promotion, state));
       if (next.step === 'none') return promotion;
-      const facts = await this.#attempt(next, promotion);
-      if (facts.length > 0)
-        await this.#record(model, promotionId, `${next.step}:${promotion.eventIds.length}`, state, facts);
+      const outcome = await this.#steps.attempt(next, promotion);
+      if (outcome === 'waiting') {
+        if (waitMs === 0) return promotion;
+        if (clock().getTime() >= deadline) throw new GateTimeoutError(stillWaiting(promotion, waitMs));
+        await sleep(gate.kind === 'workflow' ? gate.lookMs : LOOK_MS, undefined, signal ? { signal } : {});
+      } else if (outcome.length > 0)
+        await this.#record(model, promotionId, `${next.step}:${promotion.eventIds.length}`, state, outcome);
     }
+  }
+
+  /** Ends the earlier candidates of a model that only wait, now that there is a newer one. */
+  async endSuperseded(model: string, promotionId: string): Promise<void> {
+    const state = await readModel(this.#ports.store, model);
+    const earlier = [...state.promotions.values()].filter(
+      (p) => p.status === 'open' && p.pullRequest && newerThan(p, state)?.id === promotionId,
+    );
+    for (const { id, judged } of earlier)
+      if (this.#ports.gate.kind === 'workflow' || judged?.result === 'pass') await this.finish(model, id);
   }
 
   /** @returns false if the stream has moved on: what was decided may no longer be so */
@@ -140,184 +130,10 @@ export class PromotionProcess {
       throw error;
     }
   }
-
-  /** A ref that moved under our hands means that another process is at the same work: look again. */
-  async #attempt(next: NextStep, promotion: Promotion): Promise<Outcome> {
-    try {
-      return await this.#perform(next, promotion);
-    } catch (error) {
-      if (error instanceof RefMovedError) return [];
-      throw error;
-    }
-  }
-
-  #perform(next: NextStep, promotion: Promotion): Promise<Outcome> {
-    switch (next.step) {
-      case 'open':
-        return this.#open(promotion);
-      case 'judge':
-        return this.#judge(promotion);
-      case 'merge':
-        return this.#merge(promotion);
-      case 'reject':
-        return this.#reject(promotion, next.cause, next.reasons);
-      case 'none':
-        return Promise.resolve([]);
-    }
-  }
-
-  async #open(promotion: Promotion): Promise<Outcome> {
-    const { forge } = this.#ports;
-    const base = await forge.sync();
-    const branch = branchName(promotion);
-    const head = await buildCommit({ ...this.#ports, git: forge.git }, promotion, base);
-    await forge.pushBranch(branch, head, await forge.branch(branch));
-    const facts = await reportFacts(this.#ports, promotion, base);
-    const labels = [promotion.class];
-    const opened = await forge.openPullRequest({
-      branch,
-      title: pullRequestTitle(facts),
-      body: pullRequestBody(facts),
-      labels,
-    });
-    this.#ports.say(`pull request ${opened.url}: ${opened.title}`);
-    const { number, url } = opened;
-    return [{ type: 'PullRequestOpened', data: { promotionId: promotion.id, number, url, branch, head, base } }];
-  }
-
-  async #judge(promotion: Promotion): Promise<Outcome> {
-    const { forge, artifacts, judge } = this.#ports;
-    const pull = await forge.pullRequest(numberOf(promotion));
-    const moved = await this.#moved(promotion, pull);
-    if (moved) return moved;
-    const base = await forge.sync();
-    await forge.setStatus(pull.head, { context: GATE_CONTEXT, state: 'pending', description: 'judging' });
-    const { judgement, verdict } = await judge({
-      head: pull.head,
-      base,
-      pullRequest: pull.number,
-      reason: promotion.reason,
-    });
-    if (judgement.result === 'stale') return this.#rebase(promotion, pull);
-    if (verdict) await artifacts.put(verdict);
-    return [{ type: 'GateJudged', data: judgedData(promotion, judgement, judgement.result) }];
-  }
-
-  async #merge(promotion: Promotion): Promise<Outcome> {
-    const { forge, artifacts } = this.#ports;
-    const judged = promotion.judged as EventData<'GateJudged'>;
-    const pull = await forge.pullRequest(numberOf(promotion));
-    const moved = await this.#moved(promotion, pull);
-    if (moved) return moved;
-    const base = await forge.sync();
-    const bound = judged.bound as NonNullable<typeof judged.bound>;
-    const voided = await misfits({ bound, model: promotion.model }, new RegistryAt(forge.git, base));
-    if (voided.length > 0) {
-      this.#ports.say(`main has moved (${voided.map((f) => f.code).join(', ')}): judging again`);
-      return this.#rebase(promotion, pull);
-    }
-    await forge.attachVerdict(pull.head, await artifacts.get(judged.verdict as string));
-    await this.#publish(promotion, pull, 'success');
-    try {
-      const merged = await forge.merge({
-        number: pull.number,
-        head: pull.head,
-        base,
-        message: mergeMessage(promotion, pull),
-      });
-      return [await mergedFact(forge.git, promotion, pull, merged.commit)];
-    } catch (error) {
-      if (!(error instanceof MergeRefusedError)) throw error;
-      if (error.refusal === 'conflict') return this.#rebase(promotion, pull);
-      if (error.refusal === 'not-allowed')
-        return this.#reject(promotion, 'abandoned', [{ code: 'merge-not-allowed', message: error.message }]);
-      return []; // something moved: the next look decides
-    }
-  }
-
-  /** What has happened to the pull request behind our back, as facts; null if it is as we left it. */
-  async #moved(promotion: Promotion, pull: PullRequest): Promise<Outcome | null> {
-    if (pull.state === 'merged' && pull.mergeCommit && promotion.judged?.result === 'pass')
-      return [await mergedFact(this.#ports.forge.git, promotion, pull, pull.mergeCommit)];
-    if (pull.state !== 'open')
-      return this.#reject(promotion, 'closed', [
-        { code: 'pull-request-closed', message: `pull request ${pull.number} is ${pull.state}, and not by us` },
-      ]);
-    if (pull.head === promotion.pullRequest?.head) return null;
-    return [await this.#rebasedFact(promotion, pull.head)];
-  }
-
-  async #rebase(promotion: Promotion, pull: PullRequest): Promise<Outcome> {
-    const { forge } = this.#ports;
-    const head = await buildCommit({ ...this.#ports, git: forge.git }, promotion, await forge.sync());
-    await forge.pushBranch(pull.branch, head, pull.head);
-    return [await this.#rebasedFact(promotion, head)];
-  }
-
-  async #rebasedFact(promotion: Promotion, head: ObjectId): Promise<Fact> {
-    const { git } = this.#ports.forge;
-    const base = await git.text(['merge-base', head, await this.#ports.forge.sync()]);
-    const current = (await new RegistryAt(git, base).production(promotion.model))?.value;
-    const baseline = current ? { version: current.version, manifest: current.manifest } : null;
-    return {
-      type: 'PullRequestRebased',
-      data: { promotionId: promotion.id, number: numberOf(promotion), head, base, baseline },
-    };
-  }
-
-  async #reject(
-    promotion: Promotion,
-    cause: EventData<'PromotionRejected'>['cause'],
-    reasons: readonly Reason[],
-  ): Promise<Outcome> {
-    const { forge, artifacts } = this.#ports;
-    const pull = await forge.pullRequest(numberOf(promotion));
-    if (promotion.judged?.verdict && promotion.judged.head === pull.head)
-      await forge.attachVerdict(pull.head, await artifacts.get(promotion.judged.verdict));
-    await this.#publish(promotion, pull, cause === 'gate-error' ? 'error' : 'failure');
-    await forge.closePullRequest(pull.number);
-    await forge.deleteBranch(pull.branch);
-    const version = promotion.class === 'promotion' ? promotion.candidate.version : null;
-    return [
-      {
-        type: 'PromotionRejected',
-        data: { promotionId: promotion.id, version, cause, reasons: [...reasons], number: pull.number },
-      },
-    ];
-  }
-
-  /** Shows the judgement where people look: the commit's status, the pull request's text, a comment. */
-  async #publish(promotion: Promotion, pull: PullRequest, state: 'success' | 'failure' | 'error'): Promise<void> {
-    const { forge } = this.#ports;
-    const facts = await reportFacts(this.#ports, promotion, await forge.sync());
-    const why = promotion.judged?.reasons.map((r) => r.message).join('; ') ?? 'not judged';
-    await forge.setStatus(pull.head, { context: GATE_CONTEXT, state, description: why.slice(0, 140) });
-    const body = pullRequestBody(facts);
-    await forge.updatePullRequest(pull.number, { title: pullRequestTitle(facts), body });
-    await forge.comment(pull.number, { marker: 'pawl-gate', body: body.split('\n\n### ')[0] as string });
-  }
 }
 
-const numberOf = (promotion: Promotion): number => promotion.pullRequest?.number as number;
+/** How often to look for a person's approval; milliseconds. */
+const LOOK_MS = 5000;
 
-function judgedData(
-  promotion: Promotion,
-  judgement: GateJudgement,
-  result: 'pass' | 'fail' | 'error',
-): EventData<'GateJudged'> {
-  const { reasons, bound, measured, claimed, head, base, verdict, scorer, durationMs } = judgement;
-  return {
-    promotionId: promotion.id,
-    class: promotion.class,
-    result,
-    reasons: reasons.map(({ code, message }) => ({ code, message })),
-    bound,
-    measured,
-    claimed,
-    head,
-    base,
-    verdict,
-    scorer,
-    durationMs,
-  };
-}
+const stillWaiting = ({ pullRequest, judged }: Promotion, waitMs: number): string =>
+  `${pullRequest?.url ?? 'the promotion'} still waits for ${judged ? 'approval or its merge' : 'the gate’s verdict'} after ${Math.round(waitMs / 60_000)} minutes: look at the registry’s workflow runs; \`pawl reconcile\` goes on from here`;

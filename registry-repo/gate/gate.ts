@@ -31,8 +31,10 @@ export type GateRequest = {
   readonly reason: string | null;
   readonly artifacts: Artifacts;
   readonly score: Score;
-  /** Its public half must be among the policy's gate keys. */
-  readonly key: SigningKey;
+  /** Its public half must be among the policy's gate keys. Null evaluates only: nothing is signed, and nothing counts. */
+  readonly key: SigningKey | null;
+  /** How the evidence is come by: measured here, if left out. */
+  readonly measure?: Measure;
   readonly now: () => Date;
   /** Version of the program that judges. */
   readonly pawl: string;
@@ -71,6 +73,20 @@ export type GateJudgement = {
   readonly fault: unknown;
 };
 
+/** Gathers the evidence of a case. @throws {Stop} */
+export type Measure = (
+  subject: Subject,
+  request: Pick<GateRequest, 'artifacts' | 'score' | 'scratch'>,
+) => Promise<Measurement>;
+
+export type GateAnswer = {
+  readonly judgement: GateJudgement;
+  /** DSSE; null where the gate could not come to a verdict, or has no key. */
+  readonly verdict: Buffer | null;
+  /** What was measured, as far as it came. */
+  readonly measurement: Measurement | null;
+};
+
 /** What is known when a judgement ends, however early. */
 type Progress = {
   change?: { class: 'promotion' | 'rollback'; model: string };
@@ -82,9 +98,8 @@ type Progress = {
  * Judges one commit as a change to main. It fails closed: whatever is missing, malformed, late or unexpected gives a
  * judgement that is no pass. It never rejects, and reads nothing by a name that somebody could move meanwhile.
  *
- * @returns the judgement, and the signed verdict (DSSE) if there is one
  */
-export async function runGate(request: GateRequest): Promise<{ judgement: GateJudgement; verdict: Buffer | null }> {
+export async function runGate(request: GateRequest): Promise<GateAnswer> {
   const started = request.now();
   const progress: Progress = {};
   try {
@@ -97,6 +112,7 @@ export async function runGate(request: GateRequest): Promise<{ judgement: GateJu
     return {
       judgement: describe(request, progress, started, { result, findings: arranged(stop.findings), f1: null }, fault),
       verdict: null,
+      measurement: progress.measurement ?? null,
     };
   }
 }
@@ -109,13 +125,13 @@ const unforeseen = (cause: unknown): Finding =>
 async function judgeRequest(request: GateRequest, progress: Progress, started: Date): Promise<Judgement> {
   await checkCommits(request);
   const policy = await policyOf(request);
-  checkKey(policy.value, request.key, started);
+  if (request.key) checkKey(policy.value, request.key, started);
   const found = await changeOf(request);
   progress.change = found.change;
   const subject = await readSubject(request, policy, found);
   progress.subject = subject;
   await (subject.class === 'rollback' ? checkRollback : checkBaseline)(subject, request);
-  progress.measurement = await measure(subject, request);
+  progress.measurement = await (request.measure ?? measure)(subject, request);
   const { evidence } = progress.measurement;
   return judge({ class: subject.class, model: subject.model, policy: subject.policy, evidence });
 }
@@ -130,12 +146,13 @@ function checkKey(policy: Policy, key: SigningKey, now: Date): void {
   ]);
 }
 
-function conclude(request: GateRequest, progress: Progress, started: Date, judged: Judgement) {
+function conclude(request: GateRequest, progress: Progress, started: Date, judged: Judgement): GateAnswer {
   const judgement = describe(request, progress, started, judged, null);
-  const { subject, measurement } = progress;
-  if (judged.result === 'error' || !subject || !measurement) return { judgement, verdict: null };
+  const { subject, measurement = null } = progress;
+  if (judged.result === 'error' || !subject || !measurement || !request.key)
+    return { judgement, verdict: null, measurement };
   const verdict = signVerdict(verdictOf(request, subject, measurement.evidence, judged.result, judgement), request.key);
-  return { judgement: { ...judgement, verdict: digestOf(verdict) }, verdict };
+  return { judgement: { ...judgement, verdict: digestOf(verdict) }, verdict, measurement };
 }
 
 function verdictOf(
@@ -173,7 +190,6 @@ function describe(
   fault: unknown,
 ): GateJudgement {
   const evidence = measurement?.evidence;
-  const share = (x: Fraction) => Math.min(1, Math.max(0, toNumber(x)));
   return {
     result: judgement.result,
     reasons: findings.map(({ code, message }) => ({ code, message })),
@@ -182,17 +198,7 @@ function describe(
     model: change?.model ?? null,
     promotionId: subject?.production.promotion ?? null,
     bound: subject?.bound ?? null,
-    measured:
-      evidence?.measured && f1
-        ? {
-            labels: evidence.evaluation.labels,
-            candidate: evidence.measured.candidate,
-            baseline: evidence.measured.baseline,
-            candidateF1: share(f1.candidate),
-            baselineF1: f1.baseline && share(f1.baseline),
-            requiredF1: share(f1.required),
-          }
-        : null,
+    measured: evidence ? measuredOf(evidence, f1) : null,
     claimed: evidence ? { labels: evidence.claimed.labels, confusion: evidence.claimed.confusion } : null,
     head: request.head,
     base: request.base,
@@ -202,7 +208,24 @@ function describe(
       onnxruntime: measurement?.versions?.onnxruntime ?? 'none',
       node: measurement?.versions?.node ?? process.versions.node,
     },
-    durationMs: Math.max(0, request.now().getTime() - started.getTime()),
+    durationMs: measurement?.durationMs ?? Math.max(0, request.now().getTime() - started.getTime()),
     fault,
+  };
+}
+
+/** What was measured, for reports and events; null if nothing was. */
+export function measuredOf(
+  { evaluation, measured }: Pick<Evidence, 'evaluation' | 'measured'>,
+  f1: Judgement['f1'],
+): GateJudgement['measured'] {
+  if (!measured || !f1) return null;
+  const share = (x: Fraction) => Math.min(1, Math.max(0, toNumber(x)));
+  return {
+    labels: evaluation.labels,
+    candidate: measured.candidate,
+    baseline: measured.baseline,
+    candidateF1: share(f1.candidate),
+    baselineF1: f1.baseline && share(f1.baseline),
+    requiredF1: share(f1.required),
   };
 }

@@ -14,7 +14,12 @@ import type { Side } from './sides.ts';
 import { fromBase, fromHead, Stop } from './stop.ts';
 import type { Subject } from './subject.ts';
 
-export type Measurement = { readonly evidence: Evidence; readonly versions: ScorerVersions | null };
+export type Measurement = {
+  readonly evidence: Evidence;
+  readonly versions: ScorerVersions | null;
+  /** How long it took, where that was elsewhere; milliseconds. */
+  readonly durationMs?: number;
+};
 
 /** A candidate's files beside its model: tokenizers, documents, row keys. */
 const MAX_OTHER_BYTES = 1024 ** 3;

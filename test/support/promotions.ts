@@ -6,8 +6,9 @@ import type { EventStore } from '../../events/store.ts';
 import { NO_STREAM, wholeLog } from '../../events/store.ts';
 import { LocalForge } from '../../pipeline/forge/forge.local.ts';
 import type { Forge } from '../../pipeline/forge/forge.ts';
+import type { Gate, Judge } from '../../pipeline/promotion/gate.ts';
 import type { ReconcilePorts } from '../../pipeline/promotion/ports.ts';
-import { type Judge, PromotionProcess } from '../../pipeline/promotion/process.ts';
+import { PromotionProcess } from '../../pipeline/promotion/process.ts';
 import { reconcile } from '../../pipeline/promotion/reconcile.ts';
 import { baseline } from '../../projections/baseline.ts';
 import { Engine } from '../../projections/engine.ts';
@@ -66,7 +67,9 @@ export class World {
   }
 
   /** Ports of one process; `over` replaces some. */
-  ports(over: { store?: EventStore; forge?: Forge; artifacts?: Artifacts; judge?: Judge } = {}): ReconcilePorts {
+  ports(
+    over: { store?: EventStore; forge?: Forge; artifacts?: Artifacts; judge?: Judge; gate?: Gate } = {},
+  ): ReconcilePorts {
     const forge = over.forge ?? this.forge();
     const artifacts = over.artifacts ?? this.registry.artifacts;
     const store = over.store ?? this.store;
@@ -87,7 +90,8 @@ export class World {
       store,
       artifacts,
       forge,
-      judge,
+      gate: over.gate ?? { kind: 'here' as const, judge },
+      trusted: this.registry.policy.keys,
       logKey,
       by: tester,
       clock: () => TIME,
@@ -100,7 +104,7 @@ export class World {
       await engine.catchUp();
       return engine;
     };
-    return { ...base, process: new PromotionProcess(base), views, trusted: this.registry.policy.keys };
+    return { ...base, process: new PromotionProcess(base), views };
   }
 
   /** Puts a candidate of some skill where a finished run would have. @returns its manifest's digest */

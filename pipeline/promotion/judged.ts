@@ -1,0 +1,67 @@
+import type { EventData } from '../../events/catalogue.ts';
+import type { Promotion } from '../../projections/promotions.ts';
+import { type GateJudgement, measuredOf } from '../../registry-repo/gate/gate.ts';
+import type { Git } from '../../registry-repo/git.ts';
+import { judge } from '../../registry-repo/judge/judge.ts';
+import { RegistryAt } from '../../registry-repo/registry.ts';
+import type { ObjectId } from '../../registry-repo/values.ts';
+import type { SignedVerdict } from './pass.ts';
+
+type Judged = EventData<'GateJudged'>;
+
+/** The event of a gate's answer that this process heard itself. */
+export function answerData(promotion: Promotion, judgement: GateJudgement, result: Judged['result']): Judged {
+  const { reasons, bound, measured, claimed, head, base, verdict, scorer, durationMs } = judgement;
+  return {
+    promotionId: promotion.id,
+    class: promotion.class,
+    result,
+    reasons: reasons.map(({ code, message }) => ({ code, message })),
+    bound,
+    measured,
+    claimed,
+    head,
+    base,
+    verdict,
+    scorer,
+    durationMs,
+  };
+}
+
+/** The event of a verdict that another process signed: nothing in it that the verdict does not say. */
+export async function verdictData(git: Git, { verdict, digest }: SignedVerdict): Promise<Judged> {
+  const { class: kind, model, promotion, result, findings, bound, evidence, scorer, durationMs } = verdict;
+  const policy = (await new RegistryAt(git, bound.base).policy()).value;
+  const { f1 } = judge({ class: kind, model, policy, evidence });
+  const { claimed } = evidence;
+  return {
+    promotionId: promotion,
+    class: kind,
+    result,
+    reasons: findings.map(({ code, message }) => ({ code, message })),
+    bound,
+    measured: measuredOf(evidence, f1),
+    claimed: { labels: claimed.labels, confusion: claimed.confusion },
+    head: bound.head,
+    base: bound.base,
+    verdict: digest,
+    scorer,
+    durationMs,
+  };
+}
+
+/** The event of a gate elsewhere that came to no verdict, as its status says. */
+export const errorData = (promotion: Promotion, head: ObjectId, base: ObjectId, why: string): Judged => ({
+  promotionId: promotion.id,
+  class: promotion.class,
+  result: 'error',
+  reasons: [{ code: 'gate-error', message: why || 'the gate says no more than that it failed: see its log' }],
+  bound: null,
+  measured: null,
+  claimed: null,
+  head,
+  base,
+  verdict: null,
+  scorer: { pawl: 'unknown', onnxruntime: 'none', node: 'unknown' },
+  durationMs: 0,
+});

@@ -1,0 +1,119 @@
+import type { Identity } from '../../registry-repo/git.ts';
+import { printMergeMessage } from '../../registry-repo/merge-message.ts';
+import { printProposalMessage } from '../../registry-repo/proposal-message.ts';
+import { RegistryAt } from '../../registry-repo/registry.ts';
+import type { ObjectId } from '../../registry-repo/values.ts';
+import { misfits } from '../../registry-repo/verdict/fits.ts';
+import type { Verdict } from '../../registry-repo/verdict/verdict.ts';
+import { MergeRefusedError } from '../forge/errors.ts';
+import type { Forge, PullRequest } from '../forge/forge.ts';
+import type { SignedVerdict } from './pass.ts';
+
+export const GATE_CONTEXT = 'pawl/gate';
+
+export type MergeOutcome =
+  | { readonly kind: 'merged'; readonly commit: ObjectId }
+  /** Something moved meanwhile, or was moved by this: look again. */
+  | { readonly kind: 'moved' }
+  /** The verdict does not hold on main any more. */
+  | { readonly kind: 'void'; readonly reasons: readonly string[] }
+  /** The policy, or the forge, waits for people. */
+  | { readonly kind: 'unapproved' }
+  | { readonly kind: 'refused'; readonly message: string };
+
+type Ports = { readonly forge: Forge; readonly by: Identity };
+
+/**
+ * Merges what a passing verdict allows, if it still does: main as it was judged against in everything the verdict is bound to,
+ * the pull request at the commit that was judged, or at one that brings the same changes. Where the forge merges only what is
+ * on top of main, the branch is put there, and the verdict, which is about the changes, goes with it.
+ */
+export async function mergeOnVerdict(
+  { forge, by }: Ports,
+  pull: PullRequest,
+  { verdict, digest, bytes }: SignedVerdict,
+): Promise<MergeOutcome> {
+  const base = await forge.sync();
+  const main = new RegistryAt(forge.git, base);
+  const voided = await misfits(verdict, main);
+  if (voided.length > 0) return { kind: 'void', reasons: voided.map((f) => f.code) };
+  await forge.attachVerdict(verdict.bound.head, bytes);
+  const waits = (await main.policy()).value.merge === 'after-approval';
+  const approved = !waits || (await forge.approvals(pull.number, pull.head)).length > 0;
+  const description = approved ? summary(verdict) : `passed, waits for approval: ${summary(verdict)}`;
+  await forge.setStatus(pull.head, { context: GATE_CONTEXT, state: 'success', description: description.slice(0, 140) });
+  if (!approved) return { kind: 'unapproved' };
+  const { head, number } = pull;
+  const run = await runOf(forge, verdict);
+  const message = mergeMessage(verdict, digest, run);
+  try {
+    return { kind: 'merged', commit: (await forge.merge({ number, head, base, message })).commit };
+  } catch (error) {
+    if (!(error instanceof MergeRefusedError)) throw error;
+    return afterRefusal({ forge, by }, { pull, verdict, base, error });
+  }
+}
+
+async function afterRefusal(
+  ports: Ports,
+  { pull, verdict, base, error }: { pull: PullRequest; verdict: Verdict; base: ObjectId; error: MergeRefusedError },
+): Promise<MergeOutcome> {
+  switch (error.refusal) {
+    case 'behind': {
+      const head = await onTopOf(ports, verdict, base);
+      if (head === pull.head) return { kind: 'refused', message: error.message };
+      await ports.forge.pushBranch(pull.branch, head, pull.head);
+      return { kind: 'moved' };
+    }
+    case 'conflict':
+      return { kind: 'void', reasons: ['changes-collide'] };
+    case 'not-approved':
+      return { kind: 'unapproved' };
+    case 'not-allowed':
+      return { kind: 'refused', message: error.message };
+    default:
+      return { kind: 'moved' };
+  }
+}
+
+/** The judged changes on another commit of main. The same verdict and base give the same commit. */
+async function onTopOf(
+  { forge: { git }, by }: Ports,
+  { bound, ...verdict }: Verdict,
+  base: ObjectId,
+): Promise<ObjectId> {
+  const files = new Map<string, ObjectId>();
+  for (const { path } of bound.changes) files.set(path, (await git.entry(bound.head, path))?.oid as ObjectId);
+  const title = await git.text(['log', '-1', '--format=%s', bound.head]);
+  const { promotion, reason } = verdict;
+  const message = printProposalMessage(title, { promotion, reason, judgedHead: bound.head });
+  const tree = await git.writeTree(base, files);
+  return git.writeCommit({ tree, parents: [base], message, by, time: new Date(verdict.judgedAt) });
+}
+
+const summary = ({ findings }: Verdict): string => findings.map((f) => f.message).join('; ');
+
+async function runOf({ git }: Forge, { bound, model }: Verdict): Promise<string | null> {
+  const { version } = bound.candidate;
+  return (await new RegistryAt(git, bound.head).manifest(model, version)).value.run.id;
+}
+
+/** The message of the commit on main: words for people, then the trailers that lead to the verdict. */
+function mergeMessage(verdict: Verdict, digest: string, run: string | null): string {
+  const { class: kind, model, bound, promotion, pullRequest, reason } = verdict;
+  const from = bound.baseline ? `v${bound.baseline.version}` : 'nothing';
+  const title = `${kind === 'promotion' ? 'promote' : 'roll back'}(${model}): ${from} → v${bound.candidate.version}`;
+  const text = [reason ?? '', ...verdict.findings.map((f) => f.message)].filter(Boolean).join('\n');
+  return printMergeMessage(title, text, {
+    class: kind,
+    model,
+    version: bound.candidate.version,
+    promotion,
+    pullRequest,
+    head: bound.head,
+    candidate: bound.candidate.manifest,
+    baseline: bound.baseline?.manifest ?? null,
+    run,
+    verdict: digest,
+  });
+}

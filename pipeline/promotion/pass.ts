@@ -1,0 +1,54 @@
+import { digestOf } from '../../registry-repo/digest.ts';
+import { RegistryError } from '../../registry-repo/errors.ts';
+import type { Git } from '../../registry-repo/git.ts';
+import type { Key } from '../../registry-repo/policy.ts';
+import { judgedHeadOf } from '../../registry-repo/proposal-message.ts';
+import type { Digest, ObjectId } from '../../registry-repo/values.ts';
+import { attachedVerdicts } from '../../registry-repo/verdict/attached.ts';
+import { openVerdict } from '../../registry-repo/verdict/signed.ts';
+import type { Verdict } from '../../registry-repo/verdict/verdict.ts';
+
+/** A verdict that a trusted gate has signed, with its bytes. */
+export type SignedVerdict = { readonly verdict: Verdict; readonly digest: Digest; readonly bytes: Buffer };
+
+export type Trust = { readonly keys: readonly Key[]; readonly now: Date };
+
+/**
+ * The last verdict on a commit, or on one that brings the same changes and that it names. What nobody trusted has signed is as
+ * if it were not there: whoever may write to a registry may attach anything.
+ */
+export async function findJudged(git: Git, head: ObjectId, trust: Trust): Promise<SignedVerdict | null> {
+  const own = await lastVerdict(git, head, trust);
+  if (own) return own;
+  const named = judgedHeadOf(await git.text(['log', '-1', '--format=%B', head]));
+  const other = named === null || (await git.commitId(named)) === null ? null : await lastVerdict(git, named, trust);
+  return other && (await bringsSame(git, other.verdict, head)) ? other : null;
+}
+
+async function lastVerdict(git: Git, head: ObjectId, { keys, now }: Trust): Promise<SignedVerdict | null> {
+  const opened = (await attachedVerdicts(git, head)).flatMap((bytes) => {
+    try {
+      const { verdict } = openVerdict(bytes, keys, now);
+      return verdict.bound.head === head ? [{ verdict, digest: digestOf(bytes), bytes }] : [];
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error;
+      return [];
+    }
+  });
+  return opened.sort((a, b) => (a.verdict.judgedAt < b.verdict.judgedAt ? 1 : -1))[0] ?? null;
+}
+
+/** Whether a commit changes the judged files to the judged bytes and nothing else, whatever it stands on. */
+export async function bringsSame(git: Git, { bound }: Pick<Verdict, 'bound'>, head: ObjectId): Promise<boolean> {
+  if (head === bound.head) return true;
+  const [parent, ...more] = (await git.text(['log', '-1', '--format=%P', head])).split(' ').filter(Boolean);
+  if (parent === undefined || more.length > 0) return false;
+  const changes = await git.changes(parent, head);
+  if (changes.length !== bound.changes.length) return false;
+  const judged = new Set(bound.changes.map((c) => c.path));
+  for (const { path, oid, mode } of changes) {
+    const then = judged.delete(path) ? await git.entry(bound.head, path) : null;
+    if (!then || then.oid !== oid || mode !== '100644') return false;
+  }
+  return true;
+}
