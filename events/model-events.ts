@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { define } from './definition.ts';
 import {
   Confusion,
+  Count,
   Digest,
   Label,
   Milliseconds,
@@ -20,7 +21,16 @@ export type PromotionClass = z.infer<typeof PromotionClass>;
 /** Pull request numbers start at 1 on every forge. */
 const PullRequestNumber = z.int().min(1);
 
-/** Confusion counts of both models on the same rows, in one scoring. */
+/** A third of the evaluation rows by length of text: `upTo` characters (null: no end), both models' counts. */
+const Slice = z.strictObject({
+  name: z.enum(['short', 'medium', 'long']),
+  upTo: Count.nullable(),
+  rows: Count,
+  candidate: Confusion,
+  baseline: Confusion.nullable(),
+});
+
+/** Confusion counts of both models on the same rows, in one scoring. Earlier gates did not say what is optional here. */
 const Measured = z.strictObject({
   labels: z.array(Label).min(2),
   candidate: Confusion,
@@ -28,6 +38,9 @@ const Measured = z.strictObject({
   candidateF1: Share,
   baselineF1: Share.nullable(),
   requiredF1: Share,
+  /** Rows that only one of the two gets right. */
+  discordant: z.strictObject({ onlyCandidateRight: Count, onlyBaselineRight: Count }).optional(),
+  slices: z.array(Slice).optional(),
 });
 
 /** Everything a verdict is bound to. If one of them changes before the merge, the verdict is void. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { SliceName } from './slices.ts';
 import { Digest, Instant, Label, Name, Share } from './values.ts';
 
 /**
@@ -16,6 +17,8 @@ export const ModelPolicy = z
     significance: z.strictObject({ test: z.literal('mcnemar'), alpha: z.number().gt(0).max(0.5) }).nullable(),
     /** Lowest F1 of single labels. */
     labelFloors: z.record(Label, Share),
+    /** Lowest F1, averaged as above, on thirds of the evaluation rows by length of text. Left out: no such floor. */
+    sliceFloors: z.partialRecord(SliceName, Share).optional(),
     /** Largest model file, bytes. */
     modelBytes: z.int().min(1),
   })

@@ -60,6 +60,10 @@ export class LocalForge implements Forge {
     return this.git.gitDir;
   }
 
+  fileUrl(): null {
+    return null;
+  }
+
   async sync(): Promise<ObjectId> {
     const main = await this.git.resolve(MAIN);
     if (main) return main;

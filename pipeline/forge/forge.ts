@@ -53,6 +53,9 @@ export type Forge = {
   readonly location: string;
   readonly git: Git;
 
+  /** Where a browser finds a file as it is at a commit, byte for byte; null if there is no such place. Asks nobody. */
+  fileUrl(commit: ObjectId, path: string): string | null;
+
   /** Fetches what is new. @returns the tip of main */
   sync(): Promise<ObjectId>;
 

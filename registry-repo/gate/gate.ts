@@ -3,12 +3,13 @@ import { digestOf } from '../digest.ts';
 import { RegistryError } from '../errors.ts';
 import { type Fraction, toNumber } from '../fraction.ts';
 import type { Git } from '../git.ts';
-import type { Evidence } from '../judge/evidence.ts';
+import type { Evidence, Measured } from '../judge/evidence.ts';
 import { arranged, errored, type Finding, resultOf } from '../judge/finding.ts';
 import { type Judgement, judge } from '../judge/judge.ts';
 import { versionFolder } from '../manifest.ts';
 import type { Policy } from '../policy.ts';
 import type { Score } from '../scoring/score.ts';
+import type { Slice } from '../slices.ts';
 import type { Confusion, Digest, ObjectId } from '../values.ts';
 import { isValid, type SigningKey } from '../verdict/keys.ts';
 import { signVerdict } from '../verdict/signed.ts';
@@ -61,6 +62,8 @@ export type GateJudgement = {
     readonly candidateF1: number;
     readonly baselineF1: number | null;
     readonly requiredF1: number;
+    readonly discordant?: { onlyCandidateRight: number; onlyBaselineRight: number };
+    readonly slices?: Slice[];
   } | null;
   readonly claimed: { readonly labels: string[]; readonly confusion: Confusion } | null;
   readonly head: ObjectId;
@@ -227,5 +230,12 @@ export function measuredOf(
     candidateF1: share(f1.candidate),
     baselineF1: f1.baseline && share(f1.baseline),
     requiredF1: share(f1.required),
+    ...moreMeasured(measured),
   };
+}
+
+/** What a report shows beside the counts that decide. */
+function moreMeasured({ onlyCandidateRight, onlyBaselineRight, slices }: Measured) {
+  const paired = onlyCandidateRight !== null && onlyBaselineRight !== null;
+  return { ...(paired && { discordant: { onlyCandidateRight, onlyBaselineRight } }), ...(slices && { slices }) };
 }

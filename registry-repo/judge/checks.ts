@@ -74,6 +74,25 @@ export function labelFloors(rules: ModelPolicy, { evaluation }: Evidence, measur
   });
 }
 
+/** Which third of the texts is better or worse is part of the evidence; how bad one may be is the policy's. */
+export function sliceFloors(
+  rules: ModelPolicy,
+  { evaluation }: Evidence,
+  measured: Measured,
+  averaging: Averaging,
+): Finding[] {
+  return Object.entries(rules.sliceFloors ?? {}).map(([name, floor]) => {
+    const slice = measured.slices?.find((s) => s.name === name);
+    if (!slice) return errored('slice-not-measured', `gate.json has a floor for ${name} texts, which were not counted`);
+    if (slice.rows === 0)
+      return errored('slice-empty', `gate.json has a floor for ${name} texts, and the evaluation set has none`);
+    const found = f1(evaluation.labels, slice.candidate, averaging);
+    return compare(found, fromDecimal(floor)) < 0
+      ? failed('slice-below-floor', `F1 on ${name} texts is ${percent(found)} < ${floor}`)
+      : passed('slice-at-least-floor', `F1 on ${name} texts is ${percent(found)} ≥ ${floor}`);
+  });
+}
+
 export function significance(rules: ModelPolicy, measured: Measured): Finding[] {
   const { onlyCandidateRight: won, onlyBaselineRight: lost } = measured;
   if (!rules.significance || won === null || lost === null) return [];

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Slice } from '../slices.ts';
 import { Confusion, Count, Digest, Labels, Share } from '../values.ts';
 
 /** What one scoring counted: both models on the same rows in one process. Aggregates only, never which row. */
@@ -10,6 +11,8 @@ export const Measured = z.strictObject({
   onlyBaselineRight: Count.nullable(),
   /** Largest difference between a probability that the manifest promises and the one the model gave. */
   goldenDifference: z.number().min(0),
+  /** The same counts by length of text. Left out where there are too many labels, and in verdicts from before there were slices. */
+  slices: z.array(Slice).optional(),
 });
 export type Measured = z.infer<typeof Measured>;
 

@@ -2,7 +2,8 @@ import { type Averaging, f1, MalformedCountsError } from '../f1.ts';
 import { compare, type Fraction, fromDecimal, plus, toNumber, ZERO } from '../fraction.ts';
 import type { ModelPolicy, Policy } from '../policy.ts';
 import type { Confusion } from '../values.ts';
-import { claims, enoughRows, golden, labelFloors, leakage, significance, unmeasurable } from './checks.ts';
+import { checkSlices } from './check-slices.ts';
+import { claims, enoughRows, golden, labelFloors, leakage, significance, sliceFloors, unmeasurable } from './checks.ts';
 import { Evidence, type Measured } from './evidence.ts';
 import { arranged, errored, type Finding, failed, passed, resultOf, warned } from './finding.ts';
 
@@ -64,6 +65,7 @@ function judged(subject: Case): Judgement {
     [
       ...rule(rules, scores),
       ...labelFloors(rules, evidence, measured),
+      ...sliceFloors(rules, evidence, measured, averagingOf(rules)),
       ...significance(rules, measured),
       ...golden(measured),
       ...claims(evidence, measured, scores.candidate, averagingOf(rules)),
@@ -151,4 +153,5 @@ function checkMeasured({ evaluation }: Evidence, measured: Measured): void {
     throw new MalformedCountsError('discordant rows go with a baseline');
   if (baseline && candidate - correct(baseline) !== (won ?? 0) - (lost ?? 0))
     throw new MalformedCountsError('the discordant rows do not explain the difference in correct answers');
+  if (measured.slices) checkSlices(measured, measured.slices);
 }

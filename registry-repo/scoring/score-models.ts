@@ -9,6 +9,7 @@ import { MANIFEST_FILE, Manifest, MODEL_FILE } from '../manifest.ts';
 import { scanOnnx } from '../onnx-scan/scan.ts';
 import { parseRows } from '../rows.ts';
 import type { Runtime, RuntimeSource } from '../runtime/runtime.ts';
+import { MAX_SLICED_LABELS, noSliceCounts, sliceByLength, slicesOf } from '../slices.ts';
 import { ROWS } from './score.ts';
 
 /** A model that must not be scored, and which. */
@@ -34,8 +35,10 @@ export type Load = (source: RuntimeSource) => Promise<Runtime>;
 export async function scoreModels(folder: string, load: Load): Promise<Measured> {
   const rows = parseRows(readFileSync(join(folder, ROWS)));
   const texts = rows.map((row) => row.text);
-  const baseline = existsSync(join(folder, 'baseline')) ? await scoreSide('baseline', folder, load, texts, rows) : null;
-  const candidate = await scoreSide('candidate', folder, load, texts, rows);
+  const slicing = sliceByLength(texts);
+  const task = { folder, load, texts, rows, sliceOf: slicing.of };
+  const baseline = existsSync(join(folder, 'baseline')) ? await scoreSide('baseline', task) : null;
+  const candidate = await scoreSide('candidate', task);
   const only = (a: Uint8Array, b: Uint8Array) => a.reduce((n, right, i) => n + (right && !b[i] ? 1 : 0), 0);
   return {
     candidate: candidate.confusion,
@@ -43,18 +46,24 @@ export async function scoreModels(folder: string, load: Load): Promise<Measured>
     onlyCandidateRight: baseline && only(candidate.right, baseline.right),
     onlyBaselineRight: baseline && only(baseline.right, candidate.right),
     goldenDifference: candidate.goldenDifference,
+    ...(candidate.slices && { slices: slicesOf(slicing, candidate.slices, baseline?.slices ?? null) }),
   };
 }
 
-type Side = { confusion: number[][]; right: Uint8Array; goldenDifference: number };
+type Task = {
+  readonly folder: string;
+  readonly load: Load;
+  readonly texts: readonly string[];
+  readonly rows: readonly { readonly label: string }[];
+  /** For each row the index of its slice. */
+  readonly sliceOf: Uint8Array;
+};
 
-async function scoreSide(
-  which: 'candidate' | 'baseline',
-  folder: string,
-  load: Load,
-  texts: readonly string[],
-  rows: readonly { readonly label: string }[],
-): Promise<Side> {
+/** `slices`: a confusion matrix for each, or null where there are too many labels for that. */
+type Side = { confusion: number[][]; slices: number[][][] | null; right: Uint8Array; goldenDifference: number };
+
+async function scoreSide(which: 'candidate' | 'baseline', task: Task): Promise<Side> {
+  const { folder, load } = task;
   try {
     const file = oncePerPath((path) => readFileSync(join(folder, which, path)));
     const manifest = parseFile(Manifest, MANIFEST_FILE, file(MANIFEST_FILE));
@@ -62,7 +71,7 @@ async function scoreSide(
     if (findings.length > 0) throw new SideRefusedError(which, arranged(findings));
     const runtime = await load({ manifest, file });
     try {
-      return { ...(await count(runtime, texts, rows)), goldenDifference: await differenceToGolden(runtime, manifest) };
+      return { ...(await count(runtime, task)), goldenDifference: await differenceToGolden(runtime, manifest) };
     } finally {
       await runtime.release();
     }
@@ -82,22 +91,21 @@ function oncePerPath(read: (path: string) => Buffer): (path: string) => Buffer {
   };
 }
 
-async function count(
-  runtime: Runtime,
-  texts: readonly string[],
-  rows: readonly { readonly label: string }[],
-): Promise<Omit<Side, 'goldenDifference'>> {
+async function count(runtime: Runtime, { texts, rows, sliceOf }: Task): Promise<Omit<Side, 'goldenDifference'>> {
   const index = new Map(runtime.labels.map((label, k) => [label, k]));
   const confusion = noCounts(runtime.labels.length);
+  const slices = runtime.labels.length > MAX_SLICED_LABELS ? null : noSliceCounts(runtime.labels.length);
   const right = new Uint8Array(rows.length);
   await answer(runtime, texts, (row, predicted) => {
     const truth = index.get(rows[row]?.label ?? '');
     const counts = confusion[truth ?? -1];
     if (truth === undefined || !counts) throw new ModelRefusedError('the model does not know every label of the rows');
     counts[predicted] = (counts[predicted] ?? 0) + 1;
+    const inSlice = slices?.[sliceOf[row] as number]?.[truth];
+    if (inSlice) inSlice[predicted] = (inSlice[predicted] ?? 0) + 1;
     right[row] = truth === predicted ? 1 : 0;
   });
-  return { confusion, right };
+  return { confusion, slices, right };
 }
 
 /** Largest difference between what the manifest promises and what the model answers; infinite if it promises nonsense. */

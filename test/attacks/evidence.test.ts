@@ -99,4 +99,17 @@ attacks('attack 06: the candidate lies about its training rows', async ({ test }
     ]);
 });
 
+attacks('attack 65: what the gate tells of the evaluation rows is counts, never a row', async ({ test }) => {
+  const { judgement, verdict } = await test.gate(await test.propose(candidateOf(9), { version: 1 }));
+  const told = JSON.stringify(judgement);
+  const payload = Buffer.from(JSON.parse((verdict as Buffer).toString()).payload, 'base64').toString();
+  assert.is(judgement.measured?.slices?.length, 3);
+  for (const { text } of test.rows)
+    for (const secret of [text, rowKey(text).toString('hex'), rowKey(text).toString('base64')])
+      assert.not.ok((told + payload).includes(secret), secret);
+  // As many numbers as for a set ten times the size: nothing is told row by row.
+  const numbers = (judgement.measured?.slices ?? []).flatMap((s) => [...s.candidate.flat(), s.rows, s.upTo]);
+  assert.is(numbers.length, 3 * (4 + 2));
+});
+
 attacks.run();

@@ -51,6 +51,13 @@ export function forgeContract(name: string, open: () => Promise<{ forge: Forge; 
     assert.is(await forge.branch('promote/x/1'), null);
   });
 
+  contract('names the place of a file at a commit, if people can open it anywhere', async ({ forge, main }) => {
+    const url = forge.fileUrl(main, 'models/x/versions/1/a-b.svg');
+    if (url === null) return;
+    assert.match(url, /^https?:\/\//);
+    assert.ok(url.includes(main) && url.endsWith('models/x/versions/1/a-b.svg'), url);
+  });
+
   contract('refuses branch names that are not ours to use', async ({ forge, main }) => {
     for (const branch of [
       'main',

@@ -157,7 +157,7 @@ export function mortal(
     new Proxy(target, {
       get(object, key) {
         const value: unknown = Reflect.get(object, key, object);
-        if (typeof value !== 'function') return value;
+        if (typeof value !== 'function' || key === 'fileUrl') return value; // which is no act, and gives no promise
         return async (...args: unknown[]) => {
           if (dead) throw new Killed();
           if (!mutators.includes(String(key))) return Reflect.apply(value, object, args);

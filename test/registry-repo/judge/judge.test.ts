@@ -5,6 +5,7 @@ import { compare, fraction } from '../../../registry-repo/fraction.ts';
 import type { Evidence } from '../../../registry-repo/judge/evidence.ts';
 import { type Case, type Judgement, judge } from '../../../registry-repo/judge/judge.ts';
 import type { ModelPolicy, Policy } from '../../../registry-repo/policy.ts';
+import { SLICES, type Slice } from '../../../registry-repo/slices.ts';
 
 type Counts = [[number, number], [number, number]];
 
@@ -87,6 +88,116 @@ const poor: Counts = [
   [60, 40],
   [40, 60],
 ]; // 0.6
+
+const empty: Counts = [
+  [0, 0],
+  [0, 0],
+];
+
+/** Two models' counts by length of text. */
+const sliced = (parts: readonly { candidate: Counts; baseline?: Counts }[]): Slice[] =>
+  parts.map(({ candidate, baseline = null }, i) => ({
+    name: SLICES[i] as Slice['name'],
+    upTo: [10, 20, null][i] as number | null,
+    rows: candidate.flat().reduce((a, b) => a + b, 0),
+    candidate,
+    baseline,
+  }));
+const goodInParts = (): Slice[] =>
+  sliced([
+    {
+      candidate: [
+        [50, 5],
+        [1, 60],
+      ],
+    },
+    {
+      candidate: [
+        [40, 5],
+        [5, 34],
+      ],
+    },
+    { candidate: empty },
+  ]);
+
+const slices = suite('slices');
+
+slices('decide nothing unless the policy has a floor for one', () => {
+  const without = judge(caseOf(good, null));
+  assert.equal(judge(caseOf(good, null, { measured: { slices: goodInParts() } })), without);
+});
+
+slices('a floor is held against the exact F1 of its texts', () => {
+  const at = (sliceFloors: ModelPolicy['sliceFloors'], parts: Slice[] | undefined = goodInParts()) => {
+    const { result, findings } = judge(
+      caseOf(good, null, { rules: sliceFloors ? { sliceFloors } : {}, measured: { slices: parts } }),
+    );
+    return [result, findings.find((f) => f.code.startsWith('slice-'))?.code];
+  };
+  assert.equal(at({}), ['pass', undefined]);
+  assert.equal(at({ short: 0.95 }), ['pass', 'slice-at-least-floor']); // 120/126
+  assert.equal(at({ short: 0.9524 }), ['fail', 'slice-below-floor']);
+  assert.equal(at({ short: 0.9, medium: 0.88 }), ['fail', 'slice-below-floor']); // 68/78
+  assert.equal(at({ long: 0.1 }), ['error', 'slice-empty'], 'no rows, no answer');
+  const { result, findings } = judge(caseOf(good, null, { rules: { sliceFloors: { short: 0.1 } } }));
+  assert.equal([result, findings[0]?.code], ['error', 'slice-not-measured'], 'not counted, no answer');
+});
+
+slices('must add up to the whole, each of the same rows for both models', () => {
+  const malformed = (change: (parts: Slice[]) => void, baseline: Counts | null = null) => {
+    const parts = goodInParts().map((s) => ({ ...s, baseline: baseline && s.candidate }));
+    change(parts);
+    return judge(caseOf(good, baseline, { measured: { slices: parts } })).findings[0]?.code;
+  };
+  const [first = 0, second = 1] = [0, 1];
+  assert.is(
+    malformed(() => {}),
+    'f1-at-least-minimum',
+  );
+  assert.is(
+    malformed(() => {}, good),
+    'f1-equals-baseline',
+  );
+  const bad = 'malformed-counts';
+  assert.is(
+    malformed((s) => Object.assign(s[first] as Slice, { rows: 1 })),
+    bad,
+  );
+  assert.is(
+    malformed((s) => Object.assign(s[first] as Slice, { candidate: good })),
+    bad,
+  );
+  assert.is(
+    malformed((s) => Object.assign(s[first] as Slice, { candidate: [[116]] })),
+    bad,
+  );
+  assert.is(
+    malformed((s) => Object.assign(s[first] as Slice, { name: 'long' })),
+    bad,
+  );
+  assert.is(
+    malformed((s) => Object.assign(s[first] as Slice, { upTo: null })),
+    bad,
+  );
+  assert.is(
+    malformed((s) => Object.assign(s[second] as Slice, { upTo: 3 })),
+    bad,
+  );
+  assert.is(
+    malformed((s) => s.pop()),
+    bad,
+  );
+  assert.is(
+    malformed((s) => Object.assign(s[first] as Slice, { baseline: good })),
+    bad,
+  );
+  assert.is(
+    malformed((s) => Object.assign(s[first] as Slice, { baseline: null }), good),
+    bad,
+  );
+});
+
+slices.run();
 
 const rule = suite('the mandatory rule');
 

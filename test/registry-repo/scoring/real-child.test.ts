@@ -97,7 +97,7 @@ child('scores a model that was trained, beside a baseline', async ({ good }) => 
   const outcome = await scored({ candidate: good, baseline: good });
   assert.is(outcome.kind, 'scored', JSON.stringify(outcome));
   if (outcome.kind !== 'scored') return;
-  const { goldenDifference, ...counts } = outcome.measured;
+  const { goldenDifference, slices, ...counts } = outcome.measured;
   assert.equal(counts, {
     candidate: confusionOfSkill(10),
     baseline: confusionOfSkill(10),
@@ -105,6 +105,10 @@ child('scores a model that was trained, beside a baseline', async ({ good }) => 
     onlyBaselineRight: 0,
   });
   assert.ok(goldenDifference < 1e-6);
+  assert.equal(
+    slices?.map((s) => s.rows),
+    [40, 40, 0],
+  );
   assert.equal(outcome.versions, { onnxruntime: runtimeVersion(), node: process.versions.node });
 });
 

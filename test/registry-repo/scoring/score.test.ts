@@ -36,7 +36,7 @@ scoring('counts both models on the same rows', async () => {
   const outcome = await scoreTiny({ folder, ...limits });
   assert.is(outcome.kind, 'scored');
   if (outcome.kind !== 'scored') return;
-  const { goldenDifference, ...counts } = outcome.measured;
+  const { goldenDifference, slices = [], ...counts } = outcome.measured;
   assert.equal(counts, {
     candidate: confusionOfSkill(9),
     baseline: confusionOfSkill(7),
@@ -44,6 +44,48 @@ scoring('counts both models on the same rows', async () => {
     onlyBaselineRight: 0,
   });
   assert.ok(goldenDifference < 1e-6);
+  // The rows' texts are as long as their words: forty have four letters of it, forty have five.
+  assert.equal(
+    slices.map((s) => [s.name, s.rows, s.candidate, s.baseline]),
+    [
+      [
+        'short',
+        40,
+        [
+          [40, 0],
+          [0, 0],
+        ],
+        [
+          [40, 0],
+          [0, 0],
+        ],
+      ],
+      [
+        'medium',
+        40,
+        [
+          [0, 0],
+          [4, 36],
+        ],
+        [
+          [0, 0],
+          [12, 28],
+        ],
+      ],
+      [
+        'long',
+        0,
+        [
+          [0, 0],
+          [0, 0],
+        ],
+        [
+          [0, 0],
+          [0, 0],
+        ],
+      ],
+    ],
+  );
   assert.is(outcome.versions.node, process.versions.node);
 });
 

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openVerdict } from '../../../registry-repo/verdict/signed.ts';
+import { openVerdict, signVerdict } from '../../../registry-repo/verdict/signed.ts';
 import type { Verdict } from '../../../registry-repo/verdict/verdict.ts';
 import { rejudge } from '../../../registry-repo/verify/rejudge.ts';
 import { candidateOf, TestRegistry, TIME } from '../../support/registry.ts';
@@ -23,6 +23,16 @@ judging('confirms passes, fails and rollbacks, from what the verdict keeps', asy
   assert.equal(await codes(test, openVerdict(back.verdict as Buffer, test.policy.keys, TIME).verdict), []);
 });
 
+judging('a verdict from before there were slices is judged the same', async ({ test, verdict }) => {
+  const { slices, ...measured } = verdict.evidence.measured as NonNullable<Verdict['evidence']['measured']>;
+  assert.is(slices?.length, 3);
+  const before = { ...verdict, evidence: { ...verdict.evidence, measured } };
+  assert.equal(await codes(test, before), []);
+  const signed = signVerdict(before, test.key);
+  assert.not.match(Buffer.from(JSON.parse(signed.toString()).payload, 'base64').toString(), 'slices');
+  assert.equal(openVerdict(signed, test.policy.keys, TIME).verdict, before);
+});
+
 judging('finds a verdict that does not follow from its evidence', async ({ test, verdict }) => {
   const { evidence, bound } = verdict;
   const measured = evidence.measured as NonNullable<typeof evidence.measured>;
@@ -36,7 +46,7 @@ judging('finds a verdict that does not follow from its evidence', async ({ test,
   };
   assert.equal(await codes(test, { ...verdict, evidence: worseEvidence }), ['judgement-differs']);
   assert.equal(await codes(test, { ...verdict, result: 'fail' }), ['judgement-differs']);
-  const alone = { ...measured, baseline: null, onlyCandidateRight: null, onlyBaselineRight: null };
+  const alone = { ...measured, slices: undefined, baseline: null, onlyCandidateRight: null, onlyBaselineRight: null };
   assert.equal(await codes(test, { ...verdict, evidence: { ...evidence, measured: alone } }), ['evidence-differs']);
   const others = { ...evidence.evaluation, rows: bound.policy };
   assert.equal(await codes(test, { ...verdict, evidence: { ...evidence, evaluation: others } }), ['evidence-differs']);
