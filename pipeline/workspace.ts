@@ -14,7 +14,7 @@ import { SqliteViews } from '../projections/views.sqlite.ts';
 import type { Views } from '../projections/views.ts';
 import { LocalArtifacts } from '../registry-repo/artifacts/artifacts.local.ts';
 import type { Artifacts } from '../registry-repo/artifacts/artifacts.ts';
-import { runGate } from '../registry-repo/gate/gate.ts';
+import { type GateAnswer, type GateRequest, runGate } from '../registry-repo/gate/gate.ts';
 import { Git } from '../registry-repo/git.ts';
 import { scoreInProcess } from '../registry-repo/scoring/score.process.ts';
 import { readSigningKey, type SigningKey } from '../registry-repo/verdict/keys.ts';
@@ -23,7 +23,7 @@ import { readSecrets, type Secrets } from './config/secrets.ts';
 import { LocalForge } from './forge/forge.local.ts';
 import type { Forge } from './forge/forge.ts';
 import { version } from './package-info.ts';
-import type { Gate, Judge } from './promotion/gate.ts';
+import type { Gate } from './promotion/gate.ts';
 import type { ReconcilePorts } from './promotion/ports.ts';
 import { PromotionProcess } from './promotion/process.ts';
 import { type Keys, loadKeys, requireKey } from './registry/keys.ts';
@@ -33,6 +33,8 @@ const GATE_LOOK_MS = 5000;
 const GATE_ASK_MS = 600_000;
 
 export const projections = [runs, versions, promotions, baseline] as const;
+
+type Question = Pick<GateRequest, 'head' | 'base' | 'pullRequest' | 'reason' | 'measure'>;
 
 /** Everything a command can reach, each part made when it is first asked for. The one place where adapters are chosen. */
 export class Workspace {
@@ -115,7 +117,7 @@ export class Workspace {
   }
 
   /** Judges commits of the registry; with a key the verdicts are signed. */
-  judge(key: SigningKey | null): Judge {
+  judge(key: SigningKey | null): (question: Question) => Promise<GateAnswer> {
     const [forge, artifacts] = [this.forge(), this.artifacts()];
     const gate = { git: forge.git, artifacts, score: scoreInProcess(), key, now: this.clock, pawl: version };
     return (question) => runGate({ ...gate, ...question });

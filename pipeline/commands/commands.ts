@@ -1,4 +1,5 @@
 import type { Workspace } from '../workspace.ts';
+import { approve } from './approve.ts';
 import { artifactsGc } from './artifacts-gc.ts';
 import { artifactsList } from './artifacts-list.ts';
 import { artifactsVerify } from './artifacts-verify.ts';
@@ -15,6 +16,8 @@ import { eventsList } from './events-list.ts';
 import { eventsShow } from './events-show.ts';
 import { eventsVerify } from './events-verify.ts';
 import { gate } from './gate.ts';
+import { gateEvaluate } from './gate-evaluate.ts';
+import { gatePublish } from './gate-publish.ts';
 import { hookInstall } from './hook-install.ts';
 import { predict } from './predict.ts';
 import { promote } from './promote.ts';
@@ -41,6 +44,9 @@ export const commands: readonly Command<Workspace>[] = [
   evaluate,
   promote,
   gate,
+  gateEvaluate,
+  gatePublish,
+  approve,
   rollback,
   reconcileAll,
   serve,

@@ -5,6 +5,7 @@ import { DataOptions } from '../data/options.ts';
 import type { Output } from '../output.ts';
 import { recordCheckpoints } from '../promotion/checkpoints.ts';
 import { NotPromotableError } from '../promotion/decide.ts';
+import type { Patience } from '../promotion/process.ts';
 import { reconcile } from '../promotion/reconcile.ts';
 import { ensureRegistry, registryRecorded } from '../registry/setup.ts';
 import { share } from '../table.ts';
@@ -20,16 +21,17 @@ export const promote: Command<Workspace> = {
     'Without a run, the last completed one is promoted. The first promotion makes the registry, if `pawl registry init` has not. The gate scores candidate and baseline again on the pinned evaluation set, in a process of its own; the pull request is merged only if it passes. Exit code 1 if it does not.',
   json: true,
   arguments: [{ name: 'run', description: 'the run whose candidate to promote', optional: true }],
+  flags: [{ flags: '--no-wait', description: 'end as soon as the gate, or a person, elsewhere has to answer' }],
   examples: [
     ['pawl promote', 'the last run'],
     ['pawl promote 1v8k2m0p4qxa', 'a certain run'],
   ],
-  async run({ args: [wanted], workspace, out, signal }) {
+  async run({ args: [wanted], flags, workspace, out, signal }) {
     const views = await workspace.views();
     const run =
       wanted === undefined ? lastCompleted([...views.rows(runs)], workspace.config.model) : findRun(views, wanted);
     if (run.model === workspace.config.model) await firstRegistry(workspace, run, out, signal);
-    const ended = await promoteRun(workspace, run, out);
+    const ended = await promoteRun(workspace, run, out, { signal, ...(flags.wait === false ? { waitMs: 0 } : {}) });
     if (ended.kind === 'done') {
       out.result(
         { status: 'in-production', version: ended.version },
@@ -38,7 +40,7 @@ export const promote: Command<Workspace> = {
       return 0;
     }
     out.result(summary(ended.promotion), () => describe(ended.promotion));
-    return ended.promotion.status === 'merged' ? 0 : 1;
+    return ended.promotion.status === 'rejected' ? 1 : 0;
   },
 };
 
@@ -58,15 +60,21 @@ type Ended =
   | { readonly kind: 'done'; readonly version: number }
   | { readonly kind: 'ended'; readonly promotion: Promotion };
 
-/** Takes a run's candidate through pull request and gate. @throws {NotPromotableError} */
-export async function promoteRun(workspace: Workspace, run: Run, out: Output): Promise<Ended> {
+/** Takes a run's candidate through pull request and gate. @throws {NotPromotableError} {GateTimeoutError} */
+export async function promoteRun(
+  workspace: Workspace,
+  run: Run,
+  out: Output,
+  { waitMs = workspace.gateWaitMs, signal }: Partial<Patience> = {},
+): Promise<Ended> {
   if (!run.candidate) throw new NotPromotableError(`run ${run.id} has no candidate: it is ${run.status}`);
   const ports = workspace.promotions((line) => out.say(line));
   await reconcile(ports);
   const { model, proposal } = await ports.process.propose(run.candidate.manifest, run.id);
   if (proposal.kind === 'done') return proposal;
   const id = proposal.kind === 'open' ? proposal.promotionId : proposal.fact.data.promotionId;
-  const promotion = await ports.process.finish(model, id);
+  await ports.process.endSuperseded(model, id);
+  const promotion = await ports.process.finish(model, id, { waitMs, ...(signal ? { signal } : {}) });
   await recordCheckpoints(ports);
   return { kind: 'ended', promotion };
 }
@@ -95,6 +103,8 @@ export const summary = ({ id, model, status, candidate, pullRequest, judged, mer
 export function describe(promotion: Promotion): string {
   const { model, candidate, status, judged, pullRequest, merge, rejection } = promotion;
   const measured = judged?.measured;
+  if (status === 'open')
+    return `${model} v${candidate.version} waits in ${pullRequest?.url ?? 'its pull request'} for ${judged ? 'approval or its merge' : 'the gate’s verdict'}; \`pawl reconcile\` goes on`;
   const reasons = (rejection?.reasons ?? judged?.reasons ?? []).map((r) => `  ${r.message} [${r.code}]`);
   return [
     status === 'merged'

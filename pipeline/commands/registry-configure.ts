@@ -24,6 +24,7 @@ export const registryConfigure: Command<Workspace> = {
     ...DATA_FLAGS,
     { flags: '--minimum <f1>', description: 'lowest F1 of a first version', setting: 'policy.minimum' },
     { flags: '--margin <f1>', description: 'what later versions must gain', setting: 'policy.margin' },
+    { flags: '--merge <when>', description: 'auto or after-approval', setting: 'policy.merge' },
     { flags: '--revoke <version>', description: 'a version that must never serve again; changes nothing else' },
   ],
   examples: [
@@ -71,7 +72,7 @@ async function changedFiles(invocation: Invocation<Workspace>, main: RegistryAt)
   const known = await main.evaluationSet(name).catch(() => null);
   if (known)
     return differing(policy, {
-      ...policy,
+      ...withMerge(policy, workspace.config.policy.merge),
       models: {
         ...policy.models,
         [model]: { ...policy.models[model], ...modelRules(workspace.config.policy, known.value) },
@@ -86,6 +87,10 @@ async function changedFiles(invocation: Invocation<Workspace>, main: RegistryAt)
   });
   return changed.set(evaluationPath(name), printFile(set));
 }
+
+/** An old registry that never spoke of approval goes on without a word. */
+const withMerge = (policy: Policy, merge: NonNullable<Policy['merge']>): Policy =>
+  (policy.merge ?? 'auto') === merge ? policy : { ...policy, merge };
 
 const differing = (before: Policy, after: Policy): Map<string, string> =>
   printFile(before) === printFile(after) ? new Map() : new Map([[POLICY_PATH, printFile(after)]]);

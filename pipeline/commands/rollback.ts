@@ -16,10 +16,11 @@ export const rollback: Command<Workspace> = {
     { flags: '--to <version>', description: 'the version; without it, the one before' },
     { flags: '--reason <text>', description: 'why; kept in the log and in the registry’s history' },
     { flags: '--model <name>', description: 'the model', setting: 'model' },
+    { flags: '--no-wait', description: 'end as soon as the gate, or a person, elsewhere has to answer' },
   ],
   examples: [['pawl rollback --reason "complaints about short texts"', 'to the version before']],
   async run(invocation) {
-    const { workspace, out } = invocation;
+    const { workspace, out, signal } = invocation;
     const reason = text(invocation, 'reason')?.trim();
     if (!reason) throw new UsageError('say why: --reason "…"');
     const wanted = text(invocation, 'to');
@@ -36,9 +37,12 @@ export const rollback: Command<Workspace> = {
       return 0;
     }
     const id = proposal.kind === 'open' ? proposal.promotionId : proposal.fact.data.promotionId;
-    const promotion = await ports.process.finish(model, id);
+    const promotion = await ports.process.finish(model, id, {
+      signal,
+      waitMs: invocation.flags.wait === false ? 0 : workspace.gateWaitMs,
+    });
     await recordCheckpoints(ports);
     out.result(summary(promotion), () => describe(promotion));
-    return promotion.status === 'merged' ? 0 : 1;
+    return promotion.status === 'rejected' ? 1 : 0;
   },
 };

@@ -42,6 +42,10 @@ const InitialPolicy = z.strictObject({
     .describe('Label that binary F1 looks at; null takes the last one'),
   minimum: z.number().min(0).max(1).default(0.85).describe('Lowest F1 of a first version'),
   margin: z.number().min(0).max(1).default(0).describe('What later versions must gain on the one before'),
+  merge: z
+    .enum(['auto', 'after-approval'])
+    .default('auto')
+    .describe('Whether a pass merges at once, or waits for a person to approve of the commit that was judged'),
   modelMegabytes: z.int().min(1).max(2000).default(200).describe('Largest model'),
   treeMegabytes: z
     .number()

@@ -3,37 +3,59 @@ import type { Promotion } from '../../projections/promotions.ts';
 import type { Artifacts } from '../../registry-repo/artifacts/artifacts.ts';
 import type { Git } from '../../registry-repo/git.ts';
 import { averagingOf, rulesFor } from '../../registry-repo/judge/judge.ts';
-import { MODEL_FILE } from '../../registry-repo/manifest.ts';
+import { type Manifest, MODEL_FILE } from '../../registry-repo/manifest.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import type { ObjectId } from '../../registry-repo/values.ts';
 import type { Forge, PullRequest } from '../forge/forge.ts';
 import { readCandidate } from './candidate.ts';
 import type { ReportFacts } from './report.ts';
 
+/** What a report is about, as a promotion in the log or a verdict has it. */
+export type ReportSubject = Pick<Promotion, 'class' | 'model' | 'candidate' | 'baseline' | 'reason' | 'judged'> & {
+  readonly id: string;
+};
+
 /** What the pull request's text is made of. @param base the commit of main to read earlier versions at */
 export async function reportFacts(
   { artifacts, forge }: { readonly artifacts: Artifacts; readonly forge: Forge },
-  promotion: Promotion,
+  promotion: ReportSubject,
   base: ObjectId,
 ): Promise<ReportFacts> {
-  const main = new RegistryAt(forge.git, base);
-  const { candidate, baseline, model } = promotion;
   const manifest =
     promotion.class === 'promotion'
-      ? (await readCandidate(artifacts, candidate.manifest)).manifest
-      : (await main.manifest(model, candidate.version)).value;
+      ? (await readCandidate(artifacts, promotion.candidate.manifest)).manifest
+      : (await new RegistryAt(forge.git, base).manifest(promotion.model, promotion.candidate.version)).value;
+  return factsOf(forge.git, promotion, { manifest, base });
+}
+
+/** The same where the candidate is known from the pull request alone. @param head where its files are */
+export async function reportFactsAt(
+  git: Git,
+  subject: ReportSubject,
+  { base, head }: { base: ObjectId; head: ObjectId },
+): Promise<ReportFacts> {
+  const { value: manifest } = await new RegistryAt(git, head).manifest(subject.model, subject.candidate.version);
+  return factsOf(git, subject, { manifest, base });
+}
+
+async function factsOf(
+  git: Git,
+  { id, class: kind, model, candidate, baseline, reason, judged }: ReportSubject,
+  { manifest, base }: { manifest: Manifest; base: ObjectId },
+): Promise<ReportFacts> {
+  const main = new RegistryAt(git, base);
   const before = baseline && (await main.manifest(model, baseline.version)).value;
   const policy = await main.policy().catch(() => null); // the gate says what is wrong with it
   const rules = policy && rulesFor(policy.value, model);
   return {
-    promotionId: promotion.id,
+    promotionId: id,
     averaging: rules && averagingOf(rules),
-    class: promotion.class,
+    class: kind,
     model,
     candidate: { version: candidate.version, digest: candidate.manifest, manifest },
     baseline: baseline && before && { version: baseline.version, digest: baseline.manifest, manifest: before },
-    reason: promotion.reason,
-    judged: promotion.judged,
+    reason,
+    judged,
   };
 }
 

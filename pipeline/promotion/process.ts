@@ -11,7 +11,7 @@ import type { PromotionPorts } from './promotion-ports.ts';
 import { type ModelState, readModel } from './state.ts';
 import { Steps } from './steps.ts';
 
-/** The gate or a person elsewhere has not answered in time. The promotion stays open; `pawl reconcile` goes on with it. */
+/** The gate elsewhere has not answered in time. The promotion stays open; `pawl reconcile` goes on with it. */
 export class GateTimeoutError extends PawlError {
   readonly code = 'gate_timeout';
 }
@@ -71,7 +71,7 @@ export class PromotionProcess {
   }
 
   /**
-   * Takes an open promotion to its end, or to where it waits for a gate or a person elsewhere. One that has ended is left as
+   * Takes an open promotion to its end, or to where it waits for a person; for a gate elsewhere it waits itself, if it is told to. One that has ended is left as
    * it is.
    *
    * @throws {GateTimeoutError} if it still waits after the time given; not if none was given
@@ -87,10 +87,10 @@ export class PromotionProcess {
       const next = nextStep(promotion, newerThan(promotion, state));
       if (next.step === 'none') return promotion;
       const outcome = await this.#steps.attempt(next, promotion);
+      if (outcome === 'unapproved' || (outcome === 'waiting' && waitMs === 0)) return promotion;
       if (outcome === 'waiting') {
-        if (waitMs === 0) return promotion;
         if (clock().getTime() >= deadline) throw new GateTimeoutError(stillWaiting(promotion, waitMs));
-        await sleep(gate.kind === 'workflow' ? gate.lookMs : LOOK_MS, undefined, signal ? { signal } : {});
+        await sleep(gate.kind === 'workflow' ? gate.lookMs : 0, undefined, signal ? { signal } : {});
       } else if (outcome.length > 0)
         await this.#record(model, promotionId, `${next.step}:${promotion.eventIds.length}`, state, outcome);
     }
@@ -132,8 +132,5 @@ export class PromotionProcess {
   }
 }
 
-/** How often to look for a person's approval; milliseconds. */
-const LOOK_MS = 5000;
-
 const stillWaiting = ({ pullRequest, judged }: Promotion, waitMs: number): string =>
-  `${pullRequest?.url ?? 'the promotion'} still waits for ${judged ? 'approval or its merge' : 'the gate’s verdict'} after ${Math.round(waitMs / 60_000)} minutes: look at the registry’s workflow runs; \`pawl reconcile\` goes on from here`;
+  `${pullRequest?.url ?? 'the promotion'} still waits for ${judged ? 'its merge' : 'the gate’s verdict'} after ${Math.round(waitMs / 60_000)} minutes: look at the registry’s workflow runs; \`pawl reconcile\` goes on from here`;

@@ -19,10 +19,10 @@ import { pullRequestBody, pullRequestTitle } from './report.ts';
 import { showJudgement } from './show.ts';
 
 /**
- * What one step came to: facts to record; nothing new yet, as something moved (look at the world again at once); or
- * `waiting`, for a gate or a person elsewhere (look again later).
+ * What one step came to: facts to record; nothing new yet, as something moved (look at the world again at once); or it waits:
+ * for a workflow, which takes minutes, or for a person's approval, which may take days.
  */
-export type Outcome = readonly Fact[] | 'waiting';
+export type Outcome = readonly Fact[] | 'waiting' | 'unapproved';
 
 /** What each step of a promotion does to the world. Every one may be repeated, by this process or another. */
 export class Steps {
@@ -166,7 +166,7 @@ export class Steps {
         this.#ports.say(`main has moved (${outcome.reasons.join(', ')}): judging again`);
         return this.#rebase(promotion, pull);
       case 'unapproved':
-        return newer ? this.#reject(promotion, 'superseded', supersededBy(newer)) : 'waiting';
+        return newer ? this.#reject(promotion, 'superseded', supersededBy(newer)) : 'unapproved';
       case 'refused':
         return this.#reject(promotion, 'abandoned', [{ code: 'merge-not-allowed', message: outcome.message }]);
     }
@@ -193,7 +193,7 @@ export class Steps {
     if ((await misfits(verdict, main)).length > 0) return this.#rebase(promotion, pull);
     const waits = (await main.policy()).value.merge === 'after-approval';
     const approved = !waits || (await forge.approvals(pull.number, pull.head)).length > 0;
-    if (!approved) return newer ? this.#reject(promotion, 'superseded', supersededBy(newer)) : 'waiting';
+    if (!approved) return newer ? this.#reject(promotion, 'superseded', supersededBy(newer)) : 'unapproved';
     const key = `merge ${pull.head}`;
     const now = clock().getTime();
     const last = this.#asked.get(key) ?? now;

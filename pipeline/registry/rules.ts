@@ -23,6 +23,7 @@ export function newPolicy(initial: Initial, model: string, set: EvaluationSet, k
       minimumRowsPerLabel,
     },
     leakage: { rows: Math.ceil(leakedShare * set.rows), action: 'fail' },
+    merge: initial.merge,
     rollback: { last: ROLLBACK_REACH },
     revoked: [],
     keys: [...keys],

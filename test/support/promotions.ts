@@ -68,7 +68,14 @@ export class World {
 
   /** Ports of one process; `over` replaces some. */
   ports(
-    over: { store?: EventStore; forge?: Forge; artifacts?: Artifacts; judge?: Judge; gate?: Gate } = {},
+    over: {
+      store?: EventStore;
+      forge?: Forge;
+      artifacts?: Artifacts;
+      judge?: Judge;
+      gate?: Gate;
+      clock?: () => Date;
+    } = {},
   ): ReconcilePorts {
     const forge = over.forge ?? this.forge();
     const artifacts = over.artifacts ?? this.registry.artifacts;
@@ -94,7 +101,7 @@ export class World {
       trusted: this.registry.policy.keys,
       logKey,
       by: tester,
-      clock: () => TIME,
+      clock: over.clock ?? (() => TIME),
       newId: () => `0000000p${String(++this.#ids).padStart(4, '0')}`,
       command: { actor: 'tester', source: 'pawl/test' },
       say: () => {},

@@ -1,0 +1,61 @@
+import { readFile, stat } from 'node:fs/promises';
+import { PawlError } from '../../events/errors.ts';
+import { parseFile } from '../../registry-repo/file.ts';
+import { Evaluated, MAX_EVALUATED_BYTES } from '../../registry-repo/gate/evaluated.ts';
+import { publicKeyOf } from '../../registry-repo/verdict/keys.ts';
+import { type Published, publish } from '../promotion/publish.ts';
+import { requireKey } from '../registry/keys.ts';
+import type { Workspace } from '../workspace.ts';
+import { type Command, text } from './command.ts';
+import { GATE_FLAGS, gateQuestion } from './gate-evaluate.ts';
+
+/** The gate itself could not come to an end: whoever looks after the registry should look. */
+export class GateFailedError extends PawlError {
+  readonly code = 'gate_failed';
+}
+
+export const gatePublish: Command<Workspace> = {
+  name: 'gate publish',
+  summary: 'judge by what `pawl gate evaluate` counted, sign the verdict, show it, and merge if it is a pass',
+  details:
+    'The second half of a gate in a workflow. It checks everything again that can be known without the model, keeps the signed verdict in the registry, sets the status of exactly the commit that was judged, and merges it if main is still what it was judged against. Without an evaluation it refuses. Exit code 0 if merged, waiting or nothing to do, 1 if refused.',
+  json: true,
+  flags: [...GATE_FLAGS, { flags: '--judgement <file>', description: 'what `pawl gate evaluate` wrote' }],
+  examples: [['pawl gate publish --pr 7 --head 5f0c… --judgement evaluated.json', 'in the job that has the keys']],
+  async run(invocation) {
+    const { workspace, out } = invocation;
+    const question = gateQuestion(invocation);
+    const key = requireKey(workspace.keys(), 'gate', workspace.config.keys.path);
+    const { clock } = workspace;
+    const own = publicKeyOf(key, { role: 'gate', from: new Date(0).toISOString(), until: null });
+    const say = (line: string) => out.say(line);
+    const evaluated = await readEvaluated(text(invocation, 'judgement'), say);
+    const published = await publish(
+      {
+        forge: workspace.forge(),
+        by: workspace.config.registry.author,
+        trusted: [own],
+        now: clock,
+        judge: workspace.judge(key),
+        say,
+      },
+      { ...question, evaluated },
+    );
+    out.result(published, () => line(published));
+    return published.outcome === 'refused' || published.outcome === 'error' ? 1 : 0;
+  },
+};
+
+const line = (p: Published): string => (p.outcome === 'merged' ? `merged as ${p.commit}` : `${p.outcome}: ${p.detail}`);
+
+/** Rubbish is as good as nothing: the gate then refuses, and says why. */
+async function readEvaluated(file: string | undefined, say: (line: string) => void): Promise<Evaluated | null> {
+  if (file === undefined) return null;
+  try {
+    if ((await stat(file)).size > MAX_EVALUATED_BYTES) throw new Error(`more than ${MAX_EVALUATED_BYTES} bytes`);
+    return parseFile(Evaluated, file, await readFile(file), { print: JSON.stringify, maxBytes: MAX_EVALUATED_BYTES });
+  } catch (error) {
+    say(`no usable evaluation in ${file}: ${(error as Error).message}`);
+    return null;
+  }
+}

@@ -1,0 +1,175 @@
+import { type Evaluated, measuredBy } from '../../registry-repo/gate/evaluated.ts';
+import type { GateAnswer, GateRequest } from '../../registry-repo/gate/gate.ts';
+import type { Identity } from '../../registry-repo/git.ts';
+import type { Key } from '../../registry-repo/policy.ts';
+import { reasonOf } from '../../registry-repo/proposal-message.ts';
+import { RegistryAt } from '../../registry-repo/registry.ts';
+import type { ObjectId } from '../../registry-repo/values.ts';
+import { misfits } from '../../registry-repo/verdict/fits.ts';
+import { openVerdict } from '../../registry-repo/verdict/signed.ts';
+import type { Forge, PullRequest } from '../forge/forge.ts';
+import { verdictData } from './judged.ts';
+import { GATE_CONTEXT, type MergeOutcome, mergeOnVerdict } from './merge.ts';
+import { reportFactsAt } from './merged.ts';
+import { findJudged, type SignedVerdict } from './pass.ts';
+import { showJudgement } from './show.ts';
+
+export type PublishPorts = {
+  readonly forge: Forge;
+  readonly by: Identity;
+  /** The gate keys this machine believes; its own among them. */
+  readonly trusted: readonly Key[];
+  readonly now: () => Date;
+  /** Judges with this gate's key and somebody else's measurements. */
+  readonly judge: (
+    question: Pick<GateRequest, 'head' | 'base' | 'pullRequest' | 'reason' | 'measure'>,
+  ) => Promise<GateAnswer>;
+  /** A remark for whoever reads the log. */
+  readonly say: (line: string) => void;
+};
+
+export type PublishRequest = {
+  readonly number: number;
+  /** The commit that was asked about; if the pull request has moved on, that is another question. */
+  readonly head: ObjectId;
+  /** What was found without rights; null if nothing came of it. */
+  readonly evaluated: Evaluated | null;
+};
+
+export type Published =
+  | { readonly outcome: 'merged'; readonly commit: ObjectId }
+  | { readonly outcome: 'waiting'; readonly detail: string }
+  | { readonly outcome: 'refused' | 'error' | 'void'; readonly detail: string }
+  /** Nothing to do: the pull request is at another commit, or closed. */
+  | { readonly outcome: 'passed-over'; readonly detail: string };
+
+/** A main that moves faster than this is somebody else's trouble: the next request goes on. */
+const MAX_MERGE_TRIES = 20;
+
+/**
+ * The end of a gate in a registry's own workflow: judges again from what was measured, signs, keeps the verdict with the commit,
+ * shows it, and merges. It holds the keys and never loads a model. It may be stopped anywhere and repeated: a commit that has
+ * its verdict is not judged again.
+ */
+export async function publish(ports: PublishPorts, request: PublishRequest): Promise<Published> {
+  const { forge } = ports;
+  const pull = await forge.pullRequest(request.number);
+  if (pull.state === 'merged' && pull.mergeCommit) return { outcome: 'merged', commit: pull.mergeCommit };
+  if (pull.state !== 'open') return passedOver(`pull request ${pull.number} is ${pull.state}`);
+  const base = await forge.sync();
+  if (pull.fork) return refuse(ports, pull, 'failure', 'forks cannot promote: push the branch to the registry itself');
+  const known = await heldJudged(ports, pull, base);
+  if (!known && pull.head !== request.head)
+    return passedOver(`pull request ${pull.number} is at ${pull.head} by now: that commit is judged on its own`);
+  const judged = known ?? (await judgeAgain(ports, pull, base, request));
+  if (!('verdict' in judged)) return judged;
+  await show(ports, pull, judged, base);
+  if (judged.verdict.result === 'fail') {
+    await forge.attachVerdict(judged.verdict.bound.head, judged.bytes);
+    return refuse(ports, pull, 'failure', summary(judged));
+  }
+  return merge(ports, pull.number, judged);
+}
+
+/** A verdict that this commit has already and that still holds. */
+async function heldJudged(
+  { forge, trusted: keys, now }: PublishPorts,
+  pull: PullRequest,
+  base: ObjectId,
+): Promise<SignedVerdict | null> {
+  const found = await findJudged(forge.git, pull.head, { keys, now: now() });
+  if (found?.verdict.pullRequest !== pull.number) return null;
+  return (await misfits(found.verdict, new RegistryAt(forge.git, base))).length === 0 ? found : null;
+}
+
+async function judgeAgain(
+  ports: PublishPorts,
+  pull: PullRequest,
+  base: ObjectId,
+  { evaluated }: PublishRequest,
+): Promise<SignedVerdict | Published> {
+  const { forge, judge, trusted, now } = ports;
+  const { head, number: pullRequest } = pull;
+  const reason = reasonOf(await forge.git.text(['log', '-1', '--format=%B', head]));
+  const measure = measuredBy(evaluated, { head, pullRequest });
+  const { judgement, verdict: bytes } = await judge({ head, base, pullRequest, reason, measure });
+  const detail = judgement.reasons.map((r) => r.message).join('; ');
+  if (bytes) return { ...openVerdict(bytes, trusted, now()), bytes };
+  if (judgement.result === 'stale') {
+    await status(ports, pull, 'pending', `to be judged again: ${detail}`);
+    return { outcome: 'void', detail };
+  }
+  return refuse(ports, pull, judgement.result === 'fail' ? 'failure' : 'error', detail);
+}
+
+/** The text is for people: what goes wrong with it is said and stops nothing. */
+async function show(
+  { forge, say }: PublishPorts,
+  pull: PullRequest,
+  judged: SignedVerdict,
+  base: ObjectId,
+): Promise<void> {
+  const { verdict } = judged;
+  const { class: kind, model, promotion: id, reason, bound } = verdict;
+  const { candidate, baseline } = bound;
+  try {
+    const data = await verdictData(forge.git, judged);
+    const subject = { id, class: kind, model, candidate, baseline, reason, judged: data };
+    await showJudgement(forge, pull, await reportFactsAt(forge.git, subject, { base, head: bound.head }));
+  } catch (error) {
+    say(`the text of pull request ${pull.number} could not be brought up to date: ${(error as Error).message}`);
+  }
+}
+
+async function merge(ports: PublishPorts, number: number, judged: SignedVerdict): Promise<Published> {
+  for (let tries = 1; ; tries++) {
+    const pull = await ports.forge.pullRequest(number);
+    if (pull.state === 'merged' && pull.mergeCommit) return { outcome: 'merged', commit: pull.mergeCommit };
+    if (pull.state !== 'open') return passedOver(`pull request ${number} was ${pull.state} meanwhile`);
+    const still = await heldOrSame(ports, pull, judged);
+    if (!still) return passedOver(`pull request ${number} is at ${pull.head} by now: that commit is judged on its own`);
+    const outcome: MergeOutcome = await mergeOnVerdict(ports, pull, judged);
+    switch (outcome.kind) {
+      case 'merged':
+        return { outcome: 'merged', commit: outcome.commit };
+      case 'unapproved':
+        return { outcome: 'waiting', detail: 'passed; a person must approve of this very commit' };
+      case 'void':
+        await status(ports, pull, 'pending', `to be judged again: ${outcome.reasons.join(', ')}`);
+        return { outcome: 'void', detail: outcome.reasons.join(', ') };
+      case 'refused':
+        return refuse(ports, pull, 'error', outcome.message);
+      case 'moved':
+        if (tries === MAX_MERGE_TRIES) return { outcome: 'void', detail: 'main moves faster than this can follow' };
+    }
+  }
+}
+
+/** Whether the pull request is still at what was judged, or at the same changes on top of main. */
+async function heldOrSame({ forge, trusted: keys, now }: PublishPorts, pull: PullRequest, judged: SignedVerdict) {
+  if (pull.head === judged.verdict.bound.head) return true;
+  await forge.sync();
+  const found = await findJudged(forge.git, pull.head, { keys, now: now() });
+  return found?.digest === judged.digest;
+}
+
+const summary = ({ verdict }: SignedVerdict): string => verdict.findings.map((f) => f.message).join('; ');
+
+const passedOver = (detail: string): Published => ({ outcome: 'passed-over', detail });
+
+async function refuse(
+  ports: PublishPorts,
+  pull: PullRequest,
+  state: 'failure' | 'error',
+  detail: string,
+): Promise<Published> {
+  await status(ports, pull, state, detail);
+  return { outcome: state === 'failure' ? 'refused' : 'error', detail };
+}
+
+const status = (
+  { forge }: PublishPorts,
+  pull: PullRequest,
+  state: 'pending' | 'failure' | 'error',
+  detail: string,
+): Promise<void> => forge.setStatus(pull.head, { context: GATE_CONTEXT, state, description: detail.slice(0, 140) });
