@@ -1,5 +1,4 @@
 import { readFile, stat } from 'node:fs/promises';
-import { PawlError } from '../../events/errors.ts';
 import { parseFile } from '../../registry-repo/file.ts';
 import { Evaluated, MAX_EVALUATED_BYTES } from '../../registry-repo/gate/evaluated.ts';
 import { publicKeyOf } from '../../registry-repo/verdict/keys.ts';
@@ -8,11 +7,6 @@ import { requireKey } from '../registry/keys.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
 import { GATE_FLAGS, gateQuestion } from './gate-evaluate.ts';
-
-/** The gate itself could not come to an end: whoever looks after the registry should look. */
-export class GateFailedError extends PawlError {
-  readonly code = 'gate_failed';
-}
 
 export const gatePublish: Command<Workspace> = {
   name: 'gate publish',
