@@ -3,6 +3,7 @@ import type { RecordedEvent } from '../../events/envelope.ts';
 import { wholeStream } from '../../events/store.ts';
 import { logStream } from '../../events/streams.ts';
 import { promotions } from '../../projections/promotions.ts';
+import type { Git } from '../../registry-repo/git.ts';
 import { CHECKPOINT_FILE, versionFolder } from '../../registry-repo/manifest.ts';
 import { handle } from '../record.ts';
 import { checkpointOf } from './branch.ts';
@@ -15,13 +16,21 @@ export async function recordCheckpoints(ports: ReconcilePorts): Promise<void> {
     if (promotion.status !== 'merged' || promotion.class !== 'promotion' || !promotion.merge) continue;
     const path = `${versionFolder(promotion.model, promotion.candidate.version)}/${CHECKPOINT_FILE}`;
     if (known.has(path)) continue;
-    const data = { ...(await checkpointOf(ports, promotion)), path, commit: promotion.merge.commit };
+    const { commit } = promotion.merge;
+    const checkpoint = await checkpointOf(ports, promotion);
+    if (!(await holds(ports.forge.git, commit, path, checkpoint.note))) continue; // made by hand, or for another log
+    const data = { ...checkpoint, path, commit };
     await handle(ports, logStream, (events) =>
       events.some((e) => pathOf(e) === path)
         ? null
         : { commandId: `checkpoint:${path}`, facts: [{ type: 'LogCheckpointed', data }] },
     );
   }
+}
+
+async function holds(git: Git, commit: string, path: string, note: string): Promise<boolean> {
+  const entry = await git.entry(commit, path);
+  return entry !== null && (await git.blob(entry.oid)).toString('utf8') === note;
 }
 
 const pathOf = (e: RecordedEvent): string | null => (e.type === 'LogCheckpointed' ? e.data.path : null);

@@ -7,6 +7,7 @@ import { promotions } from '../../projections/promotions.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import { type MainCommit, mainHistory } from '../../registry-repo/verify/history.ts';
 import { handle } from '../record.ts';
+import { adopt } from './adopt.ts';
 import type { ReconcilePorts } from './ports.ts';
 
 type Drift = EventData<'RegistryDriftDetected'>;
@@ -70,6 +71,7 @@ async function explain(ports: ReconcilePorts, commit: MainCommit, lastExplained:
       detail: 'the rules were changed without a pull request',
     });
   }
+  if (ports.gate.kind === 'workflow' && 'merge' in commit && (await adopt(ports, oid, commit.merge))) return null;
   return recordDrift(ports, {
     commit: oid,
     lastExplained,

@@ -60,7 +60,12 @@ async function factsOf(
 }
 
 /** What a merge came to, read back from main and not from what was meant. */
-export async function mergedFact(git: Git, promotion: Promotion, pull: PullRequest, commit: ObjectId): Promise<Fact> {
+export async function mergedFact(
+  git: Git,
+  promotion: Pick<Promotion, 'id' | 'class' | 'model' | 'candidate' | 'reason' | 'judged'>,
+  pull: PullRequest,
+  commit: ObjectId,
+): Promise<Fact> {
   const { value: manifest } = await new RegistryAt(git, commit).manifest(promotion.model, promotion.candidate.version);
   const [base = '', tree = ''] = (await git.text(['log', '-1', '--format=%P %T', commit])).split(' ');
   const judged = promotion.judged as EventData<'GateJudged'>;

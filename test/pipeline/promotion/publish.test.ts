@@ -2,11 +2,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { GATE_CONTEXT } from '../../../pipeline/promotion/merge.ts';
 import { GateTimeoutError } from '../../../pipeline/promotion/process.ts';
+import { reconcile } from '../../../pipeline/promotion/reconcile.ts';
+import { baseline } from '../../../projections/baseline.ts';
 import type { Evaluated } from '../../../registry-repo/gate/evaluated.ts';
 import { verifyProduction } from '../../../registry-repo/verify/production.ts';
 import { Elsewhere } from '../../support/elsewhere.ts';
 import { World } from '../../support/promotions.ts';
-import { modelPolicy, TIME } from '../../support/registry.ts';
+import { candidateOf, modelPolicy, TIME } from '../../support/registry.ts';
 import { rejects } from '../../support/rejects.ts';
 
 const workflow = suite('a gate elsewhere');
@@ -212,6 +214,28 @@ workflow(
     assert.match((await forge.comments(1)).map((c) => c.body).join(), 'Superseded by');
     const causes = (await world.log()).flatMap((e) => (e.type === 'PromotionRejected' ? [e.data.cause] : []));
     assert.equal(causes, Array(19).fill('superseded'));
+  },
+);
+
+workflow(
+  'a pull request made by hand is judged and merged like any other, and its verdict becomes the log’s',
+  async () => {
+    const world = await World.create();
+    const elsewhere = new Elsewhere(world);
+    const { registry } = world;
+    const head = await registry.propose(candidateOf(9), { version: 1 });
+    const forge = world.forge();
+    await forge.pushBranch('by-hand/1', head, null);
+    const { number } = await forge.openPullRequest({ branch: 'by-hand/1', title: 'mine', body: 'look', labels: [] });
+    assert.is((await elsewhere.publish(number, head, await elsewhere.evaluate(number, head))).outcome, 'merged');
+    const { drift } = await reconcile(elsewhere.ports());
+    assert.equal(drift, []);
+    const types = (await world.log()).map((e) => e.type);
+    assert.ok(types.includes('PromotionMerged') && types.includes('GateJudged'));
+    const length = types.length;
+    await reconcile(elsewhere.ports());
+    assert.is((await world.log()).length, length);
+    assert.is((await world.ports().views()).get(baseline, 'sentiment')?.version, 1);
   },
 );
 
