@@ -1,0 +1,76 @@
+import { GATE_CONTEXT } from '../../promotion/merge.ts';
+
+/** How a registry on GitHub should be set up. */
+export type Wanted = {
+  readonly owner: string;
+  readonly repo: string;
+  readonly visibility: 'private' | 'public';
+  /** The App whose statuses count; null: anybody's who may write. */
+  readonly gateApp: number | null;
+  /** Approving reviews that a merge needs; 0 where a pass merges at once. */
+  readonly approvals: number;
+  /** Whether files have owners (CODEOWNERS), who must then approve of changes to them. */
+  readonly codeOwners: boolean;
+};
+
+export const RULESET = 'pawl: main';
+export const ENVIRONMENT = 'gate';
+
+/**
+ * Nothing reaches main but through a pull request that is on top of it and has the gate's own success; nobody is above that.
+ * The body of GitHub's `repos/create-repo-ruleset`.
+ */
+export const ruleset = ({ gateApp, approvals, codeOwners }: Wanted) => ({
+  name: RULESET,
+  target: 'branch',
+  enforcement: 'active',
+  bypass_actors: [],
+  conditions: { ref_name: { include: ['~DEFAULT_BRANCH'], exclude: [] } },
+  rules: [
+    { type: 'deletion' },
+    { type: 'non_fast_forward' },
+    {
+      type: 'pull_request',
+      parameters: {
+        required_approving_review_count: approvals,
+        dismiss_stale_reviews_on_push: true,
+        require_code_owner_review: codeOwners,
+        require_last_push_approval: false,
+        required_review_thread_resolution: false,
+        allowed_merge_methods: ['squash'],
+      },
+    },
+    {
+      type: 'required_status_checks',
+      parameters: {
+        strict_required_status_checks_policy: true,
+        do_not_enforce_on_create: false,
+        required_status_checks: [{ context: GATE_CONTEXT, ...(gateApp === null ? {} : { integration_id: gateApp }) }],
+      },
+    },
+  ],
+});
+
+/** One squashed commit for each promotion, and never a merge that somebody scheduled before the gate had spoken. */
+export const repositorySettings = {
+  allow_squash_merge: true,
+  allow_merge_commit: false,
+  allow_rebase_merge: false,
+  allow_auto_merge: false,
+  delete_branch_on_merge: false,
+} as const;
+
+export const actionsPermissions = { enabled: true, allowed_actions: 'all', sha_pinning_required: true } as const;
+
+/** A workflow's own token may read, unless the workflow says more; and it never approves. */
+export const workflowPermissions = {
+  default_workflow_permissions: 'read',
+  can_approve_pull_request_reviews: false,
+} as const;
+
+export const forkApproval = { approval_policy: 'all_external_contributors' } as const;
+
+/** The secrets of this environment are for what runs on main alone. */
+export const environmentSettings = {
+  deployment_branch_policy: { protected_branches: false, custom_branch_policies: true },
+} as const;
