@@ -84,7 +84,8 @@ const settingsPart = (reader: Reader): Promise<Part> =>
     set: 'PATCH /repos/{owner}/{repo}',
     value: repositorySettings,
     right: 'squash only, no merge that happens later by itself',
-    without: 'a merge could be another commit than the one that was judged; Pawl reads every merge back and refuses to serve it',
+    without:
+      'a merge could be another commit than the one that was judged; Pawl reads every merge back and refuses to serve it',
   });
 
 const actionsPart = (reader: Reader): Promise<Part> =>
@@ -124,7 +125,8 @@ const environmentPart = (reader: Reader): Promise<Part> =>
     set: `PUT /repos/{owner}/{repo}/environments/${ENVIRONMENT}`,
     value: environmentSettings,
     right: 'the gate’s secrets are for chosen branches',
-    without: 'any branch’s workflow could read the gate’s secrets: keep the gate on a machine of its own (registry.gate: here)',
+    without:
+      'any branch’s workflow could read the gate’s secrets: keep the gate on a machine of its own (registry.gate: here)',
   });
 
 /** What can be made is not unsupported because it is not there yet. */
@@ -141,7 +143,8 @@ async function branchPolicyPart({ api, wanted }: Reader): Promise<Part> {
   const route = `/repos/{owner}/{repo}/environments/${ENVIRONMENT}/deployment-branch-policies`;
   const found = await listOrNone(() => api.list(`GET ${route}`, at(wanted), Policies, 'branch_policies'));
   const names = (found ?? []).map((p) => p.name);
-  if (names.join() === 'main') return { name, state: 'ok', what: 'the gate’s secrets are for main alone', calls: [], without };
+  if (names.join() === 'main')
+    return { name, state: 'ok', what: 'the gate’s secrets are for main alone', calls: [], without };
   const others = names.filter((n) => n !== 'main');
   const calls = names.includes('main') ? [] : [{ route: `POST ${route}`, params: { ...at(wanted), name: 'main' } }];
   const what = others.length > 0 ? `also for ${others.join(', ')}: remove them` : 'no branch is named';

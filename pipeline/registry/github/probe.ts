@@ -47,12 +47,23 @@ export async function probe(api: Api, wanted: Wanted, ground: ProbeGround): Prom
     if (wrongHead) return { headPrecondition, requiredStatus: null };
     rules = await addRules(api, wanted, into);
     if (rules === null) return { headPrecondition, requiredStatus: null };
-    return { headPrecondition, requiredStatus: !(await merges(api, { owner, repo, number, sha: ground.head }, ground, into)) };
+    return {
+      headPrecondition,
+      requiredStatus: !(await merges(api, { owner, repo, number, sha: ground.head }, ground, into)),
+    };
   } finally {
     if (number !== null)
-      await attempt(api.send('PATCH /repos/{owner}/{repo}/pulls/{pull_number}', { owner, repo, pull_number: number, state: 'closed' }, Anything));
+      await attempt(
+        api.send(
+          'PATCH /repos/{owner}/{repo}/pulls/{pull_number}',
+          { owner, repo, pull_number: number, state: 'closed' },
+          Anything,
+        ),
+      );
     if (rules !== null)
-      await attempt(api.send('DELETE /repos/{owner}/{repo}/rulesets/{ruleset_id}', { owner, repo, ruleset_id: rules }, Anything));
+      await attempt(
+        api.send('DELETE /repos/{owner}/{repo}/rulesets/{ruleset_id}', { owner, repo, ruleset_id: rules }, Anything),
+      );
     await attempt(ground.push(from, null));
     await attempt(ground.push(into, null));
   }
