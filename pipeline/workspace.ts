@@ -22,6 +22,7 @@ import type { LoadedConfig } from './config/load.ts';
 import { readSecrets, type Secrets } from './config/secrets.ts';
 import { LocalForge } from './forge/forge.local.ts';
 import type { Forge } from './forge/forge.ts';
+import { connectGitHub, openGitHub } from './forge/github/open.github.ts';
 import { version } from './package-info.ts';
 import type { Gate } from './promotion/gate.ts';
 import type { ReconcilePorts } from './promotion/ports.ts';
@@ -99,10 +100,27 @@ export class Workspace {
     return { gate: gateKey ? readSigningKey(gateKey) : gate, log: logKey ? readSigningKey(logKey) : log, trusted };
   }
 
+  /** @throws {ForgeError} if settings or secrets that it needs are missing */
   forge(): Forge {
-    const { path, author } = this.config.registry;
-    this.#forge ??= new LocalForge({ git: new Git(this.path(path)), by: author, clock: this.clock });
+    this.#forge ??= this.#openForge();
     return this.#forge;
+  }
+
+  #openForge(): Forge {
+    const { forge, path, author: by } = this.config.registry;
+    const git = new Git(this.path(path));
+    if (forge === 'local') return new LocalForge({ git, by, clock: this.clock });
+    return openGitHub(this.#remote(git));
+  }
+
+  #remote(git: Git) {
+    const { registry } = this.config;
+    return { registry, git, by: registry.author, clock: this.clock, secrets: this.secrets(), env: process.env };
+  }
+
+  /** The registry's repository on GitHub, to set it up and to look at how it is set up. @throws {ForgeError} */
+  github() {
+    return connectGitHub(this.#remote(new Git(this.path(this.config.registry.path))));
   }
 
   /** Whether this machine judges and merges, or the registry's own workflow. */

@@ -20,3 +20,20 @@ export class MergeRefusedError extends PawlError {
     this.refusal = refusal;
   }
 }
+
+/**
+ * The forge merged, but not what was judged: what is on main has no verdict. Servers keep the model they have; main must be
+ * put right by a person.
+ */
+export class MergeUnfaithfulError extends PawlError {
+  readonly code = 'merge_unfaithful';
+  /** The commit that is on main now. */
+  readonly commit: string;
+  constructor(commit: string, why: string, options?: ErrorOptions) {
+    super(
+      `main is at ${commit}, which is not what was judged: ${why}. Servers keep their model. Run \`pawl audit\`, go back with \`pawl rollback --reason "…"\`, and make the forge merge only branches that are up to date (\`pawl doctor\`)`,
+      options,
+    );
+    this.commit = commit;
+  }
+}

@@ -2,8 +2,10 @@ import * as z from 'zod';
 import { type Git, type Identity, RefMovedError } from '../../registry-repo/git.ts';
 import { ObjectId } from '../../registry-repo/values.ts';
 import { attachVerdict } from '../../registry-repo/verdict/attached.ts';
+import { branchRef } from './branch-ref.ts';
 import { ForgeError, MergeRefusedError } from './errors.ts';
 import type { Comment, Forge, PullRequest, Status } from './forge.ts';
+import { mergedTree, treeOf } from './merged-tree.ts';
 
 const MAIN = 'refs/heads/main';
 
@@ -209,7 +211,7 @@ export class LocalForge implements Forge {
       if (record.state === 'merged' && record.mergeCommit && record.head === head)
         return this.#merged(record.mergeCommit);
       await this.#checkMergeable(record, head, base);
-      const tree = await this.#mergedTree(number, head, base);
+      const tree = await mergedTree(this.git, { number, head, base });
       const commit = await this.git.writeCommit({ tree, parents: [base], message, by: this.#by, time: this.#clock() });
       await this.git.updateRefs([
         { ref: MAIN, to: commit, from: base },
@@ -245,23 +247,7 @@ export class LocalForge implements Forge {
   }
 
   async #merged(commit: ObjectId): Promise<{ commit: ObjectId; tree: ObjectId }> {
-    return { commit, tree: await this.git.text(['rev-parse', `${commit}^{tree}`]) };
-  }
-
-  /**
-   * The tree of `base` with the branch's own changes: path by path, never inside a file, so what was judged is what lands.
-   * A path that main has changed too is a conflict, whatever its contents.
-   */
-  async #mergedTree(number: number, head: ObjectId, base: ObjectId): Promise<ObjectId> {
-    const fork = await this.git.text(['merge-base', base, head]).catch((cause) => {
-      throw new MergeRefusedError('conflict', `pull request ${number} shares no history with main`, { cause });
-    });
-    const ours = await this.git.changes(fork, head);
-    const theirs = new Set((fork === base ? [] : await this.git.changes(fork, base)).map((c) => c.path));
-    const both = ours.filter((c) => theirs.has(c.path));
-    if (both.length > 0)
-      throw new MergeRefusedError('conflict', `main changed ${both.map((c) => c.path).join(', ')} as well`);
-    return this.git.writeTree(base, new Map(ours.map((c) => [c.path, c.oid])));
+    return { commit, tree: await treeOf(this.git, commit) };
   }
 
   async #change(number: number, change: (record: Record) => Record): Promise<PullRequest> {
@@ -317,10 +303,3 @@ export class LocalForge implements Forge {
 }
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-
-/** Branches are named by us; anything that git or a person could read in two ways is refused. */
-function branchRef(branch: string): string {
-  if (!/^[a-z0-9][a-z0-9-]*(?:\/[a-z0-9][a-z0-9-]*)*$/.test(branch) || branch === 'main' || branch.length > 200)
-    throw new ForgeError('refused', `"${branch}" is no branch for a pull request`);
-  return `refs/heads/${branch}`;
-}

@@ -1,0 +1,273 @@
+import { digestOf } from '../../registry-repo/digest.ts';
+import { type Git, type Identity, RefMovedError } from '../../registry-repo/git.ts';
+import type { ObjectId } from '../../registry-repo/values.ts';
+import { verdictRef } from '../../registry-repo/verdict/attached.ts';
+import { branchRef } from './branch-ref.ts';
+import { ForgeError } from './errors.ts';
+import type { Comment, Forge, PullRequest, Status } from './forge.ts';
+import {
+  AccountAnswer,
+  AnyAnswer,
+  PullAnswer as Pull,
+  type PullAnswer,
+  RunsAnswer,
+  StatusAnswer,
+} from './github/answers.ts';
+import { approvalsOf } from './github/approvals.ts';
+import { ownComments, writeComment } from './github/comments.ts';
+import { type Credentials, refuseJobToken } from './github/credentials.ts';
+import { hasStatus } from './github/failures.ts';
+import { type Merged, type MergeRequest, mergeByApi, mergeByPush, mergeCommitOf } from './github/merge.ts';
+import { here, type Place } from './github/place.ts';
+import { editPull, getPull, isMerged, listPulls, setLabels, shownPull } from './github/pulls.ts';
+import type { Mirror } from './mirror.ts';
+
+export const GATE_WORKFLOW = 'promotion-gate.yml';
+
+export type GitHubForgeOptions = {
+  readonly place: Place;
+  readonly mirror: Mirror;
+  readonly credentials: Credentials;
+  /** Where browsers see the repository, as `https://github.com/owner/name`. */
+  readonly web: string;
+  /** How to merge: by the API, or, where that keeps no condition, by a push of our own. */
+  readonly merge: 'api' | 'push';
+  readonly by: Identity;
+  readonly clock: () => Date;
+};
+
+/** A registry on GitHub, or on a server that speaks its API. Branches move by git, everything else by the API. */
+export class GitHubForge implements Forge {
+  readonly kind = 'github';
+  readonly git: Git;
+  readonly #options: GitHubForgeOptions;
+  #account: Promise<string> | undefined;
+
+  constructor(options: GitHubForgeOptions) {
+    this.#options = options;
+    this.git = options.mirror.git;
+  }
+
+  get location(): string {
+    return this.#options.web;
+  }
+
+  get #place(): Place {
+    return this.#options.place;
+  }
+
+  fileUrl(commit: ObjectId, path: string): string {
+    return `${this.location}/raw/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`;
+  }
+
+  sync(): Promise<ObjectId> {
+    return this.#options.mirror.sync();
+  }
+
+  async pushBranch(branch: string, commit: ObjectId, expected: ObjectId | null): Promise<void> {
+    const ref = branchRef(branch);
+    const { mirror } = this.#options;
+    if ((await mirror.remoteRefs(ref)).get(ref) === commit) return;
+    await mirror.push({ ref, to: commit, from: expected });
+  }
+
+  async branch(branch: string): Promise<ObjectId | null> {
+    const ref = branchRef(branch);
+    return (await this.#options.mirror.remoteRefs(ref)).get(ref) ?? null;
+  }
+
+  async deleteBranch(branch: string): Promise<void> {
+    const from = await this.branch(branch);
+    if (from) await this.#options.mirror.push({ ref: branchRef(branch), to: null, from });
+  }
+
+  async openPullRequest(request: {
+    branch: string;
+    title: string;
+    body: string;
+    labels: readonly string[];
+  }): Promise<PullRequest> {
+    refuseJobToken(this.#options.credentials);
+    const { branch, title, body, labels } = request;
+    const pull = await this.#opened(branch, { title, body });
+    return this.updatePullRequest(pull.number, { title, body, labels });
+  }
+
+  /** The forge itself allows one a branch; an answer that was lost is looked for. */
+  async #opened(branch: string, text: { title: string; body: string }): Promise<PullAnswer> {
+    for (let attempt = 1; ; attempt++) {
+      const [known] = await listPulls(this.#place, 'open', branch);
+      if (known) return known;
+      if (!(await this.branch(branch)))
+        throw new ForgeError('refused', `branch ${branch} does not exist: push it first`);
+      try {
+        const params = { ...here(this.#place), ...text, head: branch, base: 'main' };
+        return await this.#place.api.send('POST /repos/{owner}/{repo}/pulls', params, Pull);
+      } catch (error) {
+        const again = hasStatus(error, 409, 422) || (error instanceof ForgeError && error.reason === 'unreachable');
+        if (!again || attempt === 3) throw error;
+      }
+    }
+  }
+
+  async pullRequest(number: number): Promise<PullRequest> {
+    try {
+      return await this.#shown(await getPull(this.#place, number));
+    } catch (error) {
+      if (!hasStatus(error, 404)) throw error;
+      throw new ForgeError('no_such_pull_request', `${this.location} has no pull request ${number}`, { cause: error });
+    }
+  }
+
+  async pullRequests(filter: { state?: PullRequest['state']; branch?: string } = {}): Promise<PullRequest[]> {
+    const state = filter.state === undefined ? 'all' : filter.state === 'open' ? 'open' : 'closed';
+    const found = await listPulls(this.#place, state, filter.branch);
+    const shown: PullRequest[] = [];
+    for (const pull of found) shown.push(await this.#shown(pull));
+    return shown.filter((p) => (filter.state ?? p.state) === p.state).sort((a, b) => a.number - b.number);
+  }
+
+  /** The objects of what is shown are here afterwards; a fork's are nobody's business. */
+  async #shown(pull: PullAnswer): Promise<PullRequest> {
+    const { mirror } = this.#options;
+    const ended = pull.state === 'closed';
+    const tip = ended ? await mirror.sync() : null;
+    const commit = tip ? await mergeCommitOf(this.git, tip, pull) : null;
+    const shown = shownPull(pull, commit);
+    if (!shown.fork && (isMerged(pull) || !ended))
+      await mirror.has(shown.head, `refs/heads/${shown.branch}`, `refs/pull/${shown.number}/head`);
+    return shown;
+  }
+
+  async updatePullRequest(
+    number: number,
+    { labels, ...text }: { title?: string; body?: string; labels?: readonly string[] },
+  ): Promise<PullRequest> {
+    await this.#untilDone(() => editPull(this.#place, number, text));
+    if (labels) await this.#untilDone(() => setLabels(this.#place, number, labels));
+    return this.pullRequest(number);
+  }
+
+  async closePullRequest(number: number): Promise<PullRequest> {
+    await this.#untilDone(async () => {
+      if ((await getPull(this.#place, number)).state === 'open')
+        await editPull(this.#place, number, { state: 'closed' });
+    });
+    return this.pullRequest(number);
+  }
+
+  /** Repeats what reads before it writes, and so does nothing twice. */
+  async #untilDone<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof ForgeError) || error.reason !== 'unreachable' || attempt === 3) throw error;
+      }
+    }
+  }
+
+  async comment(number: number, comment: Comment): Promise<void> {
+    await writeComment(this.#place, number, comment, await this.#me());
+  }
+
+  async comments(number: number): Promise<Comment[]> {
+    const found = await ownComments(this.#place, number, await this.#me());
+    return found.map(({ marker, body }) => ({ marker, body }));
+  }
+
+  /** The lasting id of the account that acts here. */
+  #me(): Promise<string> {
+    const { credentials } = this.#options;
+    this.#account ??= (credentials.account ?? (() => this.#askWhoIAm(credentials.kind)))();
+    return this.#account;
+  }
+
+  async #askWhoIAm(kind: Credentials['kind']): Promise<string> {
+    const { api } = this.#place;
+    const route = kind === 'actions' ? 'GET /users/{username}' : 'GET /user';
+    return String(
+      (await api.get(route, kind === 'actions' ? { username: 'github-actions[bot]' } : {}, AccountAnswer)).id,
+    );
+  }
+
+  approvals(number: number, head: ObjectId): Promise<string[]> {
+    return approvalsOf(this.#place, number, head);
+  }
+
+  async approve(number: number, head: ObjectId): Promise<void> {
+    const params = { ...here(this.#place), pull_number: number, commit_id: head, event: 'APPROVE' };
+    await this.#place.api.send('POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews', params, AnyAnswer);
+  }
+
+  async setStatus(commit: ObjectId, status: Omit<Status, 'creator'>): Promise<void> {
+    const { context, state, description } = status;
+    const same = (s: Status) => s.context.toLowerCase() === context.toLowerCase() && s.state === state;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const params = { ...here(this.#place), sha: commit, context, state, description };
+        await this.#place.api.send('POST /repos/{owner}/{repo}/statuses/{sha}', params, AnyAnswer);
+        return;
+      } catch (error) {
+        if (!(error instanceof ForgeError) || error.reason !== 'unreachable') throw error;
+        if ((await this.statuses(commit)).some((s) => same(s) && s.description === description)) return;
+        if (attempt === 3) throw error;
+      }
+    }
+  }
+
+  async statuses(commit: ObjectId): Promise<Status[]> {
+    const route = 'GET /repos/{owner}/{repo}/commits/{ref}/statuses';
+    const found = await this.#place.api.list(route, { ...here(this.#place), ref: commit }, StatusAnswer);
+    const latest = new Map<string, Status>(); // the newest comes first
+    for (const { context, state, description, creator } of found) {
+      const key = context.toLowerCase();
+      if (!latest.has(key))
+        latest.set(key, { context, state, description: description ?? '', creator: String(creator?.id ?? '') });
+    }
+    return [...latest.values()];
+  }
+
+  merge(request: MergeRequest): Promise<Merged> {
+    const { place, mirror, by, clock, merge } = this.#options;
+    return (merge === 'api' ? mergeByApi : mergeByPush)({ place, mirror, by, clock }, request);
+  }
+
+  async attachVerdict(head: ObjectId, verdict: Uint8Array): Promise<void> {
+    const { mirror } = this.#options;
+    await mirror.prepare();
+    const ref = verdictRef(head, digestOf(verdict));
+    const to = await this.git.writeBlob(verdict);
+    if ((await mirror.remoteRefs(ref)).get(ref) !== to) await mirror.push({ ref, to, from: null });
+    const from = await this.git.resolve(ref);
+    if (from === null)
+      await this.git.updateRefs([{ ref, to, from }]).catch((error) => {
+        if (!(error instanceof RefMovedError)) throw error; // a fetch was faster
+      });
+  }
+
+  async requestGate({ number, head }: { number: number; head: ObjectId }): Promise<void> {
+    const place = this.#place;
+    const params = { ...here(place), workflow_id: GATE_WORKFLOW };
+    const latest = { ...params, event: 'workflow_dispatch', per_page: 100 };
+    const { workflow_runs: runs } = await place.api
+      .get('GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs', latest, RunsAnswer)
+      .catch((error) => (hasStatus(error, 404, 405, 501) ? { workflow_runs: [] } : Promise.reject(error)));
+    if (runs.some((run) => run.status !== 'completed' && run.display_title?.includes(head))) return;
+    const inputs = { pr: String(number), head_sha: head };
+    try {
+      await place.api.send(
+        'POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches',
+        { ...params, ref: 'main', inputs },
+        AnyAnswer,
+      );
+    } catch (error) {
+      if (!hasStatus(error, 404, 422)) throw error;
+      throw new ForgeError(
+        'refused',
+        `${this.location} has no ${GATE_WORKFLOW} on main that could be asked: run \`pawl registry init\`, or set registry.gate to here (${(error as Error).message})`,
+        { cause: error },
+      );
+    }
+  }
+}

@@ -1,0 +1,26 @@
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+/** `fetch` that gives up after a time, follows no redirect with our token, and keeps no more of an answer than we could use. */
+export function boundedFetch({
+  timeoutMs,
+  maxBytes = MAX_ANSWER_BYTES,
+}: {
+  timeoutMs: number;
+  maxBytes?: number;
+}): typeof fetch {
+  return async (input, init) => {
+    const limit = AbortSignal.timeout(timeoutMs);
+    const signal = init?.signal ? AbortSignal.any([init.signal, limit]) : limit;
+    const response = await fetch(input, { ...init, signal, redirect: 'manual' });
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of response.body ?? []) {
+      size += chunk.length;
+      if (size > maxBytes) throw new Error(`an answer of more than ${maxBytes} bytes`);
+      chunks.push(chunk);
+    }
+    const { status, statusText, headers } = response;
+    const empty = status === 204 || status === 205 || status === 304;
+    return new Response(empty ? null : Buffer.concat(chunks), { status, statusText, headers });
+  };
+}

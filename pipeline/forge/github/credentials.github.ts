@@ -1,0 +1,65 @@
+import { createAppAuth } from '@octokit/auth-app';
+import { Octokit } from '@octokit/rest';
+import { ForgeError } from '../errors.ts';
+import { AccountAnswer, AppAnswer, InstallationAnswer } from './answers.ts';
+import { boundedFetch } from './bounded-fetch.ts';
+import { GITHUB_API } from './client.github.ts';
+import type { Credentials } from './credentials.ts';
+import { apiError } from './failures.ts';
+
+export type AppOptions = {
+  readonly id: number;
+  /** PEM. */
+  readonly key: string;
+  /** Null: looked up by the repository. */
+  readonly installation: number | null;
+  readonly url: string | null;
+  readonly owner: string;
+  readonly repo: string;
+  readonly timeoutMs?: number;
+};
+
+/** Acts as a GitHub App: tokens that live for an hour, made when they are needed. @throws {ForgeError} from every method */
+export function appCredentials(options: AppOptions): Credentials {
+  const { id, key, owner, repo, url, timeoutMs = 60_000 } = options;
+  const baseUrl = (url ?? GITHUB_API).replace(/\/+$/, '');
+  const { request } = new Octokit({ baseUrl, request: { fetch: boundedFetch({ timeoutMs }) } });
+  const auth = createAppAuth({ appId: id, privateKey: key, request: request as never });
+  const asApp = async (route: string, params: Record<string, unknown> = {}): Promise<unknown> => {
+    try {
+      const { token } = await auth({ type: 'app' });
+      return (await request(route, { ...params, headers: { authorization: `bearer ${token}` } })).data;
+    } catch (error) {
+      throw apiError(`${route} as App ${id}`, error);
+    }
+  };
+  let installation = options.installation;
+  const token = async (): Promise<string> => {
+    installation ??= InstallationAnswer.parse(
+      await asApp('GET /repos/{owner}/{repo}/installation', { owner, repo }),
+    ).id;
+    try {
+      return (await auth({ type: 'installation', installationId: installation })).token;
+    } catch (error) {
+      throw apiError(`a token for installation ${installation} of App ${id}`, error);
+    }
+  };
+  return {
+    kind: 'app',
+    token,
+    account: async () => {
+      const { slug } = AppAnswer.parse(await asApp('GET /app'));
+      const bot = await request('GET /users/{username}', {
+        username: `${slug}[bot]`,
+        headers: { authorization: `token ${await token()}` },
+      }).catch((error) => Promise.reject(apiError(`the account of App ${id}`, error)));
+      return String(AccountAnswer.parse(bot.data).id);
+    },
+  };
+}
+
+/** What is wrong with a key that cannot sign, before anything was sent. @throws {ForgeError} `refused` */
+export function requireAppKey(key: string | null, id: number): string {
+  if (key !== null) return key;
+  throw new ForgeError('refused', `no private key for App ${id}: set PAWL_SECRET_APP_KEY to it, in PEM form`);
+}

@@ -1,0 +1,37 @@
+import { ForgeError } from '../errors.ts';
+
+/** Who acts on a forge. Tokens are asked for with every use: they may expire. */
+export type Credentials = {
+  /** `actions`: the token of a workflow's job, whose pull requests start no workflow. */
+  readonly kind: 'app' | 'token' | 'actions';
+  token(): Promise<string>;
+  /** The lasting id of the account; null asks the forge, as `GET /user`. */
+  readonly account: (() => Promise<string>) | null;
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Credentials of a token: `PAWL_SECRET_FORGE_TOKEN`, else `GH_TOKEN`, else `GITHUB_TOKEN`.
+ *
+ * @throws {ForgeError} `refused`, if there is none
+ */
+export function tokenCredentials(secret: string | null, env: Environment): Credentials {
+  const token = secret ?? env.GH_TOKEN ?? env.GITHUB_TOKEN;
+  if (!token)
+    throw new ForgeError(
+      'refused',
+      'no credentials for the forge: set PAWL_SECRET_FORGE_TOKEN, or registry.app.id and PAWL_SECRET_APP_KEY',
+    );
+  const inJob = env.GITHUB_ACTIONS === 'true' && token.startsWith('ghs_') && token === env.GITHUB_TOKEN;
+  return { kind: inJob ? 'actions' : 'token', token: async () => token, account: null };
+}
+
+/** A pull request of a job's own token would wait for ever: nobody is told of it. @throws {ForgeError} `refused` */
+export function refuseJobToken({ kind }: Credentials): void {
+  if (kind !== 'actions') return;
+  throw new ForgeError(
+    'refused',
+    'a workflow’s own GITHUB_TOKEN opens pull requests that start no workflow, so no gate would see this one: use a GitHub App (registry.app.id, PAWL_SECRET_APP_KEY) or a fine-grained token (PAWL_SECRET_FORGE_TOKEN)',
+  );
+}

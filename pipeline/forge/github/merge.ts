@@ -1,0 +1,146 @@
+import type { Git, Identity } from '../../../registry-repo/git.ts';
+import { RefMovedError } from '../../../registry-repo/git.ts';
+import type { ObjectId } from '../../../registry-repo/values.ts';
+import { ForgeError, MergeRefusedError, MergeUnfaithfulError } from '../errors.ts';
+import type { MergeRefusal } from '../forge.ts';
+import { mergedTree, treeOf } from '../merged-tree.ts';
+import type { Mirror } from '../mirror.ts';
+import { MergeAnswer, type PullAnswer } from './answers.ts';
+import { ApiError } from './failures.ts';
+import { here, type Place } from './place.ts';
+import { editPull, getPull, isMerged, mergeOnMain } from './pulls.ts';
+
+export type MergeRequest = {
+  readonly number: number;
+  readonly head: ObjectId;
+  readonly base: ObjectId;
+  readonly message: string;
+};
+
+export type Merged = { readonly commit: ObjectId; readonly tree: ObjectId };
+
+type Ports = { readonly place: Place; readonly mirror: Mirror; readonly by: Identity; readonly clock: () => Date };
+
+/**
+ * Merges by the forge's own means: squashed, with the head that was judged as a condition. The forge has no condition for the
+ * base, so the branch must be on top of main, which is looked at just before, and at the result afterwards: an answer of 200 is
+ * no merge yet.
+ *
+ * @throws {MergeRefusedError} @throws {MergeUnfaithfulError}
+ */
+export async function mergeByApi(ports: Ports, request: MergeRequest): Promise<Merged> {
+  const { place, mirror } = ports;
+  const before = await lookBefore(ports, request);
+  if (before) return before;
+  const { number, head, message } = request;
+  const [title = '', ...rest] = message.split('\n');
+  const params = {
+    ...here(place),
+    pull_number: number,
+    sha: head,
+    merge_method: 'squash',
+    commit_title: title,
+    commit_message: rest.join('\n').trim(),
+  };
+  let failed: unknown = null;
+  try {
+    await place.api.send('PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge', params, MergeAnswer);
+  } catch (error) {
+    if (!(error instanceof ForgeError)) throw error;
+    failed = error;
+  }
+  const after = await mergedAs(ports, request);
+  if (after) return checked(mirror.git, request, after);
+  if (failed instanceof ForgeError && failed.reason === 'unreachable') throw failed;
+  throw await refusalOf(ports, request, failed);
+}
+
+/**
+ * The same where the forge's own merge takes no notice of conditions: the commit is made here, and pushed only if main is where
+ * it was looked at.
+ */
+export async function mergeByPush(ports: Ports, request: MergeRequest): Promise<Merged> {
+  const { place, mirror, by, clock } = ports;
+  const before = await lookBefore(ports, request);
+  if (before) return before;
+  const { number, head, base, message } = request;
+  const tree = await mergedTree(mirror.git, { number, head, base });
+  const commit = await mirror.git.writeCommit({ tree, parents: [base], message, by, time: clock() });
+  try {
+    await mirror.push({ ref: 'refs/heads/main', to: commit, from: base });
+  } catch (error) {
+    if (error instanceof RefMovedError) throw new MergeRefusedError('base-moved', `main is no longer at ${base}`);
+    throw error;
+  }
+  await mirror.sync();
+  const after = await getPull(place, number);
+  if (after.state === 'open') await editPull(place, number, { state: 'closed' });
+  return { commit, tree };
+}
+
+/** What can be known before anything is asked for. @returns the merge, if it is done already */
+async function lookBefore({ place, mirror }: Ports, { number, head, base }: MergeRequest): Promise<Merged | null> {
+  const pull = await getPull(place, number);
+  const tip = await mirror.sync();
+  const done = isMerged(pull) || pull.state === 'closed' ? await mergeCommitOf(mirror.git, tip, pull) : null;
+  if (done && pull.head.sha === head) return { commit: done, tree: await treeOf(mirror.git, done) };
+  if (pull.state !== 'open')
+    throw new MergeRefusedError('not-open', `pull request ${number} is ${done ? 'merged' : 'closed'}`);
+  if (pull.head.sha !== head)
+    throw new MergeRefusedError('head-moved', `pull request ${number} is no longer at ${head}`);
+  if (tip !== base) throw new MergeRefusedError('base-moved', `main is no longer at ${base}`);
+  await mirror.has(head, `refs/heads/${pull.head.ref}`, `refs/pull/${number}/head`);
+  const [fork] = await mirror.git.mergeBases(base, head);
+  if (fork === base) return null;
+  await mergedTree(mirror.git, { number, head, base }); // what collides is no matter of being behind
+  throw new MergeRefusedError('behind', `pull request ${number} is not on top of main at ${base}`);
+}
+
+/** The commit that merged it, as the forge or main itself says. @param tip of main */
+export async function mergeCommitOf(git: Git, tip: ObjectId, pull: PullAnswer): Promise<ObjectId | null> {
+  const told = isMerged(pull) ? pull.merge_commit_sha : null;
+  if (told && (await git.commitId(told)) && (await git.isAncestor(told, tip))) return told;
+  return mergeOnMain(git, tip, pull.number);
+}
+
+async function mergedAs({ place, mirror }: Ports, { number }: MergeRequest): Promise<ObjectId | null> {
+  const tip = await mirror.sync();
+  const pull = await getPull(place, number);
+  return isMerged(pull) || pull.state === 'closed'
+    ? mergeCommitOf(mirror.git, tip, pull)
+    : mergeOnMain(mirror.git, tip, number);
+}
+
+/** @throws {MergeUnfaithfulError} if what is on main is not what was meant */
+async function checked(git: Git, { head, base }: MergeRequest, commit: ObjectId): Promise<Merged> {
+  const [tree, meant] = [await treeOf(git, commit), await treeOf(git, head)];
+  const parents = (await git.text(['log', '-1', '--format=%P', commit])).split(' ');
+  if (parents.join() !== base)
+    throw new MergeUnfaithfulError(
+      commit,
+      `its parent is ${parents.join(' and ')}, not ${base}, which was judged against`,
+    );
+  if (tree !== meant) throw new MergeUnfaithfulError(commit, `its tree is ${tree}, not ${meant}, which was judged`);
+  return { commit, tree };
+}
+
+/** Why nothing was merged: what can be seen now counts more than what the forge says. */
+async function refusalOf(
+  { place, mirror }: Ports,
+  { number, head, base }: MergeRequest,
+  cause: unknown,
+): Promise<Error> {
+  const refused = (why: MergeRefusal, message: string) => new MergeRefusedError(why, message, { cause });
+  const pull = await getPull(place, number);
+  if (pull.state !== 'open') return refused('not-open', `pull request ${number} is closed`);
+  if (pull.head.sha !== head) return refused('head-moved', `pull request ${number} is no longer at ${head}`);
+  if ((await mirror.sync()) !== base) return refused('base-moved', `main is no longer at ${base}`);
+  const said = cause instanceof ApiError ? cause.said : 'the forge answered as if it had merged, and had not';
+  const status = cause instanceof ApiError ? cause.status : null;
+  if (status === 401 || status === 404) return cause as Error;
+  if (/approv|review/i.test(said)) return refused('not-approved', said);
+  if (/conflict/i.test(said)) return refused('conflict', said);
+  if (/behind|out.of.date|up.to.date/i.test(said)) return refused('behind', said);
+  if (status === 409 || /head branch was modified/i.test(said)) return refused('head-moved', said);
+  return refused('not-allowed', `the forge does not merge pull request ${number}: ${said}`);
+}
