@@ -16,12 +16,26 @@ const request = (branch: string, over = {}) => ({
   ...over,
 });
 
+export type ForgeTraits = {
+  /** It merges only what is on top of main, as GitHub with its rules. */
+  readonly upToDate?: boolean;
+  /** What must hold after each test. */
+  readonly after?: () => void | Promise<void>;
+};
+
 /** What every forge must do. `open` gives one whose main holds the files `a` and `b`, and a second client of the same registry. */
-export function forgeContract(name: string, open: () => Promise<{ forge: Forge; other: Forge }>): void {
+export function forgeContract(
+  name: string,
+  open: () => Promise<{ forge: Forge; other: Forge }>,
+  { upToDate = false, after }: ForgeTraits = {},
+): void {
   const contract = suite<{ forge: Forge; other: Forge; main: string }>(`forge contract: ${name}`);
   contract.before.each(async (context) => {
     Object.assign(context, await open());
     context.main = await context.forge.sync();
+  });
+  contract.after.each(async () => {
+    await after?.();
   });
 
   /** A branch on main with some files changed, and its pull request. */
@@ -231,6 +245,16 @@ export function forgeContract(name: string, open: () => Promise<{ forge: Forge; 
     const beside = await proposed(forge, 'promote/y/1', { b: 'two' }, main);
     const over = await proposed(forge, 'promote/z/1', { a: 'three' }, main);
     const first = await forge.merge({ ...one, base: main, message: 'm' });
+    const again = async (branch: string, files: Record<string, string>, from: string) => {
+      const head = await commitFiles(forge.git, first.commit, files);
+      await forge.pushBranch(branch, head, from);
+      return { head };
+    };
+    if (upToDate) {
+      const behind = forge.merge({ ...beside, base: first.commit, message: 'm' });
+      assert.is((await rejects(behind, MergeRefusedError)).refusal, 'behind');
+      Object.assign(beside, await again('promote/y/1', { b: 'two' }, beside.head));
+    }
     const second = await forge.merge({ ...beside, base: first.commit, message: 'm' });
     assert.equal([await content(forge, 'a'), await content(forge, 'b')], ['one', 'two']);
     const refused = await rejects(forge.merge({ ...over, base: second.commit, message: 'm' }), MergeRefusedError);

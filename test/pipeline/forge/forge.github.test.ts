@@ -1,0 +1,40 @@
+import * as assert from 'uvu/assert';
+import { forgeContract } from '../../contract/forge.ts';
+import { type GitHubDouble, startGitHubDouble } from '../../support/github/double.ts';
+import { forgeOn } from '../../support/github/forge.ts';
+
+/** GitHub's rules as far as a merge without a gate needs them. */
+const STRICT = {
+  type: 'required_status_checks',
+  parameters: { strict_required_status_checks_policy: true, required_status_checks: [] },
+};
+
+let double: GitHubDouble;
+
+async function open() {
+  double = await startGitHubDouble();
+  const repo = await double.createRepo('org/registry', { a: 'a', b: 'b' });
+  const conditions = { ref_name: { include: ['~DEFAULT_BRANCH'], exclude: [] } };
+  const times = { createdAt: '', updatedAt: '' };
+  repo.rulesets.push({
+    id: 1,
+    name: 'main',
+    target: 'branch',
+    enforcement: 'active',
+    bypass_actors: [],
+    conditions,
+    rules: [STRICT],
+    ...times,
+  });
+  const app = double.app('promoter', 'org');
+  const person = { token: double.token('reviewer', { repo: 'org/registry' }) };
+  return { forge: forgeOn(double, 'org/registry', app), other: forgeOn(double, 'org/registry', person) };
+}
+
+forgeContract('github', open, {
+  upToDate: true,
+  after: async () => {
+    await double.close();
+    assert.equal(double.violations, []);
+  },
+});

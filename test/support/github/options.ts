@@ -1,0 +1,54 @@
+import type { Repo } from './state.ts';
+
+/** What a server that implements only a part of GitHub does not do. Every one was seen on a real server. */
+export type Partial = {
+  /** A merge takes no notice of `sha`. */
+  readonly mergeIgnoresSha?: boolean;
+  /** A refused merge answers 200, with the true status in the body. */
+  readonly mergeRefusalsAs200?: boolean;
+  /** A required status stops a push, but no merge through the API. */
+  readonly mergeIgnoresRules?: boolean;
+  /** What GitHub answers with 201 has 200. */
+  readonly createsAs200?: boolean;
+  /** Rulesets are unknown: 404. */
+  readonly noRulesets?: boolean;
+  /** Lists take no notice of filters and page sizes, and send no `Link`. */
+  readonly plainLists?: boolean;
+  readonly unsignedWebhooks?: boolean;
+  readonly noStatusEvents?: boolean;
+  /** `mergeable` and `merge_commit_sha` are absent. */
+  readonly noMergeFields?: boolean;
+  /** Changing the title of a pull request empties its body. */
+  readonly titleWipesBody?: boolean;
+};
+
+/** Something that happened in a repository, as webhooks and workflows hear of it. */
+export type RepositoryEvent = {
+  readonly event: string;
+  readonly repo: Repo;
+  readonly payload: Readonly<Record<string, unknown>>;
+  /** False for what was done with a `GITHUB_TOKEN`: it starts no workflow. */
+  readonly startsWorkflows: boolean;
+};
+
+export type Dispatch = {
+  readonly repo: string;
+  readonly workflow: string;
+  /** A branch or tag, short. */
+  readonly ref: string;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly runId: number;
+  readonly actor: string;
+};
+
+export type Options = {
+  readonly partial?: Partial;
+  readonly clock?: () => Date;
+  /** Calls each token has. */
+  readonly rateLimit?: number;
+  /** False: `mergeable` is known at the first look, which it never is on GitHub. */
+  readonly lazyMergeable?: boolean;
+  /** Plays the workflow; its conclusion is the run's, and an error is a `failure`. */
+  readonly onDispatch?: (dispatch: Dispatch) => Promise<string | undefined>;
+  readonly onEvent?: (event: RepositoryEvent) => Promise<void> | void;
+};
