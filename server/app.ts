@@ -9,6 +9,7 @@ import { healthRoutes } from './routes/health.ts';
 import { modelRoute } from './routes/model.ts';
 import { pageRoutes } from './routes/page.ts';
 import { predictRoutes } from './routes/predict.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 
 /** On every answer; the page loosens the policy for itself. */
 const SECURITY_HEADERS = {
@@ -54,6 +55,7 @@ export function createApp(context: AppContext): OpenAPIHono {
   healthRoutes(app, context);
   modelRoute(app, context);
   predictRoutes(app, context);
+  webhookRoutes(app, context);
   openApiRoute(app, context.name);
   pageRoutes(app, context);
 

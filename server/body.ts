@@ -30,18 +30,15 @@ export class Held {
 }
 
 /** What a request's body may weigh at most, by its own account. @throws {RequestError} if that is too much */
-export function announcedBytes(c: Context, most: number): number {
+export function announcedBytes(c: Context, most: number, advice = sendLess(most)): number {
   const length = c.req.header('content-length');
   if (length === undefined) return most;
-  if (Number(length) > most) throw tooLarge(most);
+  if (Number(length) > most) throw new RequestError('body_too_large', advice);
   return Number(length);
 }
 
-const tooLarge = (most: number) =>
-  new RequestError(
-    'body_too_large',
-    `the body is larger than ${most} bytes: send it in parts, or raise limits.bodyBytes`,
-  );
+const sendLess = (most: number): string =>
+  `the body is larger than ${most} bytes: send it in parts, or raise limits.bodyBytes`;
 
 /**
  * A JSON body, exactly as the schema wants it.
@@ -49,25 +46,38 @@ const tooLarge = (most: number) =>
  * @throws {RequestError} for another content type, too many bytes, no UTF-8, no JSON, or anything the schema refuses
  */
 export async function readJson<S extends z.ZodType>(c: Context, schema: S, most: number): Promise<z.output<S>> {
+  requireJson(c);
+  return parseJson(await readBytes(c, most), schema);
+}
+
+/** @throws {RequestError} if the headers announce anything but plain JSON */
+export function requireJson(c: Context, advice?: string): void {
   if (!JSON_TYPE.test(c.req.header('content-type') ?? ''))
-    throw new RequestError('unsupported_media_type', 'send JSON in UTF-8, with content-type: application/json');
+    throw new RequestError(
+      'unsupported_media_type',
+      advice ?? 'send JSON in UTF-8, with content-type: application/json',
+    );
   if ((c.req.header('content-encoding') ?? 'identity') !== 'identity')
-    throw new RequestError('unsupported_media_type', 'send the body as it is, without a content-encoding');
-  const result = schema.safeParse(parse(await readBytes(c, most)));
+    throw new RequestError('unsupported_media_type', advice ?? 'send the body as it is, without a content-encoding');
+}
+
+/** @throws {RequestError} for bytes that are no UTF-8, no JSON, or nothing that the schema takes */
+export function parseJson<S extends z.ZodType>(bytes: Uint8Array, schema: S): z.output<S> {
+  const result = schema.safeParse(parse(bytes));
   if (result.success) return result.data;
   const parts = result.error.issues.map(explain);
   throw new RequestError('invalid_request', 'the body is JSON, but not what this path asks for: see errors', parts);
 }
 
 /** Read whole before anything else happens: a body read later can be gone with its connection. */
-async function readBytes(c: Context, most: number): Promise<Uint8Array> {
+export async function readBytes(c: Context, most: number, advice = sendLess(most)): Promise<Uint8Array> {
   try {
     if (c.req.header('content-length') !== undefined) return new Uint8Array(await c.req.arrayBuffer());
     const chunks: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of c.req.raw.body ?? []) {
       size += chunk.length;
-      if (size > most) throw tooLarge(most);
+      if (size > most) throw new RequestError('body_too_large', advice);
       chunks.push(chunk);
     }
     return Buffer.concat(chunks);

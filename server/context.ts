@@ -1,5 +1,6 @@
 import type { Held } from './body.ts';
 import type { FollowState } from './follow.ts';
+import type { Hooks } from './hooks/hooks.ts';
 import type { Pool } from './inference/pool.ts';
 import type { Log } from './log.ts';
 import type { Limits } from './options.ts';
@@ -19,6 +20,8 @@ export type AppContext = {
   readonly draining: () => boolean;
   readonly traffic: Traffic;
   readonly held: Held;
+  /** Null where no webhooks are taken. */
+  readonly hooks: Hooks | null;
   readonly limits: Limits;
   readonly log: Log;
 };

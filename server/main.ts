@@ -5,6 +5,7 @@ import { describe, loadVersion } from './activate.ts';
 import { createApp } from './app.ts';
 import { Held } from './body.ts';
 import { type FollowActions, Follower, type FollowState } from './follow.ts';
+import type { Hooks } from './hooks/hooks.ts';
 import { ShuttingDownError } from './inference/errors.ts';
 import type { Pool, PoolHealth } from './inference/pool.ts';
 import { listen } from './listen.ts';
@@ -26,6 +27,8 @@ export type ServerWorld = {
   readonly store: EventStore;
   readonly clock?: () => Date;
   readonly log?: Log;
+  /** What to do about webhooks; null takes none. A hint about the registry makes the server look at it, besides. */
+  readonly hooks?: Hooks | null;
   /** The compiled worker script, where it is not the usual one. */
   readonly worker?: URL;
 };
@@ -104,6 +107,7 @@ class PawlServer {
       draining: () => this.#draining,
       traffic: this.#traffic,
       held: new Held(limits.heldBytes),
+      hooks: this.#hooks(),
       limits,
       log: this.#log,
     });
@@ -122,6 +126,16 @@ class PawlServer {
         return this.#stopped;
       },
     };
+  }
+
+  #hooks(): Hooks | null {
+    const { hooks = null } = this.#world;
+    if (!hooks) return null;
+    const onRegistry = () => {
+      void this.#follower.poke();
+      hooks.onRegistry();
+    };
+    return { ...hooks, onRegistry };
   }
 
   #state(): ServerState {

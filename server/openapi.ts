@@ -17,6 +17,8 @@ export const ProvenanceHeaders = z.object({
 
 const MEANING = {
   400: 'the body is not UTF-8 or not JSON',
+  401: 'no signature, or a wrong one',
+  404: 'the server takes no webhooks',
   413: 'the body is too large',
   415: 'the body is not sent as JSON',
   422: 'the body is not what the path asks for, or a text cannot be classified',

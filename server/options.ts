@@ -25,6 +25,11 @@ export const ServerOptions = z.strictObject({
     .default('local')
     .describe('name of this server in the log; several servers have different ones'),
   pollMs: milliseconds('how often the registry is asked for news, give or take a fifth', 10_000, 10),
+  reconcileMs: milliseconds(
+    'how often the server looks for what was left half done and for pushes whose webhook was lost; 0 for never',
+    300_000,
+    0,
+  ),
   workers: count('inference worker threads, each with the model loaded', 1, 256),
   threads: count('threads that one worker computes with; workers times threads should not exceed the cores', 1, 256),
   batchCharacters: count('texts are computed together up to this many characters', 16_384, 100_000_000),

@@ -18,6 +18,9 @@ export class RequestError extends PawlError {
 }
 export type RequestErrorCode =
   | 'invalid_body'
+  | 'invalid_delivery'
+  | 'signature_wrong'
+  | 'webhooks_off'
   | 'invalid_request'
   | 'unsupported_media_type'
   | 'body_too_large'
@@ -27,7 +30,10 @@ export type RequestErrorCode =
 /** The one place where an error becomes a status. A code that is not here is our fault, and says nothing about itself. */
 const STATUS: Readonly<Record<string, number>> = {
   invalid_body: 400,
+  invalid_delivery: 400,
+  signature_wrong: 401,
   not_found: 404,
+  webhooks_off: 404,
   method_not_allowed: 405,
   body_too_large: 413,
   unsupported_media_type: 415,
@@ -46,6 +52,7 @@ const STATUS: Readonly<Record<string, number>> = {
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad Request',
+  401: 'Unauthorized',
   404: 'Not Found',
   405: 'Method Not Allowed',
   413: 'Content Too Large',

@@ -431,6 +431,8 @@ facts('the interface is described, every reference resolves, and every path is t
     '/model',
     '/predict',
     '/predict/batch',
+    '/webhooks/gitea',
+    '/webhooks/github',
   ]);
   for (const [, name] of text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g))
     assert.ok(document.components.schemas[name as string], name);

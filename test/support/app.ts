@@ -49,6 +49,7 @@ export async function testApp(
     draining: () => false,
     traffic,
     held: new Held(limits.heldBytes),
+    hooks: null,
     log,
     ...over,
     limits,

@@ -1,0 +1,17 @@
+/** Ids of webhooks that were taken. The memory is bounded: the oldest are forgotten, which costs one superfluous look. */
+export class Deliveries {
+  readonly #most: number;
+  readonly #known = new Set<string>();
+
+  constructor(most = 10_000) {
+    this.#most = most;
+  }
+
+  /** Remembers an id. @returns whether it is new */
+  take(id: string): boolean {
+    if (this.#known.has(id)) return false;
+    this.#known.add(id);
+    if (this.#known.size > this.#most) this.#known.delete(this.#known.values().next().value as string);
+    return true;
+  }
+}
