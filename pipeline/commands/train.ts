@@ -11,11 +11,12 @@ import type { RunRequest } from '../training/request.ts';
 import { type RunOutcome, runTraining } from '../training/run.ts';
 import type { Trainer } from '../training/trainer.ts';
 import { trainers } from '../training/trainers.ts';
+import { pushTrigger } from '../triggers/push.ts';
 import { TrainingRepository } from '../triggers/repository.git.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
 import { DATA_FLAGS, loadContext } from './dataset.ts';
-import { NotFoundError } from './not-found.ts';
+import { NotFoundError, UsageError } from './not-found.ts';
 import { findRun } from './runs-show.ts';
 
 export const train: Command<Workspace> = {
@@ -39,22 +40,35 @@ export const train: Command<Workspace> = {
     },
     { flags: '--workers <n>', description: 'threads; 0 for one a processor', setting: 'training.workers' },
     { flags: '--like <run>', description: 'repeat a run: its data, trainer, settings and seed' },
+    {
+      flags: '--trigger <kind>',
+      description: 'what the run comes of: manual, or push for the push that started this job',
+    },
   ],
   examples: [
     ['pawl train', 'with the settings of pawl.yaml, or the sample data'],
     ['pawl train --dataset imdb --data aclImdb_v1.tar.gz', 'film reviews from a local archive'],
     ['pawl train --like 1v8k2m0p4qxa', 'is that run reproducible?'],
+    ['pawl train --trigger push', 'in a workflow: the run names repository, branch and commit'],
   ],
   async run(invocation) {
     const { workspace, out, signal } = invocation;
     const like = text(invocation, 'like');
     const repeated = like === undefined ? null : findRun(await workspace.views(), like);
     const started = performance.now();
-    const outcome = await startRun(workspace, out, signal, { repeated, trigger: { kind: 'manual' } });
+    const trigger = await triggerOf(text(invocation, 'trigger'), workspace);
+    const outcome = await startRun(workspace, out, signal, { repeated, trigger });
     report(out, outcome, repeated, performance.now() - started);
     return 0;
   },
 };
+
+/** @throws {UsageError} @throws {PushUnknownError} */
+async function triggerOf(kind = 'manual', workspace: Workspace): Promise<RunRequest['trigger']> {
+  if (kind === 'manual') return { kind };
+  if (kind === 'push') return pushTrigger(process.env, new TrainingRepository(workspace.loaded.root));
+  throw new UsageError(`--trigger is manual or push, not ${kind}`);
+}
 
 type RunOptions = {
   readonly trigger: RunRequest['trigger'];

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PawlError } from '../../events/errors.ts';
 import { Git, type Identity } from '../../registry-repo/git.ts';
 import { runGit } from '../../registry-repo/git-process.ts';
 import type { ObjectId } from '../../registry-repo/values.ts';
-import { packageRoot } from '../package-info.ts';
+import { seedFiles } from './seed.ts';
 
 /** The path is taken by something else, or the repository there is none of ours. */
 export class RegistryExistsError extends PawlError {
@@ -32,18 +32,6 @@ if [ "$1" = refs/heads/main ]; then
 fi
 exit 0
 `;
-
-/** Files that every new registry starts with, by path in the registry. */
-async function seedFiles(): Promise<Map<string, Buffer>> {
-  const seed = join(packageRoot, 'registry-repo/seed');
-  const names = [
-    ['README.md', 'README.md'],
-    ['gitattributes', '.gitattributes'],
-  ] as const;
-  return new Map(
-    await Promise.all(names.map(async ([file, path]) => [path, await readFile(join(seed, file))] as const)),
-  );
-}
 
 /**
  * Makes a bare repository whose main has one commit: the seed and the given files. It appears whole, or not at all.
@@ -91,7 +79,8 @@ async function build(folder: string, files: ReadonlyMap<string, string>, by: Ide
   await mkdir(join(folder, 'hooks'), { recursive: true });
   await writeFile(join(folder, 'hooks/update'), UPDATE_HOOK, { mode: 0o755 });
   const blobs = new Map<string, ObjectId>();
-  for (const [path, content] of [...(await seedFiles()), ...files]) blobs.set(path, await git.writeBlob(content));
+  const seed = await seedFiles({ forge: 'local', gate: 'here', action: null, owners: [] });
+  for (const [path, content] of [...seed, ...files]) blobs.set(path, await git.writeBlob(content));
   const tree = await git.writeTree(null, blobs);
   const commit = await git.writeCommit({ tree, parents: [], message: 'Start of the registry\n', by, time });
   await git.updateRefs([{ ref: 'refs/heads/main', to: commit, from: null }]);

@@ -35,6 +35,18 @@ export class TrainingRepository {
     }
   }
 
+  /** The checked-out branch, its commit, and where the repository comes from; null without a branch or a commit. */
+  async head(): Promise<{ repository: string; branch: string; commit: string } | null> {
+    try {
+      const branch = (await this.#git.raw(['symbolic-ref', '--short', 'HEAD'])).trim();
+      const commit = (await this.#git.revparse(['--verify', 'HEAD'])).trim();
+      const origin = await this.#git.raw(['config', '--get', 'remote.origin.url']).catch(() => '');
+      return { repository: withoutLogin(origin.trim()) || this.path, branch, commit };
+    } catch {
+      return null;
+    }
+  }
+
   /**
    * Commits of a branch that touch any of the paths, newest first; all paths if none are given.
    *
@@ -102,4 +114,9 @@ export class TrainingRepository {
       throw new RepositoryError(`cannot read ${this.path}: ${(cause as Error).message.split('\n')[0]}`, { cause });
     }
   }
+}
+
+/** An address as it may be recorded for good: people put tokens into URLs. */
+function withoutLogin(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, '$1');
 }

@@ -1,0 +1,88 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { ConfigError } from '../config/config-error.ts';
+import { packageRoot } from '../package-info.ts';
+
+export type SeedOptions = {
+  readonly forge: 'local' | 'github' | 'gitea';
+  /** Who judges: with `workflow`, the registry gets the workflows for it. Only GitHub's can keep the gate's keys from others. */
+  readonly gate: 'here' | 'workflow';
+  /** The repository and commit of Pawl's action, `owner/pawl@<40 hex>`. */
+  readonly action: string | null;
+  /** Whom GitHub asks when rules change: `@user`, `@organisation/team` or an address. */
+  readonly owners: readonly string[];
+};
+
+/** Git would obey the file if it lay in our own tree under its real name. */
+const RENAMED: Readonly<Record<string, string>> = { gitattributes: '.gitattributes' };
+const WORKFLOWS = '.github/workflows/';
+const CODEOWNERS = '.github/CODEOWNERS';
+
+/**
+ * Files that a new registry starts with, by path in it.
+ *
+ * @throws {ConfigError} if workflows are wanted and nothing says where they get Pawl, or an owner is none
+ */
+export async function seedFiles(options: SeedOptions): Promise<Map<string, string>> {
+  const folder = join(packageRoot, 'registry-repo/seed');
+  const names = (await readdir(folder, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort();
+  const read = async (name: string) => [name.split(sep).join('/'), await readFile(join(folder, name), 'utf8')] as const;
+  return renderSeed(new Map(await Promise.all(names.map(read))), options);
+}
+
+/**
+ * The templates that fit the forge, filled in.
+ *
+ * @param templates by their path in `registry-repo/seed`
+ * @throws {ConfigError}
+ */
+export function renderSeed(templates: ReadonlyMap<string, string>, options: SeedOptions): Map<string, string> {
+  const { forge, gate, action, owners } = options;
+  const wanted = (path: string): boolean => {
+    if (!path.startsWith('.github/')) return true;
+    if (forge !== 'github') return false;
+    if (path === CODEOWNERS) return owners.length > 0;
+    return gate === 'workflow' || !path.startsWith(WORKFLOWS);
+  };
+  const files = [...templates].filter(([path]) => wanted(path));
+  return new Map(
+    files.map(([path, text]) => {
+      if (path.startsWith(WORKFLOWS)) return [path, withAction(text, action)];
+      return [RENAMED[path] ?? path, path === CODEOWNERS ? withOwners(text, owners) : text];
+    }),
+  );
+}
+
+const ACTION = /^([\w.-]+\/[\w.-]+)@([0-9a-f]{40})$/;
+
+/**
+ * A workflow's template with the steps `uses: pawl-action` made real, pinned to the commit.
+ *
+ * @param action `owner/pawl@<40 hex>`, the setting `registry.action`
+ * @throws {ConfigError}
+ */
+export function withAction(template: string, action: string | null): string {
+  const [, repository, commit] = ACTION.exec(action ?? '') ?? [];
+  if (repository === undefined || commit === undefined) {
+    const message = 'set it to owner/pawl@ and the 40 hex digits of a commit: workflows run Pawl from there';
+    throw new ConfigError([{ path: 'registry.action', origin: '', message }]);
+  }
+  return template.replaceAll(
+    /^(\s*(?:- )?uses: )pawl-action$/gm,
+    (_, step: string) => `${step}${repository}/.github/actions/pawl@${commit}`,
+  );
+}
+
+const OWNER = /^(?:@[A-Za-z0-9][\w-]*(?:\/[\w.-]+)?|[^\s@#]+@[^\s@#]+)$/;
+
+function withOwners(template: string, owners: readonly string[]): string {
+  const wrong = owners.filter((owner) => !OWNER.test(owner));
+  if (wrong.length > 0) {
+    const message = `${wrong.map((owner) => JSON.stringify(owner)).join(', ')}: write @user, @organisation/team or an address`;
+    throw new ConfigError([{ path: 'owners', origin: '--owners', message }]);
+  }
+  return template.replaceAll('pawl-owners', () => owners.join(' '));
+}
