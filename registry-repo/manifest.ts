@@ -63,10 +63,21 @@ export const TRAINING_ROWS_FILE = 'training-rows.bin';
 /** Markdown for people, shown by forges. */
 export const CARD_FILE = 'README.md';
 
+/** Plots for people: metrics by epoch, precision against recall, promised against true shares. Any of them may be missing. */
+export const HISTORY_FILE = 'history.svg';
+export const PRECISION_RECALL_FILE = 'precision-recall.svg';
+export const CALIBRATION_FILE = 'calibration.svg';
+export const PLOT_FILES: readonly string[] = [HISTORY_FILE, PRECISION_RECALL_FILE, CALIBRATION_FILE];
+
 /** A signed note on the log's size and root at the time of the proposal (C2SP tlog-checkpoint). */
 export const CHECKPOINT_FILE = 'checkpoint';
 
 export const MANIFEST_FILE = 'manifest.json';
+
+const NOT_FOR_RUNTIME = new Set([CARD_FILE, CHECKPOINT_FILE, TRAINING_ROWS_FILE, ...PLOT_FILES]);
+
+/** Whether a version's file may be needed to answer; the others are for people and gates, and no runtime gets to see them. */
+export const isForRuntime = (path: string): boolean => !NOT_FOR_RUNTIME.has(path);
 
 export const versionFolder = (model: string, version: number): string => `models/${model}/versions/${version}`;
 export const manifestPath = (model: string, version: number): string =>

@@ -1,18 +1,9 @@
-import {
-  CARD_FILE,
-  CHECKPOINT_FILE,
-  type Manifest,
-  MODEL_FILE,
-  TRAINING_ROWS_FILE,
-} from '../registry-repo/manifest.ts';
+import { isForRuntime, type Manifest, MODEL_FILE } from '../registry-repo/manifest.ts';
 import type { Digest, ObjectId } from '../registry-repo/values.ts';
 import { Pool, type PoolOptions } from './inference/pool.ts';
 import type { ProvenVersion } from './registry.ts';
 import { type SelfTest, selfTest } from './self-test.ts';
 import type { ServedModel } from './served.ts';
-
-/** Files of a version that are for people and gates. */
-const NOT_FOR_SERVING = new Set([CARD_FILE, CHECKPOINT_FILE, TRAINING_ROWS_FILE]);
 
 /** Loads a proven version into workers of its own and has each repeat the manifest's golden answers. */
 export async function loadVersion(
@@ -20,7 +11,7 @@ export async function loadVersion(
   options: PoolOptions,
   onTrouble: (error: Error) => void,
 ): Promise<{ pool: Pool; test: SelfTest }> {
-  const paths = manifest.files.map((file) => file.path).filter((path) => !NOT_FOR_SERVING.has(path));
+  const paths = manifest.files.map((file) => file.path).filter(isForRuntime);
   let test: SelfTest = { rows: 0, maxDifference: 0 };
   const check = async (classify: Parameters<typeof selfTest>[1]) => {
     const { rows, maxDifference } = await selfTest(manifest, classify);

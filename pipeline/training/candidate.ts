@@ -7,10 +7,14 @@ import { CARD_FILE, Manifest, MODEL_FILE, TRAINING_ROWS_FILE } from '../../regis
 import { loadRuntime } from '../../registry-repo/runtime/load.ts';
 import type { Confusion } from '../../registry-repo/values.ts';
 import type { Dataset } from '../data/load.ts';
+import { AnswerCounts } from '../evaluation/answer-counts.ts';
 import { countPredictions } from '../evaluation/counts.ts';
+import { positiveOf } from '../evaluation/metrics.ts';
+import type { Series } from '../plots/history.ts';
 import { modelCard } from './card.ts';
 import { goldenAnswers } from './golden.ts';
 import type { RunJournal } from './journal.ts';
+import { plotFiles } from './plots.ts';
 import type { RunPorts, RunRequest } from './request.ts';
 import type { TrainedModel } from './trainer.ts';
 
@@ -25,6 +29,8 @@ type Trained = {
   readonly dataset: Dataset;
   readonly journal: RunJournal;
   readonly trained: TrainedModel;
+  /** What the trainer reported. */
+  readonly history: readonly Series[];
   readonly anchor: Manifest['log'];
 };
 
@@ -39,7 +45,7 @@ export async function packCandidate(ports: RunPorts, request: RunRequest, stage:
   const described = describe(ports, request, stage, measured);
   const card = { path: CARD_FILE, bytes: Buffer.from(modelCard(described)) };
   const files = await Promise.all(
-    [...trained.files, rowKeys, card].map(async ({ path, bytes }) => ({
+    [...trained.files, rowKeys, card, ...plotFiles(stage.history, measured.answers)].map(async ({ path, bytes }) => ({
       path,
       digest: await ports.artifacts.put(bytes),
       sizeBytes: bytes.length,
@@ -63,7 +69,12 @@ export async function packCandidate(ports: RunPorts, request: RunRequest, stage:
   };
 }
 
-type Measured = { readonly confusion: Confusion; readonly f1: number; readonly golden: Manifest['golden'] };
+type Measured = {
+  readonly confusion: Confusion;
+  readonly f1: number;
+  readonly golden: Manifest['golden'];
+  readonly answers: AnswerCounts;
+};
 
 async function measure(
   { clock, progress }: RunPorts,
@@ -77,10 +88,15 @@ async function measure(
   const runtime = await loadRuntime({ manifest, file: (path) => bytes.get(path) as Uint8Array });
   try {
     const golden = await goldenAnswers(runtime);
-    const { confusion } = await countPredictions(runtime, dataset.test, (done, of) =>
-      progress.update('evaluating', done, of),
+    const average = await averaging(labels);
+    const answers = new AnswerCounts(labels, labels.length === 2 ? (average.positive ?? positiveOf(labels)) : null);
+    const { confusion } = await countPredictions(
+      runtime,
+      dataset.test,
+      (done, of) => progress.update('evaluating', done, of),
+      (answered) => answers.add(answered),
     );
-    const share = toNumber(f1(labels, confusion, await averaging(labels)));
+    const share = toNumber(f1(labels, confusion, average));
     const model = digestOf(bytes.get(MODEL_FILE) as Uint8Array);
     const durationMs = Math.max(0, clock().getTime() - started.getTime());
     journal.record({
@@ -95,7 +111,7 @@ async function measure(
         durationMs,
       },
     });
-    return { confusion, f1: share, golden };
+    return { confusion, f1: share, golden, answers };
   } finally {
     await runtime.release();
   }
@@ -136,6 +152,7 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   onnx: 'application/onnx',
   json: 'application/json',
   md: 'text/markdown',
+  svg: 'image/svg+xml',
   bin: 'application/octet-stream',
 };
 

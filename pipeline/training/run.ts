@@ -4,6 +4,7 @@ import type { Dataset } from '../data/load.ts';
 import type { Progress } from '../progress.ts';
 import { type Candidate, packCandidate } from './candidate.ts';
 import { environment } from './environment.ts';
+import { RunHistory } from './history.ts';
 import { RunJournal } from './journal.ts';
 import type { RunPorts, RunRequest } from './request.ts';
 import type { Report } from './trainer.ts';
@@ -92,9 +93,12 @@ async function train(ports: RunPorts, request: RunRequest, stage: Stage): Promis
   const { dataset, journal } = stage;
   const { trainer, seed, workers, config } = request;
   const context = { rows: dataset.train, labels: dataset.facts.labels, seed, workers, signal: ports.signal };
-  const trained = await trainer.train({ ...context, report: reportTo(journal, ports.progress) }, config as never);
+  const history = new RunHistory();
+  const report = history.watch(reportTo(journal, ports.progress));
+  const trained = await trainer.train({ ...context, report }, config as never);
   ports.signal.throwIfAborted();
-  const candidate = await packCandidate(ports, request, { ...stage, trained, anchor: await anchorOf(journal) });
+  const anchor = await anchorOf(journal);
+  const candidate = await packCandidate(ports, request, { ...stage, trained, history: history.series, anchor });
   ports.signal.throwIfAborted();
   return candidate;
 }

@@ -6,7 +6,7 @@ import { printFile } from '../file.ts';
 import { unmeasurable } from '../judge/checks.ts';
 import type { Evidence, Measured } from '../judge/evidence.ts';
 import { errored, failed, warned } from '../judge/finding.ts';
-import { CARD_FILE, MANIFEST_FILE, MODEL_FILE, TRAINING_ROWS_FILE } from '../manifest.ts';
+import { isForRuntime, MANIFEST_FILE, MODEL_FILE, TRAINING_ROWS_FILE } from '../manifest.ts';
 import { parseRows, ROW_KEY_BYTES, type Row, rowKey, rowsWithin } from '../rows.ts';
 import { ROWS, type Score, type ScorerVersions } from '../scoring/score.ts';
 import { copyVersionFiles, readVersionFile } from '../version-files.ts';
@@ -115,7 +115,7 @@ async function leaks({ files }: Side, rows: readonly Row[]): Promise<number | nu
 async function stage({ files }: Side, folder: string): Promise<void> {
   await mkdir(folder);
   await writeFile(join(folder, MANIFEST_FILE), printFile(files.manifest));
-  await copyVersionFiles(files, folder, (path) => path !== TRAINING_ROWS_FILE && path !== CARD_FILE);
+  await copyVersionFiles(files, folder, isForRuntime);
 }
 
 function scored(outcome: Awaited<ReturnType<Score>>): { measured: Measured; versions: ScorerVersions } {
