@@ -3,7 +3,8 @@ import { Count, Digest, Label, Labels, Name } from './values.ts';
 
 /**
  * `evaluation/<name>.json`: the rows every candidate for a model is scored on, pinned by digest.
- * The rows themselves (`printRows`) are in the artifact store under that digest, out of every candidate's reach.
+ * The rows themselves (`printRows`) are beside it in the tree, where a gate has nothing else, or in the artifact store under that
+ * digest; in both places out of every candidate's reach.
  */
 export const EvaluationSet = z
   .strictObject({
@@ -20,3 +21,5 @@ export const EvaluationSet = z
 export type EvaluationSet = z.infer<typeof EvaluationSet>;
 
 export const evaluationPath = (name: string): string => `evaluation/${name}.json`;
+/** Where the rows are in the tree, if they are. */
+export const evaluationRowsPath = (name: string): string => `evaluation/${name}.jsonl`;

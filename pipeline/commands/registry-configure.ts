@@ -4,8 +4,8 @@ import { POLICY_PATH, type Policy } from '../../registry-repo/policy.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import { recordConfigured } from '../promotion/drift.ts';
 import { reconcile } from '../promotion/reconcile.ts';
+import { evaluationName, rowsForTree } from '../registry/first-files.ts';
 import { modelRules, pinEvaluationSet } from '../registry/rules.ts';
-import { evaluationName } from '../registry/setup.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
 import { DATA_FLAGS, loadConfigured } from './dataset.ts';
@@ -48,7 +48,17 @@ export const registryConfigure: Command<Workspace> = {
       out.result({ changed: false }, () => 'gate.json says this already; nothing was changed');
       return 0;
     }
-    const commit = await mergeChange(workspace, { base, files, reason });
+    const change = { base, files, reason };
+    if (workspace.config.registry.forge !== 'local') {
+      const { url, number, head } = await openChange(workspace, change);
+      if (!workspace.gateIsHere) await forge.requestGate({ number, head });
+      out.result(
+        { changed: false, url, paths: [...files.keys()] },
+        () => `${url}: have it approved, and merge it there; \`pawl reconcile\` records that`,
+      );
+      return 0;
+    }
+    const commit = await mergeChange(workspace, change);
     await recordConfigured(ports, commit, reason);
     out.result(
       { changed: true, commit, paths: [...files.keys()] },
@@ -59,7 +69,10 @@ export const registryConfigure: Command<Workspace> = {
 };
 
 /** Files to set, by path; only those that differ. */
-async function changedFiles(invocation: Invocation<Workspace>, main: RegistryAt): Promise<Map<string, string>> {
+async function changedFiles(
+  invocation: Invocation<Workspace>,
+  main: RegistryAt,
+): Promise<Map<string, string | Buffer>> {
   const { workspace, out, signal } = invocation;
   const policy = (await main.policy()).value;
   const revoke = text(invocation, 'revoke');
@@ -85,20 +98,28 @@ async function changedFiles(invocation: Invocation<Workspace>, main: RegistryAt)
     ...policy,
     models: { ...policy.models, [model]: modelRules(workspace.config.policy, set) },
   });
-  return changed.set(evaluationPath(name), printFile(set));
+  changed.set(evaluationPath(name), printFile(set));
+  for (const [path, rows] of rowsForTree(workspace, name, bytes, policy.limits.treeBytes)) changed.set(path, rows);
+  return changed;
 }
 
 /** An old registry that never spoke of approval goes on without a word. */
 const withMerge = (policy: Policy, merge: NonNullable<Policy['merge']>): Policy =>
   (policy.merge ?? 'auto') === merge ? policy : { ...policy, merge };
 
-const differing = (before: Policy, after: Policy): Map<string, string> =>
+const differing = (before: Policy, after: Policy): Map<string, string | Buffer> =>
   printFile(before) === printFile(after) ? new Map() : new Map([[POLICY_PATH, printFile(after)]]);
 
-type Change = { readonly base: string; readonly files: ReadonlyMap<string, string>; readonly reason: string };
+type Change = { readonly base: string; readonly files: ReadonlyMap<string, string | Buffer>; readonly reason: string };
 
 /** A pull request of its own, merged by whoever runs this. */
-async function mergeChange(workspace: Workspace, { base, files, reason }: Change): Promise<string> {
+async function mergeChange(workspace: Workspace, change: Change): Promise<string> {
+  const { number, head, title } = await openChange(workspace, change);
+  const message = `${title}\n\nPull-Request: ${number}\n`;
+  return (await workspace.forge().merge({ number, head, base: change.base, message })).commit;
+}
+
+async function openChange(workspace: Workspace, { base, files, reason }: Change) {
   const forge = workspace.forge();
   const { git } = forge;
   const blobs = new Map<string, string>();
@@ -116,11 +137,5 @@ async function mergeChange(workspace: Workspace, { base, files, reason }: Change
   await forge.pushBranch(branch, head, null);
   const body = `Changes ${[...files.keys()].join(', ')}.\n\nReason: ${reason}`;
   const pull = await forge.openPullRequest({ branch, title, body, labels: ['configuration'] });
-  const { commit } = await forge.merge({
-    number: pull.number,
-    head,
-    base,
-    message: `${title}\n\nPull-Request: ${pull.number}\n`,
-  });
-  return commit;
+  return { ...pull, head, title };
 }

@@ -1,21 +1,38 @@
-import { ensureRegistry, evaluationName } from '../registry/setup.ts';
+import { evaluationName } from '../registry/first-files.ts';
+import { type Initialised, initGitHub } from '../registry/github/init.ts';
+import type { Part } from '../registry/github/plan.ts';
+import { ensureRegistry } from '../registry/setup.ts';
 import type { Workspace } from '../workspace.ts';
-import type { Command } from './command.ts';
+import { type Command, type Invocation, text } from './command.ts';
 import { DATA_FLAGS, loadConfigured } from './dataset.ts';
 
 export const registryInit: Command<Workspace> = {
   name: 'registry init',
   summary: 'make the registry: a git repository whose main branch is production',
   details:
-    'Makes signing keys and a bare repository with the rules of the policy section, and pins the test rows of the configured data as the evaluation set. What exists already is left alone.',
+    'Makes signing keys and a repository with the rules of the policy section, and pins the test rows of the configured data as the evaluation set. What exists already is left alone. On GitHub it makes or adopts the repository, pushes the workflows of the gate, sets rules, permissions and environment, reads all of it back, and tries on branches of its own what the server enforces; that needs a token which may administer the repository. Run again, it changes only what is not as it should be.',
   json: true,
-  flags: [...DATA_FLAGS, { flags: '--model <name>', description: 'name of the model', setting: 'model' }],
+  flags: [
+    ...DATA_FLAGS,
+    { flags: '--model <name>', description: 'name of the model', setting: 'model' },
+    { flags: '--forge <kind>', description: 'local, github or gitea', setting: 'registry.forge' },
+    { flags: '--repo <owner/name>', description: 'the repository on the forge', setting: 'registry.repository' },
+    { flags: '--action <owner/pawl@commit>', description: 'where workflows get Pawl', setting: 'registry.action' },
+    { flags: '--gate-app <id>', description: 'the GitHub App that the gate acts as', setting: 'registry.gateApp' },
+    { flags: '--owners <names>', description: 'who must approve of changes to the rules: @user,@organisation/team' },
+    { flags: '--public', description: 'a new repository is for everybody to read' },
+    { flags: '--dry-run', description: 'show every request that would be sent, and send none' },
+  ],
   examples: [
     ['pawl registry init', 'with what pawl.yaml says, or the sample data'],
     ['pawl registry init --dataset csv --data reviews.csv --model reviews', 'for data of your own'],
+    ['pawl registry init --forge github --repo org/registry --dry-run', 'what would be done on GitHub'],
   ],
-  async run({ workspace, out, signal }) {
-    const { created, commit } = await ensureRegistry(workspace, () => loadConfigured(workspace, out, signal));
+  async run(invocation) {
+    const { workspace, out, signal } = invocation;
+    const load = () => loadConfigured(workspace, out, signal);
+    if (workspace.config.registry.forge !== 'local') return onGitHub(invocation, load);
+    const { created, commit } = await ensureRegistry(workspace, load);
     const { path } = workspace.config.registry;
     const value = { created, path: workspace.path(path), commit, evaluation: evaluationName(workspace) };
     out.result(value, () =>
@@ -25,4 +42,55 @@ export const registryInit: Command<Workspace> = {
     );
     return 0;
   },
+};
+
+async function onGitHub(
+  invocation: Invocation<Workspace>,
+  load: () => ReturnType<typeof loadConfigured>,
+): Promise<number> {
+  const { workspace, out, flags } = invocation;
+  const owners = (text(invocation, 'owners') ?? '').split(',').filter(Boolean);
+  const visibility = flags.public === true ? 'public' : 'private';
+  const dryRun = flags.dryRun === true;
+  const say = (line: string) => out.say(line);
+  const done = await initGitHub(workspace, { owners, visibility, dryRun, load, say });
+  out.result(done, () => (dryRun ? shownPlan(done) : shown(workspace, done)));
+  return done.parts.some((part) => part.state === 'differs') && !dryRun ? 1 : 0;
+}
+
+const shownPlan = ({ url, calls }: Initialised): string =>
+  calls.length === 0
+    ? `${url} is as it should be: nothing would be sent`
+    : calls.map(({ route, params }) => `${route}\n  ${JSON.stringify(params)}`).join('\n');
+
+function shown(workspace: Workspace, { url, commit, parts, calls, enforced }: Initialised): string {
+  const lost = parts.filter((p) => p.state !== 'ok').map(line);
+  const keys = workspace.path(workspace.config.keys.path);
+  return [
+    `registry ${url}, main at ${commit}`,
+    calls.length === 0 ? 'everything was as it should be' : `${calls.length} requests sent, and read back`,
+    ...lost,
+    enforced?.headPrecondition === false
+      ? '! this server merges whatever head is asked for: Pawl merges by a push of its own, which only succeeds on the main it looked at'
+      : '',
+    enforced?.requiredStatus === false
+      ? '! this server merges without the required status: only Pawl’s own checks, and the servers’, keep main right'
+      : '',
+    ...(workspace.gateIsHere ? [] : ['', ...secretsToSet(url, keys)]),
+  ]
+    .filter((text, i, all) => text !== '' || all[i + 1] !== undefined)
+    .join('\n');
+}
+
+const line = ({ name, state, what, without }: Part): string =>
+  `! ${name}: ${what}${state === 'unsupported' ? `: ${without}` : ''}`;
+
+const secretsToSet = (url: string, keys: string): string[] => {
+  const repository = new URL(url).pathname.slice(1);
+  return [
+    'Give the environment "gate" its secrets; they never leave your machine through Pawl:',
+    `  gh secret set PAWL_GATE_KEY --env gate --repo ${repository} < ${keys}/gate.pem`,
+    `  gh secret set PAWL_APP_KEY --env gate --repo ${repository} < private-key-of-the-gate-app.pem`,
+    `  gh variable set PAWL_APP_ID --env gate --repo ${repository} --body ID-OF-THE-GATE-APP`,
+  ];
 };

@@ -137,6 +137,14 @@ export const Config = z.strictObject({
           installation: z.int().min(1).nullable().default(null).describe('Its installation; null looks it up'),
         })
         .prefault({}),
+      gateApp: z
+        .int()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe(
+          'The GitHub App that the gate acts as: its status alone counts; null counts that of whoever may write',
+        ),
       gate: z
         .enum(['here', 'workflow'])
         .nullable()

@@ -95,11 +95,25 @@ async function judgeAgain(
   const { judgement, verdict: bytes } = await judge({ head, base, pullRequest, reason, measure });
   const detail = judgement.reasons.map((r) => r.message).join('; ');
   if (bytes) return { ...openVerdict(bytes, trusted, now()), bytes };
+  if (judgement.reasons.some((r) => r.code === 'config-change')) return configChange(ports, pull);
   if (judgement.result === 'stale') {
     await status(ports, pull, 'pending', `to be judged again: ${detail}`);
     return { outcome: 'void', detail };
   }
   return refuse(ports, pull, judgement.result === 'fail' ? 'failure' : 'error', detail);
+}
+
+/**
+ * A change of the rules is for people. They merge it, and the forge lets them only with the gate's status: that says that
+ * somebody other than its author has approved of this very commit.
+ */
+async function configChange(ports: PublishPorts, pull: PullRequest): Promise<Published> {
+  const approved = (await ports.forge.approvals(pull.number, pull.head)).length > 0;
+  const detail = approved
+    ? 'a change of rules, approved: for a person to merge'
+    : 'a change of rules: waits for approval';
+  await status(ports, pull, approved ? 'success' : 'pending', detail);
+  return { outcome: 'waiting', detail };
 }
 
 /** The text is for people: what goes wrong with it is said and stops nothing. */
@@ -170,6 +184,6 @@ async function refuse(
 const status = (
   { forge }: PublishPorts,
   pull: PullRequest,
-  state: 'pending' | 'failure' | 'error',
+  state: 'pending' | 'failure' | 'error' | 'success',
   detail: string,
 ): Promise<void> => forge.setStatus(pull.head, { context: GATE_CONTEXT, state, description: detail.slice(0, 140) });

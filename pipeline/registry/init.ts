@@ -42,7 +42,7 @@ exit 0
  */
 export async function createRegistry(
   gitDir: string,
-  files: ReadonlyMap<string, string>,
+  files: ReadonlyMap<string, string | Buffer>,
   by: Identity,
   time: Date,
 ): Promise<{ commit: ObjectId; created: boolean }> {
@@ -72,17 +72,32 @@ async function existingMain(gitDir: string): Promise<ObjectId | null> {
   );
 }
 
-async function build(folder: string, files: ReadonlyMap<string, string>, by: Identity, time: Date): Promise<ObjectId> {
+async function build(
+  folder: string,
+  files: ReadonlyMap<string, string | Buffer>,
+  by: Identity,
+  time: Date,
+): Promise<ObjectId> {
   await runGit(['init', '--quiet', '--bare', '--initial-branch=main', '--template=', folder], ['init'], {});
   const git = new Git(folder);
   for (const [key, value] of SETTINGS) await git.run(['config', '--add', key, value]);
   await mkdir(join(folder, 'hooks'), { recursive: true });
   await writeFile(join(folder, 'hooks/update'), UPDATE_HOOK, { mode: 0o755 });
-  const blobs = new Map<string, ObjectId>();
   const seed = await seedFiles({ forge: 'local', gate: 'here', action: null, owners: [] });
-  for (const [path, content] of [...seed, ...files]) blobs.set(path, await git.writeBlob(content));
-  const tree = await git.writeTree(null, blobs);
-  const commit = await git.writeCommit({ tree, parents: [], message: 'Start of the registry\n', by, time });
+  const commit = await writeFirstCommit(git, new Map([...seed, ...files]), by, time);
   await git.updateRefs([{ ref: 'refs/heads/main', to: commit, from: null }]);
   return commit;
+}
+
+/** The commit that a registry starts with; no ref names it yet. */
+export async function writeFirstCommit(
+  git: Git,
+  files: ReadonlyMap<string, string | Buffer>,
+  by: Identity,
+  time: Date,
+): Promise<ObjectId> {
+  const blobs = new Map<string, ObjectId>();
+  for (const [path, content] of files) blobs.set(path, await git.writeBlob(content));
+  const tree = await git.writeTree(null, blobs);
+  return git.writeCommit({ tree, parents: [], message: 'Start of the registry\n', by, time });
 }

@@ -2,21 +2,14 @@ import type { Fact } from '../../events/catalogue.ts';
 import { PawlError } from '../../events/errors.ts';
 import { registryStream } from '../../events/streams.ts';
 import { digestOf } from '../../registry-repo/digest.ts';
-import { evaluationPath } from '../../registry-repo/evaluation-set.ts';
-import { printFile } from '../../registry-repo/file.ts';
 import { Git } from '../../registry-repo/git.ts';
-import { POLICY_PATH } from '../../registry-repo/policy.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import type { Dataset } from '../data/load.ts';
 import { handle } from '../record.ts';
 import type { Workspace } from '../workspace.ts';
+import { firstFiles } from './first-files.ts';
 import { createRegistry } from './init.ts';
 import { createKeys } from './keys.ts';
-import { newPolicy, pinEvaluationSet } from './rules.ts';
-
-/** Name of the evaluation set that a workspace pins for its model. */
-export const evaluationName = ({ config }: Workspace): string =>
-  config.registry.evaluation ?? `${config.model}-test`.slice(0, 64);
 
 /** The log knows a registry that is not where the settings say. */
 export class RegistryGoneError extends PawlError {
@@ -40,6 +33,7 @@ export async function ensureRegistry(
   load: () => Promise<Dataset>,
 ): Promise<{ created: boolean; commit: string }> {
   const { config, clock } = workspace;
+  if (config.registry.forge !== 'local') return adoptRemote(workspace);
   const gitDir = workspace.path(config.registry.path);
   const there = await new Git(gitDir).resolve('refs/heads/main').catch(() => null);
   if (!there && (await registryRecorded(workspace)))
@@ -47,36 +41,28 @@ export async function ensureRegistry(
       `the log knows a registry, but ${gitDir} is none: restore it from a clone or a backup, or set registry.path to where it is; to begin anew, set another events.path`,
     );
   const keys = createKeys(workspace.path(config.keys.path), clock());
-  const files = there ? new Map<string, string>() : await firstFiles(workspace, await load(), keys);
+  const files = there ? new Map<string, string | Buffer>() : await firstFiles(workspace, await load(), keys);
   const { commit, created } = await createRegistry(gitDir, files, config.registry.author, clock());
   await recordInitialized(workspace, new Git(gitDir));
   return { created, commit };
 }
 
-async function firstFiles(
-  workspace: Workspace,
-  dataset: Dataset,
-  keys: ReturnType<typeof createKeys>,
-): Promise<Map<string, string>> {
-  const { config } = workspace;
-  const { labels, source } = dataset.facts;
-  const name = evaluationName(workspace);
-  const { set, bytes } = pinEvaluationSet(name, labels, dataset.test, `${source.kind} ${source.location}`);
-  await workspace.artifacts().put(bytes);
-  return new Map([
-    [POLICY_PATH, printFile(newPolicy(config.policy, config.model, set, keys.trusted))],
-    [evaluationPath(name), printFile(set)],
-  ]);
+/** A registry elsewhere is made by people who may, with `pawl registry init`; here it is only made known to the log. */
+async function adoptRemote(workspace: Workspace): Promise<{ created: boolean; commit: string }> {
+  const forge = workspace.forge();
+  const commit = await forge.sync();
+  await recordInitialized(workspace, forge.git, forge.location);
+  return { created: false, commit };
 }
 
 /** The registry's first commit as an event; once, also if an earlier attempt died before it. */
-async function recordInitialized(workspace: Workspace, git: Git): Promise<void> {
+export async function recordInitialized(workspace: Workspace, git: Git, location = git.gitDir): Promise<void> {
   const first = await git.text(['rev-list', '--max-parents=0', '--first-parent', 'refs/heads/main']);
   const at = new RegistryAt(git, first);
   const { digest: policy, value } = await at.policy();
   const tree = await git.text(['log', '-1', '--format=%T', first]);
   const gateKey = value.keys.find((k) => k.role === 'gate')?.id ?? 'none';
-  const data = { commit: first, tree, policy, forge: workspace.config.registry.forge, location: git.gitDir, gateKey };
+  const data = { commit: first, tree, policy, forge: workspace.config.registry.forge, location, gateKey };
   const fact: Fact = { type: 'RegistryInitialized', data };
   const ports = { store: workspace.store(), clock: workspace.clock, command: workspace.command };
   await handle(ports, registryStream, (events) =>

@@ -2,11 +2,14 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Artifacts } from '../artifacts/artifacts.ts';
+import { digestOf } from '../digest.ts';
+import { evaluationRowsPath } from '../evaluation-set.ts';
 import { printFile } from '../file.ts';
 import { unmeasurable } from '../judge/checks.ts';
 import type { Evidence, Measured } from '../judge/evidence.ts';
 import { errored, failed, warned } from '../judge/finding.ts';
 import { isForRuntime, MANIFEST_FILE, MODEL_FILE, TRAINING_ROWS_FILE } from '../manifest.ts';
+import { RegistryAt } from '../registry.ts';
 import { parseRows, ROW_KEY_BYTES, type Row, rowKey, rowsWithin } from '../rows.ts';
 import { ROWS, type Score, type ScorerVersions } from '../scoring/score.ts';
 import { copyVersionFiles, readVersionFile } from '../version-files.ts';
@@ -76,8 +79,9 @@ function comparable({ class: kind, baseline, set }: Subject): boolean {
 }
 
 /** The evaluation rows: exactly the pinned bytes, counted. */
-async function pinnedRows({ set }: Subject, artifacts: Artifacts) {
-  const bytes = await fromBase(artifacts.get(set.digest, set.sizeBytes));
+async function pinnedRows(subject: Subject, artifacts: Artifacts) {
+  const { set } = subject;
+  const bytes = (await rowsInTree(subject)) ?? (await fromBase(artifacts.get(set.digest, set.sizeBytes)));
   const rows = await fromBase((async () => parseRows(bytes))());
   const counted = new Map<string, { rows: number; keys: Set<string> }>();
   for (const { label, text } of rows) {
@@ -98,6 +102,15 @@ async function pinnedRows({ set }: Subject, artifacts: Artifacts) {
       ),
     ]);
   return { bytes, rows, evaluation: { rows: set.digest, labels: set.labels, perLabel, distinct } };
+}
+
+/** The rows as main's tree has them; null if they are not there, or are not those that are pinned. */
+async function rowsInTree({ set, bound, candidate }: Subject): Promise<Buffer | null> {
+  const main = new RegistryAt(candidate.files.registry.git, bound.base);
+  const path = evaluationRowsPath(set.name);
+  if (!(await fromBase(main.stat(path)))) return null;
+  const bytes = await fromBase(main.file(path, set.sizeBytes));
+  return digestOf(bytes) === set.digest ? bytes : null;
 }
 
 /** How many evaluation rows are among the candidate's training rows, or null if it does not tell. */

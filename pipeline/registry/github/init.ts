@@ -1,0 +1,123 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { RegistryAt } from '../../../registry-repo/registry.ts';
+import type { Dataset } from '../../data/load.ts';
+import { ForgeError } from '../../forge/errors.ts';
+import { type GitHubConnection, type Probed, probeFile } from '../../forge/github/open.github.ts';
+import type { Workspace } from '../../workspace.ts';
+import { firstFiles } from '../first-files.ts';
+import { RegistryExistsError, writeFirstCommit } from '../init.ts';
+import { createKeys } from '../keys.ts';
+import { seedFiles } from '../seed.ts';
+import { recordInitialized } from '../setup.ts';
+import type { Part, PlannedCall } from './plan.ts';
+import { planRepository } from './plan.ts';
+import { applyParts, creation, findRepository, planNew, probeServer, sender } from './setup.ts';
+import type { Wanted } from './wanted.ts';
+
+export type InitOptions = {
+  readonly owners: readonly string[];
+  readonly visibility: Wanted['visibility'];
+  readonly dryRun: boolean;
+  /** Gives the data whose test rows become the evaluation set; called only if it is needed. */
+  readonly load: () => Promise<Dataset>;
+  readonly say: (line: string) => void;
+};
+
+export type Initialised = {
+  readonly url: string;
+  readonly created: boolean;
+  /** Null where nothing was done. */
+  readonly commit: string | null;
+  readonly calls: readonly PlannedCall[];
+  readonly parts: readonly Part[];
+  readonly enforced: Probed | null;
+};
+
+/** How a registry with these settings should be set up. @param owners of its rules */
+export function wantedOf({ config }: Workspace, options: Pick<InitOptions, 'owners' | 'visibility'>): Wanted {
+  const [owner = '', repo = ''] = config.registry.repository?.split('/') ?? [];
+  const approvals = config.policy.merge === 'after-approval' ? 1 : 0;
+  const { gateApp } = config.registry;
+  return { owner, repo, gateApp, approvals, visibility: options.visibility, codeOwners: options.owners.length > 0 };
+}
+
+/**
+ * Makes or adopts a registry on GitHub: repository, first commit, settings, rules; then looks whether they hold. Doing it again
+ * changes only what is not as it should be.
+ *
+ * @throws {RegistryExistsError} if the repository has commits, and no registry @throws {ForgeError}
+ */
+export async function initGitHub(workspace: Workspace, options: InitOptions): Promise<Initialised> {
+  const connection = workspace.github();
+  const { place, web } = connection;
+  const wanted = wantedOf(workspace, options);
+  const there = await findRepository(place);
+  if (options.dryRun) return dryRun(connection, wanted, there !== null);
+  const send = sender(place.api);
+  const calls: PlannedCall[] = [];
+  if (!there) {
+    const call = await creation(place, wanted);
+    await send(call);
+    calls.push(call);
+    if (!(await findRepository(place))) throw new ForgeError('refused', `${web} was to be made, and is not there`);
+    options.say(`made ${web}`);
+  }
+  if (there && there.default_branch !== 'main')
+    throw new ForgeError('refused', `${web} has the default branch ${there.default_branch}: make it main first`);
+  const commit = await firstCommit(workspace, connection, options);
+  await recordInitialized(workspace, connection.mirror.git, web);
+  const applied = await applyParts(place.api, wanted, send);
+  const enforced = await probeServer(connection, wanted, {
+    tip: commit,
+    name: workspace.newId(),
+    time: workspace.clock(),
+  });
+  await keepProbed(connection, enforced);
+  return { url: web, created: !there, commit, calls: [...calls, ...applied.calls], parts: applied.parts, enforced };
+}
+
+async function dryRun({ place, web }: GitHubConnection, wanted: Wanted, there: boolean): Promise<Initialised> {
+  if (!there) {
+    const calls = [await creation(place, wanted), ...(await planNew(place.api, wanted))];
+    return { url: web, created: false, commit: null, calls, parts: [], enforced: null };
+  }
+  const parts = await planRepository(place.api, wanted);
+  return { url: web, created: false, commit: null, calls: parts.flatMap((p) => p.calls), parts, enforced: null };
+}
+
+/** Main's tip: what is there, if it is a registry, or a first commit, pushed before the rules keep everybody off main. */
+async function firstCommit(
+  workspace: Workspace,
+  { mirror, web }: GitHubConnection,
+  { load, owners }: InitOptions,
+): Promise<string> {
+  const { config, clock } = workspace;
+  const ref = 'refs/heads/main';
+  if (!(await mirror.remoteRefs(ref)).has(ref)) {
+    const keys = createKeys(workspace.path(config.keys.path), clock());
+    const { forge, action } = config.registry;
+    const gate = workspace.gateIsHere ? 'here' : 'workflow';
+    const seed = await seedFiles({ forge, gate, action, owners });
+    const files = new Map([...seed, ...(await firstFiles(workspace, await load(), keys))]);
+    await mirror.push({
+      ref,
+      to: await writeFirstCommit(mirror.git, files, config.registry.author, clock()),
+      from: null,
+    });
+  }
+  const tip = await mirror.sync();
+  const root = await mirror.git.text(['rev-list', '--max-parents=0', '--first-parent', tip]);
+  await new RegistryAt(mirror.git, root).policy().catch((cause) => {
+    throw new RegistryExistsError(
+      `${web} has commits, and its first one is no registry's: give registry.repository an empty repository, or one that does not exist`,
+      { cause },
+    );
+  });
+  return tip;
+}
+
+export async function keepProbed({ mirror }: GitHubConnection, enforced: Probed): Promise<void> {
+  const file = probeFile(mirror.git);
+  await writeFile(`${file}.new`, `${JSON.stringify(enforced)}\n`);
+  await rename(`${file}.new`, file);
+}

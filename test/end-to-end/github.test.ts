@@ -1,0 +1,151 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { pawl, stopAll } from '../support/cli.ts';
+import { Team } from '../support/github/gate-workflow.ts';
+import { temporaryFolder } from '../support/paths.ts';
+
+// The whole flow on GitHub's double: its own API description checks every request, its rules keep main, git is real.
+
+const folder = temporaryFolder();
+let team: Team;
+
+const settings = (rows: number) => `model: sentiment
+data:
+  kind: sample
+  train: ${rows}
+  test: 400
+training:
+  trainer: nbsvm
+  workers: 2
+policy:
+  minimum: 0.8
+`;
+const withRows = (rows: number) => writeFileSync(join(folder, 'pawl.yaml'), settings(rows));
+
+async function json<T>(args: readonly string[], env: Record<string, string>, expected = 0): Promise<T> {
+  const ran = await pawl(folder, [...args, '--json'], { env });
+  assert.is(ran.code, expected, `pawl ${args.join(' ')}: ${ran.stderr}${ran.stdout}`);
+  return JSON.parse(ran.stdout) as T;
+}
+
+type Part = { name: string; state: string; what: string };
+type Promoted = { status: string; version: number; pullRequest: number; url: string; commit: string };
+
+const story = suite('the story, on GitHub');
+story.before(async () => {
+  team = await Team.create();
+  team.keys = join(folder, '.pawl/keys');
+});
+story.after(async () => {
+  stopAll();
+  await team.double.close();
+});
+story.after.each(() => assert.equal(team.double.violations, []));
+
+story('a dry run tells every request and sends none that changes something', async () => {
+  withRows(1500);
+  const args = ['registry', 'init', '--action', team.action, '--dry-run'];
+  const { calls } = await json<{ calls: { route: string }[] }>(args, team.asAdmin);
+  assert.ok(calls.some((c) => c.route === 'POST /orgs/{org}/repos'));
+  assert.ok(calls.some((c) => c.route === 'POST /repos/{owner}/{repo}/rulesets'));
+  assert.ok(team.double.calls.every((c) => c.method === 'GET'));
+});
+
+story('the registry is made, protected, and tried; again, nothing is sent', async () => {
+  const args = ['registry', 'init', '--action', team.action, '--owners', '@admin'];
+  type Done = { parts: Part[]; calls: unknown[]; enforced: unknown; created: boolean };
+  const first = await json<Done>(args, team.asAdmin);
+  assert.equal(first.created, true);
+  assert.equal(
+    first.parts.filter((p) => p.state !== 'ok'),
+    [],
+  );
+  assert.equal(first.enforced, { headPrecondition: true, requiredStatus: true });
+  const again = await json<Done>(args, team.asAdmin);
+  assert.equal([again.created, again.calls], [false, []]);
+  const repo = team.double.world.repo(team.repository);
+  const branches = await repo?.git.text(['for-each-ref', '--format=%(refname)', 'refs/heads']);
+  assert.is(branches, 'refs/heads/main', 'what was tried is gone');
+});
+
+story('nobody pushes to main', async () => {
+  const repo = team.double.world.repo(team.repository);
+  const main = await repo?.git.resolve('refs/heads/main');
+  const { forgeOn } = await import('../support/github/forge.ts');
+  const { commitFiles } = await import('../support/git.ts');
+  const forge = forgeOn(team.double, team.repository, { token: team.admin });
+  const mine = await commitFiles(forge.git, await forge.sync(), { 'README.md': 'mine' });
+  let refused = '';
+  await forge.git
+    .run([
+      'push',
+      `http://x:${team.admin}@${new URL(team.double.web).host}/${team.repository}.git`,
+      `${mine}:refs/heads/main`,
+    ])
+    .catch((error) => (refused = String(error.message)));
+  assert.match(refused, 'rule violations');
+  assert.is(await repo?.git.resolve('refs/heads/main'), main);
+});
+
+story('a first candidate is pushed, judged by the workflow, merged, and recorded', async () => {
+  await json(['train'], team.asPromoter);
+  const promoted = await json<Promoted>(['promote'], team.asPromoter);
+  assert.equal([promoted.status, promoted.version], ['merged', 1]);
+  const repo = team.double.world.repo(team.repository);
+  const pull = repo?.pulls.at(-1);
+  assert.is(pull?.mergeCommit, promoted.commit);
+  assert.is(pull?.user.id, team.promoter.bot);
+  assert.is(pull?.mergedBy?.id, team.gate.bot);
+  const [status] = repo?.statuses.filter((s) => s.sha === pull?.head && s.state === 'success') ?? [];
+  assert.is(status?.appId, team.gate.id);
+  assert.match(pull?.body ?? '', '**Gate: passed.**');
+});
+
+story('a worse one is refused by the workflow: closed, with the numbers', async () => {
+  withRows(300);
+  await json(['train'], team.asPromoter);
+  const refused = await json<Promoted>(['promote'], team.asPromoter, 1);
+  assert.is(refused.status, 'rejected');
+  const pull = team.double.world.repo(team.repository)?.pulls.at(-1);
+  assert.equal([pull?.state, pull?.mergedAt], ['closed', null]);
+});
+
+story('a job’s own token opens no pull request, and says why', async () => {
+  const repo = team.double.world.repo(team.repository);
+  assert.ok(repo);
+  const token = team.double.world.actionsToken(repo, { contents: 'write', pull_requests: 'write' });
+  const env = { ...team.env, GITHUB_ACTIONS: 'true', GITHUB_TOKEN: token };
+  withRows(2500);
+  await json(['train'], env);
+  const ran = await pawl(folder, ['promote'], { env });
+  assert.is(ran.code, 3);
+  assert.match(ran.stderr, 'GITHUB_TOKEN');
+  await json(['promote'], team.asPromoter);
+});
+
+story('a rollback goes through its own class, and everything can be audited', async () => {
+  const back = await json<Promoted>(['rollback', '--reason', 'complaints'], team.asPromoter);
+  assert.is(back.status, 'merged');
+  await json(['reconcile'], team.asPromoter);
+  const audit = await pawl(folder, ['audit'], { env: team.asPromoter });
+  assert.is(audit.code, 0, audit.stdout + audit.stderr);
+  assert.ok(team.played.every((p) => p.evaluate.code === 0));
+});
+
+story('attack 56: no secret and no token is in any file, message, or log', async () => {
+  const secrets = [team.admin, team.promoter.key.split('\n')[3] as string, ...team.double.world.tokens.keys()];
+  const { readdirSync, readFileSync, statSync } = await import('node:fs');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((f) => join(folder, f))
+    .filter((f) => statSync(f).isFile());
+  for (const file of files) {
+    const text = readFileSync(file, 'latin1');
+    for (const secret of secrets) assert.not(text.includes(secret), `a secret in ${file}`);
+  }
+  for (const { evaluate, publish } of team.played)
+    for (const secret of secrets) assert.not([evaluate, publish].some((r) => (r.stdout + r.stderr).includes(secret)));
+});
+
+story.run();
