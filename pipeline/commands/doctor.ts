@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import { isValid } from '../../registry-repo/verdict/keys.ts';
 import { verifyProduction } from '../../registry-repo/verify/production.ts';
+import { checkGitHub } from '../registry/github/diagnose.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
@@ -134,6 +135,10 @@ function checkKeys(workspace: Workspace): Answer {
 }
 
 async function checkRegistry(workspace: Workspace): Promise<Answer> {
+  if (workspace.config.registry.forge !== 'local') {
+    const forge = workspace.forge();
+    return `${forge.location}, main at ${(await forge.sync()).slice(0, 12)}`;
+  }
   const path = workspace.path(workspace.config.registry.path);
   if (!existsSync(path)) return warning(`no registry at ${path}`, 'run `pawl registry init`, or `pawl up`');
   return `${path}, main at ${(await workspace.forge().sync()).slice(0, 12)}`;
@@ -141,6 +146,7 @@ async function checkRegistry(workspace: Workspace): Promise<Answer> {
 
 /** What keeps a push from outside off main; our own git never goes through it. */
 async function checkProtection(workspace: Workspace): Promise<Answer> {
+  if (workspace.config.registry.forge !== 'local') return checkGitHub(workspace);
   const path = workspace.path(workspace.config.registry.path);
   if (!existsSync(path)) return 'no registry yet';
   const hook = join(path, 'hooks/update');
@@ -167,9 +173,11 @@ async function checkProtection(workspace: Workspace): Promise<Answer> {
       );
 }
 
+const thereIsARegistry = (workspace: Workspace): boolean =>
+  workspace.config.registry.forge !== 'local' || existsSync(workspace.path(workspace.config.registry.path));
+
 async function checkPolicy(workspace: Workspace): Promise<Answer> {
-  const path = workspace.path(workspace.config.registry.path);
-  if (!existsSync(path)) return 'no registry yet';
+  if (!thereIsARegistry(workspace)) return 'no registry yet';
   const forge = workspace.forge();
   const { value: policy } = await new RegistryAt(forge.git, await forge.sync()).policy();
   const { model } = workspace.config;
@@ -193,8 +201,7 @@ async function checkPolicy(workspace: Workspace): Promise<Answer> {
 }
 
 async function checkProduction(workspace: Workspace): Promise<Answer> {
-  const path = workspace.path(workspace.config.registry.path);
-  if (!existsSync(path)) return 'no registry yet';
+  if (!thereIsARegistry(workspace)) return 'no registry yet';
   const forge = workspace.forge();
   const tip = await forge.sync();
   const models = await new RegistryAt(forge.git, tip).models();
