@@ -58,7 +58,12 @@ export async function setLabels(place: Place, number: number, labels: readonly s
         .catch((failed) => (hasStatus(failed, 422) ? undefined : Promise.reject(failed))); // another process was faster
     }
   }
-  const params = { ...here(place), issue_number: number, labels: [...labels] };
+  const issue = { ...here(place), issue_number: number };
+  if (labels.length === 0) {
+    await place.api.send('DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels', issue, AnyAnswer);
+    return;
+  }
+  const params = { ...issue, labels: [...labels] };
   await place.api.send('PUT /repos/{owner}/{repo}/issues/{issue_number}/labels', params, AnyAnswer);
 }
 

@@ -1,3 +1,4 @@
+import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { forgeContract } from '../../contract/forge.ts';
 import { type GitHubDouble, startGitHubDouble } from '../../support/github/double.ts';
@@ -10,6 +11,8 @@ const STRICT = {
 };
 
 let double: GitHubDouble;
+/** A hook that throws after a test would hide the test's own failure. */
+const violations: string[] = [];
 
 async function open() {
   double = await startGitHubDouble();
@@ -35,6 +38,10 @@ forgeContract('github', open, {
   upToDate: true,
   after: async () => {
     await double.close();
-    assert.equal(double.violations, []);
+    violations.push(...double.violations);
   },
 });
+
+const requests = suite('requests to GitHub');
+requests('are all as GitHub’s own description says', () => assert.equal(violations, []));
+requests.run();
