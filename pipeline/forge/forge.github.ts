@@ -48,6 +48,11 @@ export class GitHubForge implements Forge {
     this.git = options.mirror.git;
   }
 
+  /** What it speaks through. */
+  get connection(): Pick<GitHubForgeOptions, 'place' | 'mirror'> {
+    return this.#options;
+  }
+
   get location(): string {
     return this.#options.web;
   }
