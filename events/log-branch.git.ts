@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { StoreError } from './errors.ts';
 import type { LogBranch, LogCommit, Pushed } from './log-branch.ts';
 import type { Segment } from './segments.ts';
@@ -63,6 +65,7 @@ export class GitLogBranch implements LogBranch {
   }
 
   async tip(): Promise<string | null> {
+    if (isAbsolute(this.#options.repository) && !existsSync(this.#options.repository)) return null; // a registry to be made yet
     const found = (await this.#remote(['ls-remote', '--quiet'], [this.#ref], 60_000)).toString('utf8').split('\n');
     const [oid = ''] = found.map((l) => l.split('\t')).find(([, ref]) => ref === this.#ref) ?? [];
     if (oid === '') return null;
@@ -215,7 +218,7 @@ export class GitLogBranch implements LogBranch {
 
 /** @throws {StoreError} */
 function checkRepository(repository: string): void {
-  if (repository.startsWith('/')) return;
+  if (isAbsolute(repository)) return;
   const url = URL.canParse(repository) ? new URL(repository) : null;
   if (!url || !['http:', 'https:'].includes(url.protocol) || url.username || url.password)
     throw new StoreError(
@@ -235,7 +238,7 @@ function remoteConfig(repository: string, token: string | null): Record<string, 
     ['http.lowSpeedLimit', '1'],
     ['http.lowSpeedTime', '60'],
   ];
-  if (token !== null && !repository.startsWith('/')) {
+  if (token !== null && !isAbsolute(repository)) {
     const { protocol, hostname, origin } = new URL(repository);
     if (protocol === 'http:' && !LOOPBACK.test(hostname))
       throw new StoreError(`a token is not sent to ${origin} in clear: use https in events.repository`);
