@@ -67,10 +67,11 @@ export function checkCommits(
   after: string | null,
   commits: readonly LogCommit[],
 ): void {
+  const merge = commits.find((c) => c.parents.length > 1); // first: what it merges is no line to follow
+  if (merge) throw brokenBranch(location, after, `commit ${short(merge.oid)} is a merge`);
   let previous = after;
   for (const { oid, parents, changes } of commits) {
     const refuse = (what: string) => brokenBranch(location, after, `commit ${short(oid)} ${what}`);
-    if (parents.length > 1) throw refuse('is a merge');
     if ((parents[0] ?? null) !== previous)
       throw refuse(previous === null ? 'has a parent that is missing' : `does not follow ${short(previous)}`);
     const [change] = changes;
