@@ -17,7 +17,8 @@ type Diagnosis = { readonly name: string; readonly state: State; readonly what: 
 export const doctor: Command<Workspace> = {
   name: 'doctor',
   summary: 'look for what is missing or unsafe, and say how to mend it',
-  details: 'Changes nothing. Exit code 1 if there is a problem; warnings do not count.',
+  details:
+    'Changes nothing; with a git event store, the local copy of the log is brought up to date. Exit code 1 if there is a problem; warnings do not count.',
   json: true,
   examples: [['pawl doctor', 'is this machine fit to train, judge and serve?']],
   async run({ workspace, out }) {
