@@ -29,6 +29,8 @@ type Options = {
   readonly clock: () => Date;
   /** Token for an http(s) repository, asked for at every use. */
   readonly credentials?: () => Promise<string | null>;
+  /** Proxies and certificates of this machine, as environment variables. */
+  readonly network?: Readonly<Record<string, string>>;
 };
 
 /** Keeps the objects of what was fetched or pushed last from being collected. */
@@ -204,10 +206,11 @@ export class GitLogBranch implements LogBranch {
 
   async #remote(command: readonly string[], refs: readonly string[], timeoutMs: number): Promise<Buffer> {
     await this.#prepared();
-    const { repository, credentials, git } = this.#options;
+    const { repository, credentials, git, network } = this.#options;
     const token = (await credentials?.()) ?? null;
     try {
-      return await git([...command, repository, ...refs], { env: remoteConfig(repository, token), timeoutMs });
+      const env = { ...network, ...remoteConfig(repository, token) };
+      return await git([...command, repository, ...refs], { env, timeoutMs });
     } catch (cause) {
       const said = saidBy(cause);
       const shown = token === null ? said : said.replaceAll(token, '***');
@@ -234,6 +237,7 @@ function remoteConfig(repository: string, token: string | null): Record<string, 
     ['protocol.allow', 'never'],
     ...['file', 'http', 'https'].map((p) => [`protocol.${p}.allow`, 'always']),
     ['credential.helper', ''],
+    ['transfer.fsckObjects', 'true'],
     ['http.followRedirects', 'false'],
     ['http.lowSpeedLimit', '1'],
     ['http.lowSpeedTime', '60'],

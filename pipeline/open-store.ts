@@ -5,12 +5,16 @@ import type { CopyableStore } from '../events/store.ts';
 import { Git } from '../registry-repo/git.ts';
 import type { Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
+import { webOf } from './forge/github/open.github.ts';
+import { networkOf } from './forge/mirror.ts';
 
 type World = {
   readonly config: Pick<Config, 'events' | 'registry'>;
   path(relative: string): string;
-  secrets(): Secrets;
   clock(): Date;
+  secrets(): Pick<Secrets, 'forgeToken'>;
+  /** How this program acts on the forge; asked for only where the forge is remote. */
+  github(): { readonly credentials: { token(): Promise<string> } };
 };
 
 /** The event store that the settings name. @throws {StoreError} */
@@ -25,7 +29,8 @@ export function openStore(world: World): CopyableStore {
     branch,
     by: world.config.registry.author,
     clock: () => world.clock(),
-    credentials: async () => world.secrets().forgeToken,
+    credentials: () => tokenFor(world),
+    network: networkOf(process.env),
   });
   return new GitStore({ branch: log, file });
 }
@@ -40,12 +45,17 @@ export function logRepository(world: Pick<World, 'config' | 'path'>): string {
   if (events.repository !== null)
     return /^[a-z][a-z0-9+.-]*:\/\//i.test(events.repository) ? events.repository : world.path(events.repository);
   if (registry.forge === 'local' || registry.repository === null) return world.path(registry.path);
-  return cloneUrl(registry.api, registry.repository);
+  return `${forgeOf(registry)}/${registry.repository}.git`;
 }
 
-/** GitHub's API is on a host of its own; other servers' is below the address that git uses. */
-function cloneUrl(api: string | null, repository: string): string {
-  const url = new URL(api ?? 'https://api.github.com');
-  const base = url.hostname === 'api.github.com' ? 'https://github.com' : `${url.origin}${url.pathname}`;
-  return `${base.replace(/\/(?:api\/v\d+\/?)?$/, '')}/${repository}.git`;
+const forgeOf = ({ api }: Config['registry']): string => webOf(api).replace(/\/api\/v1$/, '');
+
+/** What may write to the registry's forge is shown to no other server; where there is no forge, the token is the log's. */
+export async function tokenFor(world: Pick<World, 'config' | 'path' | 'secrets' | 'github'>): Promise<string | null> {
+  const { registry } = world.config;
+  const repository = logRepository(world);
+  if (!URL.canParse(repository)) return null;
+  if (registry.forge === 'local') return world.secrets().forgeToken;
+  if (new URL(repository).origin !== new URL(forgeOf(registry)).origin) return null;
+  return registry.forge === 'github' ? world.github().credentials.token() : world.secrets().forgeToken;
 }

@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import { isValid } from '../../registry-repo/verdict/keys.ts';
 import { verifyProduction } from '../../registry-repo/verify/production.ts';
-import { checkGitHub } from '../registry/github/diagnose.ts';
 import { logBranch } from '../open-store.ts';
+import { checkGitHub } from '../registry/github/diagnose.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 

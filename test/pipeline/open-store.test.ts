@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Config } from '../../pipeline/config/config.ts';
-import { logRepository } from '../../pipeline/open-store.ts';
+import { logRepository, tokenFor } from '../../pipeline/open-store.ts';
 import { json, pawl } from '../support/cli.ts';
 import { temporaryFolder } from '../support/paths.ts';
 
@@ -27,6 +27,23 @@ choice('is else the registry’s, wherever that is', () => {
   assert.is(at('https://ghe.example.org/api/v3'), 'https://ghe.example.org/team/registry.git');
   assert.is(at('https://example.org/gitea/api/v1/'), 'https://example.org/gitea/team/registry.git');
   assert.is(at('http://127.0.0.1:3000'), 'http://127.0.0.1:3000/team/registry.git');
+});
+
+choice('the forge’s token is shown to the forge alone', async () => {
+  const tokenOf = (settings: { events?: object; registry?: object }) =>
+    tokenFor({
+      config: Config.parse(settings),
+      path: (relative) => join('/home/team', relative),
+      secrets: () => ({ forgeToken: 'secret' }),
+      github: () => ({ credentials: { token: async () => 'of the app' } }),
+    });
+  const registry = { forge: 'github', repository: 'team/registry' };
+  assert.is(await tokenOf({ registry }), 'of the app');
+  assert.is(await tokenOf({ registry, events: { repository: 'https://github.com/team/log.git' } }), 'of the app');
+  assert.is(await tokenOf({ registry, events: { repository: 'https://elsewhere.example/log.git' } }), null);
+  assert.is(await tokenOf({ registry, events: { repository: 'log.git' } }), null);
+  assert.is(await tokenOf({ events: { repository: 'https://elsewhere.example/log.git' } }), 'secret');
+  assert.is(await tokenOf({}), null);
 });
 
 choice.run();
