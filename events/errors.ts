@@ -67,3 +67,8 @@ export class InvalidEventError extends PawlError {
 export class StoreError extends PawlError {
   readonly code = 'store_unavailable';
 }
+
+/** The branch that is the log is not what appends alone make of it: rewound, merged or edited. Nothing of it was taken over. */
+export class LogBranchError extends PawlError {
+  readonly code = 'log_branch_broken';
+}

@@ -2,12 +2,13 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseSync } from '@photostructure/sqlite';
+import type { LogView } from './append-plan.ts';
 import { CHAIN_START, linkBatch } from './chain.ts';
 import type { ReadableEvent } from './decode.ts';
 import type { NewEvent, StoredEvent } from './envelope.ts';
-import { PartialRetryError, StoreError, StreamConflictError } from './errors.ts';
+import { LogBranchError, PartialRetryError, StoreError, StreamConflictError } from './errors.ts';
 import { Statements } from './statements.sqlite.ts';
-import { checkAppend, type EventStore, NO_STREAM } from './store.ts';
+import { type CopyableStore, checkAppend, NO_STREAM } from './store.ts';
 
 const APPLICATION_ID = 0x7061776c; // "pawl": tells our files from other people's databases
 const SCHEMA_VERSION = 1;
@@ -28,6 +29,11 @@ BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${SCHEMA_VERSION};`;
 
+/** Only in a copy of a log that lives elsewhere: how far it was taken over. One row. */
+const BOOKMARK_SCHEMA = `
+CREATE TABLE IF NOT EXISTS bookmark(
+  one INTEGER PRIMARY KEY CHECK(one = 1), made_by TEXT NOT NULL, position INTEGER NOT NULL) STRICT`;
+
 const READABLE = 'pos AS position, stream, rev AS revision, id, type, version, time, data';
 const STORED = `${READABLE}, meta, lower(hex(prev)) AS prev, lower(hex(hash)) AS hash`;
 
@@ -41,16 +47,24 @@ export function safeJournalMode(sqliteVersion: string): 'WAL' | 'TRUNCATE' {
   return number >= 3_051_003 && number !== 3_052_000 ? 'WAL' : 'TRUNCATE';
 }
 
-type Options = { readonly readOnly?: boolean; readonly pollMs?: number };
+/** How far a copy follows its log: the commit it was taken over from last, and the last position then. */
+export type Bookmark = { readonly commit: string; readonly position: number };
+
+type Options = {
+  readonly readOnly?: boolean;
+  readonly pollMs?: number;
+  /** Whether the file is a copy of a log that lives elsewhere, written by `adopt` alone. */
+  readonly copy?: boolean;
+};
 
 /** The log in one SQLite file, written by any number of processes of one machine; every append is on the disk when it returns. */
-export class SqliteStore implements EventStore {
+export class SqliteStore implements CopyableStore {
   readonly #db: InstanceType<typeof DatabaseSync>;
   readonly #statements: Statements;
   readonly #pollMs: number;
 
   /** @throws {StoreError} if the file cannot be opened, is not a Pawl log, or was written by a newer Pawl */
-  constructor(file: string, { readOnly = false, pollMs = 200 }: Options = {}) {
+  constructor(file: string, { readOnly = false, pollMs = 200, copy = false }: Options = {}) {
     this.#pollMs = pollMs;
     try {
       if (!readOnly) mkdirSync(dirname(file), { recursive: true });
@@ -59,6 +73,7 @@ export class SqliteStore implements EventStore {
       this.#db.exec('PRAGMA busy_timeout = 10000');
       if (!readOnly) this.#prepareFile();
       this.#checkFile();
+      if (!readOnly) this.#checkKind(file, copy);
     } catch (cause) {
       if (cause instanceof StoreError) throw cause;
       throw new StoreError(`cannot open the event store ${file}: ${(cause as Error).message}`, { cause });
@@ -82,6 +97,19 @@ export class SqliteStore implements EventStore {
       throw new StoreError('this event store was written by a newer Pawl: update Pawl');
   }
 
+  #checkKind(file: string, copy: boolean): void {
+    const bookmark = this.bookmark();
+    if (bookmark && !copy)
+      throw new StoreError(
+        `${file} is a copy of a log that lives on a git branch: set events.store to git, or events.path to another file`,
+      );
+    const last = this.#last();
+    if (copy && last !== (bookmark?.position ?? 0))
+      throw new StoreError(
+        `${file} has ${last} events, of which ${bookmark?.position ?? 0} came from the branch: it is another log, or was written to by itself; set events.path to another file`,
+      );
+  }
+
   async append(stream: string, expected: number, events: readonly NewEvent[]): Promise<StoredEvent[]> {
     checkAppend(stream, expected, events);
     return this.#transaction(() => {
@@ -92,8 +120,7 @@ export class SqliteStore implements EventStore {
       const revision = (last?.rev as number | undefined) ?? NO_STREAM;
       if (revision !== expected) return this.#repeated(stream, expected, revision, events);
       const hash = last ? Buffer.from(last.hash as Uint8Array).toString('hex') : CHAIN_START;
-      const position = (this.#statements.first('SELECT max(pos) AS p FROM events')?.p as number | null) ?? 0;
-      const stored = linkBatch(stream, { revision, hash }, events, position);
+      const stored = linkBatch(stream, { revision, hash }, events, this.#last());
       this.#insert(stored, expected);
       return stored;
     });
@@ -147,6 +174,10 @@ export class SqliteStore implements EventStore {
   }
 
   async position(): Promise<number> {
+    return this.#last();
+  }
+
+  #last(): number {
     return (this.#statements.first('SELECT max(pos) AS p FROM events')?.p as number | null) ?? 0;
   }
 
@@ -173,6 +204,81 @@ export class SqliteStore implements EventStore {
       this.#statements.of('VACUUM INTO ?').run(file);
     } catch (cause) {
       throw new StoreError(`cannot copy the event store to ${file}: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  /** How far this copy follows its log; null where it is the log itself, or empty. */
+  bookmark(): Bookmark | null {
+    if (!this.#statements.first("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'bookmark'")) return null;
+    const row = this.#statements.first('SELECT made_by, position FROM bookmark');
+    return row ? { commit: row.made_by as string, position: row.position as number } : null;
+  }
+
+  /** What this copy knows, all of one moment. */
+  look<T>(work: (view: LogView, bookmark: Bookmark | null) => T): T {
+    this.#db.exec('BEGIN');
+    try {
+      return work(this.#view(), this.bookmark());
+    } finally {
+      this.#db.exec('COMMIT');
+    }
+  }
+
+  #view(): LogView {
+    return {
+      position: this.#last(),
+      head: (stream) => this.head(stream),
+      slice: (stream, from, limit) => this.#stream(stream, from, limit),
+      has: (id) => this.#statements.first('SELECT 1 FROM events WHERE id = ?', id) !== undefined,
+    };
+  }
+
+  /** Revision and hash of a stream's last event, or of its last one up to a position. */
+  head(stream: string, until = Number.MAX_SAFE_INTEGER): { revision: number; hash: string } | null {
+    const sql =
+      'SELECT rev AS revision, lower(hex(hash)) AS hash FROM events WHERE stream = ? AND pos <= ? ORDER BY rev DESC LIMIT 1';
+    return (this.#statements.first(sql, stream, until) as { revision: number; hash: string } | undefined) ?? null;
+  }
+
+  /**
+   * Takes over events as another log has placed and chained them, and how far that was; all or nothing. The caller has
+   * checked their chains. Events that are here already change nothing.
+   *
+   * @throws {LogBranchError} if this copy has other events at those places
+   */
+  async adopt(events: readonly StoredEvent[], to: Bookmark): Promise<void> {
+    this.#db.exec(BOOKMARK_SCHEMA);
+    this.#transaction(() => {
+      const last = this.#last();
+      const differs = events.find((e) => e.position <= last && this.#hashAt(e.position) !== e.hash);
+      const fresh = events.filter((e) => e.position > last);
+      if (differs || (fresh[0] && fresh[0].position !== last + 1))
+        throw new LogBranchError(
+          `the local copy and the log differ at event ${differs?.position ?? last + 1}: delete the file at events.path if it is a copy, it is made again; else set events.path to another file`,
+        );
+      for (const event of fresh) this.#put(event);
+      if (to.position > (this.bookmark()?.position ?? 0))
+        this.#statements.of('REPLACE INTO bookmark VALUES(1, ?, ?)').run(to.commit, to.position);
+    });
+  }
+
+  #hashAt(position: number): string | undefined {
+    return this.#statements.first('SELECT lower(hex(hash)) AS hash FROM events WHERE pos = ?', position)?.hash as
+      | string
+      | undefined;
+  }
+
+  #put(e: StoredEvent): void {
+    const insert = this.#statements.of('INSERT INTO events VALUES(?,?,?,?,?,?,?,?,?,?,?)');
+    const [prev, hash] = [Buffer.from(e.prev, 'hex'), Buffer.from(e.hash, 'hex')];
+    try {
+      insert.run(e.position, e.stream, e.revision, e.id, e.type, e.version, e.time, e.data, e.meta, prev, hash);
+    } catch (cause) {
+      if (isConstraintViolation(cause))
+        throw new LogBranchError(`event ${e.position} (${e.stream}@${e.revision}) repeats an id or a revision`, {
+          cause,
+        });
+      throw new StoreError(`cannot copy event ${e.position}: ${(cause as Error).message}`, { cause });
     }
   }
 

@@ -15,6 +15,9 @@ export const MAX_BATCH = 10_000;
  * an event at or before p that it has not seen.
  */
 export type EventStore = {
+  /** How long a writer should gather what can wait before it appends, in milliseconds, where an append is dear; else not said. */
+  readonly batchMs?: number;
+
   /**
    * Appends all events or none, as revisions `expected + 1…`, durable when the promise resolves.
    * Repeating an append that is already stored changes nothing and answers as the first time.
@@ -45,6 +48,12 @@ export type EventStore = {
   subscribe(options: { after: number; signal: AbortSignal }): AsyncIterable<StoredEvent[]>;
 
   close(): Promise<void>;
+};
+
+/** A store that can write a consistent copy of the whole log into a new file. */
+export type CopyableStore = EventStore & {
+  /** @throws {StoreError} if the file exists */
+  copyTo(file: string): Promise<void>;
 };
 
 /** What every adapter refuses before it touches its database. @throws {InvalidAppendError} */

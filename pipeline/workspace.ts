@@ -3,8 +3,7 @@ import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from '../events/envelope.ts';
 import { timeSortedId } from '../events/ids.ts';
-import { SqliteStore } from '../events/store.sqlite.ts';
-import type { EventStore } from '../events/store.ts';
+import type { CopyableStore } from '../events/store.ts';
 import { baseline } from '../projections/baseline.ts';
 import { Engine } from '../projections/engine.ts';
 import { promotions } from '../projections/promotions.ts';
@@ -23,6 +22,7 @@ import { readSecrets, type Secrets } from './config/secrets.ts';
 import { LocalForge } from './forge/forge.local.ts';
 import type { Forge } from './forge/forge.ts';
 import { connectGitHub, openGitHub } from './forge/github/open.github.ts';
+import { openStore } from './open-store.ts';
 import { version } from './package-info.ts';
 import type { Gate } from './promotion/gate.ts';
 import type { ReconcilePorts } from './promotion/ports.ts';
@@ -42,7 +42,7 @@ export class Workspace {
   readonly loaded: LoadedConfig;
   readonly clock = () => new Date();
   readonly newId = () => timeSortedId(this.clock(), randomBytes(6));
-  #store: EventStore | undefined;
+  #store: CopyableStore | undefined;
   #views: Views | undefined;
   #artifacts: Artifacts | undefined;
   #forge: Forge | undefined;
@@ -72,8 +72,9 @@ export class Workspace {
     return this.#secrets;
   }
 
-  store(): EventStore {
-    this.#store ??= new SqliteStore(this.path(this.config.events.path));
+  /** @throws {StoreError} */
+  store(): CopyableStore {
+    this.#store ??= openStore(this);
     return this.#store;
   }
 

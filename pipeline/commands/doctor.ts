@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import { isValid } from '../../registry-repo/verdict/keys.ts';
 import { verifyProduction } from '../../registry-repo/verify/production.ts';
+import { logBranch } from '../open-store.ts';
 import { checkGitHub } from '../registry/github/diagnose.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
@@ -16,7 +17,8 @@ type Diagnosis = { readonly name: string; readonly state: State; readonly what: 
 export const doctor: Command<Workspace> = {
   name: 'doctor',
   summary: 'look for what is missing or unsafe, and say how to mend it',
-  details: 'Changes nothing. Exit code 1 if there is a problem; warnings do not count.',
+  details:
+    'Changes nothing; with a git event store, the local copy of the log is brought up to date. Exit code 1 if there is a problem; warnings do not count.',
   json: true,
   examples: [['pawl doctor', 'is this machine fit to train, judge and serve?']],
   async run({ workspace, out }) {
@@ -110,6 +112,7 @@ async function checkGit(): Promise<Answer> {
 }
 
 async function checkStore(workspace: Workspace): Promise<Answer> {
+  if (workspace.config.events.store === 'git') return checkLogBranch(workspace);
   const path = workspace.path(workspace.config.events.path);
   if (!existsSync(path)) return `${path} will be made by the first command that writes`;
   const store = workspace.store();
@@ -118,6 +121,17 @@ async function checkStore(workspace: Workspace): Promise<Answer> {
   const safe = durability === null || durability.synchronous === 'full' || durability.synchronous === 'extra';
   const what = `${path}: ${await store.position()} events${durability ? `, journal ${durability.journal}, synchronous ${durability.synchronous}` : ''}`;
   return safe ? what : problem(what, 'commits may be lost at a power cut: report this as a bug');
+}
+
+/** Asks the repository, and checks what is new on the branch. */
+async function checkLogBranch(workspace: Workspace): Promise<Answer> {
+  const { path } = workspace.config.events;
+  try {
+    const events = await workspace.store().position();
+    return `${logBranch(workspace)}: ${events} events, each link checked, copied to ${workspace.path(path)}`;
+  } catch (error) {
+    return problem((error as Error).message, 'set events.repository, events.branch and PAWL_SECRET_FORGE_TOKEN');
+  }
 }
 
 function checkKeys(workspace: Workspace): Answer {

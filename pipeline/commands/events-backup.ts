@@ -11,12 +11,13 @@ export const eventsBackup: Command<Workspace> = {
     ['pawl audit --log backup.db', 'does the copy hold against the registry?'],
   ],
   async run({ args: [file = ''], workspace, out }) {
-    const store = new SqliteStore(workspace.path(workspace.config.events.path), { readOnly: true });
+    const { store: kind, path } = workspace.config.events;
+    const store = kind === 'git' ? workspace.store() : new SqliteStore(workspace.path(path), { readOnly: true });
     try {
       await store.copyTo(file);
       out.say(`${await store.position()} events copied to ${file}`);
     } finally {
-      await store.close();
+      if (kind !== 'git') await store.close();
     }
     return 0;
   },

@@ -24,6 +24,10 @@ const PASSED_ON = [
   'GIT_SSL_CAINFO',
 ];
 
+/** Proxies and certificates of this machine, for git. */
+export const networkOf = (env: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+
 /** A ref to move: `from` is where it must be (null: nowhere yet), `to` null deletes. */
 export type Move = { readonly ref: string; readonly to: ObjectId | null; readonly from: ObjectId | null };
 
@@ -208,9 +212,8 @@ export class Mirror {
       ['credential.helper', ''],
       ...(basic ? [[`http.${this.url}.extraHeader`, `Authorization: Basic ${basic}`] as [string, string]] : []),
     ];
-    const passed = PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
     return {
-      ...Object.fromEntries(passed),
+      ...networkOf(process.env),
       GIT_ALLOW_PROTOCOL: protocol.slice(0, -1),
       GIT_CONFIG_COUNT: String(settings.length),
       ...Object.fromEntries(

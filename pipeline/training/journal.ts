@@ -6,7 +6,7 @@ import { runStream } from '../../events/streams.ts';
 /** At most this many facts wait for one append. */
 const BATCH = 1000;
 
-/** Facts wait at most this long, so that a watcher sees a run move. Milliseconds. */
+/** Facts wait at most this long, so that a watcher sees a run move, unless the store asks for more. Milliseconds. */
 const WAIT_MS = 500;
 
 type Options = {
@@ -51,7 +51,7 @@ export class RunJournal {
     const commandId = `run:${runId}:${this.#batches++}`;
     this.#waiting.push(...encodeFacts({ ...command, commandId, time: clock() }, facts));
     if (this.#waiting.length >= BATCH) this.#write();
-    else this.#timer ??= setTimeout(() => this.#write(), WAIT_MS);
+    else this.#timer ??= setTimeout(() => this.#write(), this.#options.store.batchMs ?? WAIT_MS);
   }
 
   /** Waits until everything recorded so far is stored. @throws what the store threw, now or earlier */

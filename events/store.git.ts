@@ -1,0 +1,327 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Append, AppendPlan, type Outcome } from './append-plan.ts';
+import { ChainVerifier } from './chain.ts';
+import type { ReadableEvent } from './decode.ts';
+import type { NewEvent, StoredEvent } from './envelope.ts';
+import { InvalidAppendError, StoreError } from './errors.ts';
+import { brokenBranch, checkCommits, type LogBranch, type LogCommit, type Pushed } from './log-branch.ts';
+import { decodeSegment, encodeSegment, MAX_SEGMENT_BYTES } from './segments.ts';
+import { type Bookmark, SqliteStore } from './store.sqlite.ts';
+import { type CopyableStore, checkAppend } from './store.ts';
+
+type Options = {
+  readonly branch: LogBranch;
+  /** The local copy, which serves all reads; it may be deleted. */
+  readonly file: string;
+  /** How old an answer of a read may be, in milliseconds. */
+  readonly freshMs?: number;
+  /** How often a subscription asks the branch for news, in milliseconds. */
+  readonly pollMs?: number;
+  /** How often an append is tried against faster writers. */
+  readonly attempts?: number;
+  /** Monotonic milliseconds. */
+  readonly now?: () => number;
+  /** In [0, 1). */
+  readonly random?: () => number;
+};
+
+type Waiting = Append & {
+  readonly resolve: (stored: StoredEvent[]) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+type Plan = {
+  readonly base: Bookmark | null;
+  readonly outcomes: readonly Outcome[];
+  readonly batches: readonly StoredEvent[][];
+};
+type Failed = Extract<Pushed, { state: 'failed' }>;
+
+/** The most that goes into one push. */
+const MAX_GROUP = 200;
+const MAX_GROUP_BYTES = 64 * 1024 * 1024;
+/** Events that are taken over in one transaction. */
+const TAKE_OVER = 5000;
+/** Tries of a push whose answer was lost, or that a network error stopped. */
+const NETWORK_TRIES = 4;
+
+/**
+ * The log on a branch of a git repository, for machines that are thrown away. An append is a commit that adds one file; a
+ * push that only moves the branch on from the commit it was decided on is the lock. It is durable when the push was
+ * acknowledged. Everything is read from a copy in SQLite, brought up to date when it is older than `freshMs`; an append is
+ * tried on the copy as it is, because the push fails if the branch has moved, and no append is refused before a new look.
+ */
+export class GitStore implements CopyableStore {
+  /** Forges ask for some six pushes a minute. */
+  readonly batchMs = 10_000;
+  readonly #options: Required<Options>;
+  readonly #copy: SqliteStore;
+  readonly #waiting = new Set<() => void>();
+  readonly #queue: Waiting[] = [];
+  #draining: Promise<void> | null = null;
+  #looking: Promise<void> = Promise.resolve();
+  /** When the last look at the branch that succeeded began. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
+
+  /** @throws {StoreError} if the file cannot be opened, or is a log of its own */
+  constructor(options: Options) {
+    const {
+      freshMs = 2000,
+      pollMs = 5000,
+      attempts = 30,
+      now = () => performance.now(),
+      random = Math.random,
+    } = options;
+    this.#options = { ...options, freshMs, pollMs, attempts, now, random };
+    this.#copy = new SqliteStore(options.file, { copy: true });
+  }
+
+  /** Branch and repository, for people. */
+  get location(): string {
+    return this.#options.branch.location;
+  }
+
+  async append(stream: string, expected: number, events: readonly NewEvent[]): Promise<StoredEvent[]> {
+    checkAppend(stream, expected, events);
+    if (sizeOf(events) > MAX_SEGMENT_BYTES)
+      throw new InvalidAppendError(
+        `an append of more than ${MAX_SEGMENT_BYTES} bytes to ${stream} is more than forges take in one file: split it`,
+      );
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ stream, expected, events, resolve, reject });
+      this.#draining ??= this.#drain();
+    });
+  }
+
+  async #drain(): Promise<void> {
+    await null; // what is appended in the same turn goes into the same push
+    while (this.#queue.length > 0) {
+      const group = this.#nextGroup();
+      try {
+        const outcomes = await this.#store(group);
+        for (const [i, { resolve, reject }] of group.entries()) {
+          const outcome = outcomes[i] as Outcome;
+          'stored' in outcome ? resolve(outcome.stored) : reject(outcome.error);
+        }
+      } catch (error) {
+        for (const { reject } of group) reject(error);
+      }
+    }
+    this.#draining = null;
+  }
+
+  #nextGroup(): Waiting[] {
+    let [length, bytes] = [0, 0];
+    for (const { events } of this.#queue.slice(0, MAX_GROUP)) {
+      bytes += sizeOf(events);
+      if (length > 0 && bytes > MAX_GROUP_BYTES) break;
+      length++;
+    }
+    return this.#queue.splice(0, length);
+  }
+
+  /** Decides, pushes, and begins again for as long as others are faster. */
+  async #store(group: readonly Append[]): Promise<readonly Outcome[]> {
+    const { attempts, branch, now } = this.#options;
+    const asked = now();
+    let [failed, why]: [Failed[], string] = [[], ''];
+    await this.#catchUp(Number.POSITIVE_INFINITY);
+    for (let attempt = 0; ; attempt++) {
+      const { base, outcomes, batches } = await this.#decide(group, asked);
+      if (batches.length === 0) return outcomes;
+      const failure = failed.at(-1);
+      if (failure && (!failure.again || failed.length >= NETWORK_TRIES)) throw failure.error;
+      if (attempt >= attempts)
+        throw new StoreError(
+          `${attempts} pushes to ${branch.location} were overtaken by other writers (${why}): try again, with fewer of them at once`,
+        );
+      const segments = batches.map((batch) => ({ ...encodeSegment(batch), message: messageOf(batch) }));
+      const commit = await branch.write(base?.commit ?? null, segments);
+      const pushed = await branch.push(base?.commit ?? null, commit);
+      if (pushed.state === 'pushed') {
+        await this.#adopt(batches.flat(), commit);
+        return outcomes;
+      }
+      if (pushed.state === 'raced') why = pushed.why;
+      else failed = [...failed, pushed];
+      await this.#pause(pushed.state === 'raced' ? 20 * 2 ** attempt : 1000 * 2 ** failed.length);
+      // Whether a push without an answer arrived is seen on the branch, where its events would be.
+      await this.#catchUp(0).catch((error) => {
+        throw pushed.state === 'failed' && error instanceof StoreError ? pushed.error : error;
+      });
+    }
+  }
+
+  /** Nothing is refused by a copy that was not compared with the branch since. */
+  async #decide(group: readonly Append[], asked: number): Promise<Plan> {
+    const plan = this.#plan(group);
+    if (this.#lookedAt >= asked || !plan.outcomes.some((o) => 'error' in o)) return plan;
+    await this.#catchUp(0);
+    return this.#plan(group);
+  }
+
+  /** By chance, so that writers that collided do not do so again. */
+  #pause(mostMs: number): Promise<void> {
+    return sleep(this.#options.random() * Math.min(mostMs, 3000));
+  }
+
+  #plan(group: readonly Append[]): Plan {
+    return this.#copy.look((view, base) => {
+      const plan = new AppendPlan(view);
+      return { base, outcomes: group.map((append) => plan.decide(append)), batches: plan.batches };
+    });
+  }
+
+  async #adopt(events: readonly StoredEvent[], commit: string): Promise<void> {
+    const last = events.at(-1);
+    if (last) await this.#copy.adopt(events, { commit, position: last.position });
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** Brings the copy up to what the branch was at most `ageMs` before the call; one look at a time. */
+  #catchUp(ageMs: number): Promise<void> {
+    const oldest = this.#options.now() - ageMs;
+    const look = async () => {
+      if (this.#lookedAt >= oldest && this.#lookedAt !== Number.NEGATIVE_INFINITY) return;
+      const began = this.#options.now();
+      await this.#takeOverNews();
+      this.#lookedAt = began;
+    };
+    const looking = this.#looking.then(look, look);
+    this.#looking = looking.catch(() => {});
+    return looking;
+  }
+
+  async #takeOverNews(): Promise<void> {
+    const { branch } = this.#options;
+    const known = this.#copy.bookmark(); // before the tip: another process may bring the copy further than the tip read first
+    const tip = await branch.tip();
+    if (tip === (known?.commit ?? null)) return;
+    if (tip === null) throw brokenBranch(branch.location, known?.commit ?? null, 'the branch is gone');
+    await branch.fetch();
+    const commits = await branch.commits(known?.commit ?? null, tip);
+    checkCommits(branch, known?.commit ?? null, commits);
+    await this.#takeOver(known, commits);
+  }
+
+  async #takeOver(known: Bookmark | null, commits: readonly LogCommit[]): Promise<void> {
+    const { branch } = this.#options;
+    const verifier = new ChainVerifier(known?.position ?? 0);
+    const blobs = commits.map((c) => c.changes[0]?.blob as string);
+    let [index, events, good] = [0, [] as StoredEvent[], known?.commit ?? null];
+    for await (const bytes of branch.read(blobs)) {
+      const { oid, changes } = commits[index++] as LogCommit;
+      try {
+        events.push(
+          ...this.#verified(verifier, known?.position ?? 0, decodeSegment({ path: changes[0]?.path as string, bytes })),
+        );
+      } catch (cause) {
+        const what = `commit ${oid.slice(0, 12)} adds ${changes[0]?.path}, which does not fit: ${(cause as Error).message}`;
+        throw brokenBranch(branch.location, good, what, { cause });
+      }
+      if (events.length >= TAKE_OVER || index === commits.length) {
+        await this.#adopt(events, oid);
+        [events, good] = [[], oid];
+      }
+    }
+  }
+
+  /** @throws {Error} naming the first event that does not continue the log */
+  #verified(verifier: ChainVerifier, since: number, events: StoredEvent[]): StoredEvent[] {
+    for (const event of events) {
+      // As it was then: another catch-up, or an append, may have brought the copy further.
+      const head = verifier.heads.has(event.stream) ? null : this.#copy.head(event.stream, since);
+      if (head) verifier.heads.set(event.stream, head);
+      const [broken] = verifier.check(event);
+      if (broken) throw new Error(`event ${broken.position} (${broken.stream}@${broken.revision}) ${broken.message}`);
+    }
+    return events;
+  }
+
+  async #fresh(): Promise<SqliteStore> {
+    await this.#catchUp(this.#options.freshMs);
+    return this.#copy;
+  }
+
+  async readStream(stream: string, options?: { from?: number; limit?: number }): Promise<StoredEvent[]> {
+    return (await this.#fresh()).readStream(stream, options);
+  }
+
+  async readAll(options?: { after?: number; limit?: number }): Promise<StoredEvent[]> {
+    return (await this.#fresh()).readAll(options);
+  }
+
+  async scanAll(options?: { after?: number; limit?: number }): Promise<ReadableEvent[]> {
+    return (await this.#fresh()).scanAll(options);
+  }
+
+  async position(): Promise<number> {
+    return (await this.#fresh()).position();
+  }
+
+  async find(id: string): Promise<StoredEvent | null> {
+    return (await this.#fresh()).find(id);
+  }
+
+  /** Goes on when the repository cannot be reached for a while; ends with an error when the branch is broken. */
+  async *subscribe({ after, signal }: { after: number; signal: AbortSignal }): AsyncIterable<StoredEvent[]> {
+    let seen = after;
+    while (!signal.aborted) {
+      const page = await this.#copy.readAll({ after: seen });
+      const last = page.at(-1);
+      if (last) {
+        seen = last.position;
+        yield page;
+        continue;
+      }
+      const adopted = this.#nextAdopted(signal);
+      await this.#catchUp(this.#options.pollMs / 2).catch((error) => {
+        if (!(error instanceof StoreError)) throw error;
+      });
+      await adopted;
+    }
+  }
+
+  /** Waits until something was taken over, or it is time to ask again. */
+  #nextAdopted(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, this.#options.pollMs);
+      this.#waiting.add(wake);
+      signal.addEventListener('abort', wake);
+      if (signal.aborted) wake();
+    });
+  }
+
+  /** A consistent copy of the whole log, up to date, in a new file. @throws {StoreError} if the file exists */
+  async copyTo(file: string): Promise<void> {
+    await this.#catchUp(0);
+    await this.#copy.copyTo(file);
+  }
+
+  async close(): Promise<void> {
+    await this.#draining;
+    await this.#looking;
+    await this.#options.branch.close();
+    await this.#copy.close();
+  }
+}
+
+const sizeOf = (events: readonly NewEvent[]): number =>
+  events.reduce((sum, { data, meta }) => sum + data.length + meta.length + 600, 0);
+
+/** For people and `git log`; nothing is decided by it. */
+function messageOf(batch: readonly StoredEvent[]): string {
+  const [first, last] = [batch[0], batch.at(-1)] as [StoredEvent, StoredEvent];
+  const trailers = {
+    'Pawl-Positions': `${first.position}..${last.position}`,
+    'Pawl-Head': last.hash,
+  };
+  const lines = Object.entries(trailers).map(([name, value]) => `${name}: ${value}`);
+  return `append ${first.stream} ${first.revision}..${last.revision}\n\n${lines.join('\n')}\n`;
+}

@@ -1,0 +1,61 @@
+import { GitLogBranch } from '../events/log-branch.git.ts';
+import { GitStore } from '../events/store.git.ts';
+import { SqliteStore } from '../events/store.sqlite.ts';
+import type { CopyableStore } from '../events/store.ts';
+import { Git } from '../registry-repo/git.ts';
+import type { Config } from './config/config.ts';
+import type { Secrets } from './config/secrets.ts';
+import { webOf } from './forge/github/open.github.ts';
+import { networkOf } from './forge/mirror.ts';
+
+type World = {
+  readonly config: Pick<Config, 'events' | 'registry'>;
+  path(relative: string): string;
+  clock(): Date;
+  secrets(): Pick<Secrets, 'forgeToken'>;
+  /** How this program acts on the forge; asked for only where the forge is remote. */
+  github(): { readonly credentials: { token(): Promise<string> } };
+};
+
+/** The event store that the settings name. @throws {StoreError} */
+export function openStore(world: World): CopyableStore {
+  const { store, path, branch } = world.config.events;
+  const file = world.path(path);
+  if (store === 'sqlite') return new SqliteStore(file);
+  const git = new Git(`${file}.git`);
+  const log = new GitLogBranch({
+    git: (args, options) => git.run(args, options),
+    repository: logRepository(world),
+    branch,
+    by: world.config.registry.author,
+    clock: () => world.clock(),
+    credentials: () => tokenFor(world),
+    network: networkOf(process.env),
+  });
+  return new GitStore({ branch: log, file });
+}
+
+/** Branch and repository of a git store, for people. */
+export const logBranch = (world: Pick<World, 'config' | 'path'>): string =>
+  `${world.config.events.branch} of ${logRepository(world)}`;
+
+/** The repository whose branch is the log: as set, or the registry's own. */
+export function logRepository(world: Pick<World, 'config' | 'path'>): string {
+  const { events, registry } = world.config;
+  if (events.repository !== null)
+    return /^[a-z][a-z0-9+.-]*:\/\//i.test(events.repository) ? events.repository : world.path(events.repository);
+  if (registry.forge === 'local' || registry.repository === null) return world.path(registry.path);
+  return `${forgeOf(registry)}/${registry.repository}.git`;
+}
+
+const forgeOf = ({ api }: Config['registry']): string => webOf(api).replace(/\/api\/v1$/, '');
+
+/** What may write to the registry's forge is shown to no other server; where there is no forge, the token is the log's. */
+export async function tokenFor(world: Pick<World, 'config' | 'path' | 'secrets' | 'github'>): Promise<string | null> {
+  const { registry } = world.config;
+  const repository = logRepository(world);
+  if (!URL.canParse(repository)) return null;
+  if (registry.forge === 'local') return world.secrets().forgeToken;
+  if (new URL(repository).origin !== new URL(forgeOf(registry)).origin) return null;
+  return registry.forge === 'github' ? world.github().credentials.token() : world.secrets().forgeToken;
+}
