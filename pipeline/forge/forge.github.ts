@@ -19,7 +19,7 @@ import { type Credentials, refuseJobToken } from './github/credentials.ts';
 import { hasStatus } from './github/failures.ts';
 import { type Merged, type MergeRequest, mergeByApi, mergeByPush, mergeCommitOf } from './github/merge.ts';
 import { here, type Place } from './github/place.ts';
-import { editPull, getPull, isMerged, listPulls, setLabels, shownPull } from './github/pulls.ts';
+import { editPull, getPull, isMerged, listPulls, namesOf, setLabels, shownPull } from './github/pulls.ts';
 import type { Mirror } from './mirror.ts';
 
 export const GATE_WORKFLOW = 'promotion-gate.yml';
@@ -148,8 +148,11 @@ export class GitHubForge implements Forge {
     number: number,
     { labels, ...text }: { title?: string; body?: string; labels?: readonly string[] },
   ): Promise<PullRequest> {
-    await this.#untilDone(() => editPull(this.#place, number, text));
-    if (labels) await this.#untilDone(() => setLabels(this.#place, number, labels));
+    await this.#untilDone(async () => {
+      const pull = await editPull(this.#place, number, text);
+      const same = labels?.toSorted().join('\n') === namesOf(pull).toSorted().join('\n');
+      if (labels && !same) await setLabels(this.#place, number, labels);
+    });
     return this.pullRequest(number);
   }
 

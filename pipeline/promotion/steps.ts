@@ -91,7 +91,7 @@ export class Steps {
         return [{ type: 'GateJudged', data: await verdictData(forge.git, known) }];
       }
     }
-    const moved = await this.#moved(promotion, pull);
+    const moved = await this.#moved(promotion, pull, newer);
     if (moved) return moved;
     if (gate.kind === 'workflow') return this.#askAndWait(promotion, pull, { newer, base, asks: gate.askMs });
     await forge.setStatus(pull.head, { context: GATE_CONTEXT, state: 'pending', description: 'judging' });
@@ -150,7 +150,7 @@ export class Steps {
   async #merge(promotion: Promotion, newer: Promotion | null): Promise<Outcome> {
     const { forge, gate } = this.#ports;
     const pull = await forge.pullRequest(numberOf(promotion));
-    const moved = await this.#moved(promotion, pull);
+    const moved = await this.#moved(promotion, pull, newer);
     if (moved) return moved;
     const known = await this.#known(promotion, pull);
     const judged = known ?? (await this.#ownVerdict(promotion));
@@ -206,10 +206,11 @@ export class Steps {
   }
 
   /** What has happened to the pull request behind our back, as facts; null if it is as we left it. */
-  async #moved(promotion: Promotion, pull: PullRequest): Promise<readonly Fact[] | null> {
+  async #moved(promotion: Promotion, pull: PullRequest, newer: Promotion | null): Promise<readonly Fact[] | null> {
     const { git } = this.#ports.forge;
     if (pull.state === 'merged' && pull.mergeCommit && promotion.judged?.result === 'pass')
       return [await mergedFact(git, promotion, pull, pull.mergeCommit)];
+    if (pull.state === 'closed' && newer) return this.#reject(promotion, 'superseded', supersededBy(newer));
     if (pull.state !== 'open')
       return this.#reject(promotion, 'closed', [
         { code: 'pull-request-closed', message: `pull request ${pull.number} is ${pull.state}, and not by us` },

@@ -67,6 +67,8 @@ export async function setLabels(place: Place, number: number, labels: readonly s
   await place.api.send('PUT /repos/{owner}/{repo}/issues/{issue_number}/labels', params, AnyAnswer);
 }
 
+export const namesOf = ({ labels }: PullAnswer): string[] => labels.flatMap((l) => (l.name ? [l.name] : []));
+
 /** The port's view of an answer. @param mergeCommit as far as it is known */
 export function shownPull(answer: PullAnswer, mergeCommit: ObjectId | null): PullRequest {
   const merged = isMerged(answer) || mergeCommit !== null;
@@ -78,7 +80,7 @@ export function shownPull(answer: PullAnswer, mergeCommit: ObjectId | null): Pul
     branch: answer.head.ref,
     head: answer.head.sha,
     state: merged ? 'merged' : answer.state,
-    labels: answer.labels.flatMap((l) => (l.name ? [l.name] : [])),
+    labels: namesOf(answer),
     mergeCommit,
     fork: isFork(answer),
   };
