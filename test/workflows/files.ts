@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { withAction } from '../../pipeline/registry/seed.ts';
+import { root } from '../support/paths.ts';
+import type { Rules } from './lint.ts';
+
+const ACTION = `owner/pawl@${'0123456789'.repeat(4)}`;
+
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const rendered = (path: string): string => withAction(read(path), ACTION);
+
+/** Every workflow there is, as it will run, and what it must keep. */
+export const workflows: readonly { readonly path: string; readonly text: string; readonly rules: Rules }[] = [
+  {
+    path: '.github/workflows/ci.yml',
+    text: read('.github/workflows/ci.yml'),
+    rules: { triggers: ['push', 'pull_request'] },
+  },
+  {
+    path: '.github/workflows/train.yml',
+    text: read('.github/workflows/train.yml'),
+    rules: { triggers: ['push', 'workflow_dispatch'] },
+  },
+  {
+    path: 'pipeline/init/train.yml',
+    text: rendered('pipeline/init/train.yml'),
+    rules: { triggers: ['push', 'workflow_dispatch'] },
+  },
+  {
+    path: 'registry-repo/seed/.github/workflows/promotion-gate.yml',
+    text: rendered('registry-repo/seed/.github/workflows/promotion-gate.yml'),
+    rules: { triggers: ['workflow_dispatch'], gate: true },
+  },
+  {
+    path: 'registry-repo/seed/.github/workflows/gate-relay.yml',
+    text: rendered('registry-repo/seed/.github/workflows/gate-relay.yml'),
+    rules: { triggers: ['pull_request_target', 'pull_request_review'], writes: { relay: ['actions'] }, gate: true },
+  },
+];

@@ -1,0 +1,69 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { root } from '../support/paths.ts';
+import { workflows } from './files.ts';
+import { lint, type Rules } from './lint.ts';
+
+const all = suite('workflows');
+
+for (const { path, text, rules } of workflows)
+  all(`attacks 03, 49, 60, 61: ${path} keeps every rule`, () => assert.equal(lint(text, rules), []));
+
+all('every workflow file is looked at', () => {
+  const folders = ['.github/workflows', 'registry-repo/seed/.github/workflows', 'pipeline/init'];
+  const found = folders
+    .filter((f) => existsSync(join(root, f)))
+    .flatMap((f) => readdirSync(join(root, f)).map((n) => `${f}/${n}`));
+  assert.equal(found.filter((f) => f.endsWith('.yml')).sort(), workflows.map((w) => w.path).sort());
+});
+
+const bad = suite('the linter');
+const rules: Rules = { triggers: ['push'], gate: true };
+const good = `on: push
+permissions: {}
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    timeout-minutes: 5
+    permissions:
+      contents: read
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1
+        with:
+          ref: main
+          persist-credentials: false
+      - run: echo "$TITLE"
+`;
+
+bad('finds nothing where nothing is wrong', () => assert.equal(lint(good, rules), []));
+
+const WRONG: readonly [what: string, from: string, to: string, found: RegExp][] = [
+  ['a moving tag', '@3d3c42e5aac5ba805825da76410c181273ba90b1', '@v7', /not pinned/],
+  ['a short commit', '@3d3c42e5aac5ba805825da76410c181273ba90b1', '@3d3c42e', /not pinned/],
+  ['an injection', 'echo "$TITLE"', 'echo "${' + '{ github.event.pull_request.title }}"', /inside run/],
+  ['a broad permission at the top', 'permissions: {}', 'permissions: write-all', /at the top/],
+  ['no permissions at the top', 'permissions: {}\n', '', /at the top/],
+  ['a write permission', 'contents: read', 'contents: write', /may write contents/],
+  ['write-all in a job', '    permissions:\n      contents: read\n', '    permissions: write-all\n', /not listed/],
+  ['another trigger', 'on: push', 'on: [push, pull_request_target]', /triggers/],
+  ['kept credentials', 'persist-credentials: false', 'persist-credentials: true', /credentials/],
+  ['another branch', 'ref: main', 'ref: other', /other than main/],
+  ['no timeout', '    timeout-minutes: 5\n', '', /timeout/],
+  ['a cache', 'run: echo "$TITLE"', 'uses: actions/cache@3d3c42e5aac5ba805825da76410c181273ba90b1', /cache/],
+  [
+    'a secret without an environment',
+    'run: echo "$TITLE"',
+    'run: x\n        env:\n          A: ${' + '{ secrets.A }}',
+    /environment/,
+  ],
+];
+for (const [what, from, to, found] of WRONG)
+  bad(`finds ${what}`, () => {
+    assert.ok(good.includes(from));
+    assert.match(lint(good.replace(from, to), rules).join('\n'), found);
+  });
+
+all.run();
+bad.run();
