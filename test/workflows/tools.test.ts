@@ -41,7 +41,6 @@ const BROKEN: readonly [tool: 'actionlint' | 'zizmor', what: string, change: (te
 ];
 
 const tools = suite('linters of workflows');
-let ran = 0;
 for (const tool of ['actionlint', 'zizmor'] as const) {
   if (run(tool, harmless) === null) {
     console.log(`SKIPPED ${tool} is not installed here`);
@@ -57,6 +56,5 @@ for (const tool of ['actionlint', 'zizmor'] as const) {
       assert.is.not(change(harmless), harmless);
       assert.is.not(run(tool, change(harmless))?.code, 0);
     });
-  ran++;
 }
-if (ran > 0) tools.run();
+tools.run();
