@@ -1,6 +1,6 @@
-import { created, noContent, notFound, ok, Refusal } from '../answers.ts';
+import { created, invalid, noContent, notFound, ok, Refusal } from '../answers.ts';
 import { type Context, page, type Routes } from '../route.ts';
-import { rulesOn } from '../rules.ts';
+import { rulesOf } from '../rules.ts';
 import type { Environment, Hook, Repo, Ruleset, Run } from '../state.ts';
 
 const shownRuleset = (repo: Repo, { createdAt, updatedAt, ...r }: Ruleset) => ({
@@ -125,6 +125,8 @@ export const settingsRoutes: Routes = {
   'repos/get-repo-ruleset': (c) => ok(shownRuleset(c.repo, rulesetOf(c))),
   'repos/create-repo-ruleset': (c) => {
     if (c.world.options.partial?.noRulesets) throw notFound();
+    if (c.repo.rulesets.some((r) => r.name === c.body.name))
+      throw new Refusal(422, 'Validation Failed', { errors: ['Name must be unique'] });
     const made: Ruleset = {
       id: c.world.id(),
       target: 'branch',
@@ -147,7 +149,16 @@ export const settingsRoutes: Routes = {
     c.repo.rulesets.splice(c.repo.rulesets.indexOf(rulesetOf(c)), 1);
     return noContent;
   },
-  'repos/get-branch-rules': (c) => page(c, rulesOn(c.repo, `refs/heads/${c.values.branch}`, null)),
+  'repos/get-branch-rules': (c) => {
+    if (c.world.options.partial?.noRulesets) throw notFound();
+    const rules = rulesOf(c.repo, `refs/heads/${c.values.branch}`).map(({ ruleset, ...rule }) => ({
+      ...rule,
+      ruleset_source_type: 'Repository',
+      ruleset_source: c.repo.fullName,
+      ruleset_id: ruleset.id,
+    }));
+    return page(c, rules);
+  },
   'actions/get-github-actions-permissions-repository': part('permissions', false),
   'actions/set-github-actions-permissions-repository': part('permissions', true),
   'actions/get-github-actions-default-workflow-permissions-repository': part('workflow', false),
@@ -185,6 +196,12 @@ export const settingsRoutes: Routes = {
   'repos/list-webhooks': (c) => page(c, c.repo.hooks.map(shownHook)),
   'repos/get-webhook': (c) => ok(shownHook(hookOf(c))),
   'repos/create-webhook': (c) => {
+    const same = (h: Hook) => h.config.url === c.body.config?.url;
+    if (!c.body.config?.url) throw invalid('Hook', 'url', 'missing_field');
+    if (c.repo.hooks.some(same))
+      throw new Refusal(422, 'Validation Failed', {
+        errors: [{ resource: 'Hook', code: 'custom', message: 'Hook already exists on this repository' }],
+      });
     const hook: Hook = {
       id: c.world.id(),
       active: c.body.active ?? true,
