@@ -130,7 +130,11 @@ async function reopen({ world, repo, actor }: Context, pull: Pull): Promise<void
   tellPull(world, repo, pull, 'reopened', actor);
 }
 
-const list = (c: Context) => {
+/** What was pushed before is seen, whoever looks. */
+const caughtUp = (repo: Repo) => repo.lock.run(async () => {});
+
+const list = async (c: Context) => {
+  await caughtUp(c.repo);
   const { repo, query, world } = c;
   const plain = world.options.partial?.plainLists === true;
   const { state = 'open', head, base } = query;
@@ -167,7 +171,10 @@ const listFiles = async (c: Context) => {
 export const pullRoutes: Routes = {
   'pulls/create': create,
   'pulls/list': list,
-  'pulls/get': async (c) => ok(await whole(c, pullOf(c.repo, c.values.pull_number as string))),
+  'pulls/get': async (c) => {
+    await caughtUp(c.repo);
+    return ok(await whole(c, pullOf(c.repo, c.values.pull_number as string)));
+  },
   'pulls/update': update,
   'pulls/list-files': listFiles,
 };
