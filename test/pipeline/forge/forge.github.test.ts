@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { forgeContract } from '../../contract/forge.ts';
 import { type GitHubDouble, startGitHubDouble } from '../../support/github/double.ts';
 import { forgeOn } from '../../support/github/forge.ts';
-import type { RepositoryEvent, RepositoryEvent } from '../../support/github/options.ts';
+import type { RepositoryEvent } from '../../support/github/options.ts';
 
 /** GitHub's rules as far as a merge without a gate needs them: that a branch must be up to date counts only beside a status. */
 const STRICT = {
