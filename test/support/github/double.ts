@@ -5,7 +5,7 @@ import { type Fault, Faults } from './faults.ts';
 import type { Options } from './options.ts';
 import { type Call, Server } from './server.ts';
 import type { Level, Permissions, Repo } from './state.ts';
-import { World } from './world.ts';
+import { type Delivery, World } from './world.ts';
 
 export type { Dispatch, Options } from './options.ts';
 
@@ -39,14 +39,23 @@ export type GitHubDouble = {
   clearFaults(): void;
   /** A repository with these files on main. */
   createRepo(fullName: string, files?: Readonly<Record<string, string | Uint8Array>>): Promise<Repo>;
+  /** A copy of a repository under another account, which may ask to be merged into it. */
+  fork(fullName: string, owner: string): Promise<Repo>;
   /** A fine-grained token of a person who has a role in a repository. */
   token(login: string, options: { repo?: string; role?: Level; permissions?: Permissions }): string;
+  /** A classic token: everything its person may do, within its scopes. */
+  classicToken(login: string, options: { repo?: string; role?: Level; scopes?: readonly string[] }): string;
+  /** The `GITHUB_TOKEN` of a workflow's job. */
+  actionsToken(fullName: string, permissions: Permissions): string;
   /** An App, installed where its owner's repositories are. */
   app(
     slug: string,
     owner: string,
     permissions?: Permissions,
   ): { id: number; key: string; installation: number; bot: number };
+  /** A webhook once more, as when somebody presses the button: under the same id. */
+  redeliver(id: string): Promise<Delivery>;
+  /** Until webhooks are delivered, workflows played and trial merges made. */
   settled(): Promise<void>;
   close(): Promise<void>;
 };
@@ -85,22 +94,27 @@ export async function startGitHubDouble(options: Options = {}): Promise<GitHubDo
       const account = world.accounts.get(owner.toLowerCase()) ?? world.organization(owner);
       return world.createRepo({ owner: account, name, private: true, ...(files && { files }) });
     },
-    token: (login, { repo, role = 'write', permissions = PROMOTER }) => {
-      const account = world.account(login);
-      if (repo) world.repo(repo)?.collaborators.set(login.toLowerCase(), role);
-      const token = `github_pat_${login}_${world.id()}`;
-      world.tokens.set(token, {
-        kind: 'fine-grained',
-        account,
-        permissions,
-        repositories: 'all',
-        app: null,
-        appId: null,
-        scopes: [],
-        expiresAt: null,
-      });
-      return token;
+    fork: async (fullName, owner) => {
+      const parent = world.repo(fullName);
+      if (!parent) throw new Error(`no repository ${fullName}`);
+      return world.createRepo({ owner: world.account(owner), name: parent.name, private: parent.private, parent });
     },
+    token: (login, { repo, role = 'write', permissions = PROMOTER }) =>
+      addToken(world, login, `github_pat_${login}_${world.id()}`, {
+        ...{ kind: 'fine-grained', permissions, scopes: [] },
+        ...(repo && { repo, role }),
+      }),
+    classicToken: (login, { repo, role = 'write', scopes = ['repo'] }) =>
+      addToken(world, login, `ghp_${login}_${world.id()}`, {
+        ...{ kind: 'classic', permissions: 'all', scopes },
+        ...(repo && { repo, role }),
+      }),
+    actionsToken: (fullName, permissions) => {
+      const repo = world.repo(fullName);
+      if (!repo) throw new Error(`no repository ${fullName}`);
+      return world.actionsToken(repo, permissions);
+    },
+    redeliver: (id) => world.redeliver(id),
     app: (slug, owner, permissions = PROMOTER) => {
       const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
       const account = world.accounts.get(owner.toLowerCase()) ?? world.organization(owner);
@@ -123,4 +137,19 @@ export async function startGitHubDouble(options: Options = {}): Promise<GitHubDo
       }
     },
   };
+}
+
+type Given = {
+  readonly kind: 'fine-grained' | 'classic';
+  readonly permissions: Permissions | 'all';
+  readonly scopes: readonly string[];
+  readonly repo?: string;
+  readonly role?: Level;
+};
+
+function addToken(world: World, login: string, token: string, { repo, role = 'write', ...given }: Given): string {
+  const account = world.account(login);
+  if (repo) world.repo(repo)?.collaborators.set(login.toLowerCase(), role);
+  world.tokens.set(token, { ...given, account, repositories: 'all', app: null, appId: null, expiresAt: null });
+  return token;
 }

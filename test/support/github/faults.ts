@@ -1,5 +1,21 @@
-/** What goes wrong with a request: before the work is done, or after it. */
-export type FaultKind = 'drop-before' | 'drop-after' | '500' | '502' | 'secondary-limit' | '429' | 'garbage';
+/**
+ * What goes wrong with a request. Nothing was done: `drop-before`, `500`, `502`, `429`, `secondary-limit`, `garbage` (HTML with
+ * status 200). It was done, and the caller cannot know: `drop-after`, `502-after`, `wrong-json`, `truncated`. `delay` comes late,
+ * and `run` does something first: the race that a test wants.
+ */
+export type FaultKind =
+  | 'drop-before'
+  | 'drop-after'
+  | '500'
+  | '502'
+  | '502-after'
+  | 'secondary-limit'
+  | '429'
+  | 'garbage'
+  | 'wrong-json'
+  | 'truncated'
+  | { readonly delayMs: number }
+  | { readonly run: () => Promise<unknown> };
 
 export type Fault = {
   /** By operation id, or by method and path. */

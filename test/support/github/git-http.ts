@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { basename, dirname } from 'node:path';
 import { Refusal } from './answers.ts';
 import { actorOf, checkAccess } from './identity.ts';
-import { moved, pushRefusal, type Update } from './refs.ts';
+import { moved, type PushRefusal, pushRefusal, type Update } from './refs.ts';
 import type { Actor, Repo } from './state.ts';
 import type { World } from './world.ts';
 
@@ -53,15 +53,16 @@ type Receive = {
 
 async function receive(world: World, { repo, actor, url, rest, request, response, body }: Receive): Promise<void> {
   const updates = commands(body);
-  const refusals: (string | null)[] = [];
-  for (const update of updates) refusals.push(await pushRefusal(repo, actor, update));
+  if (updates.some((u) => u.to !== null)) await takeIn(repo, packOf(body));
+  const refusals: (PushRefusal | null)[] = [];
+  for (const update of updates) refusals.push(await pushRefusal(world, repo, actor, update));
   const by = actor.account?.login ?? 'nobody';
   const record = (refused: (i: number) => string | null): void => {
     for (const [i, u] of updates.entries())
       world.pushes.push({ repo: repo.fullName, actor: by, ...u, refused: refused(i) });
   };
   if (refusals.some((r) => r !== null)) {
-    record((i) => refusals[i] ?? 'atomic push failed');
+    record((i) => refusals[i]?.reason ?? 'atomic push failed');
     response.writeHead(200, { 'content-type': 'application/x-git-receive-pack-result' });
     response.end(declined(updates, refusals));
     return;
@@ -71,6 +72,17 @@ async function receive(world: World, { repo, actor, url, rest, request, response
   for (const update of updates) if ((await repo.git.resolve(update.ref)) === update.to) done.push(update);
   record((i) => (done.includes(updates[i] as Update) ? null : 'rejected by git'));
   await moved(world, repo, actor, done);
+}
+
+/** What a push carries, after its commands and their flush; empty if it only deletes. */
+function packOf(body: Buffer): Buffer {
+  const at = body.indexOf('PACK');
+  return at < 0 ? Buffer.alloc(0) : body.subarray(at);
+}
+
+/** Puts the objects of a push into the repository before it is judged; without a ref they mean nothing. */
+async function takeIn(repo: Repo, pack: Buffer): Promise<void> {
+  if (pack.length > 0) await repo.git.run(['index-pack', '--stdin', '--fix-thin'], { input: pack });
 }
 
 /** The ref updates at the beginning of a push. */
@@ -98,11 +110,12 @@ const packet = (content: string | Buffer): Buffer => {
 };
 const band = (number: number, content: Buffer): Buffer => packet(Buffer.concat([Buffer.from([number]), content]));
 
-function declined(updates: readonly Update[], refusals: readonly (string | null)[]): Buffer {
-  const lines = updates.map((u, i) => packet(`ng ${u.ref} ${refusals[i] ?? 'atomic transaction failed'}\n`));
+function declined(updates: readonly Update[], refusals: readonly (PushRefusal | null)[]): Buffer {
+  const whole = refusals.find((r) => r !== null)?.reason ?? '';
+  const lines = updates.map((u, i) => packet(`ng ${u.ref} ${refusals[i]?.reason ?? whole}\n`));
   const report = Buffer.concat([packet('unpack ok\n'), ...lines, Buffer.from('0000')]);
-  const remark = 'error: GH013: Repository rule violations found.\n';
-  return Buffer.concat([band(2, Buffer.from(remark)), band(1, report), Buffer.from('0000')]);
+  const remarks = refusals.flatMap((r) => r?.remarks ?? []).map((r) => band(2, Buffer.from(`${r}\n`)));
+  return Buffer.concat([...remarks, band(1, report), Buffer.from('0000')]);
 }
 
 /** Runs `git http-backend` as a web server would. */

@@ -1,26 +1,33 @@
 import type { Need } from './identity.ts';
 import type { OperationId } from './operations.ts';
 
-const PERMISSION: readonly [RegExp, string][] = [
+/** By GitHub's "Permissions required for GitHub Apps"; the first line that fits counts. */
+const READS: readonly [RegExp, string][] = [
+  [/ruleset|branch-rules|collaborator|^repos\/get$/, 'metadata'],
+  [/environment|deployment-branch|list-workflow/, 'actions'],
+];
+const BOTH: readonly [RegExp, string][] = [
   [/^pulls\/merge$/, 'contents'],
   [/^pulls\//, 'pull_requests'],
-  [/^issues\//, 'pull_requests'],
+  [/^issues\//, 'issues|pull_requests'],
   [/status/, 'statuses'],
   [/ruleset|environment|deployment-branch|^repos\/update$/, 'administration'],
-  [/^actions\/(?:create-workflow|list-workflow)/, 'actions'],
+  [/^actions\/create-workflow/, 'actions'],
   [/^actions\//, 'administration'],
   [/webhook/, 'repository_hooks'],
-  [/collaborator|^repos\/get$|branch-rules/, 'metadata'],
 ];
+/** What whoever can see a repository may write there. */
+const OPEN = /^(?:pulls\/create|pulls\/create-review|issues\/create-comment)$/;
 
 /** What a token and the person behind it need for an operation. */
 export function needOf(id: OperationId, method: string): Need {
-  const permission = PERMISSION.find(([pattern]) => pattern.test(id))?.[1] ?? 'contents';
   const reads = method === 'GET';
-  const admin = permission === 'administration' || permission === 'repository_hooks';
+  const lines = reads ? [...READS, ...BOTH] : BOTH;
+  const permissions = (lines.find(([pattern]) => pattern.test(id))?.[1] ?? 'contents').split('|');
+  const admin = permissions.some((p) => p === 'administration' || p === 'repository_hooks');
   return {
-    permissions: [permission],
+    permissions,
     level: reads ? 'read' : 'write',
-    role: reads ? 'read' : admin ? 'admin' : 'write',
+    role: admin ? 'admin' : reads || OPEN.test(id) ? 'read' : 'write',
   };
 }

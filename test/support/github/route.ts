@@ -9,6 +9,8 @@ export type Context = {
   readonly actor: Actor;
   /** The repository of the path; for the few routes without one it is not to be touched. */
   readonly repo: Repo;
+  /** As it was asked for, without its query. */
+  readonly url: string;
   readonly values: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   // biome-ignore lint/suspicious/noExplicitAny: validated against GitHub's own description before it comes here
@@ -23,13 +25,19 @@ export type Routes = Partial<Record<OperationId, Route>>;
 /** A page of a list, with GitHub's `Link`. */
 export function page(context: Context, items: readonly unknown[], within?: string): Answer {
   const plain = context.world.options.partial?.plainLists === true;
-  const size = plain ? items.length || 1 : Math.min(100, Number(context.query.per_page ?? 30));
-  const number = plain ? 1 : Number(context.query.page ?? 1);
+  const size = plain ? items.length || 1 : Math.min(100, Math.max(1, Number(context.query.per_page ?? 30)));
+  const number = plain ? 1 : Math.max(1, Number(context.query.page ?? 1));
   const part = items.slice((number - 1) * size, number * size);
-  const more = number * size < items.length;
+  const last = Math.max(1, Math.ceil(items.length / size));
+  const to = (n: number, rel: string) =>
+    `<${context.url}?${new URLSearchParams({ ...context.query, page: String(n) })}>; rel="${rel}"`;
+  const links = [
+    ...(number > 1 ? [to(number - 1, 'prev'), to(1, 'first')] : []),
+    ...(number < last ? [to(number + 1, 'next'), to(last, 'last')] : []),
+  ];
   return {
     status: 200,
     body: within === undefined ? part : { total_count: items.length, [within]: part },
-    headers: more ? { link: `<${context.world.url}/?page=${number + 1}>; rel="next"` } : {},
+    headers: links.length > 0 ? { link: links.join(', ') } : {},
   };
 }

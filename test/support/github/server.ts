@@ -1,15 +1,20 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, notFound, Refusal } from './answers.ts';
-import type { Faults } from './faults.ts';
+import { download, leaveStarter } from './downloads.ts';
+import type { FaultKind, Faults } from './faults.ts';
 import { serveGit } from './git-http.ts';
 import { actorOf, checkAccess } from './identity.ts';
 import { needOf } from './needs.ts';
 import { Description, faultsOf } from './openapi.ts';
 import type { Context, Routes } from './route.ts';
 import { issueRoutes } from './routes/issues.ts';
+import { mergeRoutes } from './routes/merge.ts';
 import { pullRoutes } from './routes/pulls.ts';
 import { releaseRoutes } from './routes/releases.ts';
 import { repoRoutes } from './routes/repos.ts';
+import { reviewRoutes } from './routes/reviews.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { userRoutes } from './routes/users.ts';
 import type { Repo } from './state.ts';
@@ -18,6 +23,8 @@ import type { World } from './world.ts';
 const ROUTES: Routes = {
   ...repoRoutes,
   ...pullRoutes,
+  ...mergeRoutes,
+  ...reviewRoutes,
   ...issueRoutes,
   ...settingsRoutes,
   ...releaseRoutes,
@@ -57,19 +64,32 @@ export class Server {
     const body = Buffer.concat(chunks);
     const path = (request.url ?? '/').split('?')[0] as string;
     if (/^\/[^/]+\/[^/]+\.git\//.test(path)) return this.#git(request, response, body, path);
-    if (path.startsWith('/download/')) return this.#download(path, response);
+    if (path.startsWith('/download/')) return download(this.#world, request, response);
     const method = request.method ?? 'GET';
     const plain = path.replace(/^\/api\/v3/, '').replace(/^\/uploads/, '') || '/';
     const found = this.#description.find(method, plain);
     const call: Call = { operation: found?.operation.id ?? 'unknown', method, path: plain, actor: 'nobody', status: 0 };
     this.calls.push(call);
-    const fault = this.#faults.take(call.operation, `${method} ${plain}`);
+    const fault = await this.#fault(call.operation, `${method} ${plain}`);
     if (fault === 'drop-before') return void request.socket.destroy();
-    const broken = fault && BROKEN[fault];
+    const broken = typeof fault === 'string' ? BROKEN[fault] : undefined;
+    if (fault === '502' && call.operation === 'repos/upload-release-asset')
+      leaveStarter(this.#world, plain, request.url ?? '');
     const answer = broken ?? (await this.#answer(request, body, call, found));
     call.status = answer.status;
     if (fault === 'drop-after') return void request.socket.destroy();
-    send(response, answer, this.#world);
+    if (fault === '502-after') return send(response, BROKEN['502'] as Answer, this.#world);
+    if (fault === 'wrong-json') return send(response, { ...answer, body: { unexpected: [true] } }, this.#world);
+    send(response, answer, this.#world, { truncated: fault === 'truncated', etag: request.headers['if-none-match'] });
+  }
+
+  /** What is to go wrong now; waiting and interfering is done by then. */
+  async #fault(...names: readonly string[]): Promise<FaultKind | null> {
+    const fault = this.#faults.take(...names);
+    if (fault === null || typeof fault === 'string') return fault;
+    if ('run' in fault) await fault.run();
+    else await sleep(fault.delayMs);
+    return null;
   }
 
   async #git(request: IncomingMessage, response: ServerResponse, body: Buffer, path: string): Promise<void> {
@@ -81,7 +101,7 @@ export class Server {
       status: 200,
     };
     this.calls.push(call);
-    const fault = this.#faults.take(call.operation);
+    const fault = await this.#fault(call.operation);
     if (fault === 'drop-before') return void request.socket.destroy();
     if (fault === 'drop-after') {
       response.write = () => true;
@@ -96,14 +116,13 @@ export class Server {
     await serveGit(this.#world, request, response, body);
   }
 
-  #download(path: string, response: ServerResponse): void {
-    const id = Number(path.split('/')[2]);
-    for (const repo of this.#world.repos.values())
-      for (const release of repo.releases)
-        for (const asset of release.assets)
-          if (asset.id === id)
-            return void response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(asset.bytes);
-    response.writeHead(404).end();
+  /** One more call of a token. @throws {Refusal} when it has had all of its own */
+  #count(token: string): void {
+    const { rateLimit = 5000 } = this.#world.options;
+    const used = (this.#world.used.get(token) ?? 0) + 1;
+    this.#world.used.set(token, used);
+    const headers = { 'x-ratelimit-limit': String(rateLimit), 'x-ratelimit-remaining': '0' };
+    if (used > rateLimit) throw new Refusal(403, 'API rate limit exceeded for this token.', { headers });
   }
 
   async #answer(
@@ -120,7 +139,18 @@ export class Server {
       const { operation, values } = found;
       const query = Object.fromEntries(new URL(request.url ?? '/', 'http://x').searchParams);
       const upload = operation.id === 'repos/upload-release-asset';
-      const json = upload || bytes.length === 0 ? null : { json: JSON.parse(bytes.toString('utf8')) };
+      if (!request.headers['user-agent'])
+        throw new Refusal(
+          403,
+          'Request forbidden by administrative rules. Please make sure your request has a User-Agent header',
+        );
+      const version = request.headers['x-github-api-version'];
+      if (version !== undefined && !VERSIONS.has(String(version)))
+        throw new Refusal(400, `${version} is not a supported version of GitHub’s REST API.`);
+      const actor = actorOf(this.#world, request.headers.authorization);
+      Object.assign(call, { actor: actor.account?.login ?? 'nobody' });
+      this.#count(request.headers.authorization ?? '');
+      const json = upload || bytes.length === 0 ? null : { json: parsed(bytes) };
       const faults = faultsOf(operation, { ...values, ...query }, upload ? null : json).filter(
         (f) => !(upload && f.startsWith('body')),
       );
@@ -128,8 +158,6 @@ export class Server {
         this.violations.push(`${operation.id}: ${faults.join('; ')}`);
         throw new Refusal(422, 'Invalid request.', { errors: faults });
       }
-      const actor = actorOf(this.#world, request.headers.authorization);
-      Object.assign(call, { actor: actor.account?.login ?? 'nobody' });
       const repo = values.owner ? this.#world.repo(`${values.owner}/${values.repo}`) : undefined;
       if (!WITHOUT_REPO.test(operation.id)) {
         if (!repo) throw notFound();
@@ -142,6 +170,7 @@ export class Server {
         world: this.#world,
         actor,
         repo: repo as Repo,
+        url: `${this.#world.url}${call.path}`,
         values,
         query,
         body: json?.json,
@@ -171,15 +200,38 @@ const BROKEN: Partial<Record<string, Answer>> = {
   garbage: { status: 200, body: Buffer.from('<html>') },
 };
 
-function send(response: ServerResponse, { status, body, headers = {} }: Answer, world: World): void {
+const VERSIONS = new Set(['2022-11-28', '2026-03-10']);
+
+function parsed(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    throw new Refusal(400, 'Problems parsing JSON');
+  }
+}
+
+function send(
+  response: ServerResponse,
+  { status, body, headers = {} }: Answer,
+  world: World,
+  { truncated = false, etag }: { truncated?: boolean; etag?: string | undefined } = {},
+): void {
   const shown = status === 201 && world.options.partial?.createsAs200 ? 200 : status;
   const raw = Buffer.isBuffer(body) ? body : body === undefined ? null : Buffer.from(JSON.stringify(body));
-  response.writeHead(shown, {
-    ...(raw && { 'content-type': Buffer.isBuffer(body) ? 'text/html' : 'application/json; charset=utf-8' }),
-    'x-ratelimit-limit': '5000',
-    'x-ratelimit-remaining': '4999',
-    'x-ratelimit-reset': String(Math.floor(Date.now() / 1000) + 3600),
+  const tag = raw && status === 200 ? `"${createHash('sha1').update(raw).digest('hex')}"` : null;
+  const same = tag !== null && etag?.replace(/^W\//, '') === tag;
+  const limit = world.options.rateLimit ?? 5000;
+  response.writeHead(same ? 304 : shown, {
+    ...(raw && !same && { 'content-type': Buffer.isBuffer(body) ? 'text/html' : 'application/json; charset=utf-8' }),
+    ...(raw && !same && { 'content-length': String(raw.length) }),
+    ...(tag && { etag: tag }),
+    'x-ratelimit-limit': String(limit),
+    'x-ratelimit-remaining': String(limit - 1),
+    'x-ratelimit-reset': String(Math.floor(world.now().getTime() / 1000) + 3600),
+    'x-ratelimit-resource': 'core',
     ...headers,
   });
-  response.end(raw ?? undefined);
+  if (same || !raw) return void response.end();
+  if (!truncated) return void response.end(raw);
+  response.write(raw.subarray(0, Math.floor(raw.length / 2)), () => response.destroy());
 }

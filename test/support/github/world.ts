@@ -46,6 +46,8 @@ export class World {
   readonly pushes: Push[] = [];
   readonly dispatches: Dispatch[] = [];
   readonly deliveries: Delivery[] = [];
+  /** Calls by `Authorization` header. */
+  readonly used = new Map<string, number>();
   readonly #pending = new Set<Promise<unknown>>();
   #id = 1000;
 
@@ -204,6 +206,15 @@ export class World {
     const delivery: Delivery = { id, event, url, body, headers, status: answer?.status ?? null };
     this.deliveries.push(delivery);
     return delivery;
+  }
+
+  /** The same delivery once more, under its own id. */
+  async redeliver(id: string): Promise<Delivery> {
+    const known = this.deliveries.find((d) => d.id === id);
+    const hook = [...this.repos.values()].flatMap((r) => r.hooks).find((h) => h.config.url === known?.url);
+    if (!known || !hook) throw new Error(`no delivery ${id} of a hook that is still there`);
+    const text = known.body.startsWith('payload=') ? decodeURIComponent(known.body.slice(8)) : known.body;
+    return this.deliver(hook, known.event, JSON.parse(text), id);
   }
 }
 

@@ -8,7 +8,14 @@ import { forgeOn } from '../../../support/github/forge.ts';
 
 // Whatever happens to a request or to its answer, the work is done once.
 
-const KINDS: readonly FaultKind[] = ['drop-before', 'drop-after', '500', '502', 'secondary-limit', '429'];
+const KINDS = [
+  'drop-before',
+  'drop-after',
+  '500',
+  '502',
+  'secondary-limit',
+  '429',
+] as const satisfies readonly FaultKind[];
 
 const faults = suite<{ double: GitHubDouble; forge: GitHubForge; head: string; main: string; number: number }>(
   'faults on GitHub',

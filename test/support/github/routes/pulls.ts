@@ -1,16 +1,9 @@
 import { checkLength, created, invalid, notFound, ok, Refusal } from '../answers.ts';
-import { moved } from '../refs.ts';
+import { mergeability, tipOf } from '../mergeable.ts';
+import { close, keepHead, tellPull } from '../refs.ts';
 import { type Context, page, type Routes } from '../route.ts';
-import { approvalsOf, isStrict, missingStatuses, requiredApprovals, rulesOn } from '../rules.ts';
+import { pullShape, userShape } from '../shapes.ts';
 import type { Account, Pull, Repo } from '../state.ts';
-
-const user = ({ id, login, type }: Account) => ({ id, login, type });
-const repository = (repo: Repo) => ({
-  id: repo.id,
-  full_name: repo.fullName,
-  name: repo.name,
-  owner: user(repo.owner),
-});
 
 export function pullOf(repo: Repo, number: string | number): Pull {
   const pull = repo.pulls.find((p) => p.number === Number(number));
@@ -18,266 +11,170 @@ export function pullOf(repo: Repo, number: string | number): Pull {
   return pull;
 }
 
-export async function shown({ world }: Pick<Context, 'world'>, repo: Repo, pull: Pull) {
-  const fields = world.options.partial?.noMergeFields !== true;
+/** As lists have it. The API of 2026-03-10 no longer says `merge_commit_sha`. */
+function shown(c: Context, pull: Pull): Record<string, unknown> {
+  const { merge_commit_sha, ...rest } = pullShape(c.world, c.repo, pull);
+  const hidden = c.world.options.partial?.noMergeFields || c.headers['x-github-api-version'] === '2026-03-10';
+  return hidden ? rest : { ...rest, merge_commit_sha };
+}
+
+/** As one alone is shown: with what a merge of it would be. */
+async function whole(c: Context, pull: Pull): Promise<Record<string, unknown>> {
+  const [mergeable, state] = await mergeability(c.world, c.repo, pull);
+  const { mergedBy } = pull;
   return {
-    id: pull.id,
-    number: pull.number,
-    html_url: `${world.webUrl}/${repo.fullName}/pull/${pull.number}`,
-    title: pull.title,
-    body: pull.body,
-    state: pull.state,
-    draft: pull.draft,
+    ...shown(c, pull),
     merged: pull.mergedAt !== null,
-    merged_at: pull.mergedAt,
-    ...(fields && {
-      merge_commit_sha: pull.mergeCommit,
-      mergeable: pull.state === 'open' ? null : null,
-      mergeable_state: 'unknown',
-    }),
-    user: user(pull.user),
-    labels: [...pull.labels].map((name) => ({ name })),
-    head: {
-      ref: pull.headRef,
-      sha: pull.head,
-      label: `${pull.headRepo.owner.login}:${pull.headRef}`,
-      repo: repository(pull.headRepo),
-    },
-    base: { ref: pull.baseRef, sha: pull.base, repo: repository(repo) },
-    created_at: pull.createdAt,
-    updated_at: pull.updatedAt,
+    merged_by: mergedBy && userShape(c.world, mergedBy),
+    ...(!c.world.options.partial?.noMergeFields && { mergeable, mergeable_state: state }),
   };
 }
 
-const create = async (context: Context) => {
-  const { world, actor, repo, body } = context;
-  const [owner, ref] = body.head.includes(':') ? body.head.split(':') : [repo.owner.login, body.head];
-  const headRepo =
-    owner.toLowerCase() === repo.owner.login.toLowerCase()
-      ? repo
-      : [...world.repos.values()].find((r) => r.parent === repo && r.owner.login.toLowerCase() === owner.toLowerCase());
-  const head = await headRepo?.git.resolve(`refs/heads/${ref}`);
-  if (!headRepo || !head) throw invalid('PullRequest', 'head', 'invalid');
-  const base = await repo.git.resolve(`refs/heads/${body.base}`);
-  if (!base) throw invalid('PullRequest', 'base', 'invalid');
-  if (head === base)
-    throw new Refusal(422, 'Validation Failed', {
-      errors: [{ resource: 'PullRequest', code: 'custom', message: `No commits between ${body.base} and ${ref}` }],
-    });
+const wrong = (message: string) =>
+  new Refusal(422, 'Validation Failed', { errors: [{ resource: 'PullRequest', code: 'custom', message }] });
+
+/** `branch`, or `owner:branch` of a fork. */
+function headOf({ world, repo }: Context, head: string): { headRepo: Repo; ref: string; label: string } {
+  const [owner = '', branch] = head.includes(':') ? head.split(':') : [repo.owner.login, head];
+  const ours = owner.toLowerCase() === repo.owner.login.toLowerCase();
+  const isFork = (r: Repo) => r.parent === repo && r.owner.login.toLowerCase() === owner.toLowerCase();
+  const headRepo = ours ? repo : [...world.repos.values()].find(isFork);
+  if (!headRepo || !branch) throw invalid('PullRequest', 'head', 'invalid');
+  return { headRepo, ref: branch, label: `${owner}:${branch}` };
+}
+
+function checkTexts(body: { title?: string; body?: string | null }): void {
   checkLength('PullRequest', 'body', body.body, 65_536);
   checkLength('PullRequest', 'title', body.title, 256);
-  if (
-    repo.pulls.some(
-      (p) => p.state === 'open' && p.headRef === ref && p.headRepo === headRepo && p.baseRef === body.base,
-    )
-  )
-    throw new Refusal(422, 'Validation Failed', {
-      errors: [
-        { resource: 'PullRequest', code: 'custom', message: `A pull request already exists for ${owner}:${ref}.` },
-      ],
-    });
-  const pull: Pull = {
-    id: world.id(),
-    number: repo.pulls.length + 1,
-    user: actor.account as Account,
-    headRepo,
-    headRef: ref,
-    createdAt: world.time(),
-    baseRef: body.base,
-    title: body.title,
-    body: body.body ?? null,
-    draft: body.draft === true,
-    state: 'open',
-    head,
-    base,
-    mergedAt: null,
-    mergedBy: null,
-    mergeCommit: null,
-    closedAt: null,
-    updatedAt: world.time(),
-    lastPusher: actor.account as Account,
-    merged: null,
-    labels: new Set(),
-    reviews: [],
-  };
-  repo.pulls.push(pull);
-  if (headRepo !== repo) await repo.git.run(['fetch', '--quiet', headRepo.git.gitDir, head]);
-  await repo.git.run(['update-ref', `refs/pull/${pull.number}/head`, head]);
-  const answer = await shown(context, repo, pull);
-  world.emit(
-    repo,
-    'pull_request',
-    { action: 'opened', number: pull.number, pull_request: answer, repository: repository(repo) },
-    actor,
-  );
-  return created(answer);
-};
+  if (body.title === '') throw invalid('PullRequest', 'title', 'missing_field');
+}
 
-const update = async (context: Context) => {
-  const { world, actor, repo, values, body } = context;
-  const pull = pullOf(repo, values.pull_number as string);
-  checkLength('PullRequest', 'body', body.body, 65_536);
-  checkLength('PullRequest', 'title', body.title, 256);
-  if (body.title !== undefined) {
-    pull.title = body.title;
-    if (world.options.partial?.titleWipesBody && body.body === undefined) pull.body = '';
-  }
-  if (body.body !== undefined) pull.body = body.body;
-  if (body.state === 'closed' && pull.state === 'open') {
-    pull.state = 'closed';
-    pull.closedAt = world.time();
-    world.emit(
-      repo,
-      'pull_request',
-      {
-        action: 'closed',
-        number: pull.number,
-        pull_request: await shown(context, repo, pull),
-        repository: repository(repo),
-      },
-      actor,
-    );
-  }
-  pull.updatedAt = world.time();
-  return ok(await shown(context, repo, pull));
-};
+const create = (c: Context) =>
+  c.repo.lock.run(async () => {
+    const { world, actor, repo, body } = c;
+    if (actor.kind === 'actions' && repo.actions.workflow.can_approve_pull_request_reviews !== true)
+      throw new Refusal(403, 'GitHub Actions is not permitted to create or approve pull requests.');
+    if (body.title === undefined) throw invalid('PullRequest', 'title', 'missing_field');
+    const { headRepo, ref, label } = headOf(c, body.head);
+    const head = await headRepo.git.resolve(`refs/heads/${ref}`);
+    const base = await tipOf(repo, body.base);
+    if (!head) throw invalid('PullRequest', 'head', 'invalid');
+    if (!base) throw invalid('PullRequest', 'base', 'invalid');
+    checkTexts(body);
+    const same = (p: Pull) => p.headRef === ref && p.headRepo === headRepo && p.baseRef === body.base;
+    if (repo.pulls.some((p) => p.state === 'open' && same(p)))
+      throw wrong(`A pull request already exists for ${label}.`);
+    const pull: Pull = {
+      id: world.id(),
+      number: repo.pulls.length + 1,
+      user: actor.account as Account,
+      headRepo,
+      headRef: ref,
+      createdAt: world.time(),
+      baseRef: body.base,
+      title: body.title,
+      body: body.body ?? null,
+      draft: body.draft === true,
+      state: 'open',
+      head,
+      base,
+      mergedAt: null,
+      mergedBy: null,
+      mergeCommit: null,
+      closedAt: null,
+      updatedAt: world.time(),
+      lastPusher: actor.account as Account,
+      merged: null,
+      labels: new Set(),
+      reviews: [],
+    };
+    await keepHead(repo, pull);
+    if (await repo.git.isAncestor(head, base)) throw wrong(`No commits between ${body.base} and ${ref}`);
+    if ((await repo.git.mergeBases(base, head)).length === 0)
+      throw wrong(`The ${ref} branch has no history in common with ${body.base}`);
+    repo.pulls.push(pull);
+    tellPull(world, repo, pull, 'opened', actor);
+    return created(await whole(c, pull));
+  });
 
-const list = async (context: Context) => {
-  const { repo, query, world } = context;
+const update = (c: Context) =>
+  c.repo.lock.run(async () => {
+    const { world, actor, repo, values, body = {} } = c;
+    const pull = pullOf(repo, values.pull_number as string);
+    checkTexts(body);
+    if (body.title !== undefined) {
+      pull.title = body.title;
+      if (world.options.partial?.titleWipesBody && body.body === undefined) pull.body = '';
+    }
+    if (body.body !== undefined) pull.body = body.body;
+    if (body.base !== undefined) {
+      if (!(await tipOf(repo, body.base))) throw invalid('PullRequest', 'base', 'invalid');
+      pull.baseRef = body.base;
+    }
+    pull.updatedAt = world.time();
+    if (body.state === 'closed' && pull.state === 'open') close(world, repo, pull, actor);
+    else if (body.state === 'open' && pull.state === 'closed') await reopen(c, pull);
+    else tellPull(world, repo, pull, 'edited', actor);
+    return ok(await whole(c, pull));
+  });
+
+async function reopen({ world, repo, actor }: Context, pull: Pull): Promise<void> {
+  const head = await pull.headRepo.git.resolve(`refs/heads/${pull.headRef}`);
+  if (pull.mergedAt !== null || !head) throw wrong('state cannot be changed. The head branch was deleted or merged.');
+  const open = repo.pulls.some((p) => p !== pull && p.state === 'open' && p.headRef === pull.headRef);
+  if (open) throw wrong(`state cannot be changed. There is already an open pull request from ${pull.headRef}.`);
+  pull.state = 'open';
+  pull.closedAt = null;
+  pull.head = head;
+  await keepHead(repo, pull);
+  tellPull(world, repo, pull, 'reopened', actor);
+}
+
+/** What was pushed before is seen, whoever looks. */
+const caughtUp = (repo: Repo) => repo.lock.run(async () => {});
+
+const list = async (c: Context) => {
+  await caughtUp(c.repo);
+  const { repo, query, world } = c;
   const plain = world.options.partial?.plainLists === true;
-  const state = query.state ?? 'open';
+  const { state = 'open', head, base } = query;
+  const named = (p: Pull) => `${p.headRepo.owner.login}:${p.headRef}`.toLowerCase() === head?.toLowerCase();
   const found = repo.pulls.filter(
     (p) =>
       (state === 'all' || p.state === state) &&
-      (plain || query.head === undefined || `${p.headRepo.owner.login}:${p.headRef}` === query.head) &&
-      (plain || query.base === undefined || p.baseRef === query.base),
+      (plain || head === undefined || !head.includes(':') || named(p)) &&
+      (plain || base === undefined || p.baseRef === base),
   );
-  const answers = [];
-  for (const pull of found.toReversed()) answers.push(await shown(context, repo, pull));
-  return page(context, answers);
+  const newestFirst = query.direction !== 'asc';
+  return page(
+    c,
+    (newestFirst ? found.toReversed() : found).map((p) => shown(c, p)),
+  );
 };
 
-const unmergeable = (message: string) => new Refusal(405, message);
+const KIND: Readonly<Record<string, string>> = { added: 'added', deleted: 'removed', modified: 'modified' };
 
-/** Everything that keeps GitHub from merging, in its own words. */
-async function checkMerge({ world, repo, actor, body }: Context, pull: Pull): Promise<{ tree: string; base: string }> {
-  const { partial } = world.options;
-  if (pull.state !== 'open' || pull.draft) throw unmergeable('Pull Request is not mergeable');
-  if (body?.sha && body.sha !== pull.head && !partial?.mergeIgnoresSha)
-    throw new Refusal(409, 'Head branch was modified. Review and try the merge again.');
-  const base = (await repo.git.resolve(`refs/heads/${pull.baseRef}`)) as string;
-  const rules = partial?.mergeIgnoresRules ? [] : rulesOn(repo, `refs/heads/${pull.baseRef}`, actor);
-  const wrong: string[] = missingStatuses(repo, rules, pull.head);
-  const needed = requiredApprovals(rules);
-  if (approvalsOf(world, repo, pull) < needed)
-    wrong.push(`At least ${needed} approving review is required by reviewers with write access.`);
-  const methods = rules.find((r) => r.type === 'pull_request')?.parameters?.allowed_merge_methods as
-    | string[]
-    | undefined;
-  if (methods && !methods.includes(body?.merge_method ?? 'merge'))
-    wrong.push(`${body?.merge_method ?? 'merge'} is not an allowed merge method.`);
-  if (isStrict(rules) && !(await repo.git.isAncestor(base, pull.head)))
-    wrong.push('The head branch is not up to date with the base branch.');
-  if (wrong.length > 0) throw unmergeable(`Repository rule violations found\n\n${wrong.join('\n')}`);
-  const tree = await repo.git.text(['merge-tree', '--write-tree', base, pull.head]).catch(() => null);
-  if (tree === null) throw unmergeable('Pull Request is not mergeable');
-  return { tree: tree.split('\n')[0] as string, base };
-}
-
-const merge = (context: Context) =>
-  context.repo.lock.run(async () => {
-    const { world, repo, actor, values, body } = context;
-    const pull = pullOf(repo, values.pull_number as string);
-    const { tree, base } = await checkMerge(context, pull);
-    const message = `${body?.commit_title ?? `${pull.title} (#${pull.number})`}\n\n${body?.commit_message ?? ''}`;
-    const by = { name: actor.account?.login ?? 'nobody', email: 'noreply@example.org' };
-    const parents = body?.merge_method === 'squash' ? [base] : [base, pull.head];
-    const commit = await repo.git.writeCommit({ tree, parents, message, by, time: world.now() });
-    await repo.git.updateRefs([{ ref: `refs/heads/${pull.baseRef}`, to: commit, from: base }]);
-    pull.state = 'closed';
-    pull.base = base;
-    pull.mergedAt = pull.closedAt = pull.updatedAt = world.time();
-    pull.mergedBy = actor.account;
-    pull.mergeCommit = commit;
-    await moved(world, repo, actor, [{ ref: `refs/heads/${pull.baseRef}`, from: base, to: commit }]);
-    world.emit(
-      repo,
-      'pull_request',
-      {
-        action: 'closed',
-        number: pull.number,
-        pull_request: await shown(context, repo, pull),
-        repository: repository(repo),
-      },
-      actor,
-    );
-    return ok({ sha: commit, merged: true, message: 'Pull Request successfully merged' });
-  });
+const listFiles = async (c: Context) => {
+  const pull = pullOf(c.repo, c.values.pull_number as string);
+  const base = await tipOf(c.repo, pull.baseRef);
+  const [fork = base] = await c.repo.git.mergeBases(pull.mergedAt ? pull.base : base, pull.head);
+  const raw = (await c.repo.git.text(['diff-tree', '-r', '-z', '--no-renames', '--raw', fork, pull.head])).split('\0');
+  const files = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const [, , , oid = '', letter = 'M'] = (raw[i] as string).split(' ');
+    const status = KIND[letter === 'A' ? 'added' : letter === 'D' ? 'deleted' : 'modified'];
+    files.push({ filename: raw[i + 1], sha: oid, status, additions: 0, deletions: 0, changes: 0 });
+  }
+  return page(c, files.slice(0, 3000));
+};
 
 export const pullRoutes: Routes = {
   'pulls/create': create,
   'pulls/list': list,
-  'pulls/get': async (c) => ok(await shown(c, c.repo, pullOf(c.repo, c.values.pull_number as string))),
+  'pulls/get': async (c) => {
+    await caughtUp(c.repo);
+    return ok(await whole(c, pullOf(c.repo, c.values.pull_number as string)));
+  },
   'pulls/update': update,
-  'pulls/merge': async (c) => {
-    try {
-      return await merge(c);
-    } catch (error) {
-      if (error instanceof Refusal && c.world.options.partial?.mergeRefusalsAs200)
-        return ok({ ...(error.answer.body as object), status: error.status });
-      throw error;
-    }
-  },
-  'pulls/check-if-merged': (c) => {
-    if (pullOf(c.repo, c.values.pull_number as string).mergedAt === null) throw notFound();
-    return { status: 204 };
-  },
-  'pulls/list-files': async (c) => {
-    const pull = pullOf(c.repo, c.values.pull_number as string);
-    const fork = await c.repo.git.text(['merge-base', pull.base, pull.head]);
-    const changes = await c.repo.git.changes(fork, pull.head);
-    return page(
-      c,
-      changes.map(({ path, oid }) => ({ filename: path, sha: oid, status: 'modified' })),
-    );
-  },
-  'pulls/list-reviews': (c) =>
-    page(
-      c,
-      pullOf(c.repo, c.values.pull_number as string).reviews.map((r) => ({
-        id: r.id,
-        user: user(r.user),
-        body: r.body,
-        state: r.state,
-        commit_id: r.commit,
-        submitted_at: r.submittedAt,
-      })),
-    ),
-  'pulls/create-review': (c) => {
-    const pull = pullOf(c.repo, c.values.pull_number as string);
-    const states = { APPROVE: 'APPROVED', REQUEST_CHANGES: 'CHANGES_REQUESTED', COMMENT: 'COMMENTED' } as const;
-    const state = states[c.body.event as keyof typeof states] ?? 'PENDING';
-    if (state === 'APPROVED' && pull.user.id === c.actor.account?.id)
-      throw new Refusal(422, 'Unprocessable Entity', { errors: ['Can not approve your own pull request'] });
-    const review = {
-      id: c.world.id(),
-      user: c.actor.account as Account,
-      body: c.body.body ?? '',
-      commit: c.body.commit_id ?? pull.head,
-      submittedAt: c.world.time(),
-      state,
-    };
-    pull.reviews.push(review);
-    c.world.emit(
-      c.repo,
-      'pull_request_review',
-      {
-        action: 'submitted',
-        pull_request: { number: pull.number, head: { sha: pull.head } },
-        repository: repository(c.repo),
-      },
-      c.actor,
-    );
-    return ok({ id: review.id, state, commit_id: review.commit, user: user(review.user) });
-  },
+  'pulls/list-files': listFiles,
 };

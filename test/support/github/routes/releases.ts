@@ -1,4 +1,5 @@
-import { created, noContent, notFound, ok, Refusal } from '../answers.ts';
+import { created, invalid, noContent, notFound, ok, Refusal } from '../answers.ts';
+import { mayPush } from '../identity.ts';
 import { type Context, page, type Routes } from '../route.ts';
 import type { Account, Asset, Release } from '../state.ts';
 import { digestOf } from '../world.ts';
@@ -42,14 +43,36 @@ const shown = (c: Context, r: Release) => ({
   assets: r.assets.map((a) => shownAsset(c, a)),
 });
 
+/** GitHub puts dots where it takes no other character. */
+const assetName = (name: string): string => name.replace(/[^\w.+-]/g, '.').replace(/\.{2,}/g, '.');
+
 const already = (resource: string, field: string) =>
   new Refusal(422, 'Validation Failed', { errors: [{ resource, code: 'already_exists', field }] });
+
+/** Drafts are for whoever may publish them. */
+const mayWrite = ({ actor, repo, world }: Context): boolean =>
+  actor.permissions === 'all' || actor.permissions.contents === 'write'
+    ? actor.account !== null && mayPush(world, actor.account, repo)
+    : false;
+
+/** Publishing makes the tag, where there is none. */
+async function makeTag({ repo }: Context, tag: string, target: string): Promise<void> {
+  if (await repo.git.resolve(`refs/tags/${tag}`)) return;
+  const at = /^[0-9a-f]{40}$/.test(target)
+    ? await repo.git.commitId(target)
+    : await repo.git.resolve(`refs/heads/${target}`);
+  if (!at) throw invalid('Release', 'target_commitish', 'invalid');
+  await repo.git.updateRefs([{ ref: `refs/tags/${tag}`, to: at, from: null }]);
+}
 
 export const releaseRoutes: Routes = {
   'repos/list-releases': (c) =>
     page(
       c,
-      c.repo.releases.toReversed().map((r) => shown(c, r)),
+      c.repo.releases
+        .filter((r) => !r.draft || mayWrite(c))
+        .toReversed()
+        .map((r) => shown(c, r)),
     ),
   'repos/get-release': (c) => ok(shown(c, releaseOf(c))),
   'repos/get-release-by-tag': (c) => {
@@ -57,8 +80,10 @@ export const releaseRoutes: Routes = {
     if (!found) throw notFound();
     return ok(shown(c, found));
   },
-  'repos/create-release': (c) => {
-    if (c.repo.releases.some((r) => r.tag === c.body.tag_name)) throw already('Release', 'tag_name');
+  'repos/create-release': async (c) => {
+    if (!c.body.draft) await makeTag(c, c.body.tag_name, c.body.target_commitish ?? c.repo.defaultBranch);
+    if (c.repo.releases.some((r) => r.tag === c.body.tag_name && !r.draft && !c.body.draft))
+      throw already('Release', 'tag_name');
     const made: Release = {
       id: c.world.id(),
       author: c.actor.account as Account,
@@ -69,15 +94,20 @@ export const releaseRoutes: Routes = {
       body: c.body.body ?? null,
       draft: c.body.draft ?? false,
       prerelease: c.body.prerelease ?? false,
-      publishedAt: c.world.time(),
+      publishedAt: c.body.draft ? null : c.world.time(),
       assets: [],
     };
     c.repo.releases.push(made);
     return created(shown(c, made));
   },
-  'repos/update-release': (c) => {
+  'repos/update-release': async (c) => {
     const release = releaseOf(c);
+    if (release.draft && c.body.draft === false) {
+      await makeTag(c, c.body.tag_name ?? release.tag, c.body.target_commitish ?? release.target);
+      release.publishedAt = c.world.time();
+    }
     Object.assign(release, {
+      tag: c.body.tag_name ?? release.tag,
       name: c.body.name ?? release.name,
       body: c.body.body ?? release.body,
       draft: c.body.draft ?? release.draft,
@@ -95,7 +125,9 @@ export const releaseRoutes: Routes = {
     ),
   'repos/upload-release-asset': (c) => {
     const release = releaseOf(c);
-    const name = c.query.name as string;
+    const name = assetName(c.query.name as string);
+    if (c.bytes.length === 0) throw new Refusal(400, 'Bad Content-Length: ');
+    if (!c.headers['content-type']) throw new Refusal(400, 'Content-Type must be set');
     if (release.assets.some((a) => a.name === name)) throw already('ReleaseAsset', 'name');
     if (release.assets.length >= 1000)
       throw new Refusal(422, 'Validation Failed', {
@@ -118,7 +150,9 @@ export const releaseRoutes: Routes = {
   },
   'repos/get-release-asset': (c) => {
     const { asset } = assetOf(c);
-    if (!String(c.headers.accept).includes('application/octet-stream')) return ok(shownAsset(c, asset));
+    const raw = String(c.headers.accept).includes('application/octet-stream');
+    if (raw && asset.state !== 'uploaded') throw notFound();
+    if (!raw) return ok(shownAsset(c, asset));
     return { status: 302, headers: { location: `${c.world.downloadsUrl}/download/${asset.id}` } };
   },
   'repos/delete-release-asset': (c) => {

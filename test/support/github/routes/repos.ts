@@ -1,23 +1,18 @@
 import { created, notFound, ok, Refusal } from '../answers.ts';
 import { roleOf } from '../identity.ts';
+import { common } from '../refs.ts';
 import { type Context, page, type Routes } from '../route.ts';
+import { latestStatuses, rulesOf } from '../rules.ts';
+import { repoShape } from '../shapes.ts';
 import type { Account, Repo } from '../state.ts';
-import type { World } from '../world.ts';
 
 const account = ({ id, login, type }: Account) => ({ id, login, type });
 
-export const shownRepo = (world: World, repo: Repo) => ({
-  id: repo.id,
-  name: repo.name,
-  full_name: repo.fullName,
-  owner: account(repo.owner),
-  private: repo.private,
-  default_branch: repo.defaultBranch,
-  description: repo.description,
-  html_url: `${world.webUrl}/${repo.fullName}`,
-  clone_url: `${world.webUrl}/${repo.fullName}.git`,
-  ...repo.settings,
-});
+const shownRepo = (c: Context, repo: Repo) => {
+  const role = c.actor.account && roleOf(c.world, c.actor.account, repo);
+  const permissions = { admin: role === 'admin', push: role === 'admin' || role === 'write', pull: role !== null };
+  return { ...repoShape(c.world, repo), ...(c.actor.account && { permissions }) };
+};
 
 const make = (owner: (c: Context) => Account) => async (c: Context) => {
   const { world, body } = c;
@@ -29,12 +24,14 @@ const make = (owner: (c: Context) => Account) => async (c: Context) => {
       ],
     });
   const repo = await world.createRepo({ owner: owner(c), name, private: hidden === true, description, settings });
-  return created(shownRepo(world, repo));
+  return created(shownRepo(c, repo));
 };
 
-const status = (c: Context) => {
+const status = async (c: Context) => {
   const { repo, world, actor, body, values } = c;
   const sha = values.sha as string;
+  if (!/^[0-9a-f]{40}$/.test(sha) || !(await repo.git.commitId(sha)))
+    throw new Refusal(422, `No commit found for SHA: ${sha}`);
   const known = repo.statuses.filter(
     (s) => s.sha === sha && s.context.toLowerCase() === (body.context ?? 'default').toLowerCase(),
   );
@@ -65,7 +62,7 @@ const status = (c: Context) => {
   world.emit(
     repo,
     'status',
-    { sha, state: made.state, context: made.context, repository: { full_name: repo.fullName } },
+    { ...shownStatus(made), id: made.id, sha, name: repo.fullName, ...common(world, repo, actor) },
     actor,
   );
   return created(shownStatus(made));
@@ -81,12 +78,6 @@ const shownStatus = (s: Repo['statuses'][number]) => ({
   created_at: s.createdAt,
 });
 
-const latest = (repo: Repo, sha: string) => {
-  const found = new Map<string, Repo['statuses'][number]>();
-  for (const s of repo.statuses) if (s.sha === sha) found.set(s.context.toLowerCase(), s);
-  return [...found.values()];
-};
-
 async function commitOf(repo: Repo, ref: string): Promise<string> {
   for (const name of [ref, `refs/heads/${ref}`]) {
     const found = /^[0-9a-f]{40}$/.test(name) ? await repo.git.commitId(name) : await repo.git.resolve(name);
@@ -95,8 +86,27 @@ async function commitOf(repo: Repo, ref: string): Promise<string> {
   throw new Refusal(422, `No commit found for SHA: ${ref}`);
 }
 
+async function shownCommit({ repo }: Context, sha: string) {
+  if (!/^[0-9a-f]{40}$/.test(sha) || !(await repo.git.commitId(sha))) throw notFound();
+  const format = ['%T', '%P', '%an', '%ae', '%aI', '%cn', '%ce', '%cI', '%B'].join('%x00');
+  const [tree, parents = '', name, email, date, by, mail, time, message = ''] = (
+    await repo.git.text(['log', '-1', `--format=${format}`, sha])
+  ).split('\0');
+  return {
+    sha,
+    tree: { sha: tree },
+    parents: parents
+      .split(' ')
+      .filter(Boolean)
+      .map((p) => ({ sha: p })),
+    author: { name, email, date },
+    committer: { name: by, email: mail, date: time },
+    message: message.trimEnd(),
+  };
+}
+
 export const repoRoutes: Routes = {
-  'repos/get': (c) => ok(shownRepo(c.world, c.repo)),
+  'repos/get': (c) => ok(shownRepo(c, c.repo)),
   'repos/create-in-org': make((c) => {
     const owner = c.world.accounts.get((c.values.org as string).toLowerCase());
     if (!owner) throw notFound();
@@ -109,18 +119,27 @@ export const repoRoutes: Routes = {
     if (description !== undefined) c.repo.description = description;
     if (branch !== undefined) c.repo.defaultBranch = branch;
     c.repo.settings = { ...c.repo.settings, ...settings };
-    return ok(shownRepo(c.world, c.repo));
+    return ok(shownRepo(c, c.repo));
   },
   'repos/get-branch': async (c) => {
     const sha = await c.repo.git.resolve(`refs/heads/${c.values.branch}`);
     if (!sha) throw new Refusal(404, 'Branch not found');
-    return ok({ name: c.values.branch, commit: { sha }, protected: false });
+    const rules = rulesOf(c.repo, `refs/heads/${c.values.branch}`);
+    return ok({ name: c.values.branch, commit: { sha }, protected: rules.length > 0 });
   },
   'git/get-ref': async (c) => {
     const ref = `refs/${c.values.ref}`;
     const sha = await c.repo.git.resolve(ref);
     if (!sha) throw notFound();
     return ok({ ref, object: { sha, type: 'commit' } });
+  },
+  'git/get-commit': async (c) => ok(await shownCommit(c, c.values.commit_sha as string)),
+  'repos/get-commit': async (c) => {
+    const { author, committer, message, tree, parents, sha } = await shownCommit(
+      c,
+      await commitOf(c.repo, c.values.ref as string),
+    );
+    return ok({ sha, parents, commit: { author, committer, message, tree } });
   },
   'repos/create-commit-status': status,
   'repos/list-commit-statuses-for-ref': async (c) => {
@@ -135,7 +154,7 @@ export const repoRoutes: Routes = {
   },
   'repos/get-combined-status-for-ref': async (c) => {
     const sha = await commitOf(c.repo, c.values.ref as string);
-    const found = latest(c.repo, sha);
+    const found = latestStatuses(c.repo, sha);
     const state = found.some((s) => s.state === 'failure' || s.state === 'error')
       ? 'failure'
       : found.length > 0 && found.every((s) => s.state === 'success')
@@ -151,15 +170,27 @@ export const repoRoutes: Routes = {
   'repos/get-content': async (c) => {
     const at = await commitOf(c.repo, c.query.ref ?? c.repo.defaultBranch);
     const entry = await c.repo.git.entry(at, c.values.path as string);
+    if (entry?.type === 'tree')
+      return ok(
+        (await c.repo.git.folder(at, entry.path)).map((e) => ({
+          type: e.type === 'tree' ? 'dir' : 'file',
+          name: e.path.slice(e.path.lastIndexOf('/') + 1),
+          path: e.path,
+          sha: e.oid,
+        })),
+      );
     if (entry?.type !== 'blob') throw notFound();
     const bytes = await c.repo.git.blob(entry.oid);
+    if (/vnd\.github\.(?:v3\.)?raw/.test(String(c.headers.accept))) return ok(bytes);
+    const large = bytes.length > 1024 * 1024;
     return ok({
       type: 'file',
-      encoding: 'base64',
+      name: entry.path.slice(entry.path.lastIndexOf('/') + 1),
+      encoding: large ? 'none' : 'base64',
       size: bytes.length,
       path: c.values.path,
       sha: entry.oid,
-      content: bytes.toString('base64'),
+      content: large ? '' : bytes.toString('base64'),
     });
   },
 };

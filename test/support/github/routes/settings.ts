@@ -1,6 +1,7 @@
-import { created, noContent, notFound, ok, Refusal } from '../answers.ts';
+import { parse } from 'yaml';
+import { created, invalid, noContent, notFound, ok, Refusal } from '../answers.ts';
 import { type Context, page, type Routes } from '../route.ts';
-import { rulesOn } from '../rules.ts';
+import { rulesOf } from '../rules.ts';
 import type { Environment, Hook, Repo, Ruleset, Run } from '../state.ts';
 
 const shownRuleset = (repo: Repo, { createdAt, updatedAt, ...r }: Ruleset) => ({
@@ -52,15 +53,34 @@ function hookOf(c: Context): Hook {
   return found;
 }
 
-/** A workflow's `run-name` with its inputs, or its file's name. */
+type Workflow = { 'run-name'?: string; on?: { workflow_dispatch?: { inputs?: Record<string, Input> } | null } };
+type Input = { required?: boolean; default?: unknown; type?: string } | null;
+
+/** A workflow's `run-name` with its inputs, or its file's name. @throws {Refusal} if it does not take these inputs */
 async function runName(c: Context, file: string, ref: string, inputs: Record<string, string>): Promise<string> {
   const at = await c.repo.git.resolve(`refs/heads/${ref}`);
   const entry = at && (await c.repo.git.entry(at, `.github/workflows/${file}`));
   if (!entry) throw notFound();
-  const text = (await c.repo.git.blob(entry.oid)).toString('utf8');
-  if (!/workflow_dispatch/.test(text)) throw new Refusal(422, "Workflow does not have 'workflow_dispatch' trigger");
-  const name = /^run-name: *["']?(.*?)["']?$/m.exec(text)?.[1] ?? file;
-  return name.replace(/\$\{\{ *inputs\.(\w+) *\}\}/g, (_, key: string) => inputs[key] ?? '');
+  const workflow: Workflow = parse((await c.repo.git.blob(entry.oid)).toString('utf8'));
+  const { on } = workflow;
+  const listens =
+    typeof on === 'string'
+      ? on === 'workflow_dispatch'
+      : Array.isArray(on)
+        ? on.includes('workflow_dispatch')
+        : on && 'workflow_dispatch' in on;
+  if (!listens) throw new Refusal(422, "Workflow does not have 'workflow_dispatch' trigger");
+  checkInputs((on as Workflow['on'])?.workflow_dispatch?.inputs ?? {}, inputs);
+  return (workflow['run-name'] ?? file).replace(/\$\{\{ *inputs\.(\w+) *\}\}/g, (_, key: string) => inputs[key] ?? '');
+}
+
+function checkInputs(known: Readonly<Record<string, Input>>, given: Readonly<Record<string, string>>): void {
+  const unknown = Object.keys(given).filter((name) => !Object.hasOwn(known, name));
+  if (unknown.length > 0) throw new Refusal(422, `Unexpected inputs provided: ${JSON.stringify(unknown)}`);
+  for (const [name, input] of Object.entries(known))
+    if (input?.required && input.default === undefined && !given[name])
+      throw new Refusal(422, `Required input '${name}' not provided`);
+  if (Object.keys(given).length > 25) throw new Refusal(422, 'you may only define up to 25 `inputs`');
 }
 
 const dispatch = async (c: Context) => {
@@ -125,6 +145,8 @@ export const settingsRoutes: Routes = {
   'repos/get-repo-ruleset': (c) => ok(shownRuleset(c.repo, rulesetOf(c))),
   'repos/create-repo-ruleset': (c) => {
     if (c.world.options.partial?.noRulesets) throw notFound();
+    if (c.repo.rulesets.some((r) => r.name === c.body.name))
+      throw new Refusal(422, 'Validation Failed', { errors: ['Name must be unique'] });
     const made: Ruleset = {
       id: c.world.id(),
       target: 'branch',
@@ -147,7 +169,16 @@ export const settingsRoutes: Routes = {
     c.repo.rulesets.splice(c.repo.rulesets.indexOf(rulesetOf(c)), 1);
     return noContent;
   },
-  'repos/get-branch-rules': (c) => page(c, rulesOn(c.repo, `refs/heads/${c.values.branch}`, null)),
+  'repos/get-branch-rules': (c) => {
+    if (c.world.options.partial?.noRulesets) throw notFound();
+    const rules = rulesOf(c.repo, `refs/heads/${c.values.branch}`).map(({ ruleset, ...rule }) => ({
+      ...rule,
+      ruleset_source_type: 'Repository',
+      ruleset_source: c.repo.fullName,
+      ruleset_id: ruleset.id,
+    }));
+    return page(c, rules);
+  },
   'actions/get-github-actions-permissions-repository': part('permissions', false),
   'actions/set-github-actions-permissions-repository': part('permissions', true),
   'actions/get-github-actions-default-workflow-permissions-repository': part('workflow', false),
@@ -185,6 +216,12 @@ export const settingsRoutes: Routes = {
   'repos/list-webhooks': (c) => page(c, c.repo.hooks.map(shownHook)),
   'repos/get-webhook': (c) => ok(shownHook(hookOf(c))),
   'repos/create-webhook': (c) => {
+    const same = (h: Hook) => h.config.url === c.body.config?.url;
+    if (!c.body.config?.url) throw invalid('Hook', 'url', 'missing_field');
+    if (c.repo.hooks.some(same))
+      throw new Refusal(422, 'Validation Failed', {
+        errors: [{ resource: 'Hook', code: 'custom', message: 'Hook already exists on this repository' }],
+      });
     const hook: Hook = {
       id: c.world.id(),
       active: c.body.active ?? true,

@@ -1,6 +1,6 @@
 import { created, notFound, ok, Refusal } from '../answers.ts';
 import { type Context, page, type Routes } from '../route.ts';
-import type { Account, Installation } from '../state.ts';
+import type { Account, Installation, Level, Permissions } from '../state.ts';
 
 const account = ({ id, login, type }: Account) => ({ id, login, type });
 
@@ -17,6 +17,25 @@ const shown = (i: Installation) => ({
   permissions: i.permissions,
   repository_selection: i.repositories === 'all' ? 'all' : 'selected',
 });
+
+type Wanted = { permissions?: Permissions; repositories?: string[]; repository_ids?: number[] };
+
+const LEVELS = ['read', 'write', 'admin'];
+const covers = (has: Level | undefined, wanted: Level) =>
+  has !== undefined && LEVELS.indexOf(has) >= LEVELS.indexOf(wanted);
+
+/** Full names of repositories that a token is to be for, each of which the App must be installed on. */
+function reposOf(c: Context, installation: Installation, names: string[] = [], ids: number[] = []): string[] {
+  const all = [...c.world.repos.values()].filter((r) => r.owner.id === installation.account.id);
+  const found = all.filter((r) => names.includes(r.name) || ids.includes(r.id)).map((r) => r.fullName.toLowerCase());
+  const allowed = found.filter((f) => installation.repositories === 'all' || installation.repositories.includes(f));
+  if (allowed.length < names.length + ids.length)
+    throw new Refusal(
+      422,
+      'There is at least one repository that does not exist or is not accessible to the parent installation.',
+    );
+  return allowed;
+}
 
 export const userRoutes: Routes = {
   'users/get-authenticated': ({ actor }) => {
@@ -51,12 +70,18 @@ export const userRoutes: Routes = {
     const app = asApp(c);
     const found = c.world.installations.find((i) => i.app === app && i.id === Number(c.values.installation_id));
     if (!found) throw notFound();
-    const { token, expiresAt } = c.world.installationToken(found, {});
+    const { permissions = found.permissions, repositories, repository_ids } = (c.body ?? {}) as Wanted;
+    for (const [name, level] of Object.entries(permissions))
+      if (!covers(found.permissions[name], level))
+        throw new Refusal(422, 'The permissions requested are not granted to this installation.');
+    const only = repositories || repository_ids ? reposOf(c, found, repositories, repository_ids) : null;
+    const more = only ? { permissions, repositories: only } : { permissions };
+    const { token, expiresAt } = c.world.installationToken(found, more);
     return created({
       token,
       expires_at: expiresAt.toISOString(),
-      permissions: found.permissions,
-      repository_selection: 'all',
+      permissions,
+      repository_selection: only || found.repositories !== 'all' ? 'selected' : 'all',
     });
   },
   'meta/root': ({ world }) => ok({ current_user_url: `${world.url}/user` }),
