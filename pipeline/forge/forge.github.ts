@@ -18,11 +18,13 @@ import { ownComments, writeComment } from './github/comments.ts';
 import { type Credentials, refuseJobToken } from './github/credentials.ts';
 import { hasStatus } from './github/failures.ts';
 import { type Merged, type MergeRequest, mergeByApi, mergeByPush, mergeCommitOf } from './github/merge.ts';
-import { here, type Place } from './github/place.ts';
-import { editPull, getPull, isMerged, listPulls, namesOf, setLabels, shownPull } from './github/pulls.ts';
+import { here, type Place, pause, until } from './github/place.ts';
+import { editPull, getPull, isFork, isMerged, listPulls, setLabels, shownPull } from './github/pulls.ts';
 import type { Mirror } from './mirror.ts';
 
 export const GATE_WORKFLOW = 'promotion-gate.yml';
+/** Of a status: GitHub refuses longer ones. */
+const MAX_DESCRIPTION = 140;
 
 export type GitHubForgeOptions = {
   readonly place: Place;
@@ -42,6 +44,8 @@ export class GitHubForge implements Forge {
   readonly git: Git;
   readonly #options: GitHubForgeOptions;
   #account: Promise<string> | undefined;
+  /** Where we put branches: for a moment the API may show the commit before. */
+  readonly #pushed = new Map<string, ObjectId>();
 
   constructor(options: GitHubForgeOptions) {
     this.#options = options;
@@ -72,8 +76,8 @@ export class GitHubForge implements Forge {
   async pushBranch(branch: string, commit: ObjectId, expected: ObjectId | null): Promise<void> {
     const ref = branchRef(branch);
     const { mirror } = this.#options;
-    if ((await mirror.remoteRefs(ref)).get(ref) === commit) return;
-    await mirror.push({ ref, to: commit, from: expected });
+    if ((await mirror.remoteRefs(ref)).get(ref) !== commit) await mirror.push({ ref, to: commit, from: expected });
+    this.#pushed.set(branch, commit);
   }
 
   async branch(branch: string): Promise<ObjectId | null> {
@@ -111,13 +115,15 @@ export class GitHubForge implements Forge {
       } catch (error) {
         const again = hasStatus(error, 409, 422) || (error instanceof ForgeError && error.reason === 'unreachable');
         if (!again || attempt === 3) throw error;
+        await pause(this.#place, attempt);
       }
     }
   }
 
   async pullRequest(number: number): Promise<PullRequest> {
     try {
-      return await this.#shown(await getPull(this.#place, number));
+      const pull = await this.#settled(await getPull(this.#place, number));
+      return await this.#shown(pull, () => this.sync());
     } catch (error) {
       if (!hasStatus(error, 404)) throw error;
       throw new ForgeError('no_such_pull_request', `${this.location} has no pull request ${number}`, { cause: error });
@@ -128,15 +134,34 @@ export class GitHubForge implements Forge {
     const state = filter.state === undefined ? 'all' : filter.state === 'open' ? 'open' : 'closed';
     const found = await listPulls(this.#place, state, filter.branch);
     const shown: PullRequest[] = [];
-    for (const pull of found) shown.push(await this.#shown(pull));
+    let tip: Promise<ObjectId> | undefined;
+    const sync = () => {
+      tip ??= this.sync();
+      return tip;
+    };
+    for (const pull of found) shown.push(await this.#shown(pull, sync));
     return shown.filter((p) => (filter.state ?? p.state) === p.state).sort((a, b) => a.number - b.number);
   }
 
+  /** An answer from before our own push would look as if somebody had moved the branch back. */
+  async #settled(first: PullAnswer): Promise<PullAnswer> {
+    const { ref } = first.head;
+    const ours = this.#pushed.get(ref);
+    const settled = ({ state, head }: PullAnswer) => state !== 'open' || head.sha === ours;
+    if (ours === undefined || isFork(first) || settled(first)) return first;
+    if ((await this.branch(ref)) === ours) {
+      const read = () => getPull(this.#place, first.number);
+      return until(this.#place, read, settled);
+    }
+    this.#pushed.delete(ref);
+    return first;
+  }
+
   /** The objects of what is shown are here afterwards; a fork's are nobody's business. */
-  async #shown(pull: PullAnswer): Promise<PullRequest> {
+  async #shown(pull: PullAnswer, sync: () => Promise<ObjectId>): Promise<PullRequest> {
     const { mirror } = this.#options;
     const ended = pull.state === 'closed';
-    const tip = ended ? await mirror.sync() : null;
+    const tip = ended ? await sync() : null;
     const commit = tip ? await mergeCommitOf(this.git, tip, pull) : null;
     const shown = shownPull(pull, commit);
     if (!shown.fork && (isMerged(pull) || !ended))
@@ -149,9 +174,8 @@ export class GitHubForge implements Forge {
     { labels, ...text }: { title?: string; body?: string; labels?: readonly string[] },
   ): Promise<PullRequest> {
     await this.#untilDone(async () => {
-      const pull = await editPull(this.#place, number, text);
-      const same = labels?.toSorted().join('\n') === namesOf(pull).toSorted().join('\n');
-      if (labels && !same) await setLabels(this.#place, number, labels);
+      await editPull(this.#place, number, text);
+      if (labels) await setLabels(this.#place, number, labels);
     });
     return this.pullRequest(number);
   }
@@ -171,6 +195,7 @@ export class GitHubForge implements Forge {
         return await work();
       } catch (error) {
         if (!(error instanceof ForgeError) || error.reason !== 'unreachable' || attempt === 3) throw error;
+        await pause(this.#place, attempt);
       }
     }
   }
@@ -187,7 +212,10 @@ export class GitHubForge implements Forge {
   /** The lasting id of the account that acts here. */
   #me(): Promise<string> {
     const { credentials } = this.#options;
-    this.#account ??= (credentials.account ?? (() => this.#askWhoIAm(credentials.kind)))();
+    this.#account ??= (credentials.account ?? (() => this.#askWhoIAm(credentials.kind)))().catch((error) => {
+      this.#account = undefined;
+      throw error;
+    });
     return this.#account;
   }
 
@@ -205,11 +233,16 @@ export class GitHubForge implements Forge {
 
   async approve(number: number, head: ObjectId): Promise<void> {
     const params = { ...here(this.#place), pull_number: number, commit_id: head, event: 'APPROVE' };
-    await this.#place.api.send('POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews', params, AnyAnswer);
+    const me = await this.#me();
+    await this.#untilDone(async () => {
+      if ((await approvalsOf(this.#place, number, head)).includes(me)) return;
+      await this.#place.api.send('POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews', params, AnyAnswer);
+    });
   }
 
   async setStatus(commit: ObjectId, status: Omit<Status, 'creator'>): Promise<void> {
-    const { context, state, description } = status;
+    const { context, state } = status;
+    const description = status.description.slice(0, MAX_DESCRIPTION);
     const same = (s: Status) => s.context.toLowerCase() === context.toLowerCase() && s.state === state;
     for (let attempt = 1; ; attempt++) {
       try {
@@ -220,6 +253,7 @@ export class GitHubForge implements Forge {
         if (!(error instanceof ForgeError) || error.reason !== 'unreachable') throw error;
         if ((await this.statuses(commit)).some((s) => same(s) && s.description === description)) return;
         if (attempt === 3) throw error;
+        await pause(this.#place, attempt);
       }
     }
   }

@@ -100,7 +100,7 @@ export class Mirror {
     if (await this.git.commitId(commit)) return true;
     for (const ref of refs) {
       await this.fetch([`+${ref}:refs/pawl/seen/${commit}`]).catch((error) => {
-        if (!(error instanceof ForgeError)) throw error;
+        if (!(error instanceof ForgeError) || error.reason === 'unreachable') throw error;
       });
       if (await this.git.commitId(commit)) return true;
     }

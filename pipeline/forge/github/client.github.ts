@@ -29,7 +29,8 @@ export type ClientOptions = {
 };
 
 const Paced = Octokit.plugin(throttling, retry);
-const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+/** An error says all of it; nothing is printed beside. */
+export const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const atOnce = {
   key: () => ({ schedule: (_: unknown, work: (...a: unknown[]) => unknown, ...a: unknown[]) => work(...a) }),
 };

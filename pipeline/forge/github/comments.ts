@@ -1,7 +1,7 @@
 import { ForgeError } from '../errors.ts';
 import type { Comment } from '../forge.ts';
 import { AnyAnswer, CommentAnswer } from './answers.ts';
-import { here, type Place } from './place.ts';
+import { here, type Place, pause } from './place.ts';
 
 const MARKER = /^<!-- pawl:([a-z0-9-]{1,60}) -->\n/;
 
@@ -40,6 +40,7 @@ export async function writeComment(
       return;
     } catch (error) {
       if (!(error instanceof ForgeError) || error.reason !== 'unreachable' || attempt === 3) throw error;
+      await pause(place, attempt);
     }
   }
 }

@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/rest';
+import type * as z from 'zod';
 import { ForgeError } from '../errors.ts';
 import { AccountAnswer, AppAnswer, InstallationAnswer } from './answers.ts';
 import { boundedFetch } from './bounded-fetch.ts';
-import { GITHUB_API } from './client.github.ts';
+import { GITHUB_API, quiet } from './client.github.ts';
 import type { Credentials } from './credentials.ts';
 import { apiError } from './failures.ts';
 
@@ -17,38 +19,53 @@ export type AppOptions = {
   readonly owner: string;
   readonly repo: string;
   readonly timeoutMs?: number;
+  /** Pause before an unanswered request is made again. */
+  readonly pauseMs?: number;
 };
 
 /** Acts as a GitHub App: tokens that live for an hour, made when they are needed. @throws {ForgeError} from every method */
 export function appCredentials(options: AppOptions): Credentials {
-  const { id, key, owner, repo, url, timeoutMs = 60_000 } = options;
+  const { id, key, owner, repo, url, timeoutMs = 60_000, pauseMs = 1000 } = options;
   const baseUrl = (url ?? GITHUB_API).replace(/\/+$/, '');
-  const { request } = new Octokit({ baseUrl, request: { fetch: boundedFetch({ timeoutMs }) } });
+  const { request } = new Octokit({ baseUrl, log: quiet, request: { fetch: boundedFetch({ timeoutMs }) } });
   const auth = createAppAuth({ appId: id, privateKey: key, request: request as never });
-  const asApp = async (route: string, params: Record<string, unknown> = {}): Promise<unknown> => {
+  const asApp = async <T>(route: string, params: Record<string, unknown>, answer: z.ZodType<T>): Promise<T> => {
     try {
       const { token } = await auth({ type: 'app' });
-      return (await request(route, { ...params, headers: { authorization: `bearer ${token}` } })).data;
+      const { data } = await request(route, { ...params, headers: { authorization: `bearer ${token}` } });
+      return answer.parse(data);
     } catch (error) {
       throw apiError(`${route} as App ${id}`, error);
     }
   };
+  const askedAgain = async <T>(ask: () => Promise<T>): Promise<T> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof ForgeError) || error.reason !== 'unreachable' || attempt === 3) throw error;
+        await sleep(pauseMs * attempt ** 2);
+      }
+    }
+  };
   let installation = options.installation;
   const token = async (): Promise<string> => {
-    installation ??= InstallationAnswer.parse(
-      await asApp('GET /repos/{owner}/{repo}/installation', { owner, repo }),
+    installation ??= (
+      await askedAgain(() => asApp('GET /repos/{owner}/{repo}/installation', { owner, repo }, InstallationAnswer))
     ).id;
-    try {
-      return (await auth({ type: 'installation', installationId: installation })).token;
-    } catch (error) {
-      throw apiError(`a token for installation ${installation} of App ${id}`, error);
-    }
+    return askedAgain(async () => {
+      try {
+        return (await auth({ type: 'installation', installationId: installation as number })).token;
+      } catch (error) {
+        throw apiError(`a token for installation ${installation} of App ${id}`, error);
+      }
+    });
   };
   return {
     kind: 'app',
     token,
     account: async () => {
-      const { slug } = AppAnswer.parse(await asApp('GET /app'));
+      const { slug } = await askedAgain(() => asApp('GET /app', {}, AppAnswer));
       const bot = await request('GET /users/{username}', {
         username: `${slug}[bot]`,
         headers: { authorization: `token ${await token()}` },

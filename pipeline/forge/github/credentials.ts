@@ -17,7 +17,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @throws {ForgeError} `refused`, if there is none
  */
 export function tokenCredentials(secret: string | null, env: Environment): Credentials {
-  const token = secret ?? env.GH_TOKEN ?? env.GITHUB_TOKEN;
+  const token = secret || env.GH_TOKEN || env.GITHUB_TOKEN; // a workflow passes one that is not there as nothing
   if (!token)
     throw new ForgeError(
       'refused',

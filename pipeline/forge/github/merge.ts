@@ -7,7 +7,7 @@ import { mergedTree, treeOf } from '../merged-tree.ts';
 import type { Mirror } from '../mirror.ts';
 import { MergeAnswer, type PullAnswer } from './answers.ts';
 import { ApiError } from './failures.ts';
-import { here, type Place } from './place.ts';
+import { here, type Place, pause } from './place.ts';
 import { editPull, getPull, isMerged, mergeOnMain } from './pulls.ts';
 
 export type MergeRequest = {
@@ -42,17 +42,28 @@ export async function mergeByApi(ports: Ports, request: MergeRequest): Promise<M
     commit_title: title,
     commit_message: rest.join('\n').trim(),
   };
-  let failed: unknown = null;
-  try {
-    await place.api.send('PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge', params, MergeAnswer);
-  } catch (error) {
-    if (!(error instanceof ForgeError)) throw error;
-    failed = error;
+  for (let attempt = 1; ; attempt++) {
+    const failed = await place.api
+      .send('PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge', params, MergeAnswer)
+      .then(() => null, onlyForgeErrors);
+    const after = await mergedAs(ports, request);
+    if (after) return checked(mirror.git, request, after);
+    const refusal = await refusalOf(ports, request, failed);
+    if (attempt === 4 || !mayPass(failed, refusal)) throw refusal;
+    await pause(place, attempt);
   }
-  const after = await mergedAs(ports, request);
-  if (after) return checked(mirror.git, request, after);
-  if (failed instanceof ForgeError && failed.reason === 'unreachable') throw failed;
-  throw await refusalOf(ports, request, failed);
+}
+
+function onlyForgeErrors(error: unknown): ForgeError {
+  if (error instanceof ForgeError) return error;
+  throw error;
+}
+
+/** A forge that cannot be reached, or that has not yet found out whether it can merge what was pushed a moment ago. */
+function mayPass(failed: ForgeError | null, refusal: Error): boolean {
+  if (refusal === failed) return failed.reason === 'unreachable';
+  if (!(refusal instanceof MergeRefusedError) || refusal.refusal !== 'not-allowed') return false;
+  return failed instanceof ApiError && /not mergeable|base branch was modified/i.test(failed.said);
 }
 
 /**
@@ -83,7 +94,11 @@ async function lookBefore({ place, mirror }: Ports, { number, head, base }: Merg
   const pull = await getPull(place, number);
   const tip = await mirror.sync();
   const done = isMerged(pull) || pull.state === 'closed' ? await mergeCommitOf(mirror.git, tip, pull) : null;
-  if (done && pull.head.sha === head) return { commit: done, tree: await treeOf(mirror.git, done) };
+  if (done && pull.head.sha === head) {
+    await mirror.has(head, `refs/pull/${number}/head`);
+    const [parent = ''] = await parentsOf(mirror.git, done);
+    return checked(mirror.git, { head, base: parent, message: '' }, done);
+  }
   if (pull.state !== 'open')
     throw new MergeRefusedError('not-open', `pull request ${number} is ${done ? 'merged' : 'closed'}`);
   if (pull.head.sha !== head)
@@ -112,23 +127,40 @@ async function mergedAs({ place, mirror }: Ports, { number }: MergeRequest): Pro
 }
 
 /** @throws {MergeUnfaithfulError} if what is on main is not what was meant */
-async function checked(git: Git, { head, base }: MergeRequest, commit: ObjectId): Promise<Merged> {
+async function checked(
+  git: Git,
+  { head, base, message }: Omit<MergeRequest, 'number'>,
+  commit: ObjectId,
+): Promise<Merged> {
   const [tree, meant] = [await treeOf(git, commit), await treeOf(git, head)];
-  const parents = (await git.text(['log', '-1', '--format=%P', commit])).split(' ');
+  const parents = await parentsOf(git, commit);
   if (parents.join() !== base)
     throw new MergeUnfaithfulError(
       commit,
       `its parent is ${parents.join(' and ')}, not ${base}, which was judged against`,
     );
   if (tree !== meant) throw new MergeUnfaithfulError(commit, `its tree is ${tree}, not ${meant}, which was judged`);
+  const said = lastParagraph(await git.text(['log', '-1', '--format=%B', commit]));
+  const missing = lastParagraph(message).filter((line) => TRAILER.test(line) && !said.includes(line));
+  if (missing.length > 0)
+    throw new MergeUnfaithfulError(
+      commit,
+      `its message does not end with ${missing.join(', ')}, so nobody finds its verdict`,
+    );
   return { commit, tree };
 }
+
+const TRAILER = /^[A-Za-z-]+: /;
+const lastParagraph = (message: string): string[] => (message.trimEnd().split(/\n\n+/).at(-1) ?? '').split('\n');
+
+const parentsOf = async (git: Git, commit: ObjectId): Promise<ObjectId[]> =>
+  (await git.text(['log', '-1', '--format=%P', commit])).split(' ').filter(Boolean);
 
 /** Why nothing was merged: what can be seen now counts more than what the forge says. */
 async function refusalOf(
   { place, mirror }: Ports,
   { number, head, base }: MergeRequest,
-  cause: unknown,
+  cause: ForgeError | null,
 ): Promise<Error> {
   const refused = (why: MergeRefusal, message: string) => new MergeRefusedError(why, message, { cause });
   const pull = await getPull(place, number);
@@ -136,9 +168,11 @@ async function refusalOf(
   if (pull.head.sha !== head) return refused('head-moved', `pull request ${number} is no longer at ${head}`);
   if ((await mirror.sync()) !== base) return refused('base-moved', `main is no longer at ${base}`);
   const said = cause instanceof ApiError ? cause.said : 'the forge answered as if it had merged, and had not';
+  const why = said.replace(/review and try the merge again/i, '');
   const status = cause instanceof ApiError ? cause.status : null;
+  if (cause instanceof ForgeError && cause.reason === 'unreachable') return cause;
   if (status === 401 || status === 404) return cause as Error;
-  if (/approv|review/i.test(said)) return refused('not-approved', said);
+  if (/approv|review/i.test(why)) return refused('not-approved', said);
   if (/conflict/i.test(said)) return refused('conflict', said);
   if (/behind|out.of.date|up.to.date/i.test(said)) return refused('behind', said);
   if (status === 409 || /head branch was modified/i.test(said)) return refused('head-moved', said);

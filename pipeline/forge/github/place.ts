@@ -1,6 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api } from './api.ts';
 
 /** A repository of a forge, and how to speak of it. */
-export type Place = { readonly api: Api; readonly owner: string; readonly repo: string };
+export type Place = {
+  readonly api: Api;
+  readonly owner: string;
+  readonly repo: string;
+  /** Pause before something is tried or looked at a second time, the next ones are longer; a second if left out. */
+  readonly pauseMs?: number;
+};
 
 export const here = ({ owner, repo }: Place) => ({ owner, repo });
+
+export const pause = ({ pauseMs = 1000 }: Place, attempt: number): Promise<void> => sleep(pauseMs * attempt ** 2);
+
+/** Reads until something can be seen, or as often as is reasonable: the parts of a forge follow each other late. */
+export async function until<T>(place: Place, read: () => Promise<T>, seen: (value: T) => boolean): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const value = await read();
+    if (seen(value) || attempt === 4) return value;
+    await pause(place, attempt);
+  }
+}

@@ -46,28 +46,30 @@ export async function editPull(
   return now;
 }
 
+const labelsOf = ({ labels }: PullAnswer): string[] => labels.flatMap((l) => (l.name ? [l.name] : []));
+
 /** Sets the labels; those that the registry does not have yet are made. */
 export async function setLabels(place: Place, number: number, labels: readonly string[]): Promise<void> {
-  for (const name of labels) {
-    try {
-      await place.api.get('GET /repos/{owner}/{repo}/labels/{name}', { ...here(place), name }, AnyAnswer);
-    } catch (error) {
-      if (!hasStatus(error, 404)) throw error;
-      await place.api
-        .send('POST /repos/{owner}/{repo}/labels', { ...here(place), name, color: 'ededed' }, AnyAnswer)
-        .catch((failed) => (hasStatus(failed, 422) ? undefined : Promise.reject(failed))); // another process was faster
-    }
-  }
-  const issue = { ...here(place), issue_number: number };
-  if (labels.length === 0) {
-    await place.api.send('DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels', issue, AnyAnswer);
-    return;
-  }
-  const params = { ...issue, labels: [...labels] };
-  await place.api.send('PUT /repos/{owner}/{repo}/issues/{issue_number}/labels', params, AnyAnswer);
+  const [wanted, now] = [new Set(labels), new Set(labelsOf(await getPull(place, number)))];
+  if (wanted.size === now.size && [...wanted].every((name) => now.has(name))) return;
+  for (const name of wanted) if (!now.has(name)) await makeLabel(place, name);
+  const route = '/repos/{owner}/{repo}/issues/{issue_number}/labels';
+  const params = { ...here(place), issue_number: number };
+  if (wanted.size === 0)
+    await place.api.send(`DELETE ${route}`, params, AnyAnswer); // GitHub's description wants one at least in a PUT
+  else await place.api.send(`PUT ${route}`, { ...params, labels: [...wanted] }, AnyAnswer);
 }
 
-export const namesOf = ({ labels }: PullAnswer): string[] => labels.flatMap((l) => (l.name ? [l.name] : []));
+async function makeLabel(place: Place, name: string): Promise<void> {
+  try {
+    await place.api.get('GET /repos/{owner}/{repo}/labels/{name}', { ...here(place), name }, AnyAnswer);
+  } catch (error) {
+    if (!hasStatus(error, 404)) throw error;
+    await place.api
+      .send('POST /repos/{owner}/{repo}/labels', { ...here(place), name, color: 'ededed' }, AnyAnswer)
+      .catch((failed) => (hasStatus(failed, 422) ? undefined : Promise.reject(failed))); // another process was faster
+  }
+}
 
 /** The port's view of an answer. @param mergeCommit as far as it is known */
 export function shownPull(answer: PullAnswer, mergeCommit: ObjectId | null): PullRequest {
@@ -80,7 +82,7 @@ export function shownPull(answer: PullAnswer, mergeCommit: ObjectId | null): Pul
     branch: answer.head.ref,
     head: answer.head.sha,
     state: merged ? 'merged' : answer.state,
-    labels: namesOf(answer),
+    labels: labelsOf(answer),
     mergeCommit,
     fork: isFork(answer),
   };

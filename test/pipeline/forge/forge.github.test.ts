@@ -1,9 +1,19 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Config } from '../../../pipeline/config/config.ts';
+import { GitHubForge } from '../../../pipeline/forge/forge.github.ts';
+import { connectGitHub } from '../../../pipeline/forge/github/open.github.ts';
+import { Git } from '../../../registry-repo/git.ts';
 import { forgeContract } from '../../contract/forge.ts';
+import { commitFiles, tester } from '../../support/git.ts';
 import { type GitHubDouble, startGitHubDouble } from '../../support/github/double.ts';
 import { forgeOn } from '../../support/github/forge.ts';
 import type { RepositoryEvent } from '../../support/github/options.ts';
+import { temporaryFolder } from '../../support/paths.ts';
+
+const clock = () => new Date();
 
 /** GitHub's rules as far as a merge without a gate needs them: that a branch must be up to date counts only beside a status. */
 const STRICT = {
@@ -63,3 +73,25 @@ forgeContract('github', open, {
 const requests = suite('requests to GitHub');
 requests('are all as GitHub’s own description says', () => assert.equal(violations, []));
 requests.run();
+// The same on a real GitHub, where somebody lends a repository: its main branch is started anew for every test.
+const { PAWL_TEST_GITHUB_REPO: repository, PAWL_TEST_GITHUB_TOKEN: token } = process.env;
+
+async function openReal() {
+  const client = () => {
+    const registry = { ...Config.shape.registry.parse({ forge: 'github', repository }), api: null };
+    const git = new Git(join(temporaryFolder(), 'mirror.git'));
+    const secrets = { forgeToken: token ?? null, appKey: null, webhook: null, gateKey: null, logKey: null };
+    const { mirror, ...connection } = connectGitHub({ registry, git, secrets, env: {}, by: tester, clock });
+    return { mirror, forge: new GitHubForge({ ...connection, mirror, merge: 'api', by: tester, clock }) };
+  };
+  const [{ forge, mirror }, { forge: other }] = [client(), client()];
+  const old = await forge.sync();
+  for (const { number } of await forge.pullRequests({ state: 'open' })) await forge.closePullRequest(number);
+  const branches = await forge.git.text(['for-each-ref', '--format=%(refname:lstrip=2)', 'refs/heads/promote/']);
+  for (const branch of branches.split('\n').filter(Boolean)) await forge.deleteBranch(branch);
+  const fresh = await commitFiles(forge.git, null, { a: 'a', b: 'b' }, randomUUID());
+  await mirror.push({ ref: 'refs/heads/main', to: fresh, from: old });
+  return { forge, other };
+}
+
+if (repository && token) forgeContract(`github, ${repository}`, openReal, { upToDate: true, oneAccount: true });

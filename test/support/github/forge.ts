@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { GitHubForge } from '../../../pipeline/forge/forge.github.ts';
+import type { Api } from '../../../pipeline/forge/github/api.ts';
 import { OctokitApi } from '../../../pipeline/forge/github/client.github.ts';
 import { appCredentials } from '../../../pipeline/forge/github/credentials.github.ts';
 import { tokenCredentials } from '../../../pipeline/forge/github/credentials.ts';
@@ -17,13 +18,14 @@ export function forgeOn(
   fullName: string,
   login: Login,
   merge: 'api' | 'push' = 'api',
+  wrap: (api: Api) => Api = (api) => api,
 ): GitHubForge {
   const [owner = '', repo = ''] = fullName.split('/');
   const { url } = double;
   const credentials =
     'token' in login
       ? tokenCredentials(login.token, {})
-      : appCredentials({ ...login, installation: null, url, owner, repo });
+      : appCredentials({ ...login, installation: null, url, owner, repo, pauseMs: 1 });
   const authorization = async () => `token ${await credentials.token()}`;
   const api = new OctokitApi({ url, authorization, secondMs: 1, paced: false, timeoutMs: 20_000 });
   const git = new Git(join(temporaryFolder(), 'mirror.git'));
@@ -37,7 +39,7 @@ export function forgeOn(
   });
   const web = `${double.web}/${fullName}`;
   return new GitHubForge({
-    place: { api, owner, repo },
+    place: { api: wrap(api), owner, repo, pauseMs: 1 },
     mirror,
     credentials,
     web,
