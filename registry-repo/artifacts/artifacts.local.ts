@@ -1,9 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, link, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Digest } from '../values.ts';
 import type { Artifacts, StoredArtifact } from './artifacts.ts';
-import { ArtifactCorruptError, ArtifactMissingError, ArtifactStoreError, ArtifactTooLargeError } from './errors.ts';
+import { ArtifactMissingError, ArtifactStoreError, ArtifactTooLargeError } from './errors.ts';
+import { checkDigest, codeOf, hexOf, ignore, makeFolder, syncFolder, writeNew } from './files.ts';
+import { type Source, withHandle } from './source.ts';
 
 /**
  * A folder: `sha256/ab/cdef…`. Bytes are written to `tmp/`, synced, renamed into place, and the folder is synced, so a
@@ -55,6 +57,11 @@ export class LocalArtifacts implements Artifacts {
         throw cause;
       }
     });
+  }
+
+  /** Lends the stored bytes, to be read in pieces. They are not checked: whoever sends them on has them checked there. */
+  async lend<T>(digest: Digest, use: (source: Source) => Promise<T>): Promise<T> {
+    return this.#reading(digest, Number.MAX_SAFE_INTEGER, (handle) => withHandle(handle, digest, use));
   }
 
   async has(digest: Digest): Promise<boolean> {
@@ -171,63 +178,3 @@ export class LocalArtifacts implements Artifacts {
     });
   }
 }
-
-const hexOf = (digest: Digest): string => digest.slice('sha256:'.length);
-
-function checkDigest(wanted: Digest, hex: string): void {
-  if (hexOf(wanted) !== hex)
-    throw new ArtifactCorruptError(
-      `what is stored as ${wanted} is sha256:${hex}: it was changed or has decayed, put it there again`,
-    );
-}
-
-/** The `errno` name of a system error, else null. */
-const codeOf = (error: unknown): string | null => {
-  const { code, syscall } = (error ?? {}) as { code?: unknown; syscall?: unknown };
-  return typeof code === 'string' && typeof syscall === 'string' ? code : null;
-};
-
-const ignore = (code: string) => (error: unknown) => {
-  if (codeOf(error) !== code) throw error;
-};
-
-/** Writes a file that must not exist yet. @returns the digest of what was written */
-async function writeNew(
-  file: string,
-  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  { sync }: { sync: boolean },
-): Promise<Digest> {
-  const hash = createHash('sha256');
-  const handle = await open(file, 'wx', 0o444);
-  try {
-    for await (const chunk of chunks) {
-      hash.update(chunk);
-      for (let at = 0; at < chunk.length; ) at += (await handle.write(chunk, at)).bytesWritten;
-    }
-    if (sync) await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  return `sha256:${hash.digest('hex')}`;
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
-  if (first === undefined) return;
-  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
-}
-
-/** Makes a rename in a folder outlive a power cut. Systems that cannot open folders do it on their own. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(ignoreUnsyncable);
-  if (!handle) return;
-  try {
-    await handle.sync().catch(ignoreUnsyncable);
-  } finally {
-    await handle.close();
-  }
-}
-
-const ignoreUnsyncable = (error: unknown): undefined => {
-  if (process.platform !== 'win32' || !['EPERM', 'EISDIR', 'EACCES'].includes(codeOf(error) ?? '')) throw error;
-};

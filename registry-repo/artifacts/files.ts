@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Digest } from '../values.ts';
+import { ArtifactCorruptError } from './errors.ts';
+
+/** The 64 hex digits of a digest. */
+export const hexOf = (digest: Digest): string => digest.slice('sha256:'.length);
+
+export function checkDigest(wanted: Digest, hex: string): void {
+  if (hexOf(wanted) !== hex)
+    throw new ArtifactCorruptError(
+      `what is stored as ${wanted} is sha256:${hex}: it was changed or has decayed, put it there again`,
+    );
+}
+
+/** The `errno` name of a system error, else null. */
+export const codeOf = (error: unknown): string | null => {
+  const { code, syscall } = (error ?? {}) as { code?: unknown; syscall?: unknown };
+  return typeof code === 'string' && typeof syscall === 'string' ? code : null;
+};
+
+export const ignore = (code: string) => (error: unknown) => {
+  if (codeOf(error) !== code) throw error;
+};
+
+/** Writes a file that must not exist yet. @returns the digest of what was written */
+export async function writeNew(
+  file: string,
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  { sync }: { sync: boolean },
+): Promise<Digest> {
+  const hash = createHash('sha256');
+  const handle = await open(file, 'wx', 0o444);
+  try {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      for (let at = 0; at < chunk.length; ) at += (await handle.write(chunk, at)).bytesWritten;
+    }
+    if (sync) await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return `sha256:${hash.digest('hex')}`;
+}
+
+export async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+}
+
+/** Makes a rename in a folder outlive a power cut. Systems that cannot open folders do it on their own. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(ignoreUnsyncable);
+  if (!handle) return;
+  try {
+    await handle.sync().catch(ignoreUnsyncable);
+  } finally {
+    await handle.close();
+  }
+}
+
+const ignoreUnsyncable = (error: unknown): undefined => {
+  if (process.platform !== 'win32' || !['EPERM', 'EISDIR', 'EACCES'].includes(codeOf(error) ?? '')) throw error;
+};
