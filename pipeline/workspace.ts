@@ -11,7 +11,6 @@ import { runs } from '../projections/runs.ts';
 import { versions } from '../projections/versions.ts';
 import { SqliteViews } from '../projections/views.sqlite.ts';
 import type { Views } from '../projections/views.ts';
-import { LocalArtifacts } from '../registry-repo/artifacts/artifacts.local.ts';
 import type { Artifacts } from '../registry-repo/artifacts/artifacts.ts';
 import { type GateAnswer, type GateRequest, runGate } from '../registry-repo/gate/gate.ts';
 import { Git } from '../registry-repo/git.ts';
@@ -22,6 +21,7 @@ import { readSecrets, type Secrets } from './config/secrets.ts';
 import { LocalForge } from './forge/forge.local.ts';
 import type { Forge } from './forge/forge.ts';
 import { connectGitHub, openGitHub } from './forge/github/open.github.ts';
+import { openArtifacts } from './open-artifacts.ts';
 import { openStore } from './open-store.ts';
 import { version } from './package-info.ts';
 import type { Gate } from './promotion/gate.ts';
@@ -91,7 +91,7 @@ export class Workspace {
   }
 
   artifacts(): Artifacts {
-    this.#artifacts ??= new LocalArtifacts(this.path(this.config.artifacts.path));
+    this.#artifacts ??= openArtifacts(this.config.artifacts, this.path(this.config.artifacts.path));
     return this.#artifacts;
   }
 

@@ -15,7 +15,7 @@ export const registryInit: Command<Workspace> = {
   flags: [
     ...DATA_FLAGS,
     { flags: '--model <name>', description: 'name of the model', setting: 'model' },
-    { flags: '--forge <kind>', description: 'local, github or gitea', setting: 'registry.forge' },
+    { flags: '--forge <kind>', description: 'local or github', setting: 'registry.forge' },
     { flags: '--repo <owner/name>', description: 'the repository on the forge', setting: 'registry.repository' },
     { flags: '--action <owner/pawl@commit>', description: 'where workflows get Pawl', setting: 'registry.action' },
     { flags: '--gate-app <id>', description: 'the GitHub App that the gate acts as', setting: 'registry.gateApp' },

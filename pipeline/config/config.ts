@@ -93,10 +93,7 @@ export const Config = z.strictObject({
     .prefault({}),
   artifacts: z
     .strictObject({
-      store: z
-        .enum(['local', 's3', 'github-releases'])
-        .default('local')
-        .describe('Where models and data sets are kept'),
+      store: z.enum(['local', 's3']).default('local').describe('Where models and data sets are kept'),
       path: Path.default('.pawl/artifacts').describe(
         'The store’s folder; with another store, copies that may be deleted',
       ),
@@ -109,9 +106,6 @@ export const Config = z.strictObject({
           pathStyle: z.boolean().default(true).describe('Bucket name in the path and not in the host name'),
         })
         .prefault({}),
-      repository: RepositoryName.nullable()
-        .default(null)
-        .describe('GitHub releases: the repository that holds them; null takes the registry’s'),
       graceDays: z
         .number()
         .min(0)
@@ -122,10 +116,7 @@ export const Config = z.strictObject({
     .prefault({}),
   registry: z
     .strictObject({
-      forge: z
-        .enum(['local', 'github', 'gitea'])
-        .default('local')
-        .describe('What hosts the registry and its pull requests'),
+      forge: z.enum(['local', 'github']).default('local').describe('What hosts the registry and its pull requests'),
       path: Path.default('.pawl/registry.git').describe(
         'The registry’s bare repository; with another forge, a mirror of it',
       ),

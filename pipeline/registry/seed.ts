@@ -4,7 +4,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { packageRoot } from '../package-info.ts';
 
 export type SeedOptions = {
-  readonly forge: 'local' | 'github' | 'gitea';
+  readonly forge: 'local' | 'github';
   /** Who judges: with `workflow`, the registry gets the workflows for it. Only GitHub's can keep the gate's keys from others. */
   readonly gate: 'here' | 'workflow';
   /** The repository and commit of Pawl's action, `owner/pawl@<40 hex>`. */

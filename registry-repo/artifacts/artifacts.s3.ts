@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Digest } from '../values.ts';
 import type { StoredArtifact } from './artifacts.ts';
 import { Connection, nameOf, type Place, statusOf } from './connection.s3.ts';
-import { ArtifactMissingError, ArtifactStoreError, ArtifactTooLargeError } from './errors.ts';
+import { ArtifactMissingError, ArtifactStoreError } from './errors.ts';
 import { hexOf } from './files.ts';
 import { gathered, type Opened, PATIENCE, type Patience, receive, writtenTo } from './receive.ts';
 import { type RemoteArtifacts, type Source, type Transfer, withSource } from './source.ts';
@@ -28,7 +28,12 @@ const SECOND_MS = 1000;
 const REMOVAL_MS = 20_000;
 const DEAD_REMOVAL_MS = 60_000;
 
-type Found = { readonly sizeBytes: number; readonly storedAt: Date; readonly eTag: string; readonly sha256: string | null };
+type Found = {
+  readonly sizeBytes: number;
+  readonly storedAt: Date;
+  readonly eTag: string;
+  readonly sha256: string | null;
+};
 
 /**
  * A bucket of any S3-compatible server: `<prefix>/sha256/ab/cdef…`. What is put is sent, also if it is there already:
@@ -138,8 +143,7 @@ export class S3Artifacts implements RemoteArtifacts {
   async #send(source: Source): Promise<void> {
     const { partBytes = PART_BYTES } = this.#options;
     const { digest, sizeBytes } = source;
-    const report = (done: number) =>
-      this.#options.progress?.({ direction: 'upload', digest, done, total: sizeBytes });
+    const report = (done: number) => this.#options.progress?.({ direction: 'upload', digest, done, total: sizeBytes });
     if (sizeBytes > partBytes) {
       const found = await this.#find(digest);
       const existing = found?.sizeBytes === sizeBytes ? found.eTag : null;
@@ -231,9 +235,7 @@ export class S3Artifacts implements RemoteArtifacts {
   async #head(key: string): Promise<Found | null> {
     try {
       const found = await this.#connection.ask('look for an artifact', (client, sdk) =>
-        client.send(
-          new sdk.HeadObjectCommand({ Bucket: this.#connection.bucket, Key: key, ChecksumMode: 'ENABLED' }),
-        ),
+        client.send(new sdk.HeadObjectCommand({ Bucket: this.#connection.bucket, Key: key, ChecksumMode: 'ENABLED' })),
       );
       const { ContentLength = 0, LastModified = new Date(0), ETag = '', ChecksumSHA256 = null } = found;
       return { sizeBytes: ContentLength, storedAt: LastModified, eTag: ETag, sha256: ChecksumSHA256 };

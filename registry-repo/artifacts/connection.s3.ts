@@ -44,7 +44,9 @@ export class Connection {
     if (cause instanceof RegistryError || !isRemote(cause)) return cause;
     const { reason, advice } = explain(cause, this.place);
     const said = [nameOf(cause), cause.message].filter((text) => text && text !== 'UnknownError').join(': ');
-    return new ArtifactStoreError(reason, `cannot ${what} in the bucket ${this.bucket} (${said}): ${advice}`, { cause });
+    return new ArtifactStoreError(reason, `cannot ${what} in the bucket ${this.bucket} (${said}): ${advice}`, {
+      cause,
+    });
   }
 
   #load() {
@@ -77,7 +79,10 @@ const NETWORK = /^(?:E[A-Z_]+|CERT_[A-Z_]+|DEPTH_[A-Z_]+|SELF_SIGNED_[A-Z_]+|UNA
 
 const isRemote = (cause: unknown): cause is Remote =>
   cause instanceof Error &&
-  ('$metadata' in cause || cause.name === 'CredentialsProviderError' || cause.name === 'TimeoutError' || isNetwork(cause));
+  ('$metadata' in cause ||
+    cause.name === 'CredentialsProviderError' ||
+    cause.name === 'TimeoutError' ||
+    isNetwork(cause));
 
 const isNetwork = (cause: Error & { code?: unknown; syscall?: unknown }): boolean =>
   typeof cause.code === 'string' && NETWORK.test(cause.code) && !isFileSystem(cause.syscall);
@@ -98,9 +103,13 @@ export const statusOf = (cause: unknown): number =>
 const CREDENTIALS =
   'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN) to a key that may list, read, write and delete there';
 
-function explain(cause: Remote, { bucket, endpoint, region }: Place): Pick<ArtifactStoreError, 'reason'> & { advice: string } {
+function explain(
+  cause: Remote,
+  { bucket, endpoint, region }: Place,
+): Pick<ArtifactStoreError, 'reason'> & { advice: string } {
   const [name, status] = [nameOf(cause), statusOf(cause)];
-  if (name === 'CredentialsProviderError') return { reason: 'forbidden', advice: `there are no credentials; ${CREDENTIALS}` };
+  if (name === 'CredentialsProviderError')
+    return { reason: 'forbidden', advice: `there are no credentials; ${CREDENTIALS}` };
   if (name === 'NoSuchBucket')
     return { reason: 'unusable', advice: `make the bucket ${bucket}, or set artifacts.s3.bucket to one that exists` };
   if (name === 'PermanentRedirect' || name === 'AuthorizationHeaderMalformed' || status === 301)
@@ -112,6 +121,9 @@ function explain(cause: Remote, { bucket, endpoint, region }: Place): Pick<Artif
   if (status === 507 || /quota|storagefull|nospace|insufficientstorage/i.test(name))
     return { reason: 'full', advice: 'free some room there, or run "pawl artifacts gc"' };
   if (status === 0)
-    return { reason: 'unusable', advice: `${endpoint ?? 'AWS'} cannot be reached: check artifacts.s3.endpoint and the network` };
+    return {
+      reason: 'unusable',
+      advice: `${endpoint ?? 'AWS'} cannot be reached: check artifacts.s3.endpoint and the network`,
+    };
   return { reason: 'unusable', advice: `the server answered ${status}: run again; if it stays, ask whoever runs it` };
 }

@@ -42,7 +42,8 @@ export async function* receive({ digest, maxBytes, patience, progress, open }: R
       if (total > maxBytes)
         throw new ArtifactTooLargeError(`${digest} has ${total} bytes, ${maxBytes} at most are wanted here`);
       for await (const chunk of rest(opened, done, patience.stallMs)) {
-        if (done + chunk.length > total) throw new ArtifactCorruptError(`more than the ${total} bytes of ${digest} came`);
+        if (done + chunk.length > total)
+          throw new ArtifactCorruptError(`more than the ${total} bytes of ${digest} came`);
         hash.update(chunk);
         done += chunk.length;
         tries = 1;
@@ -101,7 +102,9 @@ async function nextWithin(
   try {
     return await Promise.race([chunks.next(), stalled]);
   } catch (cause) {
-    throw cause instanceof CutError ? cause : new CutError(`the connection broke: ${(cause as Error).message}`, { cause });
+    throw cause instanceof CutError
+      ? cause
+      : new CutError(`the connection broke: ${(cause as Error).message}`, { cause });
   } finally {
     clearTimeout(timer);
   }

@@ -68,7 +68,12 @@ export async function uploadParts(job: Job): Promise<void> {
 export const isOvertaken = (error: unknown): boolean =>
   ['NoSuchUpload', 'InvalidPart', 'InvalidPartOrder'].includes(nameOf((error as { cause?: unknown } | null)?.cause));
 
-type Kept = { readonly number: number; readonly sizeBytes: number; readonly eTag: string; readonly sha256: string | null };
+type Kept = {
+  readonly number: number;
+  readonly sizeBytes: number;
+  readonly eTag: string;
+  readonly sha256: string | null;
+};
 type Target = Job & { readonly id: string; readonly kept: ReadonlyMap<number, Kept> };
 
 /** One part, by the cheapest way to have it right. */
@@ -94,7 +99,11 @@ async function placePart(target: Target, number: number, sizeBytes: number): Pro
       }),
     ),
   );
-  return { PartNumber: number, ETag: sent.ETag, ...(sent.ChecksumSHA256 ? { ChecksumSHA256: sent.ChecksumSHA256 } : {}) };
+  return {
+    PartNumber: number,
+    ETag: sent.ETag,
+    ...(sent.ChecksumSHA256 ? { ChecksumSHA256: sent.ChecksumSHA256 } : {}),
+  };
 }
 
 type Sums = { readonly md5: Buffer; readonly sha256: Buffer };
