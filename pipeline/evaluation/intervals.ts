@@ -90,6 +90,21 @@ export function meanF1Interval(
   return { low: Math.max(0, mean - spread), high: Math.min(1, mean + spread) };
 }
 
+/**
+ * Where the difference of two shares of the same rows lies, `won` of them right with the first only, `lost` with the second
+ * only: Wald's interval with half a row added to each cell, which keeps its promise for small counts too.
+ *
+ * @returns differences in [−1, 1]; null without rows
+ * @see Agresti & Min (2005), Stat. Med. 24:729
+ */
+export function pairedInterval(won: number, lost: number, rows: number): Interval | null {
+  if (rows === 0) return null;
+  const [b, c, n] = [won + 0.5, lost + 0.5, rows + 2];
+  const difference = (b - c) / n;
+  const spread = (Z * Math.sqrt(b + c - (b - c) ** 2 / n)) / n;
+  return { low: Math.max(-1, difference - spread), high: Math.min(1, difference + spread) };
+}
+
 /** Where the F1 lies that a policy compares; null where nothing can be said, as of counts that do not fit the labels. */
 export function f1Interval(labels: readonly string[], confusion: Confusion, averaging: Averaging): Interval | null {
   if (confusion.length !== labels.length || confusion.some((row) => row.length !== labels.length)) return null;

@@ -20,8 +20,8 @@ export type Series = {
 
 const MAX_PANELS = 6;
 const PANEL_HEIGHT = 210;
-/** More points than this cannot be seen apart. */
-const MAX_POINTS = 300;
+/** More points of a series than this cannot be seen apart; more of all would be too large a file. */
+const [MAX_POINTS, MAX_ALL_POINTS] = [300, 5000];
 /** Where values span more than this, small ones would lie flat on a linear scale. */
 const LOG_FROM = 100;
 
@@ -31,19 +31,26 @@ const LOG_FROM = 100;
  * @returns an SVG, or null if no metric has two points
  */
 export function historyPlot(all: readonly Series[]): string | null {
-  const panels = panelsOf(all.filter((s) => s.points.filter((p) => Number.isFinite(p.value)).length >= 2));
+  const panels = panelsOf(
+    all.map(drawable).filter((s) => s.points.filter((p) => Number.isFinite(p.value)).length >= 2),
+  );
   if (panels.length === 0) return null;
   const shown = panels.slice(0, MAX_PANELS);
   const columns = shown.length === 1 ? 1 : 2;
   const width = (WIDTH - 20) / columns;
+  const most = Math.min(MAX_POINTS, Math.floor(MAX_ALL_POINTS / shown.flatMap((p) => p.series).length));
   const body = shown.flatMap((panel, i) => {
     const [left, top] = [10 + (i % columns) * width, 58 + Math.floor(i / columns) * PANEL_HEIGHT];
-    return drawPanel(panel, {
-      left: left + 62,
-      top: top + 34,
-      right: left + width - 22,
-      bottom: top + PANEL_HEIGHT - 42,
-    });
+    return drawPanel(
+      panel,
+      {
+        left: left + 62,
+        top: top + 34,
+        right: left + width - 22,
+        bottom: top + PANEL_HEIGHT - 42,
+      },
+      most,
+    );
   });
   const left = panels.length - shown.length;
   const series = shown.flatMap((panel) => panel.series);
@@ -55,6 +62,17 @@ export function historyPlot(all: readonly Series[]): string | null {
     body,
   });
 }
+
+/** Values beyond these are as good as infinite or zero, and differences of them would not be numbers. */
+const [LARGEST, SMALLEST] = [1e100, 1e-100];
+
+const drawable = (series: Series): Series => ({
+  ...series,
+  points: series.points.map(({ at, value }) => ({
+    at,
+    value: Math.abs(value) > LARGEST ? Number.NaN : Math.abs(value) < SMALLEST ? 0 : value,
+  })),
+});
 
 type Panel = { readonly name: string; readonly unit: Series['unit']; readonly series: Series[] };
 
@@ -78,7 +96,10 @@ const inWords = (series: Series): string => {
   return `${shortened(series.name, 60)}: ${shortNumber(first.value)} at ${series.unit} ${first.at}, ${shortNumber(end.value)} at ${series.unit} ${end.at}.`;
 };
 
-function drawPanel({ name, unit, series }: Panel, frame: Frame): string[] {
+/** `most`: points of one series. */
+type Axes = { readonly x: Scale; readonly y: Scale; readonly most: number };
+
+function drawPanel({ name, unit, series }: Panel, frame: Frame, most: number): string[] {
   const values = series.flatMap((s) => s.points.map((p) => p.value)).filter(Number.isFinite);
   const steps = series.flatMap((s) => s.points.map((p) => p.at));
   const [x, y] = [scaleX(extent(steps), frame), scaleY(extent(values), frame)];
@@ -94,12 +115,12 @@ function drawPanel({ name, unit, series }: Panel, frame: Frame): string[] {
         style: `small f${colour(i)}`,
       }),
     ),
-    ...series.flatMap((s, i) => drawSeries(s, i, x, y)),
+    ...series.flatMap((s, i) => drawSeries(s, i, { x, y, most })),
   ];
 }
 
-function drawSeries(series: Series, index: number, x: Scale, y: Scale): string[] {
-  const points = thinned(series.points).map(({ at, value }) =>
+function drawSeries(series: Series, index: number, { x, y, most }: Axes): string[] {
+  const points = thinned(series.points, most).map(({ at, value }) =>
     Number.isFinite(value) ? ([x.at(at), y.at(value)] as const) : null,
   );
   const end = last(series);
@@ -108,8 +129,8 @@ function drawSeries(series: Series, index: number, x: Scale, y: Scale): string[]
 }
 
 /** Evenly spaced points of many, the last among them. */
-function thinned<T>(points: readonly T[]): T[] {
-  const every = Math.ceil(points.length / MAX_POINTS);
+function thinned<T>(points: readonly T[], most: number): T[] {
+  const every = Math.ceil(points.length / most);
   return points.filter((_, i) => (points.length - 1 - i) % every === 0);
 }
 
@@ -128,7 +149,8 @@ function scaleX([low, high]: [number, number], { left, right }: Frame): Scale {
 
 function scaleY([low, high]: [number, number], { top, bottom }: Frame): Scale {
   if (low > 0 && high / low >= LOG_FROM) return logarithmic(low, high, bottom, top);
-  const pad = high === low ? Math.abs(high) * 0.1 || 1 : 0;
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  const pad = high - low <= size * 1e-6 ? size * 0.1 || 1 : 0;
   const floor = low >= 0 && low < high / 2 ? 0 : low - pad;
   return linear(roundTicks(floor, high + pad, 4), bottom, top);
 }

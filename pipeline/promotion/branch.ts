@@ -16,7 +16,12 @@ import type { SigningKey } from '../../registry-repo/verdict/keys.ts';
 import { readCandidate } from './candidate.ts';
 
 /** Deterministic, so that a repeated step finds its branch again; never reused, as the id is new for every attempt. */
-export const branchName = ({ class: kind, model, candidate, id }: Promotion): string =>
+export const branchName = ({
+  class: kind,
+  model,
+  candidate,
+  id,
+}: Pick<Promotion, 'class' | 'model' | 'candidate' | 'id'>): string =>
   `${kind === 'promotion' ? 'promote' : 'rollback'}/${model}/${candidate.version}-${id}`;
 
 type Ports = {

@@ -1,5 +1,8 @@
 // Text for forges, where every string may come from a stranger: nothing here can start markup, a link, or a mention.
 
+/** What forges look for in text that is rendered already, where a backslash is gone: mentions, `#1`, `GH-1`, addresses. */
+const LIVE = /@|#(?=\d)|GH\\-(?=\d)|:(?=\/\/)/gi;
+
 const SPECIAL = /[\\`*_{}[\]()#+\-.!|~^$:]/g;
 
 /** Plain text, inert wherever it is put: one line, no markup, no HTML, nobody mentioned. */
@@ -9,7 +12,7 @@ export const plain = (text: string, max = 300): string =>
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
     .replace(SPECIAL, '\\$&')
-    .replace(/@/g, '@\u200b');
+    .replace(LIVE, '$&\u200b');
 
 /** Text in a code span that it cannot leave. */
 export function code(text: string, max = 300): string {
@@ -22,9 +25,10 @@ export function code(text: string, max = 300): string {
 
 /** A fenced block that its content cannot leave. */
 export function block(content: string, language = ''): string {
-  const longest = Math.max(2, ...[...content.matchAll(/`+/g)].map((m) => m[0].length));
+  const text = content.replace(/[^\P{C}\n\t]/gu, ''); // first: what is between two backticks may be nothing
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((m) => m[0].length));
   const fence = '`'.repeat(longest + 1);
-  return `${fence}${language}\n${content.replace(/[^\P{C}\n\t]/gu, '')}\n${fence}`;
+  return `${fence}${language}\n${text}\n${fence}`;
 }
 
 /** A table of cells that are Markdown already; the first row is the header. Columns after the first are right-aligned. */
@@ -37,4 +41,5 @@ export function table(rows: readonly (readonly string[])[]): string {
 export const details = (summary: string, content: string): string =>
   `<details><summary>${summary}</summary>\n\n${content}\n\n</details>`;
 
-const shorten = (text: string, max: number): string => (text.length <= max ? text : `${text.slice(0, max - 1)}…`);
+const shorten = (text: string, max: number): string =>
+  text.length <= max ? text : `${text.slice(0, max - 1).toWellFormed()}…`;

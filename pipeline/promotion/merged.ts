@@ -1,4 +1,5 @@
 import type { EventData, Fact } from '../../events/catalogue.ts';
+import type { EventStore } from '../../events/store.ts';
 import type { Promotion } from '../../projections/promotions.ts';
 import type { Artifacts } from '../../registry-repo/artifacts/artifacts.ts';
 import type { Git } from '../../registry-repo/git.ts';
@@ -7,7 +8,9 @@ import { type Manifest, MODEL_FILE } from '../../registry-repo/manifest.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import type { ObjectId } from '../../registry-repo/values.ts';
 import type { Forge, PullRequest } from '../forge/forge.ts';
+import { branchName } from './branch.ts';
 import { readCandidate } from './candidate.ts';
+import { readExtras } from './report/read.ts';
 import type { ReportFacts } from './report.ts';
 
 /** What a report is about, as a promotion in the log or a verdict has it. */
@@ -17,33 +20,34 @@ export type ReportSubject = Pick<Promotion, 'class' | 'model' | 'candidate' | 'b
 
 /** What the pull request's text is made of. @param base the commit of main to read earlier versions at */
 export async function reportFacts(
-  { artifacts, forge }: { readonly artifacts: Artifacts; readonly forge: Forge },
-  promotion: ReportSubject,
+  { artifacts, forge, store }: { readonly artifacts: Artifacts; readonly forge: Forge; readonly store?: EventStore },
+  promotion: ReportSubject & Pick<Promotion, 'pullRequest'>,
   base: ObjectId,
 ): Promise<ReportFacts> {
   const manifest =
     promotion.class === 'promotion'
       ? (await readCandidate(artifacts, promotion.candidate.manifest)).manifest
       : (await new RegistryAt(forge.git, base).manifest(promotion.model, promotion.candidate.version)).value;
-  return factsOf(forge.git, promotion, { manifest, base });
+  const head = promotion.pullRequest?.head ?? (await forge.branch(branchName(promotion)));
+  return factsOf({ forge, ...(store && { store }) }, promotion, { manifest, base, head });
 }
 
 /** The same where the candidate is known from the pull request alone. @param head where its files are */
 export async function reportFactsAt(
-  git: Git,
+  forge: Forge,
   subject: ReportSubject,
   { base, head }: { base: ObjectId; head: ObjectId },
 ): Promise<ReportFacts> {
-  const { value: manifest } = await new RegistryAt(git, head).manifest(subject.model, subject.candidate.version);
-  return factsOf(git, subject, { manifest, base });
+  const { value: manifest } = await new RegistryAt(forge.git, head).manifest(subject.model, subject.candidate.version);
+  return factsOf({ forge }, subject, { manifest, base, head });
 }
 
 async function factsOf(
-  git: Git,
+  ports: { readonly forge: Forge; readonly store?: EventStore },
   { id, class: kind, model, candidate, baseline, reason, judged }: ReportSubject,
-  { manifest, base }: { manifest: Manifest; base: ObjectId },
+  { manifest, base, head }: { manifest: Manifest; base: ObjectId; head: ObjectId | null },
 ): Promise<ReportFacts> {
-  const main = new RegistryAt(git, base);
+  const main = new RegistryAt(ports.forge.git, base);
   const before = baseline && (await main.manifest(model, baseline.version)).value;
   const policy = await main.policy().catch(() => null); // the gate says what is wrong with it
   const rules = policy && rulesFor(policy.value, model);
@@ -56,6 +60,7 @@ async function factsOf(
     baseline: baseline && before && { version: baseline.version, digest: baseline.manifest, manifest: before },
     reason,
     judged,
+    ...(await readExtras(ports, { manifest, version: candidate.version, head })),
   };
 }
 

@@ -129,7 +129,7 @@ async function show(
   try {
     const data = await verdictData(forge.git, judged);
     const subject = { id, class: kind, model, candidate, baseline, reason, judged: data };
-    await showJudgement(forge, pull, await reportFactsAt(forge.git, subject, { base, head: bound.head }));
+    await showJudgement(forge, pull, await reportFactsAt(forge, subject, { base, head: bound.head }));
   } catch (error) {
     say(`the text of pull request ${pull.number} could not be brought up to date: ${(error as Error).message}`);
   }

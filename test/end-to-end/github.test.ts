@@ -119,7 +119,16 @@ story('a first candidate is pushed, judged by the workflow, merged, and recorded
   assert.is(pull?.mergedBy?.id, team.gate.bot);
   const [status] = repo?.statuses.filter((s) => s.sha === pull?.head && s.state === 'success') ?? [];
   assert.is(status?.appId, team.gate.id);
-  assert.match(pull?.body ?? '', '**Gate: passed.**');
+  const body = pull?.body ?? '';
+  assert.match(body, '**Gate: passed.**');
+  for (const plot of ['history', 'precision-recall', 'calibration'])
+    assert.ok(
+      new RegExp(`!\\[[^\\]]+\\]\\(http://[^)]+/raw/${pull?.head}/models/sentiment/versions/1/${plot}\\.svg\\)`).test(
+        body,
+      ),
+      plot,
+    );
+  for (const heading of ['By label', 'By length of text', 'Changes', 'Reproduce']) assert.match(body, `### ${heading}`);
 });
 
 story('a worse one is refused by the workflow: closed, with the numbers', async () => {

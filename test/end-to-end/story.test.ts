@@ -157,6 +157,16 @@ story('a run can be repeated, to the same model bytes', async () => {
   assert.is(again.sameModelBytes, true);
 });
 
+story('and to the same plots', async () => {
+  const [repeated, , original] = await json<{ id: string }[]>(folder, ['runs', 'list']);
+  const plots = async (id = '') => {
+    const { artifacts } = await json<{ artifacts: { role: string; digest: string }[] }>(folder, ['runs', 'show', id]);
+    return artifacts.filter((a) => a.role.endsWith('.svg')).map((a) => `${a.role} ${a.digest}`);
+  };
+  assert.is((await plots(original?.id)).length, 3);
+  assert.equal(await plots(repeated?.id), await plots(original?.id));
+});
+
 story('every reading command answers in JSON and in words', async () => {
   const [run] = await json<{ id: string }[]>(folder, ['runs', 'list', '--limit', '1']);
   const [other] = (await json<{ id: string }[]>(folder, ['runs', 'list'])).slice(1);

@@ -6,6 +6,7 @@ import {
   intervalsOf,
   labelF1Interval,
   meanF1Interval,
+  pairedInterval,
   wilson,
 } from '../../../pipeline/evaluation/intervals.ts';
 import { metricsOf } from '../../../pipeline/evaluation/metrics.ts';
@@ -166,6 +167,23 @@ intervals('of the F1 that a policy names, and none for counts or labels that do 
   assert.is(f1Interval(names, counts, { average: 'binary', positive: 'none' }), null);
   for (const bad of [[], [[1, 2]], [[1], [2]]])
     assert.is(f1Interval(names, bad, { average: 'macro', positive: null }), null);
+});
+
+intervals('of paired shares hold the difference, swap with the models, and narrow with the rows', () => {
+  assert.is(pairedInterval(0, 0, 0), null);
+  fc.assert(
+    fc.property(fc.nat(500), fc.nat(500), fc.nat(500), (won, lost, others) => {
+      const rows = won + lost + others;
+      const found = pairedInterval(won, lost, rows);
+      if (!found) return;
+      assert.ok(found.low >= -1 && found.high <= 1 && found.low < found.high);
+      assert.ok(found.low <= (won - lost) / rows && (won - lost) / rows <= found.high);
+      const swapped = pairedInterval(lost, won, rows);
+      assert.ok(Math.abs((swapped?.low ?? 0) + found.high) < 1e-12);
+      const more = pairedInterval(10 * won, 10 * lost, 10 * rows);
+      assert.ok((more?.high ?? 0) - (more?.low ?? 0) < found.high - found.low);
+    }),
+  );
 });
 
 intervals.run();

@@ -54,6 +54,24 @@ markdown('a block holds whatever is in it', () => {
   );
 });
 
+markdown(
+  'a block’s fence is longer than any run of backticks, also one that appears when characters are left out',
+  () => {
+    assert.is(block('``\u0000`\nx'), '````\n```\nx\n````');
+  },
+);
+
+markdown('what forges look for in rendered text is broken up', () => {
+  assert.is(plain('fixes #1'), 'fixes \\#\u200b1');
+  assert.is(plain('GH-7'), 'GH\\-\u200b7');
+  assert.is(plain('see http://x'), 'see http\\:\u200b//x');
+});
+
+markdown('what is cut is still text', () => {
+  assert.ok(plain('😀'.repeat(200), 10).isWellFormed());
+  assert.ok(code('😀'.repeat(200), 10).isWellFormed());
+});
+
 markdown('a table has as many columns as its header', () => {
   assert.is(
     table([

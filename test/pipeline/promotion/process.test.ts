@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { NotPromotableError } from '../../../pipeline/promotion/decide.ts';
+import { findMarker } from '../../../pipeline/promotion/report/marker.ts';
 import { baseline } from '../../../projections/baseline.ts';
 import { ArtifactMissingError } from '../../../registry-repo/artifacts/errors.ts';
 import { RegistryAt } from '../../../registry-repo/registry.ts';
@@ -12,28 +13,35 @@ import { rejects } from '../../support/rejects.ts';
 const promotion = suite('promotion');
 const types = (log: readonly { type: string }[]) => log.map((e) => e.type).filter((t) => t !== 'RegistryInitialized');
 
-promotion('a good first candidate is proposed, judged, merged and recorded', async () => {
-  const world = await World.create();
-  const done = await world.promote(9);
-  assert.equal([done.status, done.judged?.result], ['merged', 'pass']);
-  assert.equal(types(await world.log()), ['PromotionProposed', 'PullRequestOpened', 'GateJudged', 'PromotionMerged']);
-  assert.equal(await world.mainTitles(), ['promote(sentiment): nothing → v1']);
-  const forge = world.forge();
-  const pull = await forge.pullRequest(1);
-  assert.equal([pull.state, pull.mergeCommit], ['merged', done.merge?.commit]);
-  assert.equal(
-    (await forge.statuses(pull.head)).map((s) => [s.context, s.state]),
-    [['pawl/gate', 'success']],
-  );
-  assert.match(pull.body, '**Gate: passed.**');
-  // 36 of 40 hits: Wilson's interval for the share, turned into F1.
-  assert.match(pull.body, '| F1, 95 % interval | 0.8697 to 0.9798 | – |');
-  const views = await world.ports().views();
-  assert.equal(
-    [views.get(baseline, 'sentiment')?.version, views.get(baseline, 'sentiment')?.commit],
-    [1, done.merge?.commit],
-  );
-});
+promotion(
+  'a good first candidate is proposed, judged, merged and recorded; attack 65: its report tells no row',
+  async () => {
+    const world = await World.create();
+    const done = await world.promote(9);
+    assert.equal([done.status, done.judged?.result], ['merged', 'pass']);
+    assert.equal(types(await world.log()), ['PromotionProposed', 'PullRequestOpened', 'GateJudged', 'PromotionMerged']);
+    assert.equal(await world.mainTitles(), ['promote(sentiment): nothing → v1']);
+    const forge = world.forge();
+    const pull = await forge.pullRequest(1);
+    assert.equal([pull.state, pull.mergeCommit], ['merged', done.merge?.commit]);
+    assert.equal(
+      (await forge.statuses(pull.head)).map((s) => [s.context, s.state]),
+      [['pawl/gate', 'success']],
+    );
+    assert.match(pull.body, '**Gate: passed.**');
+    // 36 of 40 hits: Wilson's interval for the share, turned into F1.
+    assert.match(pull.body, '| F1, 95 % interval | 0.8697 to 0.9798 | – |');
+    assert.match(pull.body, '### By length of text');
+    assert.equal(findMarker(pull.body)?.promotion, done.id);
+    const told = [pull.body, ...(await forge.comments(1)).map((c) => c.body)].join('\n');
+    for (const { text } of world.registry.rows) assert.not.ok(told.includes(text), 'attack 65: no row in a report');
+    const views = await world.ports().views();
+    assert.equal(
+      [views.get(baseline, 'sentiment')?.version, views.get(baseline, 'sentiment')?.commit],
+      [1, done.merge?.commit],
+    );
+  },
+);
 
 promotion('what is merged can be verified by a server that trusts the gate’s key', async () => {
   const world = await World.create();

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { catalogue } from '../../../events/catalogue.ts';
@@ -6,10 +7,20 @@ import { digestOf } from '../../../registry-repo/digest.ts';
 import type { GateJudgement } from '../../../registry-repo/gate/gate.ts';
 import { Git } from '../../../registry-repo/git.ts';
 import { printRows } from '../../../registry-repo/rows.ts';
+import type { Score } from '../../../registry-repo/scoring/score.ts';
 import { newSigningKey, publicKeyOf } from '../../../registry-repo/verdict/keys.ts';
 import { openVerdict } from '../../../registry-repo/verdict/signed.ts';
 import { f1OfSkill, rowsFor } from '../../support/models.ts';
-import { candidateOf, evaluationSet, MODEL, modelPolicy, TestRegistry, TIME } from '../../support/registry.ts';
+import {
+  candidateOf,
+  evaluationSet,
+  MODEL,
+  modelPolicy,
+  scoreHere,
+  TestRegistry,
+  TIME,
+  withFile,
+} from '../../support/registry.ts';
 
 type Context = { test: TestRegistry };
 
@@ -35,9 +46,33 @@ function asEvent({
   return catalogue.GateJudged.schema.parse({ ...rest, result, reasons, class: kind, promotionId });
 }
 
+const PLOTS = ['history.svg', 'precision-recall.svg', 'calibration.svg'];
+
 const promotions = suite<Context>('judging promotions');
 promotions.before.each(async (context) => {
   context.test = await TestRegistry.create();
+});
+
+promotions('plots and the card are pinned files like any other, and no model gets to read them', async ({ test }) => {
+  const candidate = [...PLOTS, 'README.md'].reduce(
+    (c, name) => withFile(c, name, Buffer.from('for people')),
+    candidateOf(9),
+  );
+  const staged: string[] = [];
+  const score: Score = (task) => {
+    staged.push(...readdirSync(join(task.folder, 'candidate')).sort());
+    return scoreHere(task);
+  };
+  const { judgement, verdict } = await test.gate(await test.propose(candidate, { version: 1 }), { score });
+  assert.equal(summary(judgement), ['pass']);
+  assert.equal(staged, ['manifest.json', 'model.onnx']);
+  const { files, bound } = openVerdict(verdict as Buffer, test.policy.keys, TIME).verdict;
+  for (const name of PLOTS)
+    for (const listed of [files, bound.changes])
+      assert.ok(
+        listed.some((f) => f.path.endsWith(`/${name}`)),
+        name,
+      );
 });
 
 promotions('a first model that is good enough passes, with a signed verdict', async ({ test }) => {

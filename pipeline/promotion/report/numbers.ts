@@ -1,0 +1,136 @@
+import { f1 as f1Of } from '../../../registry-repo/f1.ts';
+import { toNumber } from '../../../registry-repo/fraction.ts';
+import { mcnemar } from '../../../registry-repo/judge/mcnemar.ts';
+import type { Manifest } from '../../../registry-repo/manifest.ts';
+import type { Confusion } from '../../../registry-repo/values.ts';
+import { CONFIDENCE, f1Interval, type Interval, pairedInterval, wilson } from '../../evaluation/intervals.ts';
+import { labelMetrics } from '../../evaluation/metrics.ts';
+import { details, plain, table } from '../markdown.ts';
+import { countsOf, isSquare, type ReportFacts } from './facts.ts';
+
+// The tables of numbers. None of their cells is text of a stranger but labels, which are made harmless and short.
+
+/** More labels than this are a list to be searched, not read. */
+const MAX_LABEL_ROWS = 50;
+const MAX_MATRIX_LABELS = 20;
+const LABEL_LENGTH = 40;
+
+/** Candidate, baseline and difference, with what chance may have to do with it. */
+export function comparison(facts: ReportFacts): string {
+  const { candidate, baseline, averaging } = facts;
+  const measured = facts.judged?.measured ?? null;
+  const { mine, theirs } = countsOf(facts);
+  const between = (of: typeof mine | null) => of && averaging && f1Interval(of.labels, of.confusion, averaging);
+  const head = ['', `candidate v${candidate.version}`, baseline ? `baseline v${baseline.version}` : 'no baseline'];
+  const paired = measured?.discordant ?? null;
+  const rows = [
+    [...head, 'difference'],
+    compared('F1', mine.f1, theirs?.f1 ?? null),
+    ...(averaging ? [[`F1, ${CONFIDENCE * 100} % interval`, range(between(mine)), range(between(theirs)), '']] : []),
+    ...(measured ? [['F1 required', share(measured.requiredF1), '', '']] : []),
+    compared('accuracy', accuracy(mine.confusion), theirs && accuracy(theirs.confusion)),
+    [
+      `accuracy, ${CONFIDENCE * 100} % interval`,
+      range(wilson(right(mine.confusion), total(mine.confusion))),
+      range(theirs && wilson(right(theirs.confusion), total(theirs.confusion))),
+      paired && theirs
+        ? range(pairedInterval(paired.onlyCandidateRight, paired.onlyBaselineRight, total(mine.confusion)), signed)
+        : '',
+    ],
+    ['rows', String(total(mine.confusion)), theirs ? String(total(theirs.confusion)) : '–', ''],
+    ['claimed F1', share(candidate.manifest.claimed.f1), baseline ? share(baseline.manifest.claimed.f1) : '–', ''],
+    ['size of all files', megabytes(candidate.manifest), baseline ? megabytes(baseline.manifest) : '–', ''],
+  ];
+  const title = measured
+    ? 'Measured by the gate, both models on the same rows'
+    : 'Claimed by the runs, not measured yet';
+  return [`### ${title}`, table(rows), ...(paired ? [discordance(paired)] : [])].join('\n\n');
+}
+
+function discordance({
+  onlyCandidateRight: won,
+  onlyBaselineRight: lost,
+}: Record<'onlyCandidateRight' | 'onlyBaselineRight', number>) {
+  const p = mcnemar(lost, won).toPrecision(3);
+  return `${won} rows are right only with the candidate, ${lost} only with the baseline: p = ${p} (McNemar’s exact test, one-sided).`;
+}
+
+/** Precision, recall and F1 of each label, of both models. */
+export function perLabel(facts: ReportFacts): string {
+  const { mine, theirs } = countsOf(facts);
+  if (!isSquare(mine)) return '';
+  const before = new Map(
+    theirs && isSquare(theirs) ? labelMetrics(theirs.labels, theirs.confusion).map((m) => [m.label, m]) : [],
+  );
+  const all = labelMetrics(mine.labels, mine.confusion);
+  const beside = (of: 'precision' | 'recall', m: (typeof all)[number]) => {
+    const other = before.get(m.label);
+    return other ? `${share(m[of])} (${share(other[of])})` : share(m[of]);
+  };
+  const rows = all.slice(0, MAX_LABEL_ROWS).map((m) => {
+    const [, f1, baseF1, difference] = compared('', m.f1, before.get(m.label)?.f1 ?? null);
+    const name = plain(m.label, LABEL_LENGTH);
+    return [
+      name,
+      String(m.rows),
+      beside('precision', m),
+      beside('recall', m),
+      f1 ?? '',
+      baseF1 ?? '',
+      difference ?? '',
+    ];
+  });
+  const head = ['label', 'rows', 'precision', 'recall', 'F1', 'baseline’s F1', 'difference'];
+  const more = all.length > rows.length ? [`and ${all.length - rows.length} more labels`] : [];
+  const note = before.size > 0 ? ['In brackets: the baseline’s.'] : [];
+  return ['### By label', table([head, ...rows]), [...note, ...more].join(' ')].filter(Boolean).join('\n\n');
+}
+
+/** Both models on short, medium and long texts. */
+export function perSlice({ judged, averaging }: ReportFacts): string {
+  const measured = judged?.measured;
+  if (!measured?.slices || !averaging) return '';
+  const { labels, slices } = measured;
+  if (
+    !slices.every((s) => [s.candidate, s.baseline ?? s.candidate].every((confusion) => isSquare({ labels, confusion })))
+  )
+    return '';
+  const score = (confusion: Confusion | null) => confusion && toNumber(f1Of(labels, confusion, averaging));
+  let from = 0;
+  const rows = slices.map(({ name, upTo, rows: n, candidate, baseline }) => {
+    const characters = upTo === null ? `from ${from}` : `${from} to ${upTo}`;
+    from = (upTo ?? from) + 1;
+    const numbers = n === 0 ? ['–', '–', '–'] : compared('', score(candidate) ?? 0, score(baseline)).slice(1);
+    return [name, characters, String(n), ...numbers, n === 0 ? '–' : share(accuracy(candidate))];
+  });
+  const head = ['texts', 'characters', 'rows', 'F1', 'baseline’s F1', 'difference', 'accuracy'];
+  return `### By length of text\n\n${table([head, ...rows])}`;
+}
+
+export function confusions(facts: ReportFacts): string {
+  const { mine, theirs } = countsOf(facts);
+  const matrix = (title: string, { labels, confusion }: typeof mine) => {
+    const names = labels.map((l) => plain(l, LABEL_LENGTH));
+    const rows = names.map((name, i) => [name, ...(confusion[i] ?? []).map(String)]);
+    return `${title}\n\n${table([['truth \\ predicted', ...names], ...rows])}`;
+  };
+  const drawn = [['Candidate', mine] as const, ...(theirs ? [['Baseline', theirs] as const] : [])]
+    .filter(([, side]) => side.labels.length <= MAX_MATRIX_LABELS && isSquare(side))
+    .map(([title, side]) => matrix(title, side));
+  return drawn.length > 0 ? details('Confusion matrices', drawn.join('\n\n')) : '';
+}
+
+const share = (x: number): string => x.toFixed(4);
+const signed = (x: number): string => (x >= 0 ? '+' : '−') + Math.abs(x).toFixed(4);
+const range = (of: Interval | null | undefined, print = share): string =>
+  of ? `${print(of.low)} to ${print(of.high)}` : '–';
+const compared = (name: string, mine: number, theirs: number | null): string[] => [
+  name,
+  share(mine),
+  theirs === null ? '–' : share(theirs),
+  theirs === null ? '–' : signed(mine - theirs),
+];
+const total = (counts: Confusion): number => counts.flat().reduce((a, b) => a + b, 0);
+const right = (counts: Confusion): number => counts.reduce((sum, row, i) => sum + (row[i] ?? 0), 0);
+const accuracy = (counts: Confusion): number => (total(counts) === 0 ? 0 : right(counts) / total(counts));
+const megabytes = (m: Manifest): string => `${(m.files.reduce((sum, f) => sum + f.sizeBytes, 0) / 1e6).toFixed(2)} MB`;
