@@ -19,6 +19,7 @@ import { gate } from './gate.ts';
 import { gateEvaluate } from './gate-evaluate.ts';
 import { gatePublish } from './gate-publish.ts';
 import { hookInstall } from './hook-install.ts';
+import { initRepository } from './init.ts';
 import { predict } from './predict.ts';
 import { promote } from './promote.ts';
 import { reconcileAll } from './reconcile.ts';
@@ -53,6 +54,7 @@ export const commands: readonly Command<Workspace>[] = [
   predict,
   watchRepository,
   hookInstall,
+  initRepository,
   baselineShow,
   why,
   auditAll,
