@@ -73,10 +73,13 @@ forgeContract('github', open, {
 const requests = suite('requests to GitHub');
 requests('are all as GitHub’s own description says', () => assert.equal(violations, []));
 requests.run();
-// The same on a real GitHub, where somebody lends a repository: its main branch is started anew for every test.
+
+// The same on a real GitHub, where somebody lends an empty repository: its main branch is started anew for every test.
 const { PAWL_TEST_GITHUB_REPO: repository, PAWL_TEST_GITHUB_TOKEN: token } = process.env;
 
 async function openReal() {
+  // Nobody's registry is to lose its main by a mistyped name.
+  assert.match(repository as string, /pawl-test/, 'PAWL_TEST_GITHUB_REPO must have "pawl-test" in its name');
   const client = () => {
     const registry = { ...Config.shape.registry.parse({ forge: 'github', repository }), api: null };
     const git = new Git(join(temporaryFolder(), 'mirror.git'));

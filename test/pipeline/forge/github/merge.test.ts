@@ -11,6 +11,9 @@ import { rejects } from '../../../support/rejects.ts';
 
 // What a merge through an API may come to besides a merge: nothing yet, another one, or an answer that says otherwise.
 
+/** A hook that throws after a test would hide the test's own failure. */
+const violations: string[] = [];
+
 const merging = suite<{
   double: GitHubDouble;
   app: Login;
@@ -32,7 +35,7 @@ merging.before.each(async (context) => {
 });
 merging.after.each(async ({ double }) => {
   await double.close();
-  assert.equal(double.violations, []);
+  violations.push(...double.violations);
 });
 
 const MESSAGE = 'promote x\n\nText.\n\nPawl-Model: x\nPull-Request: 1\n';
@@ -137,5 +140,7 @@ merging('a message that lost its trailers is told', async ({ double, app, head, 
   const error = await rejects(forge.merge({ number, head, base: main, message: MESSAGE }), MergeUnfaithfulError);
   assert.match(error.message, 'Pawl-Model: x');
 });
+
+merging('every request was as GitHub’s own description says', () => assert.equal(violations, []));
 
 merging.run();
