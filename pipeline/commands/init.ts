@@ -1,0 +1,58 @@
+import { placeFiles } from '../init/place.ts';
+import { initFiles, type NewFile } from '../init/render.ts';
+import type { Workspace } from '../workspace.ts';
+import type { Command } from './command.ts';
+
+export const init: Command<Workspace> = {
+  name: 'init',
+  summary: 'prepare a repository: settings, and on GitHub the workflow that trains on every push',
+  details:
+    'Writes pawl.yaml, for GitHub .github/workflows/train.yml, and a line in .gitignore. Files that are there are kept if they do as well; if not, nothing is written. Run it at the top of the repository.',
+  json: true,
+  flags: [
+    { flags: '--model <name>', description: 'name of the model', setting: 'model' },
+    { flags: '--forge <kind>', description: 'local, github or gitea', setting: 'registry.forge' },
+    { flags: '--repo <owner/name>', description: 'the registry on the forge', setting: 'registry.repository' },
+    { flags: '--action <owner/pawl@commit>', description: 'where workflows get Pawl', setting: 'registry.action' },
+    { flags: '--dry-run', description: 'print the files, and write none' },
+    { flags: '--force', description: 'replace files that differ' },
+  ],
+  examples: [
+    ['pawl init', 'settings for this folder, everything on this machine'],
+    [
+      'pawl init --forge github --repo org/registry --action org/pawl@5f0c…',
+      'train on GitHub, with a registry on GitHub; the commit of the action has 40 digits',
+    ],
+  ],
+  async run({ workspace, out, flags }) {
+    const { config, loaded } = workspace;
+    const files = await initFiles(config);
+    const dryRun = flags.dryRun === true;
+    const placed = await placeFiles(loaded.root, files, { force: flags.force === true, dryRun });
+    const { forge } = config.registry;
+    out.result({ folder: loaded.root, files: placed }, () =>
+      dryRun
+        ? files.map(shown).join('\n')
+        : [...placed.map((p) => `${p.state} ${p.path}`), '', ...nextSteps(forge, config.keys.path)].join('\n'),
+    );
+    return 0;
+  },
+};
+
+const shown = ({ path, text }: NewFile): string => `--- ${path}\n${text}`;
+
+function nextSteps(forge: string, keys: string): string[] {
+  const data = 'Set `data` in pawl.yaml to your labelled texts; `sample` is made up';
+  if (forge !== 'github')
+    return ['Next:', `1. ${data}`, '2. pawl registry init', '3. pawl train, then pawl promote, then pawl serve'];
+  return [
+    'Next:',
+    `1. ${data}. The workflow looks at pawl.yaml and data/: other places belong into its \`paths\``,
+    '2. pawl registry init, with a token that may administer the registry',
+    '3. Make the environment `training` in this repository, for its main branch alone, and give it its secrets:',
+    `     gh secret set PAWL_LOG_KEY --env training < ${keys}/log.pem`,
+    '     gh secret set PAWL_APP_KEY --env training < private-key-of-the-training-app.pem',
+    '     gh variable set PAWL_APP_ID --env training --body ID-OF-THE-TRAINING-APP',
+    '4. Commit and push to main: that trains, and what comes of it is proposed to the registry',
+  ];
+}
