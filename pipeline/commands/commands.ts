@@ -19,7 +19,7 @@ import { gate } from './gate.ts';
 import { gateEvaluate } from './gate-evaluate.ts';
 import { gatePublish } from './gate-publish.ts';
 import { hookInstall } from './hook-install.ts';
-import { initRepository } from './init.ts';
+import { init } from './init.ts';
 import { predict } from './predict.ts';
 import { promote } from './promote.ts';
 import { reconcileAll } from './reconcile.ts';
@@ -41,6 +41,7 @@ import { why } from './why.ts';
 export const commands: readonly Command<Workspace>[] = [
   up,
   demo,
+  init,
   train,
   evaluate,
   promote,
@@ -54,7 +55,6 @@ export const commands: readonly Command<Workspace>[] = [
   predict,
   watchRepository,
   hookInstall,
-  initRepository,
   baselineShow,
   why,
   auditAll,

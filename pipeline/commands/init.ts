@@ -1,87 +1,58 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { PawlError } from '../../events/errors.ts';
-import { packageRoot } from '../package-info.ts';
-import { withAction } from '../registry/seed.ts';
+import { placeFiles } from '../init/place.ts';
+import { initFiles, type NewFile } from '../init/render.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
-/** Files that `pawl init` would write are there, and say something else. */
-export class FilesExistError extends PawlError {
-  readonly code = 'files_exist';
-}
-
-export const initRepository: Command<Workspace> = {
+export const init: Command<Workspace> = {
   name: 'init',
-  summary: 'make a repository train on every push: settings and a workflow for GitHub',
+  summary: 'prepare a repository: settings, and on GitHub the workflow that trains on every push',
   details:
-    'Writes pawl.yaml and .github/workflows/train.yml into this folder, for the model and the registry that the settings or flags name. What is there already is never replaced. The log goes to a branch of the registry, as a job’s machine is thrown away.',
+    'Writes pawl.yaml, for GitHub .github/workflows/train.yml, and a line in .gitignore. Files that are there are kept if they do as well; if not, nothing is written. Run it at the top of the repository.',
+  json: true,
   flags: [
-    { flags: '--repo <owner/name>', description: 'the registry on GitHub', setting: 'registry.repository' },
+    { flags: '--model <name>', description: 'name of the model', setting: 'model' },
+    { flags: '--forge <kind>', description: 'local or github', setting: 'registry.forge' },
+    { flags: '--repo <owner/name>', description: 'the registry on the forge', setting: 'registry.repository' },
     { flags: '--action <owner/pawl@commit>', description: 'where workflows get Pawl', setting: 'registry.action' },
-    { flags: '--model <name>', description: 'the model', setting: 'model' },
-    { flags: '--dry-run', description: 'show what would be written, and write nothing' },
+    { flags: '--dry-run', description: 'print the files, and write none' },
+    { flags: '--force', description: 'replace files that differ' },
   ],
   examples: [
-    ['pawl init --repo org/registry --action owner/pawl@<commit> --model tickets', 'in a clone of your repository'],
+    ['pawl init', 'settings for this folder, everything on this machine'],
+    [
+      'pawl init --forge github --repo org/registry --action org/pawl@5f0c…',
+      'train on GitHub, with a registry on GitHub; the commit of the action has 40 digits',
+    ],
   ],
   async run({ workspace, out, flags }) {
-    const { model, registry } = workspace.config;
-    const template = await readFile(join(packageRoot, 'pipeline/init/train.yml'), 'utf8');
-    const files = new Map([
-      ['pawl.yaml', settingsFor(model, registry.repository)],
-      ['.github/workflows/train.yml', withAction(template, registry.action)],
-    ]);
-    if (flags.dryRun === true) {
-      for (const [path, content] of files) out.say(`--- ${path}\n${content}`);
-      return 0;
-    }
-    await writeMissing(workspace, files);
-    out.say([...files.keys()].map((path) => `${path} is there`).join('\n'));
-    out.say(NEXT);
+    const { config, loaded } = workspace;
+    const files = await initFiles(config);
+    const dryRun = flags.dryRun === true;
+    const placed = await placeFiles(loaded.root, files, { force: flags.force === true, dryRun });
+    const { forge } = config.registry;
+    out.result({ folder: loaded.root, files: placed }, () =>
+      dryRun
+        ? files.map(shown).join('\n')
+        : [...placed.map((p) => `${p.state} ${p.path}`), '', ...nextSteps(forge, config.keys.path)].join('\n'),
+    );
     return 0;
   },
 };
 
-const settingsFor = (
-  model: string,
-  repository: string | null,
-): string => `# Settings of Pawl; \`pawl config\` shows all of them.
-model: ${model}
-data:
-  kind: sample # csv, jsonl, folder or imdb, with a path: see the README
-training:
-  trainer: nbsvm
-  seed: 1
-registry:
-  forge: github
-  repository: ${repository ?? 'OWNER/REGISTRY'}
-events:
-  store: git # a branch of the registry: this job's machine is thrown away
-`;
+const shown = ({ path, text }: NewFile): string => `--- ${path}\n${text}`;
 
-const NEXT = `Next:
-  1. an environment "training" in this repository's settings, for main alone, with the secrets PAWL_APP_KEY (or
-     PAWL_FORGE_TOKEN) and PAWL_LOG_KEY, and the variable PAWL_APP_ID
-  2. commit both files and push: the job trains, and opens a pull request in the registry`;
-
-/** All or nothing: what differs is told before anything is written. @throws {FilesExistError} */
-async function writeMissing(workspace: Workspace, files: ReadonlyMap<string, string>): Promise<void> {
-  const there = new Map<string, string | null>();
-  for (const path of files.keys())
-    there.set(path, await readFile(join(workspace.loaded.root, path), 'utf8').catch(() => null));
-  const different = [...files]
-    .filter(([path, content]) => (there.get(path) ?? content) !== content)
-    .map(([path]) => path);
-  if (different.length > 0)
-    throw new FilesExistError(
-      `${different.join(' and ')} ${different.length > 1 ? 'are' : 'is'} there already, and different: compare with \`pawl init --dry-run\`; nothing was written`,
-    );
-  for (const [path, content] of files) {
-    if (there.get(path) !== null) continue;
-    const file = join(workspace.loaded.root, path);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(`${file}.new`, content);
-    await rename(`${file}.new`, file);
-  }
+function nextSteps(forge: string, keys: string): string[] {
+  const data = 'Set `data` in pawl.yaml to your labelled texts; `sample` is made up';
+  if (forge !== 'github')
+    return ['Next:', `1. ${data}`, '2. pawl registry init', '3. pawl train, then pawl promote, then pawl serve'];
+  return [
+    'Next:',
+    `1. ${data}. The workflow looks at pawl.yaml and data/: other places belong into its \`paths\``,
+    '2. pawl registry init, with a token that may administer the registry',
+    '3. Make the environment `training` in this repository, for its main branch alone, and give it its secrets:',
+    `     gh secret set PAWL_LOG_KEY --env training < ${keys}/log.pem`,
+    '     gh secret set PAWL_APP_KEY --env training < private-key-of-the-training-app.pem',
+    '     gh variable set PAWL_APP_ID --env training --body ID-OF-THE-TRAINING-APP',
+    '4. Commit and push to main: that trains, and what comes of it is proposed to the registry',
+  ];
 }

@@ -19,21 +19,32 @@ export const workflows: readonly { readonly path: string; readonly text: string;
   {
     path: '.github/workflows/train.yml',
     text: read('.github/workflows/train.yml'),
-    rules: { triggers: ['push', 'workflow_dispatch'] },
+    rules: { triggers: ['push', 'workflow_dispatch'], environments: { train: 'training' } },
   },
   {
     path: 'pipeline/init/train.yml',
     text: rendered('pipeline/init/train.yml'),
-    rules: { triggers: ['push', 'workflow_dispatch'] },
+    rules: { triggers: ['push', 'workflow_dispatch'], environments: { train: 'training' } },
   },
   {
     path: 'registry-repo/seed/.github/workflows/promotion-gate.yml',
     text: rendered('registry-repo/seed/.github/workflows/promotion-gate.yml'),
-    rules: { triggers: ['workflow_dispatch'], gate: true },
+    rules: { triggers: ['workflow_dispatch'], environments: { publish: 'gate' }, gate: true },
   },
   {
     path: 'registry-repo/seed/.github/workflows/gate-relay.yml',
     text: rendered('registry-repo/seed/.github/workflows/gate-relay.yml'),
-    rules: { triggers: ['pull_request_target', 'pull_request_review'], writes: { relay: ['actions'] }, gate: true },
+    rules: {
+      triggers: ['pull_request_target', 'pull_request_review'],
+      types: {
+        pull_request_target: ['opened', 'synchronize', 'reopened', 'ready_for_review'],
+        pull_request_review: ['submitted'],
+      },
+      writes: { relay: ['actions'] },
+      gate: true,
+    },
   },
 ];
+
+/** The action that workflows run Pawl from. */
+export const action = { path: '.github/actions/pawl/action.yml', text: read('.github/actions/pawl/action.yml') };

@@ -3,13 +3,23 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { root } from '../support/paths.ts';
-import { workflows } from './files.ts';
-import { lint, type Rules } from './lint.ts';
+import { action, workflows } from './files.ts';
+import { lint, lintAction, type Rules } from './lint.ts';
 
 const all = suite('workflows');
 
 for (const { path, text, rules } of workflows)
   all(`attacks 03, 49, 60, 61: ${path} keeps every rule`, () => assert.equal(lint(text, rules), []));
+
+all(`attacks 04, 49, 60, 61: ${action.path} keeps the rules of a gate`, () =>
+  assert.equal(lintAction(action.text), []),
+);
+
+all('nothing but checkout, Node and our own action is ever used', () => {
+  const used = [...workflows, action].flatMap(({ text }) => [...text.matchAll(/\buses: ([^@\s]+)/g)].map((m) => m[1]));
+  const ours = ['./.github/actions/pawl', 'owner/pawl/.github/actions/pawl'];
+  assert.equal([...new Set(used)].sort(), [...ours, 'actions/checkout', 'actions/setup-node'].sort());
+});
 
 all('every workflow file is looked at', () => {
   const folders = ['.github/workflows', 'registry-repo/seed/.github/workflows', 'pipeline/init'];
@@ -58,12 +68,55 @@ const WRONG: readonly [what: string, from: string, to: string, found: RegExp][] 
     'run: x\n        env:\n          A: ${' + '{ secrets.A }}',
     /environment/,
   ],
+  [
+    'all secrets at once',
+    'run: echo "$TITLE"',
+    'run: x\n        env:\n          A: ${' + '{ toJSON(secrets) }}',
+    /environment/,
+  ],
+  ['secrets for every job', 'jobs:\n', 'env:\n  A: ${' + '{ secrets.A }}\njobs:\n', /every job/],
+  [
+    'an environment that was not meant',
+    '    timeout-minutes: 5\n',
+    '    timeout-minutes: 5\n    environment: gate\n',
+    /its environment is gate/,
+  ],
+  ['a checkout on pull_request_target', 'on: push', 'on: pull_request_target', /checks something out/],
+  ['a type of event that was not meant', 'on: push', 'on: { push: { types: [edited] } }', /push on edited/],
+  ['another repository', 'ref: main', 'ref: main\n          repository: x/y', /another repository/],
+  [
+    'a cache of Node’s',
+    'uses: actions/checkout@',
+    'uses: actions/setup-node@3d3c42e5aac5ba805825da76410c181273ba90b1\n      - uses: actions/checkout@',
+    /asks for one/,
+  ],
+  [
+    'another workflow',
+    '    runs-on: ubuntu-24.04\n',
+    '    uses: x/y/.github/workflows/z.yml@main\n',
+    /another workflow/,
+  ],
 ];
 for (const [what, from, to, found] of WRONG)
   bad(`finds ${what}`, () => {
     assert.ok(good.includes(from));
     assert.match(lint(good.replace(from, to), rules).join('\n'), found);
   });
+
+bad('finds a fetch on pull_request_target', () => {
+  const fetching = good.replace('on: push', 'on: pull_request_target').replace('echo "$TITLE"', 'gh pr checkout "$PR"');
+  assert.match(lint(fetching, rules).join('\n'), /fetches something/);
+});
+
+const WRONG_ACTIONS: readonly [what: string, step: string, found: RegExp][] = [
+  ['an expression in a script', '{ shell: bash, run: "echo ${' + '{ inputs.x }}" }', /inside run/],
+  ['a moving tag', '{ uses: actions/setup-node@v6 }', /not pinned/],
+  ['a secret', '{ shell: bash, run: x, env: { A: "${' + '{ secrets.A }}" } }', /asks for secrets/],
+];
+for (const [what, step, found] of WRONG_ACTIONS)
+  bad(`finds ${what} in an action`, () =>
+    assert.match(lintAction(`runs: { using: composite, steps: [${step}] }`).join('\n'), found),
+  );
 
 all.run();
 bad.run();

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { temporaryFolder } from '../support/paths.ts';
-import { workflows } from './files.ts';
+import { action, workflows } from './files.ts';
 
 // The linters that people use for workflows, over ours as they will run; and each is shown to find what it should.
 
@@ -14,8 +14,8 @@ type Found = { readonly code: number | null; readonly output: string };
 const NEWER = 'unexpected key "queue" for "concurrency"';
 
 /** Lints one workflow with a tool; null if the tool is not there. */
-function run(tool: 'actionlint' | 'zizmor', text: string, name = 'x.yml'): Found | null {
-  const file = join(temporaryFolder(), '.github/workflows', name);
+function run(tool: 'actionlint' | 'zizmor', text: string, path = '.github/workflows/x.yml'): Found | null {
+  const file = join(temporaryFolder(), path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
   const args =
@@ -28,17 +28,41 @@ function run(tool: 'actionlint' | 'zizmor', text: string, name = 'x.yml'): Found
 }
 
 const harmless = workflows[0]?.text as string;
-const BROKEN: readonly [tool: 'actionlint' | 'zizmor', what: string, change: (text: string) => string][] = [
-  ['actionlint', 'a typo', (t) => t.replace('timeout-minutes', 'timeout-minuets')],
-  ['actionlint', 'a job that is not there', (t) => t.replace('needs: [test, action]', 'needs: [tests]')],
-  ['zizmor', 'an injection', (t) => t.replace('run: npm ci', 'run: echo ${' + '{ github.event.pull_request.title }}')],
+const TITLE = '${' + '{ github.event.pull_request.title }}';
+
+/** Changes that a tool must find, and the rule it finds them by: a crash of the tool is no finding. */
+const BROKEN: readonly [tool: 'actionlint' | 'zizmor', what: string, change: (text: string) => string, rule: RegExp][] =
   [
-    'zizmor',
-    'a broad permission',
-    (t) => t.replace(/permissions:\n +contents: read[^\n]*\n/, 'permissions: write-all\n'),
-  ],
-  ['zizmor', 'a moving tag', (t) => t.replace(/actions\/checkout@[0-9a-f]{40}/, 'actions/checkout@v7')],
-];
+    ['actionlint', 'a typo', (t) => t.replace('timeout-minutes', 'timeout-minuets'), /\[syntax-check\]/],
+    [
+      'actionlint',
+      'a job that is not there',
+      (t) => t.replace('needs: [test, action]', 'needs: [tests]'),
+      /\[job-needs\]/,
+    ],
+    ['actionlint', 'an injection', (t) => t.replace('run: npm ci', `run: echo ${TITLE}`), /\[expression\]/],
+    ['actionlint', 'a broad permission', (t) => t.replace('contents: read', 'contents: all'), /\[permissions\]/],
+    ['zizmor', 'an injection', (t) => t.replace('run: npm ci', `run: echo ${TITLE}`), /\[template-injection\]/],
+    [
+      'zizmor',
+      'a broad permission',
+      (t) => t.replace(/permissions:\n +contents: read[^\n]*\n/, 'permissions: write-all\n'),
+      /\[excessive-permissions\]/,
+    ],
+    [
+      'zizmor',
+      'a moving tag',
+      (t) => t.replace(/actions\/checkout@[0-9a-f]{40}/, 'actions/checkout@v7'),
+      /\[unpinned-uses\]/,
+    ],
+    ['zizmor', 'kept credentials', (t) => t.replace(/ +with:\n +persist-credentials: false\n/, ''), /\[artipacked\]/],
+    [
+      'zizmor',
+      'a trigger that gives strangers our rights',
+      (t) => t.replace('  pull_request:\n', '  pull_request_target:\n'),
+      /\[dangerous-triggers\]/,
+    ],
+  ];
 
 const tools = suite('linters of workflows');
 for (const tool of ['actionlint', 'zizmor'] as const) {
@@ -48,13 +72,29 @@ for (const tool of ['actionlint', 'zizmor'] as const) {
   }
   for (const { path, text } of workflows)
     tools(`${tool} finds nothing in ${path}`, () => {
-      const found = run(tool, text, basename(path));
+      const found = run(tool, text, join('.github/workflows', basename(path)));
       assert.is(found?.code, 0, found?.output);
     });
-  for (const [, what, change] of BROKEN.filter(([t]) => t === tool))
+  if (tool === 'zizmor')
+    tools(`zizmor finds nothing in ${action.path}`, () => {
+      const found = run(tool, action.text, action.path);
+      assert.is(found?.code, 0, found?.output);
+    });
+  for (const [, what, change, rule] of BROKEN.filter(([t]) => t === tool))
     tools(`${tool} finds ${what}`, () => {
-      assert.is.not(change(harmless), harmless);
-      assert.is.not(run(tool, change(harmless))?.code, 0);
+      const found = run(tool, change(harmless));
+      assert.is.not(found?.code, 0);
+      assert.match(found?.output ?? '', rule);
     });
 }
+
+// Without shellcheck, actionlint looks at no script, and does not say so.
+if (run('actionlint', harmless) === null || spawnSync('shellcheck', ['--version']).error)
+  console.log('SKIPPED scripts in workflows: actionlint or shellcheck is not installed here');
+else
+  tools('actionlint finds a variable that a script leaves open', () => {
+    const found = run('actionlint', harmless.replace('test "$RESULT" = success', 'rm -r $RESULT/*'));
+    assert.match(found?.output ?? '', /SC2086|SC2115/);
+  });
+
 tools.run();
