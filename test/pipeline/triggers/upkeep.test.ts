@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ChildLook, type Log } from '../../../pipeline/triggers/look.ts';
+import { loadConfig } from '../../../pipeline/config/load.ts';
+import { ChildLook, type Log, lookCommand } from '../../../pipeline/triggers/look.ts';
 import { Upkeep } from '../../../pipeline/triggers/upkeep.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 import { until } from '../../support/until.ts';
@@ -85,6 +88,19 @@ upkeep('a look that fails is an error in the log, and the next one is free to su
   const { log, lines } = kept();
   await child('fails', log).run();
   assert.is(lines.find((l) => l.level === 'error')?.fields.exit, 3);
+});
+
+upkeep('the look has the settings of the server, as they were typed', () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'my.yaml'), 'model: a\n');
+  const flags = [
+    { path: 'watch.branch', text: 'next', flag: '--set watch.branch' },
+    { path: 'registry.author.name', text: 'a=b c', flag: '--set registry.author.name' },
+  ];
+  const [script, ...args] = lookCommand(loadConfig({ file: 'my.yaml', folder, env: {}, flags }));
+  assert.match(script ?? '', 'cli.js');
+  const given = ['--set', 'watch.branch=next', '--set', 'registry.author.name=a=b c'];
+  assert.equal(args, ['--config', 'my.yaml', ...given, 'watch', '--once']);
 });
 
 upkeep.run();
