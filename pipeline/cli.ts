@@ -5,6 +5,7 @@ import type { Command } from './commands/command.ts';
 import { commands } from './commands/commands.ts';
 import { type Call, EXIT, run } from './main.ts';
 import { version } from './package-info.ts';
+import { isUrl } from './triggers/address.ts';
 import type { Workspace } from './workspace.ts';
 
 const GROUPS: Readonly<Record<string, string>> = {
@@ -74,7 +75,8 @@ function callOf(program: Commander, command: Command<Workspace>, sub: Commander)
     const value = flags[new Option(names, '').attributeName()];
     if (setting === undefined || value === undefined) continue;
     // Settings are relative to their file; what is typed is relative to where the user stands.
-    const text = path && config !== undefined ? resolve(String(value)) : String(value);
+    const relative = path && config !== undefined && !isUrl(String(value));
+    const text = relative ? resolve(String(value)) : String(value);
     settings.push({ path: setting, text, flag: names.split(' ')[0] ?? '' });
   }
   return { args: sub.args, flags, settings, config };

@@ -20,7 +20,7 @@ import type { LoadedConfig } from './config/load.ts';
 import { readSecrets, type Secrets } from './config/secrets.ts';
 import { LocalForge } from './forge/forge.local.ts';
 import type { Forge } from './forge/forge.ts';
-import { connectGitHub, openGitHub } from './forge/github/open.github.ts';
+import { connectGitHub, openGitHub, webOf } from './forge/github/open.github.ts';
 import { openArtifacts } from './open-artifacts.ts';
 import { openStore } from './open-store.ts';
 import { version } from './package-info.ts';
@@ -28,6 +28,8 @@ import type { Gate } from './promotion/gate.ts';
 import type { ReconcilePorts } from './promotion/ports.ts';
 import { PromotionProcess } from './promotion/process.ts';
 import { type Keys, loadKeys, requireKey } from './registry/keys.ts';
+import type { TrainingRepository } from './triggers/repository.git.ts';
+import { openTraining } from './triggers/training.ts';
 
 /** A workflow takes minutes: looked for this often, and asked for again where nothing came of it. */
 const GATE_LOOK_MS = 5000;
@@ -122,6 +124,13 @@ export class Workspace {
   /** The registry's repository on GitHub, to set it up and to look at how it is set up. @throws {ForgeError} */
   github() {
     return connectGitHub(this.#remote(new Git(this.path(this.config.registry.path))));
+  }
+
+  /** A repository to train from, by path or URL. @throws {RepositoryError} */
+  training(address: string): Promise<TrainingRepository> {
+    const { forgeToken: token } = this.secrets();
+    const { origin } = new URL(webOf(this.config.registry.api));
+    return openTraining({ address, token, forge: origin, path: (relative) => this.path(relative) });
   }
 
   /** Whether this machine judges and merges, or the registry's own workflow. */

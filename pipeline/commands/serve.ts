@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Output } from '../output.ts';
-import { reconcile } from '../promotion/reconcile.ts';
+import { hooksOf, tend } from '../triggers/tend.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
@@ -18,8 +19,7 @@ export const serve: Command<Workspace> = {
   ],
   examples: [['pawl serve --port 8080', 'on a port of your choice']],
   async run({ workspace, out, signal }) {
-    if (workspace.keys().gate) await reconcile(workspace.promotions((line) => out.say(line)));
-    const server = await openServer(workspace);
+    const server = await openTendedServer(workspace);
     out.say(`listening on ${server.url}`);
     void server.ready().then(
       () => sayServed(out, server),
@@ -31,8 +31,25 @@ export const serve: Command<Workspace> = {
   },
 };
 
+/** A server that also reconciles, takes webhooks if there is a secret for them, and then starts runs for pushes. */
+export async function openTendedServer(workspace: Workspace): Promise<Server> {
+  const { openLog } = await import('../../server/log.ts');
+  const { server: options } = workspace.config;
+  const log = openLog(options);
+  let server: Server | undefined;
+  const upkeep = tend(workspace, log, () => void server?.poke());
+  server = await openServer(workspace, { log, hooks: hooksOf(workspace, upkeep) });
+  upkeep.start();
+  const { stop } = server;
+  const { shutdownMs } = options;
+  const ended = () => Promise.race([upkeep.stop(shutdownMs), sleep(shutdownMs + 1000, undefined, { ref: false })]);
+  return { ...server, stop: async () => void (await Promise.all([ended(), stop()])) };
+}
+
+type Around = Partial<Pick<import('../../server/main.ts').ServerWorld, 'log' | 'hooks'>>;
+
 /** A server of this workspace. The server's code is loaded only when one is wanted. */
-export async function openServer(workspace: Workspace) {
+export async function openServer(workspace: Workspace, around: Around = {}) {
   const [{ startServer }, { gitRegistry }] = await Promise.all([
     import('../../server/main.ts'),
     import('../../server/registry.git.ts'),
@@ -48,7 +65,7 @@ export async function openServer(workspace: Workspace) {
     keys,
     clock: workspace.clock,
   });
-  return startServer(options, { model, registry, store: workspace.store(), clock: workspace.clock });
+  return startServer(options, { model, registry, store: workspace.store(), clock: workspace.clock, ...around });
 }
 
 export type Server = Awaited<ReturnType<typeof openServer>>;

@@ -12,7 +12,7 @@ import type { Command } from './command.ts';
 import { DATA_FLAGS, loadConfigured } from './dataset.ts';
 import { describe, promoteRun } from './promote.ts';
 import { findRun } from './runs-show.ts';
-import { openServer, type Server } from './serve.ts';
+import { openTendedServer, type Server } from './serve.ts';
 import { startRun } from './train.ts';
 
 export const up: Command<Workspace> = {
@@ -30,7 +30,7 @@ export const up: Command<Workspace> = {
     out.say(`registry  ${workspace.path(workspace.config.registry.path)}${created ? ' (new)' : ''}`);
     await reconcile(workspace.promotions((line) => out.say(`          ${line}`)));
     if (!(await firstModel(workspace, out, signal))) return 1;
-    const server = await openServer(workspace);
+    const server = await openTendedServer(workspace);
     await Promise.race([server.ready(), once(signal, 'abort')]);
     if (!signal.aborted) sayHow(out, server);
     if (!signal.aborted) await once(signal, 'abort');

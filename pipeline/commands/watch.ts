@@ -25,20 +25,26 @@ export const watchRepository: Command<Workspace> = {
     'One run at a time; the newest commit wins, and those overtaken are recorded; a run that was cut off is begun again. The commit’s own pawl.yaml decides model, data and training. What a run offers is proposed for promotion (watch.promote). With --once, exit code 1 if anything failed.',
   untilStopped: true,
   flags: [
-    { flags: '--repo <path>', description: 'the training repository', setting: 'watch.repository', path: true },
+    {
+      flags: '--repo <path>',
+      description: 'the training repository: a path or an https URL',
+      setting: 'watch.repository',
+      path: true,
+    },
     { flags: '--branch <name>', description: 'branch to follow', setting: 'watch.branch' },
     { flags: '--once', description: 'handle what is new now, and end (what the hook does)' },
   ],
   examples: [
     ['pawl watch --repo ../reviews --branch main', 'until stopped'],
     ['pawl watch --repo ../reviews --once', 'from cron'],
+    ['pawl watch --repo https://github.com/org/reviews', 'through a mirror in .pawl'],
   ],
   async run({ workspace, out, signal, flags }) {
     const { repository, branch, paths, everySeconds } = workspace.config.watch;
     if (repository === null)
-      throw new UsageError('name the training repository: --repo PATH, or watch.repository in pawl.yaml');
+      throw new UsageError('name the training repository: --repo PATH or URL, or watch.repository in pawl.yaml');
     const options = {
-      repository: workspace.path(repository),
+      repository: await workspace.training(repository),
       branch,
       paths,
       everyMs: everySeconds * 1000,

@@ -5,10 +5,16 @@ import { ServerOptions } from '../../server/options.ts';
 import { DataOptions } from '../data/options.ts';
 import type { Trainer } from '../training/trainer.ts';
 import { trainers } from '../training/trainers.ts';
+import { addressProblem } from '../triggers/address.ts';
 import { settingsOf } from './settings.ts';
 
 const Path = z.string().min(1).max(4000);
 const RepositoryName = z.string().regex(/^[A-Za-z0-9][\w.-]{0,99}\/[\w.-]{1,100}$/, 'use owner/name');
+/** Of a repository; one with credentials in it would be printed by `pawl config` and recorded by every run. */
+const Address = Path.max(1000).superRefine((address, context) => {
+  const message = addressProblem(address);
+  if (message !== null) context.addIssue({ code: 'custom', message });
+});
 
 /** One branch a trainer, so that each trainer's own settings are checked. */
 const Training = z.discriminatedUnion('trainer', trainers.map(trainingWith) as [ReturnType<typeof trainingWith>]);
@@ -168,7 +174,9 @@ export const Config = z.strictObject({
   cache: z.strictObject({ path: Path.default('.pawl/cache').describe('Downloads; may be deleted') }).prefault({}),
   watch: z
     .strictObject({
-      repository: Path.nullable().default(null).describe('Training repository whose pushes start runs'),
+      repository: Address.nullable()
+        .default(null)
+        .describe('Training repository whose pushes start runs: a path, or an https URL without credentials'),
       branch: z.string().min(1).max(300).default('main').describe('Branch to follow'),
       paths: z.array(z.string().min(1).max(500)).default([]).describe('Only commits that touch these; empty for all'),
       everySeconds: z.number().min(0.1).max(86_400).default(5).describe('How often to look'),

@@ -54,7 +54,10 @@ function explain(
   return [{ path: path.join('.'), origin: value === undefined ? '' : origin(path), message: `${given}: ${wanted}` }];
 }
 
+/** People put passwords and tokens into URLs: those parts are left out. */
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = (JSON.stringify(value) ?? String(value))
+    .replace(/(:\/\/)[^/"]*@/g, '$1…@')
+    .replace(/(:\/\/[^"?#]*[?#])[^"]*/g, '$1…');
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

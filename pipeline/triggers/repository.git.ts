@@ -13,16 +13,27 @@ export class RepositoryError extends PawlError {
 /** Somebody's repository with training code or data: read, never written. */
 export class TrainingRepository {
   readonly path: string;
+  /** As events name it: its path, or the URL that the folder mirrors. */
+  readonly name: string;
+  readonly #refresh: (branch: string) => Promise<void>;
   readonly #git: SimpleGit;
 
   /** @throws {RepositoryError} if there is no folder at the path */
-  constructor(path: string) {
+  constructor(path: string, mirror: { name?: string; refresh?: (branch: string) => Promise<void> } = {}) {
     this.path = resolve(path);
+    this.name = mirror.name ?? this.path;
+    this.#refresh = mirror.refresh ?? (async () => {});
     try {
       this.#git = simpleGit({ baseDir: this.path, timeout: { block: 60_000 } });
     } catch (cause) {
       throw new RepositoryError(`${this.path} is no folder: give the path of a git repository`, { cause });
     }
+  }
+
+  /** Brings a branch up to date, where the folder is a mirror. @throws {RepositoryError} */
+  async refresh(branch: string): Promise<void> {
+    requireBranchName(branch);
+    await this.#refresh(branch);
   }
 
   /** The checked-out commit and whether the tree differs from it; null outside a repository or before its first commit. */
@@ -58,11 +69,10 @@ export class TrainingRepository {
     branch: string,
     { paths = [], after, limit = 1000 }: { paths?: readonly string[]; after?: string; limit?: number } = {},
   ): Promise<string[]> {
-    if (!/^[A-Za-z0-9][A-Za-z0-9._/-]*$/.test(branch))
-      throw new RepositoryError(`"${branch}" is no branch name to follow`);
+    requireBranchName(branch);
     const tip = `refs/heads/${branch}`;
     if (!(await this.#has(tip)))
-      throw new RepositoryError(`${this.path} has no branch "${branch}": push one, or name another with --branch`);
+      throw new RepositoryError(`${this.name} has no branch "${branch}": push one, or name another with --branch`);
     const known = after === undefined ? null : await this.#common(after, tip);
     const range = known === null ? tip : `${known}..${tip}`;
     const most = after !== undefined && known === null ? 1 : limit;
@@ -82,7 +92,7 @@ export class TrainingRepository {
       const checkout = ['checkout-index', '--all', '--force'];
       await runGit([`--git-dir=${gitDir}`, `--work-tree=${folder}`, ...checkout], checkout, options);
     } catch (cause) {
-      throw new RepositoryError(`cannot read commit ${commit} of ${this.path}: ${(cause as Error).message}`, { cause });
+      throw new RepositoryError(`cannot read commit ${commit} of ${this.name}: ${(cause as Error).message}`, { cause });
     } finally {
       await rm(index, { force: true });
     }
@@ -111,9 +121,15 @@ export class TrainingRepository {
     try {
       return await this.#git.raw(args);
     } catch (cause) {
-      throw new RepositoryError(`cannot read ${this.path}: ${(cause as Error).message.split('\n')[0]}`, { cause });
+      throw new RepositoryError(`cannot read ${this.name}: ${(cause as Error).message.split('\n')[0]}`, { cause });
     }
   }
+}
+
+/** @throws {RepositoryError} for what git could take for something else */
+function requireBranchName(branch: string): void {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._/-]*$/.test(branch))
+    throw new RepositoryError(`"${branch}" is no branch name to follow`);
 }
 
 /** An address as it may be recorded for good: people put tokens into URLs. */

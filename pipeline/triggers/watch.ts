@@ -10,10 +10,10 @@ import type { Workspace } from '../workspace.ts';
 import { handledOf } from './handled.ts';
 import { planRuns } from './plan.ts';
 import { type Pushed, recordFailed, recordSuperseded } from './record.ts';
-import { TrainingRepository } from './repository.git.ts';
+import type { TrainingRepository } from './repository.git.ts';
 
 export type WatchOptions = {
-  readonly repository: string;
+  readonly repository: TrainingRepository;
   readonly branch: string;
   readonly paths: readonly string[];
   readonly everyMs: number;
@@ -58,19 +58,19 @@ class Watcher {
   readonly #workspace: Workspace;
   readonly #options: WatchOptions;
   readonly #actions: WatchActions;
-  readonly #repository: TrainingRepository;
   #lastSaid = '';
 
   constructor(workspace: Workspace, options: WatchOptions, actions: WatchActions) {
     this.#workspace = workspace;
     this.#options = options;
     this.#actions = actions;
-    this.#repository = new TrainingRepository(options.repository);
   }
 
   /** @throws {RepositoryError} for what is no repository, or has no such branch */
   async check(): Promise<void> {
-    await this.#repository.commits(this.#options.branch, { limit: 1 });
+    const { repository, branch } = this.#options;
+    await repository.refresh(branch);
+    await repository.commits(branch, { limit: 1 });
   }
 
   /** Handles what is new. One process at a time: another waits here, and then finds nothing left. */
@@ -92,10 +92,11 @@ class Watcher {
   async #handleNew(): Promise<void> {
     await this.#followUp();
     while (!this.#actions.signal.aborted) {
-      const { branch, paths } = this.#options;
+      const { repository, branch, paths } = this.#options;
+      await repository.refresh(branch);
       const { commits: handled, attempts } = await this.#handled();
       const after = handled.at(-1);
-      const commits = await this.#repository.commits(branch, {
+      const commits = await repository.commits(branch, {
         paths,
         ...(after === undefined ? { limit: 1 } : { after }),
       });
@@ -124,7 +125,7 @@ class Watcher {
     const folder = await mkdtemp(join(tmpdir(), 'pawl-commit-'));
     const what = `commit ${pushed.commit.slice(0, 12)}`;
     try {
-      await this.#repository.export(pushed.commit, folder);
+      await this.#options.repository.export(pushed.commit, folder);
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
       this.failed(what, error);
@@ -144,7 +145,8 @@ class Watcher {
   }
 
   #handled() {
-    return handledOf(this.#workspace, this.#repository.path, this.#options.branch);
+    const { repository, branch } = this.#options;
+    return handledOf(this.#workspace, repository.name, branch);
   }
 
   async #attempts(commit: string): Promise<number> {
@@ -152,7 +154,8 @@ class Watcher {
   }
 
   #pushed(commit: string): Pushed {
-    return { kind: 'push', repository: this.#repository.path, branch: this.#options.branch, commit };
+    const { repository, branch } = this.#options;
+    return { kind: 'push', repository: repository.name, branch, commit };
   }
 }
 

@@ -1,3 +1,4 @@
+import { TrainingRepository } from '../../pipeline/triggers/repository.git.ts';
 import { watch } from '../../pipeline/triggers/watch.ts';
 import { recordRun, workspaceIn } from './watched.ts';
 
@@ -7,7 +8,7 @@ const [folder = '', repository = ''] = process.argv.slice(2);
 const workspace = workspaceIn(folder);
 await watch(
   workspace,
-  { repository, branch: 'main', paths: [], everyMs: 10, once: true },
+  { repository: new TrainingRepository(repository), branch: 'main', paths: [], everyMs: 10, once: true },
   {
     run: async (_, __, trigger) => {
       await recordRun(workspace, trigger, null);

@@ -26,6 +26,16 @@ config('one setting of training alone leaves the others as they are', () => {
   assert.is(origin(['training', 'trainer']), 'default');
 });
 
+config('a repository with a password in its address is refused, and the password not repeated', () => {
+  for (const text of ['https://hunter2@host/a/b', 'https://u:hunter2@x@host/a/b', 'https://host/a/b?key=hunter2']) {
+    const flags = [{ path: 'watch.repository', text, flag: '--repo' }];
+    assert.throws(
+      () => loadConfig({ file: undefined, folder: '/nowhere', env: {}, flags }),
+      (e: unknown) => e instanceof ConfigError && !e.message.includes('hunter2') && /host\/a\/b/.test(e.message),
+    );
+  }
+});
+
 config('every setting has a description', () => {
   assert.equal(
     settings.filter((s) => s.description === '').map((s) => s.path.join('.')),

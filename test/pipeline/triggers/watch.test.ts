@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { RepositoryError } from '../../../pipeline/triggers/repository.git.ts';
+import { RepositoryError, TrainingRepository } from '../../../pipeline/triggers/repository.git.ts';
 import { type WatchActions, type WatchOptions, watch } from '../../../pipeline/triggers/watch.ts';
 import type { Workspace } from '../../../pipeline/workspace.ts';
 import { temporaryFolder } from '../../support/paths.ts';
@@ -37,9 +37,9 @@ const completes =
   };
 
 /** A watch of a branch `main`, whose runs complete at once if nothing else is asked for. */
-function watching(workspace: Workspace, repository: string, doing: Doing = {}): Promise<boolean> {
+async function watching(workspace: Workspace, repository: string, doing: Doing = {}): Promise<boolean> {
   const options: WatchOptions = {
-    repository,
+    repository: new TrainingRepository(repository),
     branch: 'main',
     paths: doing.paths ?? [],
     everyMs: 10,
