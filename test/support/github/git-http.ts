@@ -53,7 +53,7 @@ type Receive = {
 
 async function receive(world: World, { repo, actor, url, rest, request, response, body }: Receive): Promise<void> {
   const updates = commands(body);
-  if (updates.some((u) => u.to !== null)) await takeIn(repo, packOf(body));
+  if (updates.some((u) => u.to !== null && /^refs\/(?:heads|tags)\//.test(u.ref))) await takeIn(repo, packOf(body));
   const refusals: (PushRefusal | null)[] = [];
   for (const update of updates) refusals.push(await pushRefusal(world, repo, actor, update));
   const by = actor.account?.login ?? 'nobody';

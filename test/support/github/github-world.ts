@@ -112,6 +112,11 @@ export class GitHubWorld {
 }
 
 /** What makes it possible to dispatch it; what it does is played above. */
-const WORKFLOW = ['on: workflow_dispatch', 'run-name: gate $' + '{{ inputs.pr }} $' + '{{ inputs.head_sha }}'].join(
-  '\n',
-);
+const WORKFLOW = [
+  'run-name: gate $' + '{{ inputs.pr }} $' + '{{ inputs.head_sha }}',
+  'on:',
+  '  workflow_dispatch:',
+  '    inputs:',
+  '      pr: { required: true, type: string }',
+  '      head_sha: { required: true, type: string }',
+].join('\n');

@@ -1,9 +1,14 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { mergeProblems, strictlyBehind } from './rules.ts';
 import type { Pull, Repo } from './state.ts';
 import type { World } from './world.ts';
 
-export const tipOf = async (repo: Repo, branch: string): Promise<string> =>
-  (await repo.git.resolve(`refs/heads/${branch}`)) ?? '';
+/** A branch's commit, or ''. The file is read first: every look at a pull request asks for it. */
+export async function tipOf(repo: Repo, branch: string): Promise<string> {
+  const loose = await readFile(join(repo.git.gitDir, 'refs/heads', branch), 'latin1').catch(() => '');
+  return /^[0-9a-f]{40}\n$/.test(loose) ? loose.trim() : ((await repo.git.resolve(`refs/heads/${branch}`)) ?? '');
+}
 
 /** The tree of both together, or null where they collide. */
 export async function mergedTree(repo: Repo, base: string, head: string): Promise<string | null> {

@@ -84,8 +84,15 @@ function statusProblem(repo: Repo, sha: string, rule: Rule, behind: boolean): st
 
 const isStrict = (rule: Rule) => rule.parameters?.strict_required_status_checks_policy === true;
 
-export const isBehind = async (git: Git, head: string, base: string): Promise<boolean> =>
-  !(await git.isAncestor(base, head));
+const known = new Map<string, Promise<boolean>>();
+
+/** Whether a head lacks something of its base. Two commits never change, so each pair is asked about once. */
+export function isBehind(git: Git, head: string, base: string): Promise<boolean> {
+  const pair = `${git.gitDir} ${base} ${head}`;
+  const answer = known.get(pair) ?? git.isAncestor(base, head).then((is) => !is);
+  known.set(pair, answer);
+  return answer;
+}
 
 /**
  * Why a pull request may not be merged, as GitHub's sentences. A head that is behind, where it must not be, looks the same as
