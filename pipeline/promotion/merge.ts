@@ -36,7 +36,8 @@ export async function mergeOnVerdict(
   const base = await forge.sync();
   const main = new RegistryAt(forge.git, base);
   const voided = await misfits(verdict, main);
-  if (voided.length > 0) return { kind: 'void', reasons: voided.map((f) => f.code) };
+  if (voided.length > 0)
+    return (await stillOpen(forge, pull)) ? { kind: 'void', reasons: voided.map((f) => f.code) } : { kind: 'moved' };
   await forge.attachVerdict(verdict.bound.head, bytes);
   const waits = (await main.policy()).value.merge === 'after-approval';
   const approved = !waits || (await forge.approvals(pull.number, pull.head)).length > 0;
@@ -53,6 +54,13 @@ export async function mergeOnVerdict(
     return afterRefusal({ forge, by }, { pull, verdict, base, error });
   }
 }
+
+/**
+ * Whether a pull request is open after main was read. One that was read before may have been merged in between: then what
+ * moved main, and no longer fits its verdict, is its own merge.
+ */
+export const stillOpen = async (forge: Forge, { number }: PullRequest): Promise<boolean> =>
+  (await forge.pullRequest(number)).state === 'open';
 
 async function afterRefusal(
   ports: Ports,

@@ -14,6 +14,8 @@ export class Elsewhere {
   scored = 0;
   fork = false;
   dieBeforeMerge = false;
+  /** What happens, once, between a process's look at a pull request and whatever it does next. */
+  afterLook: (() => Promise<unknown>) | null = null;
   readonly #world: World;
   readonly #clock: () => Date;
 
@@ -37,7 +39,13 @@ export class Elsewhere {
     const pullRequest = forge.pullRequest.bind(forge);
     const merge = forge.merge.bind(forge);
     forge.requestGate = async (request) => void this.requests.push({ ...request });
-    forge.pullRequest = async (number) => shown(await pullRequest(number));
+    forge.pullRequest = async (number) => {
+      const pull = shown(await pullRequest(number));
+      const meanwhile = this.afterLook;
+      this.afterLook = null;
+      await meanwhile?.();
+      return pull;
+    };
     forge.merge = (request) => (this.dieBeforeMerge ? Promise.reject(new Error('died')) : merge(request));
     return forge;
   }

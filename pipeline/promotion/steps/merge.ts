@@ -2,7 +2,7 @@ import type { Promotion } from '../../../projections/promotions.ts';
 import { RegistryAt } from '../../../registry-repo/registry.ts';
 import { misfits } from '../../../registry-repo/verdict/fits.ts';
 import type { PullRequest } from '../../forge/forge.ts';
-import { mergeOnVerdict } from '../merge.ts';
+import { mergeOnVerdict, stillOpen } from '../merge.ts';
 import { mergedFact } from '../merged.ts';
 import type { SignedVerdict } from '../pass.ts';
 import { knownVerdict, ownVerdict } from './known.ts';
@@ -46,7 +46,8 @@ async function awaitMerge(
   const { forge, clock, asked } = ports;
   const base = await forge.sync();
   const main = new RegistryAt(forge.git, base);
-  if ((await misfits(judged.verdict, main)).length > 0) return rebase(ports, promotion, pull);
+  if ((await misfits(judged.verdict, main)).length > 0)
+    return (await stillOpen(forge, pull)) ? rebase(ports, promotion, pull) : [];
   const waits = (await main.policy()).value.merge === 'after-approval';
   const approved = !waits || (await forge.approvals(pull.number, pull.head)).length > 0;
   if (!approved) return newer ? reject(ports, promotion, 'superseded', supersededBy(newer)) : 'unapproved';

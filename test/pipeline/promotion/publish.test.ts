@@ -43,6 +43,25 @@ workflow('is asked once, and its verdict and merge are recorded as events', asyn
   assert.equal(pull.labels, ['promotion', 'gate:passed']);
 });
 
+workflow('that merges while a process looks is not taken for a main that moved', async () => {
+  const world = await World.create();
+  const { elsewhere, ports, id } = await waiting(world, 9);
+  elsewhere.dieBeforeMerge = true;
+  await rejects(elsewhere.run(), Error);
+  assert.is((await ports.process.finish('sentiment', id)).judged?.result, 'pass');
+  elsewhere.dieBeforeMerge = false;
+  elsewhere.afterLook = async () => {
+    const { branch, head } = await world.forge().pullRequest(1);
+    await elsewhere.run();
+    await world.forge().pushBranch(branch, head, null); // a forge may keep it for a while
+  };
+  await ports.process.finish('sentiment', id);
+  const done = await ports.process.finish('sentiment', id);
+  assert.equal([done.status, done.judgements], ['merged', 1]);
+  const types = (await world.log()).map((e) => e.type).slice(1);
+  assert.equal(types, ['PromotionProposed', 'PullRequestOpened', 'GateJudged', 'PromotionMerged']);
+});
+
 workflow('gives the numbers in the log that a gate here would give', async () => {
   const [there, here] = [await World.create(), await World.create()];
   const { elsewhere, ports, id } = await waiting(there, 9);
