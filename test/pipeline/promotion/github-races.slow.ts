@@ -1,0 +1,50 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Promotion } from '../../../projections/promotions.ts';
+import { checkChain } from '../../support/github/check-chain.ts';
+import { GitHubWorld } from '../../support/github/github-world.ts';
+import { modelPolicy, TIME } from '../../support/registry.ts';
+
+const later = (i: number): string => new Date(TIME.getTime() + i * 1000).toISOString();
+
+const races = suite('races on GitHub');
+
+races('50 concurrent promotions of one model: its history is a chain that never falls', async () => {
+  const github = await GitHubWorld.create();
+  const digests = [];
+  for (let i = 0; i < 50; i++) digests.push(await github.world.candidate(8 + (i % 3), { createdAt: later(i) }));
+  const ended: Promotion[] = [];
+  for (let i = 0; i < 50; i += 10)
+    ended.push(...(await Promise.all(digests.slice(i, i + 10).map((d) => github.promote(d)))));
+  assert.ok(ended.every((p) => p.status !== 'open'));
+  const merged = await checkChain(github, ['sentiment']);
+  assert.is(merged, ended.filter((p) => p.status === 'merged').length);
+  assert.ok(merged > 0);
+  const superseded = ended.filter((p) => p.rejection?.cause === 'superseded').length;
+  console.log(`50 promotions: ${merged} merged, ${superseded} superseded, ${github.scored.length} scorings`);
+  assert.equal(github.double.violations, []);
+  await github.close();
+});
+
+races('50 promotions of 10 models: what cannot affect each other is not scored twice', async () => {
+  const models = Array.from({ length: 10 }, (_, i) => `model-${i}`);
+  const github = await GitHubWorld.create((policy) => {
+    for (const model of models) Object.assign(policy.models, { [model]: modelPolicy() });
+  });
+  for (let round = 0; round < 5; round++) {
+    const digests = await Promise.all(
+      models.map((model) => github.world.candidate(9 + (round > 2 ? 1 : 0), { model, createdAt: later(round) })),
+    );
+    const ended = await Promise.all(digests.map((d) => github.promote(d)));
+    assert.equal(
+      ended.map((p) => [p.status, p.judgements]),
+      models.map(() => ['merged', 1]),
+    );
+  }
+  assert.is(await checkChain(github, models), 50);
+  assert.equal([github.scored.length, new Set(github.scored).size], [50, 50]);
+  assert.equal(github.double.violations, []);
+  await github.close();
+});
+
+races.run();
