@@ -22,6 +22,7 @@ export type Reconciled = {
  */
 export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
   const interrupted = await endDeadRuns(ports);
+  await ports.forge.sync(); // this machine may have no copy of the registry yet
   const finished = await finishPromotions(ports);
   await recordCheckpoints(ports);
   const drift = await compareMain(ports);

@@ -7,13 +7,8 @@ import { Killed } from '../../support/promotions.ts';
 
 const kills = suite('killed between any two calls to GitHub');
 
-/** A forge whose process dies at its `at`-th change at GitHub, before or after it took effect; after that it does nothing. */
-function mortal(
-  github: GitHubWorld,
-  at: number,
-  when: 'before' | 'after',
-): { forge: GitHubForge; calls: () => number } {
-  const forge = github.forge();
+/** Makes a forge's process die at its `at`-th call of API or git, before or after it took effect; after that it does nothing. */
+function mortal(forge: GitHubForge, at: number, when: 'before' | 'after'): () => number {
   const { place, mirror } = forge.connection;
   let [calls, dead] = [0, false];
   const wrap = (target: object, name: string) => {
@@ -21,47 +16,101 @@ function mortal(
     Reflect.set(target, name, async (...args: unknown[]) => {
       if (dead) throw new Killed();
       calls++;
-      if (calls === at && when === 'before') dead = true;
+      const mine = calls === at;
+      if (mine && when === 'before') dead = true;
       if (dead) throw new Killed();
       const result = await work.apply(target, args);
-      if (calls === at) dead = true;
+      if (mine) dead = true;
       if (dead) throw new Killed();
       return result;
     });
   };
   wrap(place.api, 'send');
   wrap(mirror, 'push');
-  return { forge, calls: () => calls };
+  return () => calls;
 }
 
-kills('the next process goes on, and nothing is done twice', async () => {
-  for (const when of ['before', 'after'] as const)
-    for (let at = 1; ; at++) {
-      const github = await GitHubWorld.create();
+const orKilled = <T>(work: Promise<T>): Promise<T | null> =>
+  work.catch((error) => {
+    if (error instanceof Killed) return null;
+    throw error;
+  });
+
+/** One promotion, one pull request, one merge, each remark once, each fact once. */
+async function checkOnce(github: GitHubWorld, where: string): Promise<void> {
+  await github.double.settled();
+  assert.is(github.repo.pulls.length, 1, where);
+  assert.is(await checkChain(github, ['sentiment']), 1, where);
+  const markers = github.repo.comments.map((c) => c.body.split('\n')[0]);
+  assert.is(new Set(markers).size, markers.length, where);
+  const types = (await github.world.log()).map((e) => e.type).slice(1);
+  assert.equal(types, ['PromotionProposed', 'PullRequestOpened', 'GateJudged', 'PromotionMerged'], where);
+  assert.equal(github.double.violations, []);
+}
+
+/** Plays with a kill at every call in turn, until there are no more. @returns how many there were */
+async function everywhere(play: (at: number, when: 'before' | 'after') => Promise<boolean>): Promise<number> {
+  let kills = 0;
+  for (const when of ['before', 'after'] as const) for (let at = 1; !(await play(at, when)); at++) kills++;
+  return kills;
+}
+
+kills('whoever promotes: the next process goes on, and nothing is done twice', async () => {
+  const count = await everywhere(async (at, when) => {
+    const github = await GitHubWorld.create();
+    try {
+      const where = `${when} call ${at}`;
       const digest = await github.world.candidate(9);
-      const { forge, calls } = mortal(github, at, when);
-      const first = await github.promote(digest, github.ports(forge)).catch((error) => {
-        if (error instanceof Killed) return null;
-        throw error;
-      });
-      await github.double.settled();
+      const forge = github.forge();
+      mortal(forge, at, when);
+      const first = await orKilled(github.promote(digest, github.ports(forge)));
       const { process } = github.ports();
       const { proposal } = await process.propose(digest, null);
-      if (proposal.kind === 'open') {
-        const done = await process.finish('sentiment', proposal.promotionId, { waitMs: 60_000 });
-        assert.is(done.status, 'merged', `${when} call ${at}`);
-      } else assert.is(proposal.kind, 'done', `${when} call ${at}`);
-      assert.is(github.repo.pulls.length, 1);
-      assert.is(await checkChain(github, ['sentiment']), 1);
-      const markers = github.repo.comments.map((c) => c.body.split('\n')[0]);
-      assert.is(new Set(markers).size, markers.length);
-      assert.equal(github.double.violations, []);
-      await github.close();
-      if (first) {
-        assert.ok(calls() > 2, 'the process was never killed');
-        break;
+      if (proposal.kind === 'new' || proposal.kind === 'open') {
+        const id = proposal.kind === 'new' ? proposal.fact.data.promotionId : proposal.promotionId;
+        const done = await process.finish('sentiment', id, { waitMs: 60_000 });
+        assert.is(done.status, 'merged', where);
       }
+      await checkOnce(github, where);
+      return first !== null;
+    } finally {
+      await github.close();
     }
+  });
+  console.log(`${count} kills of whoever promotes`);
+  assert.ok(count > 20, 'it was hardly ever killed');
+});
+
+kills('the gate: asked again, it goes on, and nothing is judged, shown or merged twice', async () => {
+  const count = await everywhere(async (at, when) => {
+    const github = await GitHubWorld.create();
+    try {
+      const where = `${when} call ${at}`;
+      let died = false;
+      github.onGate = (forge) => {
+        github.onGate = null;
+        mortal(forge, at, when);
+      };
+      const { process } = github.ports();
+      const { proposal } = await process.propose(await github.world.candidate(9), null);
+      assert.ok(proposal.kind === 'new');
+      const id = proposal.fact.data.promotionId;
+      await process.finish('sentiment', id);
+      await github.double.settled();
+      died = github.died > 0;
+      const [request] = github.asked;
+      assert.ok(request, where);
+      if (died) await github.gate(request.number, request.head);
+      const done = await process.finish('sentiment', id, { waitMs: 60_000 });
+      assert.equal([done.status, done.judgements], ['merged', 1], where);
+      await checkOnce(github, where);
+      return !died;
+    } finally {
+      await github.close();
+    }
+  });
+  console.log(`${count} kills of the gate`);
+  assert.ok(count > 10, 'it was hardly ever killed');
 });
 
 kills.run();

@@ -1,11 +1,17 @@
 import * as assert from 'uvu/assert';
 import { RegistryAt } from '../../../registry-repo/registry.ts';
+import { misfits } from '../../../registry-repo/verdict/fits.ts';
 import { mainHistory } from '../../../registry-repo/verify/history.ts';
 import type { GitHubWorld } from './github-world.ts';
 
-/** Main from its first promotion on: each with a verified verdict, and no step down. */
+/**
+ * Main from its first promotion on: each with a verified verdict that fitted main when it was used, and no step down.
+ *
+ * @returns how many promotions there are
+ */
 export async function checkChain(github: GitHubWorld, models: readonly string[]): Promise<number> {
   const { git } = github.repo;
+  assert.equal(github.failures, []);
   const tip = (await git.resolve('refs/heads/main')) as string;
   const f1 = new Map<string, number>();
   let merged = 0;
@@ -20,6 +26,7 @@ export async function checkChain(github: GitHubWorld, models: readonly string[])
     const share = right(measured.candidate);
     assert.ok(share >= (f1.get(verdict.model) ?? 0), 'a step down');
     f1.set(verdict.model, share);
+    assert.equal(await misfits(verdict, new RegistryAt(git, commit.parent as string)), []);
     // The verdict's baseline was the one in production just before.
     const before = (await new RegistryAt(git, commit.parent as string).production(verdict.model))?.value;
     assert.equal(verdict.bound.baseline?.manifest ?? null, before?.manifest ?? null);

@@ -7,7 +7,7 @@ import { evaluatedOf } from '../../../registry-repo/gate/evaluated.ts';
 import { type GateRequest, runGate } from '../../../registry-repo/gate/gate.ts';
 import type { Policy } from '../../../registry-repo/policy.ts';
 import { commitFiles, tester } from '../git.ts';
-import { World } from '../promotions.ts';
+import { Killed, World } from '../promotions.ts';
 import { scoreHere } from '../registry.ts';
 import { type Dispatch, type GitHubDouble, startGitHubDouble } from './double.ts';
 import { forgeOn, type Login } from './forge.ts';
@@ -22,18 +22,26 @@ export class GitHubWorld {
   readonly double: GitHubDouble;
   readonly repo: Repo;
   readonly promoter: Login;
-  readonly #gateForge: GitHubForge;
+  readonly #gate: Login;
   readonly #queue = new Lock();
   /** Commits that were scored, in order. */
   readonly scored: string[] = [];
   readonly published: Published[] = [];
+  /** What the workflow was asked to judge, in order. */
+  readonly asked: { readonly number: number; readonly head: string }[] = [];
+  /** Runs of the workflow that were killed. */
+  died = 0;
+  /** What runs of the workflow ended with instead of an outcome. */
+  readonly failures: Error[] = [];
+  /** Gets the forge of the next run of the workflow before it starts. */
+  onGate: ((forge: GitHubForge) => void) | null = null;
 
   private constructor(world: World, double: GitHubDouble, repo: Repo, promoter: Login, gate: Login) {
     this.world = world;
     this.double = double;
     this.repo = repo;
     this.promoter = promoter;
-    this.#gateForge = forgeOn(double, REPOSITORY, gate);
+    this.#gate = gate;
   }
 
   static async create(change?: (policy: Policy) => void): Promise<GitHubWorld> {
@@ -71,13 +79,22 @@ export class GitHubWorld {
 
   async #dispatched({ inputs }: Dispatch): Promise<undefined> {
     const { pr, head_sha: head } = inputs as { pr: string; head_sha: string };
-    this.published.push(await this.#queue.run(() => this.gate(Number(pr), head)));
+    this.asked.push({ number: Number(pr), head });
+    await this.#queue.run(async () => {
+      try {
+        this.published.push(await this.gate(Number(pr), head));
+      } catch (error) {
+        if (error instanceof Killed) this.died++;
+        else this.failures.push(error as Error);
+      }
+    });
   }
 
   /** Both halves of the gate. */
   async gate(number: number, head: string): Promise<Published> {
     const { registry } = this.world;
-    const forge = this.#gateForge;
+    const forge = forgeOn(this.double, REPOSITORY, this.#gate);
+    this.onGate?.(forge);
     const base = await forge.sync();
     const pull = await forge.pullRequest(number);
     const { artifacts, folder: scratch, key, policy } = registry;
