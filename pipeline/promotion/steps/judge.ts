@@ -1,0 +1,61 @@
+import type { Promotion } from '../../../projections/promotions.ts';
+import { RegistryAt } from '../../../registry-repo/registry.ts';
+import type { ObjectId } from '../../../registry-repo/values.ts';
+import { misfits } from '../../../registry-repo/verdict/fits.ts';
+import type { PullRequest } from '../../forge/forge.ts';
+import { answerData, errorData, verdictData } from '../judged.ts';
+import { GATE_CONTEXT } from '../merge.ts';
+import { knownVerdict } from './known.ts';
+import { isStale, movedFacts, rebase } from './moved.ts';
+import { numberOf, type Outcome, type StepPorts, supersededBy } from './outcome.ts';
+import { reject } from './reject.ts';
+
+/** Has the pull request judged: by whoever did it already, by this process, or by the registry's workflow. */
+export async function judge(ports: StepPorts, promotion: Promotion, newer: Promotion | null): Promise<Outcome> {
+  const { forge, gate, artifacts } = ports;
+  const pull = await forge.pullRequest(numberOf(promotion));
+  const base = await forge.sync();
+  const known = await knownVerdict(ports, promotion, pull);
+  if (known) {
+    const { verdict, bytes } = known;
+    const fits = verdict.result === 'fail' || (await misfits(verdict, new RegistryAt(forge.git, base))).length === 0;
+    if (fits || pull.state === 'merged') {
+      await artifacts.put(bytes);
+      return [{ type: 'GateJudged', data: await verdictData(forge.git, known) }];
+    }
+  }
+  const moved = await movedFacts(ports, promotion, pull, newer);
+  if (moved) return moved;
+  if (gate.kind === 'workflow') return askAndWait(ports, promotion, pull, { newer, base, asks: gate.askMs });
+  await forge.setStatus(pull.head, { context: GATE_CONTEXT, state: 'pending', description: 'judging' });
+  const { judgement, verdict } = await gate.judge({
+    head: pull.head,
+    base,
+    pullRequest: pull.number,
+    reason: promotion.reason,
+  });
+  if (judgement.result === 'stale') return rebase(ports, promotion, pull);
+  if (verdict) await artifacts.put(verdict);
+  return [{ type: 'GateJudged', data: answerData(promotion, judgement, judgement.result) }];
+}
+
+async function askAndWait(
+  ports: StepPorts,
+  promotion: Promotion,
+  pull: PullRequest,
+  { newer, base, asks }: { newer: Promotion | null; base: ObjectId; asks: number },
+): Promise<Outcome> {
+  const { forge, clock, asked } = ports;
+  if (newer) return reject(ports, promotion, 'superseded', supersededBy(newer));
+  const [ended] = (await forge.statuses(pull.head)).filter((s) => s.context === GATE_CONTEXT && s.state === 'error');
+  if (ended) return [{ type: 'GateJudged', data: errorData(promotion, pull.head, base, ended.description) }];
+  if (await isStale(ports, promotion, pull, base)) return rebase(ports, promotion, pull);
+  const last = asked.get(pull.head);
+  const now = clock().getTime();
+  if (last === undefined || now - last >= asks) {
+    await forge.requestGate({ number: pull.number, head: pull.head });
+    if (last === undefined) ports.say(`asked the registry’s gate to judge ${pull.url}`);
+    asked.set(pull.head, now);
+  }
+  return 'waiting';
+}

@@ -1,0 +1,63 @@
+import type { Fact } from '../../../events/catalogue.ts';
+import type { Promotion } from '../../../projections/promotions.ts';
+import { RegistryAt } from '../../../registry-repo/registry.ts';
+import type { ObjectId } from '../../../registry-repo/values.ts';
+import type { PullRequest } from '../../forge/forge.ts';
+import { buildCommit } from '../branch.ts';
+import { mergedFact } from '../merged.ts';
+import { bringsSame } from '../pass.ts';
+import type { PromotionPorts } from '../promotion-ports.ts';
+import { numberOf, supersededBy } from './outcome.ts';
+import { reject } from './reject.ts';
+
+/** What has happened to the pull request behind our back, as facts; null if it is as we left it. */
+export async function movedFacts(
+  ports: PromotionPorts,
+  promotion: Promotion,
+  pull: PullRequest,
+  newer: Promotion | null,
+): Promise<readonly Fact[] | null> {
+  const { git } = ports.forge;
+  if (pull.state === 'merged' && pull.mergeCommit && promotion.judged?.result === 'pass')
+    return [await mergedFact(git, promotion, pull, pull.mergeCommit)];
+  if (pull.state === 'closed' && newer) return reject(ports, promotion, 'superseded', supersededBy(newer));
+  if (pull.state !== 'open')
+    return reject(ports, promotion, 'closed', [
+      { code: 'pull-request-closed', message: `pull request ${pull.number} is ${pull.state}, and not by us` },
+    ]);
+  if (pull.head === promotion.pullRequest?.head) return null;
+  const bound = promotion.judged?.bound;
+  if (bound && (await bringsSame(git, { bound }, pull.head))) return null; // put on top of main, nothing else
+  return [await rebasedFact(ports, promotion, pull.head)];
+}
+
+/** Whether the pull request was made for another baseline than main has now. */
+export async function isStale(
+  { forge: { git } }: PromotionPorts,
+  { model }: Promotion,
+  pull: PullRequest,
+  base: ObjectId,
+): Promise<boolean> {
+  const told = (await new RegistryAt(git, pull.head).production(model).catch(() => null))?.value;
+  const current = (await new RegistryAt(git, base).production(model))?.value;
+  return told !== undefined && told.previous?.manifest !== current?.manifest && told.manifest !== current?.manifest;
+}
+
+/** Makes the candidate's commit anew for main as it is. */
+export async function rebase(ports: PromotionPorts, promotion: Promotion, pull: PullRequest): Promise<readonly Fact[]> {
+  const { forge } = ports;
+  const head = await buildCommit({ ...ports, git: forge.git }, promotion, await forge.sync());
+  await forge.pushBranch(pull.branch, head, pull.head);
+  return [await rebasedFact(ports, promotion, head)];
+}
+
+async function rebasedFact({ forge }: PromotionPorts, promotion: Promotion, head: ObjectId): Promise<Fact> {
+  const { git } = forge;
+  const base = await git.text(['merge-base', head, await forge.sync()]);
+  const current = (await new RegistryAt(git, base).production(promotion.model))?.value;
+  const baseline = current ? { version: current.version, manifest: current.manifest } : null;
+  return {
+    type: 'PullRequestRebased',
+    data: { promotionId: promotion.id, number: numberOf(promotion), head, base, baseline },
+  };
+}

@@ -1,0 +1,22 @@
+import type { Fact } from '../../../events/catalogue.ts';
+import type { Reason } from '../../../events/values.ts';
+import type { Promotion } from '../../../projections/promotions.ts';
+import type { PromotionPorts } from '../promotion-ports.ts';
+
+/**
+ * What one step came to: facts to record; nothing new yet, as something moved (look at the world again at once); or it waits:
+ * for a workflow, which takes minutes, or for a person's approval, which may take days.
+ */
+export type Outcome = readonly Fact[] | 'waiting' | 'unapproved';
+
+export type StepPorts = PromotionPorts & {
+  /** When this process last asked a workflow, by what it asked for. */
+  readonly asked: Map<string, number>;
+};
+
+export const numberOf = (promotion: Promotion): number => promotion.pullRequest?.number as number;
+
+export const supersededBy = (newer: Promotion): Reason[] => {
+  const where = newer.pullRequest ? `pull request #${newer.pullRequest.number}` : `promotion ${newer.id}`;
+  return [{ code: 'superseded', message: `Superseded by ${where}, which proposes v${newer.candidate.version}.` }];
+};
