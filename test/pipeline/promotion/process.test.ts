@@ -14,7 +14,7 @@ const promotion = suite('promotion');
 const types = (log: readonly { type: string }[]) => log.map((e) => e.type).filter((t) => t !== 'RegistryInitialized');
 
 promotion(
-  'a good first candidate is proposed, judged, merged and recorded; attack 65: its report tells no row',
+  'attack 65: a good first candidate is proposed, judged, merged and recorded, and its report tells no row',
   async () => {
     const world = await World.create();
     const done = await world.promote(9);
@@ -34,7 +34,7 @@ promotion(
     assert.match(pull.body, '### By length of text');
     assert.equal(findMarker(pull.body)?.promotion, done.id);
     const told = [pull.body, ...(await forge.comments(1)).map((c) => c.body)].join('\n');
-    for (const { text } of world.registry.rows) assert.not.ok(told.includes(text), 'attack 65: no row in a report');
+    for (const { text } of world.registry.rows) assert.not.ok(told.includes(text), 'no row in a report');
     const views = await world.ports().views();
     assert.equal(
       [views.get(baseline, 'sentiment')?.version, views.get(baseline, 'sentiment')?.commit],
