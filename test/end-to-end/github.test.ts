@@ -70,7 +70,7 @@ story('the registry is made, protected, and tried; again, nothing is sent', asyn
   assert.is(branches, 'refs/heads/main', 'what was tried is gone');
 });
 
-story('doctor sees what was loosened, names the request that mends it, and init mends it', async () => {
+story('attacks 17, 61: doctor sees what was loosened, names the request that mends it, and init mends it', async () => {
   const args = ['doctor', '--set', `registry.action=${team.action}`];
   type Found = { name: string; state: string; what: string; fix: string };
   const protection = async (expected: number) =>
@@ -81,15 +81,18 @@ story('doctor sees what was loosened, names the request that mends it, and init 
   assert.ok(repo && rules);
   rules.bypass_actors = [{ actor_id: 5, actor_type: 'RepositoryRole', bypass_mode: 'always' }];
   repo.actions.workflow = { ...repo.actions.workflow, default_workflow_permissions: 'write' };
+  repo.settings = { ...repo.settings, allow_auto_merge: true };
+  repo.actions.permissions = { ...repo.actions.permissions, sha_pinning_required: false };
   const loosened = await protection(1);
   assert.is(loosened?.state, 'problem');
-  for (const part of ['bypass_actors', 'default_workflow_permissions']) assert.match(loosened?.what ?? '', part);
+  for (const part of ['bypass_actors', 'default_workflow_permissions', 'allow_auto_merge', 'sha_pinning_required'])
+    assert.match(loosened?.what ?? '', part);
   assert.match(loosened?.fix ?? '', 'PUT /repos/{owner}/{repo}/rulesets/{ruleset_id}');
   await json(['registry', 'init', '--action', team.action, '--owners', '@admin'], team.asAdmin);
   assert.is((await protection(0))?.state, 'ok');
 });
 
-story('nobody pushes to main', async () => {
+story('attack 21: nobody pushes to main', async () => {
   const repo = team.double.world.repo(team.repository);
   const main = await repo?.git.resolve('refs/heads/main');
   const { forgeOn } = await import('../support/github/forge.ts');

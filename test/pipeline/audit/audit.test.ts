@@ -97,7 +97,7 @@ auditing('attack 64: a log written anew, with good hashes, is caught by the chec
   assert.not(report.passed);
 });
 
-auditing('a direct push to main is an unexplained commit', async () => {
+auditing('attack 21: a direct push to main is an unexplained commit', async () => {
   const world = await told();
   const commit = await world.registry.pushToMain({ 'models/sentiment/versions/1/model.onnx': 'another model' });
   const report = await audit(await subjectOf(world), projections);

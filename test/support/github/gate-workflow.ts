@@ -28,7 +28,7 @@ export class Team {
     this.double = double;
     double.world.organization('org', { admin: 'admin', reviewer: 'write' });
     this.promoter = double.app('promoter', 'org');
-    this.gate = double.app('gate', 'org');
+    this.gate = double.app('gate', 'org', GATE);
     this.admin = double.token('admin', { permissions: ADMIN });
     this.reviewer = double.token('reviewer', {});
   }
@@ -88,6 +88,10 @@ export class Team {
   }
 }
 
+/** What the README gives the gate's App, and no more. */
+const GATE = { metadata: 'read', contents: 'write', pull_requests: 'write', statuses: 'write' } as const;
+
+/** What the README gives the token for setting up. */
 const ADMIN = {
   metadata: 'read',
   contents: 'write',
@@ -95,6 +99,5 @@ const ADMIN = {
   statuses: 'write',
   actions: 'write',
   administration: 'write',
-  repository_hooks: 'write',
   workflows: 'write',
 } as const;
