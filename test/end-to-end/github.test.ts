@@ -156,6 +156,37 @@ story('a job’s own token opens no pull request, and says why', async () => {
   await json(['promote'], team.asPromoter);
 });
 
+story('the text of a pull request has all that a reviewer decides by', async () => {
+  const pull = team.double.world.repo(team.repository)?.pulls.at(-1);
+  const body = pull?.body ?? '';
+  assert.match(body.split('\n')[0] as string, '✓ **Gate: passed.**');
+  const run = /^\| run \| `([0-9a-z]+)` \|$/m.exec(body)?.[1];
+  const from = '/models/sentiment/versions/3/manifest.json';
+  for (const part of [
+    '|  | candidate v3 | baseline v1 | difference |',
+    '| F1, 95 % interval |',
+    'McNemar',
+    '<summary>Confusion matrices</summary>',
+    'Candidate\n\n| truth \\ predicted | ',
+    'Baseline\n\n| truth \\ predicted | ',
+    '### By label',
+    '### By length of text',
+    '### Changes',
+    '| training rows | `2500` | `1500` |',
+    '### Plots',
+    '<summary>Model card</summary>',
+    `pawl train --like ${run}`,
+    `pawl runs show ${run}`,
+    `pawl events list --stream run-${run}`,
+    'pawl events list --stream model-sentiment',
+    '| code | `no commit` |',
+    `/raw/${pull?.head}${from}) |`,
+  ])
+    assert.ok(body.includes(part), `${part}\n\n${body}`);
+  assert.not.match(body, /^\| [^|]+ \| {2}\|$/m, 'no row without an answer');
+  assert.ok(body.length < 65_536);
+});
+
 story('a rollback goes through its own class, and everything can be audited', async () => {
   const back = await json<Promoted>(['rollback', '--reason', 'complaints'], team.asPromoter);
   assert.is(back.status, 'merged');

@@ -96,8 +96,7 @@ const ADMIN = {
   metadata: 'read',
   contents: 'write',
   pull_requests: 'write',
-  statuses: 'write',
-  actions: 'write',
+  actions: 'read',
   administration: 'write',
   workflows: 'write',
 } as const;
