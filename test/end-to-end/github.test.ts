@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -111,28 +111,35 @@ story('attack 21: nobody pushes to main', async () => {
   assert.is(await repo?.git.resolve('refs/heads/main'), main);
 });
 
-story('a first candidate is pushed, judged by the workflow, merged, and recorded', async () => {
-  await json(['train'], team.asPromoter);
-  const promoted = await json<Promoted>(['promote'], team.asPromoter);
-  assert.equal([promoted.status, promoted.version], ['merged', 1]);
-  const repo = team.double.world.repo(team.repository);
-  const pull = repo?.pulls.at(-1);
-  assert.is(pull?.mergeCommit, promoted.commit);
-  assert.is(pull?.user.id, team.promoter.bot);
-  assert.is(pull?.mergedBy?.id, team.gate.bot);
-  const [status] = repo?.statuses.filter((s) => s.sha === pull?.head && s.state === 'success') ?? [];
-  assert.is(status?.appId, team.gate.id);
-  const body = pull?.body ?? '';
-  assert.match(body, '**Gate: passed.**');
-  for (const plot of ['history', 'precision-recall', 'calibration'])
-    assert.ok(
-      new RegExp(`!\\[[^\\]]+\\]\\(http://[^)]+/raw/${pull?.head}/models/sentiment/versions/1/${plot}\\.svg\\)`).test(
-        body,
-      ),
-      plot,
-    );
-  for (const heading of ['By label', 'By length of text', 'Changes', 'Reproduce']) assert.match(body, `### ${heading}`);
-});
+story(
+  'a first candidate is pushed, judged by the workflow, merged, and recorded, without the gate’s key here',
+  async () => {
+    const elsewhere = temporaryFolder();
+    renameSync(join(team.keys, 'gate.pem'), join(elsewhere, 'gate.pem'));
+    team.keys = elsewhere;
+    await json(['train'], team.asPromoter);
+    const promoted = await json<Promoted>(['promote'], team.asPromoter);
+    assert.equal([promoted.status, promoted.version], ['merged', 1]);
+    const repo = team.double.world.repo(team.repository);
+    const pull = repo?.pulls.at(-1);
+    assert.is(pull?.mergeCommit, promoted.commit);
+    assert.is(pull?.user.id, team.promoter.bot);
+    assert.is(pull?.mergedBy?.id, team.gate.bot);
+    const [status] = repo?.statuses.filter((s) => s.sha === pull?.head && s.state === 'success') ?? [];
+    assert.is(status?.appId, team.gate.id);
+    const body = pull?.body ?? '';
+    assert.match(body, '**Gate: passed.**');
+    for (const plot of ['history', 'precision-recall', 'calibration'])
+      assert.ok(
+        new RegExp(`!\\[[^\\]]+\\]\\(http://[^)]+/raw/${pull?.head}/models/sentiment/versions/1/${plot}\\.svg\\)`).test(
+          body,
+        ),
+        plot,
+      );
+    for (const heading of ['By label', 'By length of text', 'Changes', 'Reproduce'])
+      assert.match(body, `### ${heading}`);
+  },
+);
 
 story('a worse one is refused by the workflow: closed, with the numbers', async () => {
   withRows(300);
@@ -191,6 +198,10 @@ story('a rollback goes through its own class, and everything can be audited', as
   const back = await json<Promoted>(['rollback', '--reason', 'complaints'], team.asPromoter);
   assert.is(back.status, 'merged');
   await json(['reconcile'], team.asPromoter);
+  const { code, stdout } = await pawl(folder, ['doctor', '--set', `registry.action=${team.action}`], {
+    env: team.asAdmin,
+  });
+  assert.is(code, 0, stdout);
   const audit = await pawl(folder, ['audit'], { env: team.asPromoter });
   assert.is(audit.code, 0, audit.stdout + audit.stderr);
   assert.ok(team.played.every((p) => p.evaluate.code === 0));
