@@ -70,6 +70,19 @@ story('the registry is made, protected, and tried; again, nothing is sent', asyn
   assert.is(branches, 'refs/heads/main', 'what was tried is gone');
 });
 
+story('an empty repository that is there becomes a registry, too', async () => {
+  const repo = await team.double.createRepo('org/adopted');
+  const home = temporaryFolder();
+  writeFileSync(join(home, 'pawl.yaml'), settings(60));
+  const args = ['registry', 'init', '--repo', 'org/adopted', '--action', team.action, '--json'];
+  const { code, stdout, stderr } = await pawl(home, args, { env: team.asAdmin });
+  assert.is(code, 0, stderr + stdout);
+  assert.is((JSON.parse(stdout) as { created: boolean }).created, false);
+  const files = await repo.git.text(['ls-tree', '--name-only', 'refs/heads/main']);
+  for (const name of ['gate.json', 'evaluation', '.github']) assert.match(files, name);
+  assert.is(repo.rulesets.length, 1);
+});
+
 story('attacks 17, 61: doctor sees what was loosened, names the request that mends it, and init mends it', async () => {
   const args = ['doctor', '--set', `registry.action=${team.action}`];
   type Found = { name: string; state: string; what: string; fix: string };
