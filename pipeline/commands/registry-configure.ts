@@ -1,6 +1,6 @@
 import { evaluationPath } from '../../registry-repo/evaluation-set.ts';
 import { printFile } from '../../registry-repo/file.ts';
-import { POLICY_PATH, type Policy } from '../../registry-repo/policy.ts';
+import { type ModelPolicy, POLICY_PATH, type Policy } from '../../registry-repo/policy.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import { recordConfigured } from '../promotion/drift.ts';
 import { reconcile } from '../promotion/reconcile.ts';
@@ -88,7 +88,7 @@ async function changedFiles(
       ...withMerge(policy, workspace.config.policy.merge),
       models: {
         ...policy.models,
-        [model]: { ...policy.models[model], ...modelRules(workspace.config.policy, known.value) },
+        [model]: keeping(policy.models[model], modelRules(workspace.config.policy, known.value)),
       },
     });
   const { facts, test } = await loadConfigured(workspace, out, signal);
@@ -102,6 +102,10 @@ async function changedFiles(
   for (const [path, rows] of rowsForTree(workspace, name, bytes, policy.limits.treeBytes)) changed.set(path, rows);
   return changed;
 }
+
+/** What no setting speaks of stays as `gate.json` has it. */
+const keeping = (before: ModelPolicy | undefined, now: ModelPolicy): ModelPolicy =>
+  before ? { ...before, ...now, significance: before.significance, labelFloors: before.labelFloors } : now;
 
 /** An old registry that never spoke of approval goes on without a word. */
 const withMerge = (policy: Policy, merge: NonNullable<Policy['merge']>): Policy =>

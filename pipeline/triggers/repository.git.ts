@@ -10,6 +10,8 @@ export class RepositoryError extends PawlError {
   readonly code = 'repository_unreadable';
 }
 
+const WHOLE_ID = /^[0-9a-f]{40,64}$/;
+
 /** Somebody's repository with training code or data: read, never written. */
 export class TrainingRepository {
   readonly path: string;
@@ -82,7 +84,7 @@ export class TrainingRepository {
 
   /** Writes the files of a commit into an empty folder, without touching the repository's own index or work tree. */
   async export(commit: string, folder: string): Promise<void> {
-    if (!/^[0-9a-f]{40,64}$/.test(commit)) throw new RepositoryError(`"${commit}" is no whole commit id`);
+    if (!WHOLE_ID.test(commit)) throw new RepositoryError(`"${commit}" is no whole commit id`);
     await mkdir(folder, { recursive: true });
     const index = join(folder, `.index-${randomUUID()}`);
     const gitDir = (await this.#raw(['rev-parse', '--absolute-git-dir'])).trim();
@@ -110,6 +112,7 @@ export class TrainingRepository {
 
   /** The newest commit that both have, or null: history may have been rewritten, and the commit may be gone. */
   async #common(commit: string, tip: string): Promise<string | null> {
+    if (!WHOLE_ID.test(commit)) return null;
     try {
       return (await this.#git.raw(['merge-base', commit, tip])).trim().split('\n')[0] || null;
     } catch {

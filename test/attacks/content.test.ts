@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { inShort } from '../support/crafted.ts';
@@ -13,6 +15,47 @@ attacks.before(async (context) => {
 
 const judged = async (test: TestRegistry, candidate: Candidate, options = {}) =>
   inShort((await test.gate(await test.propose(candidate, { version: 2, ...options }))).judgement);
+
+attacks('attack 03: a workflow, or what workflows run, is changed along with the model', async ({ test }) => {
+  const job = 'on: pull_request\njobs: { publish: { runs-on: ubuntu-24.04, steps: [{ run: true }] } }\n';
+  for (const path of [
+    '.github/workflows/promotion-gate.yml',
+    '.github/workflows/gate-relay.yml',
+    '.github/workflows/another.yml',
+    '.github/actions/pawl/action.yml',
+    '.gitea/workflows/promotion-gate.yml',
+    '.forgejo/workflows/promotion-gate.yml',
+    'pawl.yaml',
+  ]) {
+    const [result, ...codes] = await judged(test, candidateOf(10), { extra: { [path]: job } });
+    assert.is(result, 'fail', path);
+    assert.match(String(codes), /workflow-changed|config-changed|other-path/, path);
+  }
+});
+
+attacks('attack 04: packages, lock files and settings that would run code', async ({ test }) => {
+  const marker = join(test.folder, 'pwned');
+  const touch = `touch ${marker}`;
+  const scripts = Object.fromEntries(
+    ['preinstall', 'install', 'postinstall', 'prepare'].map((name) => [name, touch] as const),
+  );
+  const extra = {
+    'package.json': JSON.stringify({ name: 'pawl', version: '9.9.9', scripts }),
+    '.npmrc': `script-shell=${marker}\nregistry=http://127.0.0.1:1/\n`,
+    'tsconfig.json': '{}',
+    'node_modules/pawl/package.json': JSON.stringify({ scripts }),
+    'pawl.yaml': `artifacts:\n  path: ${test.folder}\n`,
+    Makefile: `all:\n\t${touch}\n`,
+    '.envrc': touch,
+  };
+  const [result] = await judged(test, candidateOf(10), { extra });
+  assert.is(result, 'fail');
+  const main = await test.pushToMain(extra, 'even on main');
+  assert.equal(inShort((await test.gate(await test.propose(candidateOf(10), { version: 2, base: main }))).judgement), [
+    'pass',
+  ]);
+  assert.is(existsSync(marker), false, 'nothing of it ran');
+});
 
 attacks('attack 19: a second model rides along', async ({ test }) => {
   const other = await test.filesFor(candidateOf(1, { over: { model: 'other' } }), { version: 1, model: 'other' });
@@ -108,6 +151,23 @@ attacks('attack 19: the files are not those of the manifest', async ({ test }) =
     ['fail', 'file-differs'],
     'nor from the store',
   );
+});
+
+attacks('attack 52: a manifest that says where to fetch its files', async ({ test }) => {
+  const { manifest, files } = candidateOf(10);
+  for (const place of ['http://169.254.169.254/latest/meta-data', 'file:///etc/passwd', '//host/share'])
+    for (const member of ['url', 'location', 'href'])
+      assert.equal(
+        await judged(test, {
+          manifest: { ...manifest, files: manifest.files.map((f) => ({ ...f, [member]: place })) },
+          files,
+        }),
+        ['fail', 'malformed-file'],
+        `${member}: ${place}`,
+      );
+  const source = { kind: 'csv', location: 'http://169.254.169.254/latest/meta-data' };
+  const described = candidateOf(10, { over: { data: { ...manifest.data, source } } });
+  assert.equal(await judged(test, described), ['pass'], 'where data came from is told, and nobody goes there');
 });
 
 attacks.run();

@@ -3,6 +3,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Config } from '../../pipeline/config/config.ts';
+import { ForgeError } from '../../pipeline/forge/errors.ts';
+import { LocalForge } from '../../pipeline/forge/forge.local.ts';
+import { RepositoryError, TrainingRepository } from '../../pipeline/triggers/repository.git.ts';
+import { openTraining } from '../../pipeline/triggers/training.ts';
 import { MalformedFileError } from '../../registry-repo/errors.ts';
 import { parseFile, printFile } from '../../registry-repo/file.ts';
 import { GitError, runGit } from '../../registry-repo/git-process.ts';
@@ -12,6 +17,7 @@ import { Production } from '../../registry-repo/production.ts';
 import type { ObjectId } from '../../registry-repo/values.ts';
 import { FileName, Name } from '../../registry-repo/values.ts';
 import { inShort } from '../support/crafted.ts';
+import { tester } from '../support/git.ts';
 import { temporaryFolder } from '../support/paths.ts';
 import { candidateOf, MODEL, TestRegistry, withFile } from '../support/registry.ts';
 import { rejects } from '../support/rejects.ts';
@@ -370,6 +376,41 @@ attacks('attack 47: names that look like others', async ({ test }) => {
     await judged(test, await test.propose({ manifest: { ...manifest, files: both }, files }, { version: 1 })),
     ['fail', 'malformed-file'],
   );
+});
+
+attacks('attack 50: names that git would take for options', async ({ test }) => {
+  const { git } = test;
+  const marker = join(temporaryFolder(), 'pwned');
+  const options = [
+    `--output=${marker}`,
+    `--upload-pack=touch ${marker};`,
+    `--receive-pack=touch ${marker};`,
+    '-c core.pager=sh',
+    '--help',
+    '-h',
+    '--exec-path',
+    '--',
+  ];
+  const main = await test.main();
+  const forge = new LocalForge({ git, by: tester, clock: () => new Date() });
+  const training = new TrainingRepository(git.gitDir);
+  for (const name of options) {
+    assert.is(await git.resolve(name), null, name);
+    assert.is(await git.commitId(name).catch(() => null), null, name);
+    assert.is(await git.entry(main, name), null, name);
+    assert.equal(await git.firstParents(main, { path: name }), [], name);
+    await rejects(forge.pushBranch(name, main, null), ForgeError);
+    await rejects(training.commits(name), RepositoryError);
+    await rejects(training.refresh(name), RepositoryError);
+    await rejects(training.export(name, temporaryFolder()), RepositoryError);
+    assert.equal(await training.commits('main', { after: name, limit: 1 }), [main], name);
+    const opening = openTraining({ address: name, path: (p) => join('/nowhere', p), token: null, forge: '' });
+    await rejects(opening, RepositoryError);
+    assert.is(Name.safeParse(name).success, false, name);
+    assert.is(Config.shape.events.safeParse({ branch: name }).success, false, name);
+    assert.is(Config.shape.registry.safeParse({ repository: `${name}/${name}` }).success, false, name);
+  }
+  assert.is(existsSync(marker), false, 'nothing was written or run');
 });
 
 attacks.run();

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -70,7 +70,20 @@ story('the registry is made, protected, and tried; again, nothing is sent', asyn
   assert.is(branches, 'refs/heads/main', 'what was tried is gone');
 });
 
-story('doctor sees what was loosened, names the request that mends it, and init mends it', async () => {
+story('an empty repository that is there becomes a registry, too', async () => {
+  const repo = await team.double.createRepo('org/adopted');
+  const home = temporaryFolder();
+  writeFileSync(join(home, 'pawl.yaml'), settings(60));
+  const args = ['registry', 'init', '--repo', 'org/adopted', '--action', team.action, '--json'];
+  const { code, stdout, stderr } = await pawl(home, args, { env: team.asAdmin });
+  assert.is(code, 0, stderr + stdout);
+  assert.is((JSON.parse(stdout) as { created: boolean }).created, false);
+  const files = await repo.git.text(['ls-tree', '--name-only', 'refs/heads/main']);
+  for (const name of ['gate.json', 'evaluation', '.github']) assert.match(files, name);
+  assert.is(repo.rulesets.length, 1);
+});
+
+story('attacks 17, 61: doctor sees what was loosened, names the request that mends it, and init mends it', async () => {
   const args = ['doctor', '--set', `registry.action=${team.action}`];
   type Found = { name: string; state: string; what: string; fix: string };
   const protection = async (expected: number) =>
@@ -81,15 +94,18 @@ story('doctor sees what was loosened, names the request that mends it, and init 
   assert.ok(repo && rules);
   rules.bypass_actors = [{ actor_id: 5, actor_type: 'RepositoryRole', bypass_mode: 'always' }];
   repo.actions.workflow = { ...repo.actions.workflow, default_workflow_permissions: 'write' };
+  repo.settings = { ...repo.settings, allow_auto_merge: true };
+  repo.actions.permissions = { ...repo.actions.permissions, sha_pinning_required: false };
   const loosened = await protection(1);
   assert.is(loosened?.state, 'problem');
-  for (const part of ['bypass_actors', 'default_workflow_permissions']) assert.match(loosened?.what ?? '', part);
+  for (const part of ['bypass_actors', 'default_workflow_permissions', 'allow_auto_merge', 'sha_pinning_required'])
+    assert.match(loosened?.what ?? '', part);
   assert.match(loosened?.fix ?? '', 'PUT /repos/{owner}/{repo}/rulesets/{ruleset_id}');
   await json(['registry', 'init', '--action', team.action, '--owners', '@admin'], team.asAdmin);
   assert.is((await protection(0))?.state, 'ok');
 });
 
-story('nobody pushes to main', async () => {
+story('attack 21: nobody pushes to main', async () => {
   const repo = team.double.world.repo(team.repository);
   const main = await repo?.git.resolve('refs/heads/main');
   const { forgeOn } = await import('../support/github/forge.ts');
@@ -108,28 +124,35 @@ story('nobody pushes to main', async () => {
   assert.is(await repo?.git.resolve('refs/heads/main'), main);
 });
 
-story('a first candidate is pushed, judged by the workflow, merged, and recorded', async () => {
-  await json(['train'], team.asPromoter);
-  const promoted = await json<Promoted>(['promote'], team.asPromoter);
-  assert.equal([promoted.status, promoted.version], ['merged', 1]);
-  const repo = team.double.world.repo(team.repository);
-  const pull = repo?.pulls.at(-1);
-  assert.is(pull?.mergeCommit, promoted.commit);
-  assert.is(pull?.user.id, team.promoter.bot);
-  assert.is(pull?.mergedBy?.id, team.gate.bot);
-  const [status] = repo?.statuses.filter((s) => s.sha === pull?.head && s.state === 'success') ?? [];
-  assert.is(status?.appId, team.gate.id);
-  const body = pull?.body ?? '';
-  assert.match(body, '**Gate: passed.**');
-  for (const plot of ['history', 'precision-recall', 'calibration'])
-    assert.ok(
-      new RegExp(`!\\[[^\\]]+\\]\\(http://[^)]+/raw/${pull?.head}/models/sentiment/versions/1/${plot}\\.svg\\)`).test(
-        body,
-      ),
-      plot,
-    );
-  for (const heading of ['By label', 'By length of text', 'Changes', 'Reproduce']) assert.match(body, `### ${heading}`);
-});
+story(
+  'a first candidate is pushed, judged by the workflow, merged, and recorded, without the gate’s key here',
+  async () => {
+    const elsewhere = temporaryFolder();
+    renameSync(join(team.keys, 'gate.pem'), join(elsewhere, 'gate.pem'));
+    team.keys = elsewhere;
+    await json(['train'], team.asPromoter);
+    const promoted = await json<Promoted>(['promote'], team.asPromoter);
+    assert.equal([promoted.status, promoted.version], ['merged', 1]);
+    const repo = team.double.world.repo(team.repository);
+    const pull = repo?.pulls.at(-1);
+    assert.is(pull?.mergeCommit, promoted.commit);
+    assert.is(pull?.user.id, team.promoter.bot);
+    assert.is(pull?.mergedBy?.id, team.gate.bot);
+    const [status] = repo?.statuses.filter((s) => s.sha === pull?.head && s.state === 'success') ?? [];
+    assert.is(status?.appId, team.gate.id);
+    const body = pull?.body ?? '';
+    assert.match(body, '**Gate: passed.**');
+    for (const plot of ['history', 'precision-recall', 'calibration'])
+      assert.ok(
+        new RegExp(`!\\[[^\\]]+\\]\\(http://[^)]+/raw/${pull?.head}/models/sentiment/versions/1/${plot}\\.svg\\)`).test(
+          body,
+        ),
+        plot,
+      );
+    for (const heading of ['By label', 'By length of text', 'Changes', 'Reproduce'])
+      assert.match(body, `### ${heading}`);
+  },
+);
 
 story('a worse one is refused by the workflow: closed, with the numbers', async () => {
   withRows(300);
@@ -153,10 +176,45 @@ story('a job’s own token opens no pull request, and says why', async () => {
   await json(['promote'], team.asPromoter);
 });
 
+story('the text of a pull request has all that a reviewer decides by', async () => {
+  const pull = team.double.world.repo(team.repository)?.pulls.at(-1);
+  const body = pull?.body ?? '';
+  assert.match(body.split('\n')[0] as string, '✓ **Gate: passed.**');
+  const run = /^\| run \| `([0-9a-z]+)` \|$/m.exec(body)?.[1];
+  const from = '/models/sentiment/versions/3/manifest.json';
+  for (const part of [
+    '|  | candidate v3 | baseline v1 | difference |',
+    '| F1, 95 % interval |',
+    'McNemar',
+    '<summary>Confusion matrices</summary>',
+    'Candidate\n\n| truth \\ predicted | ',
+    'Baseline\n\n| truth \\ predicted | ',
+    '### By label',
+    '### By length of text',
+    '### Changes',
+    '| training rows | `2500` | `1500` |',
+    '### Plots',
+    '<summary>Model card</summary>',
+    `pawl train --like ${run}`,
+    `pawl runs show ${run}`,
+    `pawl events list --stream run-${run}`,
+    'pawl events list --stream model-sentiment',
+    '| code | `no commit` |',
+    `/raw/${pull?.head}${from}) |`,
+  ])
+    assert.ok(body.includes(part), `${part}\n\n${body}`);
+  assert.not.match(body, /^\| [^|]+ \| {2}\|$/m, 'no row without an answer');
+  assert.ok(body.length < 65_536);
+});
+
 story('a rollback goes through its own class, and everything can be audited', async () => {
   const back = await json<Promoted>(['rollback', '--reason', 'complaints'], team.asPromoter);
   assert.is(back.status, 'merged');
   await json(['reconcile'], team.asPromoter);
+  const { code, stdout } = await pawl(folder, ['doctor', '--set', `registry.action=${team.action}`], {
+    env: team.asAdmin,
+  });
+  assert.is(code, 0, stdout);
   const audit = await pawl(folder, ['audit'], { env: team.asPromoter });
   assert.is(audit.code, 0, audit.stdout + audit.stderr);
   assert.ok(team.played.every((p) => p.evaluate.code === 0));

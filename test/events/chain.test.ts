@@ -25,7 +25,7 @@ const chain = suite('hash chain');
 
 chain('accepts a log as it was written', async () => assert.equal(breaks(await log()), []));
 
-chain('names the event whose byte was changed, whichever field it is in', async () => {
+chain('attack 64: names the event whose byte was changed, whichever field it is in', async () => {
   const original = await log();
   const fields = ['stream', 'id', 'type', 'time', 'data', 'meta', 'prev', 'hash'] as const;
   fc.assert(
@@ -48,7 +48,7 @@ chain('notices a version or revision that was changed', async () => {
   }
 });
 
-chain('notices an event that is gone from the middle', async () => {
+chain('attack 64: notices an event that is gone from the middle', async () => {
   const original = await log();
   fc.assert(
     fc.property(fc.nat(original.length - 2), (index) => {

@@ -3,6 +3,7 @@ import {
   CALIBRATION_FILE,
   HISTORY_FILE,
   type Manifest,
+  manifestPath,
   PRECISION_RECALL_FILE,
   versionFolder,
 } from '../../../registry-repo/manifest.ts';
@@ -13,6 +14,9 @@ import type { ReportFacts } from './facts.ts';
 
 const MAX_CHANGES = 40;
 const MAX_CARD = 6000;
+
+const commitOf = ({ run: { code: at } }: Manifest): string =>
+  (at.commit ?? 'no commit') + (at.dirty ? ' + uncommitted changes' : '');
 
 /** What differs from the baseline's run: data, code, settings. */
 export function changes({ candidate, baseline }: ReportFacts): string {
@@ -25,7 +29,7 @@ export function changes({ candidate, baseline }: ReportFacts): string {
     ['training digest', (m) => m.data.train.digest.slice(0, 23)],
     ['test rows', (m) => String(m.data.test.rows)],
     ['test digest', (m) => m.data.test.digest.slice(0, 23)],
-    ['code', (m) => (m.run.code.commit ?? 'no commit') + (m.run.code.dirty ? ' + uncommitted changes' : '')],
+    ['code', commitOf],
     ['trainer', (m) => m.run.trainer],
     ['seed', (m) => String(m.run.seed)],
     ['preprocessor', (m) => m.preprocessor.kind],
@@ -64,13 +68,17 @@ const PLOTS = [
 /** What a forge may hand out for a picture: no markup, no query, nothing that ends a link. */
 const PLAIN_URL = /^https?:\/\/[A-Za-z0-9.:-]{1,300}(?:\/[A-Za-z0-9._~%+-]{1,300}){1,30}$/;
 
+const plainUrl = (fileUrl: ReportFacts['fileUrl'], path: string): string | null => {
+  const url = fileUrl?.(path) ?? null;
+  return url !== null && PLAIN_URL.test(url) ? url : null;
+};
+
 /** The candidate's plots, as pictures where the forge can show them. */
-export function plots({ candidate, model, plot }: ReportFacts): string {
+export function plots({ candidate, model, fileUrl }: ReportFacts): string {
   const listed = new Set(candidate.manifest.files.map((f) => f.path));
   const found = PLOTS.filter(([file]) => listed.has(file)).map(([file, name]) => {
     const path = `${versionFolder(model, candidate.version)}/${file}`;
-    const url = plot?.(path) ?? null;
-    return { path, name, url: url !== null && PLAIN_URL.test(url) ? url : null };
+    return { path, name, url: plainUrl(fileUrl, path) };
   });
   if (found.length === 0) return '';
   const pictures = found.flatMap(({ name, url }) => (url ? [`![${name}](${url})`] : []));
@@ -96,14 +104,16 @@ export function reproduction({ candidate, class: kind, model }: ReportFacts): st
 }
 
 /** Everything by its exact name. */
-export function identity({ promotionId, candidate, baseline, judged, trigger }: ReportFacts): string {
+export function identity({ promotionId, model, candidate, baseline, judged, trigger, fileUrl }: ReportFacts): string {
   const { run, log } = candidate.manifest;
+  const manifest = plainUrl(fileUrl, manifestPath(model, candidate.version));
   const rows = [
     ['', ''],
     ['promotion', code(promotionId)],
     ['run', code(run.id)],
     ...(trigger ? [['started by', startedBy(trigger)]] : []),
-    ['candidate', code(candidate.digest)],
+    ['code', code(commitOf(candidate.manifest))],
+    ['candidate', manifest ? `[${code(candidate.digest)}](${manifest})` : code(candidate.digest)],
     ['baseline', baseline ? code(baseline.digest) : 'none'],
     ['evaluation set', judged?.bound ? code(judged.bound.evaluation.set) : '–'],
     ['verdict', judged?.verdict ? code(judged.verdict) : 'none yet'],

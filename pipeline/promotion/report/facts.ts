@@ -23,7 +23,7 @@ export type ReportFacts = {
   /** What started the candidate's run, where the log is at hand. */
   readonly trigger?: EventData<'TrainingRunStarted'>['trigger'] | null;
   /** Where a browser finds a file of the registry as this pull request has it; null if nowhere. @param path from its root */
-  readonly plot?: (path: string) => string | null;
+  readonly fileUrl?: (path: string) => string | null;
 };
 
 /** One model's counts. */

@@ -2,7 +2,7 @@ import { decode } from '../../../events/decode.ts';
 import type { EventStore } from '../../../events/store.ts';
 import { runStream } from '../../../events/streams.ts';
 import { digestOf } from '../../../registry-repo/digest.ts';
-import { CARD_FILE, type Manifest, PLOT_FILES, versionFolder } from '../../../registry-repo/manifest.ts';
+import { CARD_FILE, MANIFEST_FILE, type Manifest, PLOT_FILES, versionFolder } from '../../../registry-repo/manifest.ts';
 import { RegistryAt } from '../../../registry-repo/registry.ts';
 import type { ObjectId } from '../../../registry-repo/values.ts';
 import type { Forge } from '../../forge/forge.ts';
@@ -22,17 +22,22 @@ type Wanted = { readonly manifest: Manifest; readonly version: number; readonly 
 export async function readExtras(
   { forge, store }: Ports,
   { manifest, version, head }: Wanted,
-): Promise<Required<Pick<ReportFacts, 'card' | 'plot' | 'trigger'>>> {
+): Promise<Required<Pick<ReportFacts, 'card' | 'fileUrl' | 'trigger'>>> {
   const folder = versionFolder(manifest.model, version);
   const tree = head === null ? null : new RegistryAt(forge.git, head);
   const urls = new Map<string, string | null>();
-  for (const { path, sizeBytes } of manifest.files.filter((f) => PLOT_FILES.includes(f.path))) {
+  const shown: { readonly path: string; readonly sizeBytes?: number }[] = [
+    { path: MANIFEST_FILE },
+    ...manifest.files.filter((f) => PLOT_FILES.includes(f.path)),
+  ];
+  for (const { path, sizeBytes } of shown) {
     const found = await tree?.stat(`${folder}/${path}`).catch(() => null);
-    if (head && found?.sizeBytes === sizeBytes) urls.set(`${folder}/${path}`, forge.fileUrl(head, `${folder}/${path}`));
+    if (head && found && found.sizeBytes === (sizeBytes ?? found.sizeBytes))
+      urls.set(`${folder}/${path}`, forge.fileUrl(head, `${folder}/${path}`));
   }
   return {
     card: tree && (await cardOf(tree, manifest, folder).catch(() => null)),
-    plot: (path) => urls.get(path) ?? null,
+    fileUrl: (path) => urls.get(path) ?? null,
     trigger: store ? await triggerOf(store, manifest.run.id).catch(() => null) : null,
   };
 }

@@ -78,7 +78,7 @@ auditing('names the event whose byte was changed, and since when', async () => {
   assert.is(finding?.since, TIME.toISOString());
 });
 
-auditing('a log that was cut off is caught by the checkpoints on main', async () => {
+auditing('attack 64: a log that was cut off is caught by the checkpoints on main', async () => {
   const world = await told();
   const store = await altered(world, (log) => log.slice(0, 4));
   const report = await audit(await subjectOf(world, { store }), projections);
@@ -86,7 +86,7 @@ auditing('a log that was cut off is caught by the checkpoints on main', async ()
   assert.ok(codes(report).includes('event-missing'));
 });
 
-auditing('a log written anew, with good hashes, is caught by the checkpoints on main', async () => {
+auditing('attack 64: a log written anew, with good hashes, is caught by the checkpoints on main', async () => {
   const world = await told();
   const other = await told(); // the same story, other bytes: its keys and ids differ
   const report = await audit(await subjectOf(world, { store: other.store }), projections);
@@ -97,7 +97,7 @@ auditing('a log written anew, with good hashes, is caught by the checkpoints on 
   assert.not(report.passed);
 });
 
-auditing('a direct push to main is an unexplained commit', async () => {
+auditing('attack 21: a direct push to main is an unexplained commit', async () => {
   const world = await told();
   const commit = await world.registry.pushToMain({ 'models/sentiment/versions/1/model.onnx': 'another model' });
   const report = await audit(await subjectOf(world), projections);

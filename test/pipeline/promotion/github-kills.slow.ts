@@ -25,7 +25,7 @@ function mortal(forge: GitHubForge, at: number, when: 'before' | 'after'): () =>
       return result;
     });
   };
-  wrap(place.api, 'send');
+  for (const name of ['get', 'list', 'send']) wrap(place.api, name);
   wrap(mirror, 'push');
   return () => calls;
 }

@@ -14,7 +14,7 @@ const promotion = suite('promotion');
 const types = (log: readonly { type: string }[]) => log.map((e) => e.type).filter((t) => t !== 'RegistryInitialized');
 
 promotion(
-  'a good first candidate is proposed, judged, merged and recorded; attack 65: its report tells no row',
+  'attack 65: a good first candidate is proposed, judged, merged and recorded, and its report tells no row',
   async () => {
     const world = await World.create();
     const done = await world.promote(9);
@@ -34,7 +34,7 @@ promotion(
     assert.match(pull.body, '### By length of text');
     assert.equal(findMarker(pull.body)?.promotion, done.id);
     const told = [pull.body, ...(await forge.comments(1)).map((c) => c.body)].join('\n');
-    for (const { text } of world.registry.rows) assert.not.ok(told.includes(text), 'attack 65: no row in a report');
+    for (const { text } of world.registry.rows) assert.not.ok(told.includes(text), 'no row in a report');
     const views = await world.ports().views();
     assert.equal(
       [views.get(baseline, 'sentiment')?.version, views.get(baseline, 'sentiment')?.commit],
@@ -68,6 +68,22 @@ promotion('a first candidate below the minimum is refused, with the numbers, and
   assert.is(pull.state, 'closed');
   assert.is((await world.forge().statuses(pull.head))[0]?.state, 'failure');
   assert.is(await world.forge().branch(pull.branch), null);
+});
+
+promotion('attack 07: every attempt stays in the log, with counts alone, and a little luck is not enough', async () => {
+  const world = await World.create((policy) => {
+    for (const rules of Object.values(policy.models)) rules.significance = { test: 'mcnemar', alpha: 0.05 };
+  });
+  await world.promote(9);
+  const claims = ['2026-02-01T00:00:00.000Z', '2026-02-02T00:00:00.000Z', '2026-02-03T00:00:00.000Z'];
+  for (const createdAt of claims) {
+    const luckier = await world.promote(10, { createdAt });
+    const codes = luckier.rejection?.reasons.map((r) => r.code) ?? [];
+    assert.equal([luckier.status, codes.includes('not-significant')], ['rejected', true]);
+  }
+  const judged = (await world.log()).filter((e) => e.type === 'GateJudged');
+  assert.is(judged.length, 1 + claims.length);
+  for (const { text } of world.registry.rows) assert.not.ok(JSON.stringify(judged).includes(text), 'no row in the log');
 });
 
 promotion('a worse one is blocked by the baseline, an equal and a better one are not', async () => {

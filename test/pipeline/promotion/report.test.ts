@@ -101,7 +101,7 @@ const factsOf = (over: Partial<ReportFacts> = {}): ReportFacts => ({
   judged: judgedAs(),
   card: '# A card\n\nby its author',
   trigger: null,
-  plot: (path) => `https://forge.example/o/r/raw/${'a'.repeat(40)}/${path}`,
+  fileUrl: (path) => `https://forge.example/o/r/raw/${'a'.repeat(40)}/${path}`,
   ...over,
 });
 
@@ -156,17 +156,17 @@ report('shows the plots where the forge can, and names the files where it cannot
     pullRequestBody(factsOf()),
     `![calibration](https://forge.example/o/r/raw/${'a'.repeat(40)}/models/sentiment/versions/2/calibration.svg)`,
   );
-  for (const plot of [
+  for (const fileUrl of [
     () => null,
     () => 'javascript:alert(1)',
     () => 'https://x/y) [z](http://evil/a',
     () => 'https://x/a?b',
   ]) {
-    const body = pullRequestBody(factsOf({ plot }));
+    const body = pullRequestBody(factsOf({ fileUrl }));
     assert.not.match(body, '![');
     assert.match(body, '- calibration: `models/sentiment/versions/2/calibration.svg`');
   }
-  const { plot: _, ...without } = factsOf();
+  const { fileUrl: _, ...without } = factsOf();
   assert.match(pullRequestBody(without), '- metrics of the run: `models/sentiment/versions/2/history.svg`');
 });
 
@@ -305,7 +305,7 @@ const anyFacts = fc
       averaging: { average: 'macro', positive: null },
       reason,
       card,
-      plot: () => url,
+      fileUrl: () => url,
       trigger: { kind: 'push', repository, branch, commit: 'a'.repeat(40) },
       judged: measured
         ? judgedAs({

@@ -293,7 +293,7 @@ rollbacks('and forward again', async ({ test }) => {
   assert.is((await (await test.at()).production(MODEL))?.value.version, 2);
 });
 
-rollbacks('but not without a reason', async ({ test }) => {
+rollbacks('attack 20: not without a reason', async ({ test }) => {
   const first = await test.promote(candidateOf(9), 1);
   await test.promote(candidateOf(10), 2);
   const head = await test.proposeRollback(first.ref);
@@ -302,7 +302,7 @@ rollbacks('but not without a reason', async ({ test }) => {
   assert.equal(await judged(test, head, { reason: 'x'.repeat(3000) }), ['error', 'gate-fault'], 'nor with a novel');
 });
 
-rollbacks('not to where production never was, is now, or was too long ago', async ({ test }) => {
+rollbacks('attack 20: not to where production never was, is now, or was too long ago', async ({ test }) => {
   const first = await test.promote(candidateOf(9), 1);
   const made = await test.propose(candidateOf(10), { version: 5 });
   const never = (await (await test.at(made)).production(MODEL))?.value;
@@ -323,7 +323,7 @@ rollbacks('not to where production never was, is now, or was too long ago', asyn
   assert.equal(await judged(test, await test.proposeRollback(first.ref), { reason }), ['fail', 'never-in-production']);
 });
 
-rollbacks('not to a revoked version, nor to one that was pushed past the gate', async ({ test }) => {
+rollbacks('attack 20: not to a revoked version, nor to one that was pushed past the gate', async ({ test }) => {
   const first = await test.promote(candidateOf(9), 1);
   await test.promote(candidateOf(10), 2);
   await test.changePolicy((policy) => {

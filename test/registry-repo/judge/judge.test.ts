@@ -388,7 +388,7 @@ beside('labels have floors of their own', () => {
   assert.equal([unknown.result, codes(unknown, 'error')], ['error', ['floor-of-unknown-label']]);
 });
 
-beside('significance asks more than a lucky row', () => {
+beside('attack 27: significance asks more than a lucky row', () => {
   const significance = { test: 'mcnemar' as const, alpha: 0.05 };
   const lucky = judge(caseOf(better, good, { rules: { significance } }));
   assert.equal(codes(lucky, 'failed'), ['not-significant']);

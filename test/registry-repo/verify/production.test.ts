@@ -199,7 +199,7 @@ verifying('refuses a merge on a verdict that says fail', async ({ test }) => {
   assert.is(await refusal(verify(test)), 'verdict_invalid: mismatch');
 });
 
-verifying('refuses a merge that brings more, less or other bytes than were judged', async ({ test }) => {
+verifying('attack 18: refuses a merge that brings more, less or other bytes than were judged', async ({ test }) => {
   const { verdict } = await test.gate(await test.propose(candidateOf(9), { version: 1 }));
   const base = await test.main();
   const commit = await test.merge(verdict as Buffer);

@@ -27,8 +27,8 @@ export class Team {
   private constructor(double: GitHubDouble) {
     this.double = double;
     double.world.organization('org', { admin: 'admin', reviewer: 'write' });
-    this.promoter = double.app('promoter', 'org');
-    this.gate = double.app('gate', 'org');
+    this.promoter = double.app('promoter', 'org', PROMOTER);
+    this.gate = double.app('gate', 'org', GATE);
     this.admin = double.token('admin', { permissions: ADMIN });
     this.reviewer = double.token('reviewer', {});
   }
@@ -88,13 +88,22 @@ export class Team {
   }
 }
 
+/** What the README gives the two Apps, and no more. */
+const PROMOTER = {
+  metadata: 'read',
+  contents: 'write',
+  pull_requests: 'write',
+  statuses: 'read',
+  actions: 'write',
+} as const;
+const GATE = { metadata: 'read', contents: 'write', pull_requests: 'write', statuses: 'write' } as const;
+
+/** What the README gives the token for setting up. */
 const ADMIN = {
   metadata: 'read',
   contents: 'write',
   pull_requests: 'write',
-  statuses: 'write',
-  actions: 'write',
+  actions: 'read',
   administration: 'write',
-  repository_hooks: 'write',
   workflows: 'write',
 } as const;

@@ -22,7 +22,7 @@ credentials('a job’s own token opens no pull requests, others do', () => {
   refuseJobToken(tokenCredentials('ghs_abc', { GITHUB_TOKEN: 'ghs_abc' }));
 });
 
-credentials('a classic token that could rewrite the rules is refused', () => {
+credentials('attack 56: a classic token that could rewrite the rules is refused', () => {
   for (const scopes of ['repo, workflow', 'admin:org', 'delete_repo', 'repo,admin:repo_hook'])
     assert.throws(() => refuseBroadScopes(scopes), /fine-grained/);
   for (const scopes of [undefined, '', 'repo', 'public_repo, read:org']) refuseBroadScopes(scopes);

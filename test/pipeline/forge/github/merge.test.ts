@@ -99,7 +99,7 @@ merging('a merge that did not arrive is asked for again', async ({ double, forge
   assert.is(await forge.sync(), commit);
 });
 
-merging('an answer of success without a merge is a refusal', async ({ double, app, head, main, number }) => {
+merging('attack 18: an answer of success without a merge is a refusal', async ({ double, app, head, main, number }) => {
   const forge = forgeOn(
     double,
     'org/registry',
@@ -113,7 +113,7 @@ merging('an answer of success without a merge is a refusal', async ({ double, ap
 });
 
 merging(
-  'a main that moved in between is told, as its merge has no verdict',
+  'attack 18: a main that moved in between is told, as its merge has no verdict',
   async ({ double, app, forge, head, main, number }) => {
     const repo = double.world.repo('org/registry') as NonNullable<ReturnType<typeof double.world.repo>>;
     const moved = merges(async (merge) => {
@@ -131,7 +131,7 @@ merging(
   },
 );
 
-merging('a message that lost its trailers is told', async ({ double, app, head, main, number }) => {
+merging('attack 18: a message that lost its trailers is told', async ({ double, app, head, main, number }) => {
   const wrong = merges((merge, params) => {
     params.commit_message = 'Text.';
     return merge();
