@@ -4,8 +4,8 @@ import { ConfigError } from '../config/config-error.ts';
 import { packageRoot } from '../package-info.ts';
 
 export type SeedOptions = {
-  readonly forge: 'local' | 'github';
-  /** Who judges: with `workflow`, the registry gets the workflows for it. Only GitHub's can keep the gate's keys from others. */
+  readonly forge: 'local' | 'github' | 'gitea';
+  /** Who judges: with `workflow`, the registry gets the workflows for it; Gitea reads them in the same folder. */
   readonly gate: 'here' | 'workflow';
   /** The repository and commit of Pawl's action, `owner/pawl@<40 hex>`. */
   readonly action: string | null;
@@ -43,8 +43,8 @@ export function renderSeed(templates: ReadonlyMap<string, string>, options: Seed
   const { forge, gate, action, owners } = options;
   const wanted = (path: string): boolean => {
     if (!path.startsWith('.github/')) return true;
-    if (forge !== 'github') return false;
-    if (path === CODEOWNERS) return owners.length > 0;
+    if (forge === 'local') return false;
+    if (path === CODEOWNERS) return forge === 'github' && owners.length > 0; // Gitea's have another form
     return gate === 'workflow' || !path.startsWith(WORKFLOWS);
   };
   const files = [...templates].filter(([path]) => wanted(path));
