@@ -85,7 +85,7 @@ export class GiteaForge implements Forge {
     const place = this.#place;
     for (let attempt = 1; ; attempt++) {
       const [first, ...more] = (await listPulls(place, 'open', branch)).sort((a, b) => a.number - b.number);
-      for (const { number } of more) await editPull(place, number, { state: 'closed' });
+      for (const { number } of more) await untilDone(place, () => editPull(place, number, { state: 'closed' }));
       if (first) return first;
       if (!(await this.branch(branch)))
         throw new ForgeError('refused', `branch ${branch} does not exist: push it first`);
