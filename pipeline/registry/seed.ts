@@ -50,11 +50,15 @@ export function renderSeed(templates: ReadonlyMap<string, string>, options: Seed
   const files = [...templates].filter(([path]) => wanted(path));
   return new Map(
     files.map(([path, text]) => {
-      if (path.startsWith(WORKFLOWS)) return [path, withAction(text, action)];
+      if (path.startsWith(WORKFLOWS)) return [path, withAction(forge === 'gitea' ? forGitea(text) : text, action)];
       return [RENAMED[path] ?? path, path === CODEOWNERS ? withOwners(text, owners) : text];
     }),
   );
 }
+
+/** Gitea's workflows are GitHub's, but for what it does not know. */
+const forGitea = (template: string): string =>
+  template.replace('PAWL_REGISTRY_FORGE: github', 'PAWL_REGISTRY_FORGE: gitea').replace(/^ +queue: max\n/m, '');
 
 const ACTION = /^([\w.-]+\/[\w.-]+)@([0-9a-f]{40})$/;
 
