@@ -84,9 +84,10 @@ export async function startGitea(program: string): Promise<RealGitea> {
       ...more,
     );
     const token = ['--token-name', 'test', '--scopes', 'all', '--raw'];
-    return (
-      (await gitea('admin', 'user', 'generate-access-token', '--username', login, ...token)).split('\n').at(-1) ?? ''
-    );
+    const printed = await gitea('admin', 'user', 'generate-access-token', '--username', login, ...token);
+    const [made] = /^[0-9a-f]{40}$/m.exec(printed) ?? [];
+    if (made === undefined) throw new Error(`gitea made no token: ${printed}`);
+    return made;
   };
   const admin = await account('admin1', '--admin');
   const child = spawn(program, ['--config', file, 'web'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -119,6 +120,7 @@ async function answers(url: string, child: ChildProcess, said: () => string): Pr
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
+  child.ref();
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGKILL');
   await ended;
