@@ -20,6 +20,8 @@ export type StoryServer = {
   readonly gateToken: string;
   /** Loosens the protection of main behind everybody's back. */
   loosen(repository: string): Promise<void>;
+  /** Requests that the server's own description does not allow. */
+  violations(): readonly string[];
   close(): Promise<void>;
 };
 
@@ -51,6 +53,8 @@ export function giteaStory(name: string, open: () => Promise<StoryServer>): void
     stopAll();
     await server.close();
   });
+
+  story.after.each(() => assert.equal(server.violations(), []));
 
   const env = (token: string): Record<string, string> => ({
     PAWL_REGISTRY_FORGE: 'gitea',
