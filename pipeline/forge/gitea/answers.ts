@@ -8,10 +8,15 @@ const Account = z.object({ id: Id, login: z.string().min(1).max(200) });
 const Text = z.string().max(300_000);
 const ShortText = z.string().max(2000);
 
-/** A branch that is gone is `refs/pull/N/head` in `ref`; `label` goes on naming it. */
+const NOWHERE = -1;
+
+/**
+ * A branch that is gone is `refs/pull/N/head` in `ref`; `label` goes on naming it. A pull request that was pushed to `refs/for/…`
+ * (AGit) has no branch, and says it is of the registry itself: whoever may read can make one, so it counts as a fork's.
+ */
 const Branch = z
   .object({ ref: ShortText, label: ShortText.nullish(), sha: z.union([ObjectId, z.literal('')]), repo_id: z.int() })
-  .transform(({ ref, label, sha, repo_id: id }) => ({ ref: label || ref, sha, repo: { id } }));
+  .transform(({ ref, label, sha, repo_id: id }) => ({ ref: label || ref, sha, repo: { id: label ? id : NOWHERE } }));
 
 export const PullAnswer = z
   .object({

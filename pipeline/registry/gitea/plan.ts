@@ -81,7 +81,7 @@ async function protectionPart(api: Api, wanted: Wanted): Promise<Part> {
   });
 }
 
-/** What a server does not know it does not show: that is missing, and no request puts it right. */
+/** What a server does not show it may not know: no request would be seen to put it right. */
 function compared(
   value: Readonly<Record<string, unknown>>,
   found: Readonly<Record<string, unknown>>,
@@ -93,7 +93,7 @@ function compared(
   const wrong = differences(asked, ordered(found));
   if (wrong.length > 0) return { ...part, state: 'differs', what: wrong.join('; ') };
   if (unknown.length > 0)
-    return { ...part, state: 'unsupported', what: `this server knows no ${unknown.join(', ')}`, calls: [] };
+    return { ...part, state: 'unsupported', what: `this server does not show ${unknown.join(', ')}`, calls: [] };
   return { ...part, state: 'ok', what: right, calls: [] };
 }
 

@@ -1,4 +1,7 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
 import { forgeContract } from '../../contract/forge.ts';
+import { commitFiles } from '../../support/git.ts';
 import { giteaForgeOn } from '../../support/gitea/forge.ts';
 import { deleteRepository, newRepository } from '../../support/gitea/lent.ts';
 import { giteaProgram, startGitea } from '../../support/gitea/real.ts';
@@ -16,6 +19,19 @@ if (program) {
     const name = await newRepository(gitea.url, gitea.admin, ['reviewer']);
     return { forge: giteaForgeOn(gitea.url, name, gitea.admin), other: giteaForgeOn(gitea.url, name, reviewer) };
   });
+
+  const real = suite('a real Gitea');
+  real('a pull request without a branch, which a reader may push, is none of ours', async () => {
+    const name = await newRepository(gitea.url, gitea.admin, ['reviewer']);
+    const forge = giteaForgeOn(gitea.url, name, gitea.admin);
+    const theirs = await commitFiles(forge.git, await forge.sync(), { a: 'theirs' });
+    const { host } = new URL(gitea.url);
+    const push = ['push', '--quiet', `http://x:${reviewer}@${host}/${name}.git`, `${theirs}:refs/for/main/topic`];
+    await forge.git.run(push);
+    const [pull] = await forge.pullRequests({ state: 'open' });
+    assert.equal([pull?.head, pull?.fork], [theirs, true]);
+  });
+  real.run();
 }
 
 if (lent && token) {
