@@ -20,6 +20,7 @@ import type { LoadedConfig } from './config/load.ts';
 import { readSecrets, type Secrets } from './config/secrets.ts';
 import { LocalForge } from './forge/forge.local.ts';
 import type { Forge } from './forge/forge.ts';
+import { connectGitea, openGitea } from './forge/gitea/open.ts';
 import { connectGitHub, openGitHub, webOf } from './forge/github/open.github.ts';
 import { openArtifacts } from './open-artifacts.ts';
 import { openStore } from './open-store.ts';
@@ -113,7 +114,7 @@ export class Workspace {
     const { forge, path, author: by } = this.config.registry;
     const git = new Git(this.path(path));
     if (forge === 'local') return new LocalForge({ git, by, clock: this.clock });
-    return openGitHub(this.#remote(git));
+    return forge === 'gitea' ? openGitea(this.#remote(git)) : openGitHub(this.#remote(git));
   }
 
   #remote(git: Git) {
@@ -126,6 +127,11 @@ export class Workspace {
     return connectGitHub(this.#remote(new Git(this.path(this.config.registry.path))));
   }
 
+  /** The same on Gitea or Forgejo. @throws {ForgeError} */
+  gitea() {
+    return connectGitea(this.#remote(new Git(this.path(this.config.registry.path))));
+  }
+
   /** A repository to train from, by path or URL. @throws {RepositoryError} */
   training(address: string): Promise<TrainingRepository> {
     const { forgeToken: token } = this.secrets();
@@ -136,7 +142,7 @@ export class Workspace {
   /** Whether this machine judges and merges, or the registry's own workflow. */
   get gateIsHere(): boolean {
     const { gate, forge } = this.config.registry;
-    return (gate ?? (forge === 'local' ? 'here' : 'workflow')) === 'here';
+    return (gate ?? (forge === 'github' ? 'workflow' : 'here')) === 'here';
   }
 
   /** How long commands wait for a gate elsewhere; milliseconds. */

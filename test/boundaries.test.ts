@@ -128,7 +128,7 @@ boundaries('every test file runs its suites', () => {
     const source = readFileSync(join(root, file), 'utf8');
     const suites = [...source.matchAll(/^const (\w+) = suite\b/gm)].map((m) => m[1] as string);
     for (const name of suites) assert.match(source, new RegExp(`^${name}\\.run\\(\\);$`, 'm'), `${file}: ${name}`);
-    assert.ok(suites.length > 0 || /Contract\(/.test(source), `${relative('.', file)} has no suite`);
+    assert.ok(suites.length > 0 || /(?:Contract|Story)\(/.test(source), `${relative('.', file)} has no suite`);
   }
 });
 

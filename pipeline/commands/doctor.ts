@@ -7,6 +7,7 @@ import { RegistryAt } from '../../registry-repo/registry.ts';
 import { isValid } from '../../registry-repo/verdict/keys.ts';
 import { verifyProduction } from '../../registry-repo/verify/production.ts';
 import { logBranch } from '../open-store.ts';
+import { checkGitea } from '../registry/gitea/diagnose.ts';
 import { checkGitHub } from '../registry/github/diagnose.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
@@ -160,7 +161,9 @@ async function checkRegistry(workspace: Workspace): Promise<Answer> {
 
 /** What keeps a push from outside off main; our own git never goes through it. */
 async function checkProtection(workspace: Workspace): Promise<Answer> {
-  if (workspace.config.registry.forge !== 'local') return checkGitHub(workspace);
+  const { forge } = workspace.config.registry;
+  if (forge === 'gitea') return checkGitea(workspace);
+  if (forge === 'github') return checkGitHub(workspace);
   const path = workspace.path(workspace.config.registry.path);
   if (!existsSync(path)) return 'no registry yet';
   const hook = join(path, 'hooks/update');

@@ -11,7 +11,7 @@ export const init: Command<Workspace> = {
   json: true,
   flags: [
     { flags: '--model <name>', description: 'name of the model', setting: 'model' },
-    { flags: '--forge <kind>', description: 'local or github', setting: 'registry.forge' },
+    { flags: '--forge <kind>', description: 'local, github or gitea', setting: 'registry.forge' },
     { flags: '--repo <owner/name>', description: 'the registry on the forge', setting: 'registry.repository' },
     { flags: '--action <owner/pawl@commit>', description: 'where workflows get Pawl', setting: 'registry.action' },
     { flags: '--dry-run', description: 'print the files, and write none' },

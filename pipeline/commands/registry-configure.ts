@@ -49,7 +49,7 @@ export const registryConfigure: Command<Workspace> = {
       return 0;
     }
     const change = { base, files, reason };
-    if (workspace.config.registry.forge !== 'local') {
+    if (!mergesHere(workspace)) {
       const { url, number, head } = await openChange(workspace, change);
       if (!workspace.gateIsHere) await forge.requestGate({ number, head });
       out.result(
@@ -115,6 +115,10 @@ const differing = (before: Policy, after: Policy): Map<string, string | Buffer> 
   printFile(before) === printFile(after) ? new Map() : new Map([[POLICY_PATH, printFile(after)]]);
 
 type Change = { readonly base: string; readonly files: ReadonlyMap<string, string | Buffer>; readonly reason: string };
+
+/** Whether this command may merge a change of rules: on GitHub, and where a workflow judges, a person does it there. */
+const mergesHere = ({ config, gateIsHere }: Workspace): boolean =>
+  config.registry.forge === 'local' || (config.registry.forge === 'gitea' && gateIsHere);
 
 /** A pull request of its own, merged by whoever runs this. */
 async function mergeChange(workspace: Workspace, change: Change): Promise<string> {

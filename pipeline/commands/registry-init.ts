@@ -1,4 +1,5 @@
 import { evaluationName } from '../registry/first-files.ts';
+import { initGitea } from '../registry/gitea/init.ts';
 import { type Initialised, initGitHub } from '../registry/github/init.ts';
 import type { Part } from '../registry/github/plan.ts';
 import { ensureRegistry } from '../registry/setup.ts';
@@ -10,15 +11,21 @@ export const registryInit: Command<Workspace> = {
   name: 'registry init',
   summary: 'make the registry: a git repository whose main branch is production',
   details:
-    'Makes signing keys and a repository with the rules of the policy section, and pins the test rows of the configured data as the evaluation set. What exists already is left alone. On GitHub it makes or adopts the repository, pushes the workflows of the gate, sets rules, permissions and environment, reads all of it back, and tries on branches of its own what the server enforces; that needs a token which may administer the repository. Run again, it changes only what is not as it should be.',
+    'Makes signing keys and a repository with the rules of the policy section, and pins the test rows of the configured data as the evaluation set. What exists already is left alone. On GitHub, Gitea and Forgejo it makes or adopts the repository, pushes the workflows of the gate, sets what protects main, reads all of it back, and tries on branches of its own what the server enforces; that needs a token which may administer the repository. Run again, it changes only what is not as it should be.',
   json: true,
   flags: [
     ...DATA_FLAGS,
     { flags: '--model <name>', description: 'name of the model', setting: 'model' },
-    { flags: '--forge <kind>', description: 'local or github', setting: 'registry.forge' },
+    { flags: '--forge <kind>', description: 'local, github or gitea', setting: 'registry.forge' },
     { flags: '--repo <owner/name>', description: 'the repository on the forge', setting: 'registry.repository' },
     { flags: '--action <owner/pawl@commit>', description: 'where workflows get Pawl', setting: 'registry.action' },
     { flags: '--gate-app <id>', description: 'the GitHub App that the gate acts as', setting: 'registry.gateApp' },
+    { flags: '--api <url>', description: 'address of the forge’s API', setting: 'registry.api' },
+    {
+      flags: '--gate-account <name>',
+      description: 'the account on Gitea that the gate acts as',
+      setting: 'registry.gateAccount',
+    },
     { flags: '--owners <names>', description: 'who must approve of changes to the rules: @user,@organisation/team' },
     { flags: '--public', description: 'a new repository is for everybody to read' },
     { flags: '--dry-run', description: 'show every request that would be sent, and send none' },
@@ -27,11 +34,15 @@ export const registryInit: Command<Workspace> = {
     ['pawl registry init', 'with what pawl.yaml says, or the sample data'],
     ['pawl registry init --dataset csv --data reviews.csv --model reviews', 'for data of your own'],
     ['pawl registry init --forge github --repo org/registry --dry-run', 'what would be done on GitHub'],
+    [
+      'pawl registry init --forge gitea --api https://git.example.org/api/v1 --repo org/registry',
+      'on Gitea or Forgejo',
+    ],
   ],
   async run(invocation) {
     const { workspace, out, signal } = invocation;
     const load = () => loadConfigured(workspace, out, signal);
-    if (workspace.config.registry.forge !== 'local') return onGitHub(invocation, load);
+    if (workspace.config.registry.forge !== 'local') return elsewhere(invocation, load);
     const { created, commit } = await ensureRegistry(workspace, load);
     const { path } = workspace.config.registry;
     const value = { created, path: workspace.path(path), commit, evaluation: evaluationName(workspace) };
@@ -44,7 +55,7 @@ export const registryInit: Command<Workspace> = {
   },
 };
 
-async function onGitHub(
+async function elsewhere(
   invocation: Invocation<Workspace>,
   load: () => ReturnType<typeof loadConfigured>,
 ): Promise<number> {
@@ -53,7 +64,8 @@ async function onGitHub(
   const visibility = flags.public === true ? 'public' : 'private';
   const dryRun = flags.dryRun === true;
   const say = (line: string) => out.say(line);
-  const done = await initGitHub(workspace, { owners, visibility, dryRun, load, say });
+  const init = workspace.config.registry.forge === 'gitea' ? initGitea : initGitHub;
+  const done = await init(workspace, { owners, visibility, dryRun, load, say });
   out.result(done, () => (dryRun ? shownPlan(done) : shown(workspace, done)));
   return done.parts.some((part) => part.state === 'differs') && !dryRun ? 1 : 0;
 }
@@ -70,13 +82,13 @@ function shown(workspace: Workspace, { url, commit, parts, calls, enforced }: In
     `registry ${url}, main at ${commit}`,
     calls.length === 0 ? 'everything was as it should be' : `${calls.length} requests sent, and read back`,
     ...lost,
-    enforced?.headPrecondition === false
+    enforced?.headPrecondition === false && workspace.config.registry.forge === 'github'
       ? '! this server merges whatever head is asked for: Pawl merges by a push of its own, which only succeeds on the main it looked at'
       : '',
     enforced?.requiredStatus === false
       ? '! this server merges without the required status: only Pawl’s own checks, and the servers’, keep main right'
       : '',
-    ...(workspace.gateIsHere ? [] : ['', ...secretsToSet(url, keys)]),
+    ...(workspace.gateIsHere ? [] : ['', ...secretsToSet(workspace, url, keys)]),
   ]
     .filter((text, i, all) => text !== '' || all[i + 1] !== undefined)
     .join('\n');
@@ -85,7 +97,12 @@ function shown(workspace: Workspace, { url, commit, parts, calls, enforced }: In
 const line = ({ name, state, what, without }: Part): string =>
   `! ${name}: ${what}${state === 'unsupported' ? `: ${without}` : ''}`;
 
-const secretsToSet = (url: string, keys: string): string[] => {
+const secretsToSet = ({ config }: Workspace, url: string, keys: string): string[] => {
+  if (config.registry.forge === 'gitea')
+    return [
+      `Give the repository its secrets for Actions (${url}/settings/actions/secrets): PAWL_GATE_KEY (${keys}/gate.pem), PAWL_FORGE_TOKEN.`,
+      'A workflow of any branch can read them: `registry.gate: here` keeps them on a machine of yours.',
+    ];
   const repository = new URL(url).pathname.slice(1);
   return [
     'Give the environment "gate" its secrets; they never leave your machine through Pawl:',

@@ -122,12 +122,19 @@ export const Config = z.strictObject({
     .prefault({}),
   registry: z
     .strictObject({
-      forge: z.enum(['local', 'github']).default('local').describe('What hosts the registry and its pull requests'),
+      forge: z
+        .enum(['local', 'github', 'gitea'])
+        .default('local')
+        .describe('What hosts the registry and its pull requests; `gitea` is Forgejo as well'),
       path: Path.default('.pawl/registry.git').describe(
         'The registry’s bare repository; with another forge, a mirror of it',
       ),
       repository: RepositoryName.nullable().default(null).describe('The registry on its forge, as owner/name'),
-      api: z.url().nullable().default(null).describe('Address of the forge’s API; null for https://api.github.com'),
+      api: z
+        .url()
+        .nullable()
+        .default(null)
+        .describe('Address of the forge’s API; null for https://api.github.com. Gitea and Forgejo need theirs'),
       app: z
         .strictObject({
           id: z.int().min(1).nullable().default(null).describe('The GitHub App that acts here; null for a token'),
@@ -142,12 +149,20 @@ export const Config = z.strictObject({
         .describe(
           'The GitHub App that the gate acts as: its status alone counts; null counts that of whoever may write',
         ),
+      gateAccount: z
+        .string()
+        .regex(/^[A-Za-z0-9][\w.-]{0,99}$/, 'use a user name')
+        .nullable()
+        .default(null)
+        .describe(
+          'The account on Gitea or Forgejo that the gate acts as: it alone may push to main; null takes that of the token',
+        ),
       gate: z
         .enum(['here', 'workflow'])
         .nullable()
         .default(null)
         .describe(
-          'Who judges and merges: this machine, or the registry’s own workflow; null takes here for a local forge',
+          'Who judges and merges: this machine, or the registry’s own workflow; null takes workflow on GitHub, else here',
         ),
       gateMinutes: z.number().min(0.01).max(1440).default(60).describe('How long to wait for a workflow’s verdict'),
       action: z

@@ -1,8 +1,6 @@
-import { digestOf } from '../../registry-repo/digest.ts';
-import { type Git, type Identity, RefMovedError } from '../../registry-repo/git.ts';
+import type { Git, Identity } from '../../registry-repo/git.ts';
 import type { ObjectId } from '../../registry-repo/values.ts';
-import { verdictRef } from '../../registry-repo/verdict/attached.ts';
-import { branchRef } from './branch-ref.ts';
+import { Branches, keepVerdict } from './branches.ts';
 import { ForgeError } from './errors.ts';
 import type { Comment, Forge, PullRequest, Status } from './forge.ts';
 import {
@@ -18,7 +16,7 @@ import { ownComments, writeComment } from './github/comments.ts';
 import { type Credentials, refuseJobToken } from './github/credentials.ts';
 import { hasStatus } from './github/failures.ts';
 import { type Merged, type MergeRequest, mergeByApi, mergeByPush, mergeCommitOf } from './github/merge.ts';
-import { here, type Place, pause, until } from './github/place.ts';
+import { here, type Place, pause, until, untilDone } from './github/place.ts';
 import { editPull, getPull, isFork, isMerged, listPulls, setLabels, shownPull } from './github/pulls.ts';
 import type { Mirror } from './mirror.ts';
 
@@ -43,12 +41,14 @@ export class GitHubForge implements Forge {
   readonly kind = 'github';
   readonly git: Git;
   readonly #options: GitHubForgeOptions;
+  readonly #branches: Branches;
   #account: Promise<string> | undefined;
   /** Where we put branches: for a moment the API may show the commit before. */
   readonly #pushed = new Map<string, ObjectId>();
 
   constructor(options: GitHubForgeOptions) {
     this.#options = options;
+    this.#branches = new Branches(options.mirror);
     this.git = options.mirror.git;
   }
 
@@ -74,20 +74,16 @@ export class GitHubForge implements Forge {
   }
 
   async pushBranch(branch: string, commit: ObjectId, expected: ObjectId | null): Promise<void> {
-    const ref = branchRef(branch);
-    const { mirror } = this.#options;
-    if ((await mirror.remoteRefs(ref)).get(ref) !== commit) await mirror.push({ ref, to: commit, from: expected });
+    await this.#branches.push(branch, commit, expected);
     this.#pushed.set(branch, commit);
   }
 
-  async branch(branch: string): Promise<ObjectId | null> {
-    const ref = branchRef(branch);
-    return (await this.#options.mirror.remoteRefs(ref)).get(ref) ?? null;
+  branch(branch: string): Promise<ObjectId | null> {
+    return this.#branches.at(branch);
   }
 
-  async deleteBranch(branch: string): Promise<void> {
-    const from = await this.branch(branch);
-    if (from) await this.#options.mirror.push({ ref: branchRef(branch), to: null, from });
+  deleteBranch(branch: string): Promise<void> {
+    return this.#branches.delete(branch);
   }
 
   async openPullRequest(request: {
@@ -173,7 +169,7 @@ export class GitHubForge implements Forge {
     number: number,
     { labels, ...text }: { title?: string; body?: string; labels?: readonly string[] },
   ): Promise<PullRequest> {
-    await this.#untilDone(async () => {
+    await untilDone(this.#place, async () => {
       await editPull(this.#place, number, text);
       if (labels) await setLabels(this.#place, number, labels);
     });
@@ -181,23 +177,11 @@ export class GitHubForge implements Forge {
   }
 
   async closePullRequest(number: number): Promise<PullRequest> {
-    await this.#untilDone(async () => {
+    await untilDone(this.#place, async () => {
       if ((await getPull(this.#place, number)).state === 'open')
         await editPull(this.#place, number, { state: 'closed' });
     });
     return this.pullRequest(number);
-  }
-
-  /** Repeats what reads before it writes, and so does nothing twice. */
-  async #untilDone<T>(work: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!(error instanceof ForgeError) || error.reason !== 'unreachable' || attempt === 3) throw error;
-        await pause(this.#place, attempt);
-      }
-    }
   }
 
   async comment(number: number, comment: Comment): Promise<void> {
@@ -234,7 +218,7 @@ export class GitHubForge implements Forge {
   async approve(number: number, head: ObjectId): Promise<void> {
     const params = { ...here(this.#place), pull_number: number, commit_id: head, event: 'APPROVE' };
     const me = await this.#me();
-    await this.#untilDone(async () => {
+    await untilDone(this.#place, async () => {
       if ((await approvalsOf(this.#place, number, head)).includes(me)) return;
       await this.#place.api.send('POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews', params, AnyAnswer);
     });
@@ -275,17 +259,8 @@ export class GitHubForge implements Forge {
     return (merge === 'api' ? mergeByApi : mergeByPush)({ place, mirror, by, clock }, request);
   }
 
-  async attachVerdict(head: ObjectId, verdict: Uint8Array): Promise<void> {
-    const { mirror } = this.#options;
-    await mirror.prepare();
-    const ref = verdictRef(head, digestOf(verdict));
-    const to = await this.git.writeBlob(verdict);
-    if ((await mirror.remoteRefs(ref)).get(ref) !== to) await mirror.push({ ref, to, from: null });
-    const from = await this.git.resolve(ref);
-    if (from === null)
-      await this.git.updateRefs([{ ref, to, from }]).catch((error) => {
-        if (!(error instanceof RefMovedError)) throw error; // a fetch was faster
-      });
+  attachVerdict(head: ObjectId, verdict: Uint8Array): Promise<void> {
+    return keepVerdict(this.#options.mirror, head, verdict);
   }
 
   async requestGate({ number, head }: { number: number; head: ObjectId }): Promise<void> {

@@ -4,8 +4,8 @@ import { ConfigError } from '../config/config-error.ts';
 import { packageRoot } from '../package-info.ts';
 
 export type SeedOptions = {
-  readonly forge: 'local' | 'github';
-  /** Who judges: with `workflow`, the registry gets the workflows for it. Only GitHub's can keep the gate's keys from others. */
+  readonly forge: 'local' | 'github' | 'gitea';
+  /** Who judges: with `workflow`, the registry gets the workflows for it; Gitea reads them in the same folder. */
   readonly gate: 'here' | 'workflow';
   /** The repository and commit of Pawl's action, `owner/pawl@<40 hex>`. */
   readonly action: string | null;
@@ -43,18 +43,22 @@ export function renderSeed(templates: ReadonlyMap<string, string>, options: Seed
   const { forge, gate, action, owners } = options;
   const wanted = (path: string): boolean => {
     if (!path.startsWith('.github/')) return true;
-    if (forge !== 'github') return false;
-    if (path === CODEOWNERS) return owners.length > 0;
+    if (forge === 'local') return false;
+    if (path === CODEOWNERS) return forge === 'github' && owners.length > 0; // Gitea's have another form
     return gate === 'workflow' || !path.startsWith(WORKFLOWS);
   };
   const files = [...templates].filter(([path]) => wanted(path));
   return new Map(
     files.map(([path, text]) => {
-      if (path.startsWith(WORKFLOWS)) return [path, withAction(text, action)];
+      if (path.startsWith(WORKFLOWS)) return [path, withAction(forge === 'gitea' ? forGitea(text) : text, action)];
       return [RENAMED[path] ?? path, path === CODEOWNERS ? withOwners(text, owners) : text];
     }),
   );
 }
+
+/** Gitea's workflows are GitHub's, but for what it does not know. */
+const forGitea = (template: string): string =>
+  template.replace('PAWL_REGISTRY_FORGE: github', 'PAWL_REGISTRY_FORGE: gitea').replace(/^ +queue: max\n/m, '');
 
 const ACTION = /^([\w.-]+\/[\w.-]+)@([0-9a-f]{40})$/;
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ForgeError } from '../errors.ts';
 import type { Api } from './api.ts';
 
 /** A repository of a forge, and how to speak of it. */
@@ -20,5 +21,17 @@ export async function until<T>(place: Place, read: () => Promise<T>, seen: (valu
     const value = await read();
     if (seen(value) || attempt === 4) return value;
     await pause(place, attempt);
+  }
+}
+
+/** Repeats what reads before it writes, and so does nothing twice. */
+export async function untilDone<T>(place: Place, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ForgeError) || error.reason !== 'unreachable' || attempt === 3) throw error;
+      await pause(place, attempt);
+    }
   }
 }

@@ -86,10 +86,10 @@ async function dryRun({ place, web }: GitHubConnection, wanted: Wanted, there: b
 }
 
 /** Main's tip: what is there, if it is a registry, or a first commit, pushed before the rules keep everybody off main. */
-async function firstCommit(
+export async function firstCommit(
   workspace: Workspace,
-  { mirror, web }: GitHubConnection,
-  { load, owners }: InitOptions,
+  { mirror, web }: Pick<GitHubConnection, 'mirror' | 'web'>,
+  { load, owners }: Pick<InitOptions, 'load' | 'owners'>,
 ): Promise<string> {
   const { config, clock } = workspace;
   const ref = 'refs/heads/main';
@@ -116,7 +116,7 @@ async function firstCommit(
   return tip;
 }
 
-export async function keepProbed({ mirror }: GitHubConnection, enforced: Probed): Promise<void> {
+export async function keepProbed({ mirror }: Pick<GitHubConnection, 'mirror'>, enforced: Probed): Promise<void> {
   const file = probeFile(mirror.git);
   await writeFile(`${file}.new`, `${JSON.stringify(enforced)}\n`);
   await rename(`${file}.new`, file);

@@ -1,4 +1,4 @@
-import type { Repo } from './state.ts';
+import type { Actor, Repo } from './state.ts';
 
 /** What a server that implements only a part of GitHub does not do. Every one was seen on a real server. */
 export type Partial = {
@@ -50,5 +50,11 @@ export type Options = {
   readonly lazyMergeable?: boolean;
   /** Plays the workflow; its conclusion is the run's, and an error is a `failure`. */
   readonly onDispatch?: (dispatch: Dispatch) => Promise<string | undefined>;
+  /** Another forge's rules for pushes: why one of a ref is refused, or null. */
+  readonly pushRule?: (
+    repo: Repo,
+    actor: Actor,
+    update: { readonly ref: string; readonly from: string | null; readonly to: string | null },
+  ) => Promise<string | null>;
   readonly onEvent?: (event: RepositoryEvent) => Promise<void> | void;
 };

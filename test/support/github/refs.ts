@@ -17,6 +17,8 @@ export async function pushRefusal(world: World, repo: Repo, actor: Actor, update
   if (update.ref.startsWith('refs/pull/')) return { reason: 'deny updating a hidden ref', remarks: [] };
   const workflow = await forbiddenWorkflow(repo, update, actor);
   if (workflow) return { reason: workflowRefusal(workflow, actor), remarks: [] };
+  const other = await world.options.pushRule?.(repo, actor, update);
+  if (other) return { reason: 'pre-receive hook declined', remarks: [`Gitea: ${other}`] };
   const problems = await pushProblems(world, repo, actor, update);
   if (problems.length === 0) return null;
   const remarks = [

@@ -1,0 +1,33 @@
+/** The operations of Gitea's API that the double answers, by Gitea's own operation id. */
+export const OPERATIONS = [
+  'ActionsDispatchWorkflow',
+  'createCurrentUserRepo',
+  'createOrgRepo',
+  'getWorkflowRuns',
+  'issueCreateComment',
+  'issueCreateLabel',
+  'issueEditComment',
+  'issueGetComments',
+  'issueListLabels',
+  'issueReplaceLabels',
+  'repoAddCollaborator',
+  'repoCreateBranchProtection',
+  'repoCreatePullRequest',
+  'repoCreatePullReview',
+  'repoCreateStatus',
+  'repoDeleteBranchProtection',
+  'repoEdit',
+  'repoEditBranchProtection',
+  'repoEditPullRequest',
+  'repoGet',
+  'repoGetPullRequest',
+  'repoGetRepoPermissions',
+  'repoListBranchProtection',
+  'repoListPullRequests',
+  'repoListPullReviews',
+  'repoListStatusesByRef',
+  'repoMergePullRequest',
+  'userGetCurrent',
+] as const;
+
+export type OperationId = (typeof OPERATIONS)[number];
