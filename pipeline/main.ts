@@ -27,7 +27,8 @@ export async function run(command: Command<Workspace>, call: Call): Promise<numb
   let workspace: Workspace | undefined;
   try {
     const { settings: flags, config: file } = call;
-    workspace = new Workspace(loadConfig({ file, flags, folder: process.cwd(), env: process.env }));
+    const loaded = loadConfig({ file, flags, folder: process.cwd(), env: process.env });
+    workspace = new Workspace(loaded, out.progress);
     const code = await command.run({ args: call.args, flags: call.flags, workspace, out, signal: stop.signal });
     return stop.signal.aborted && code === EXIT.done && !command.untilStopped ? EXIT.stopped : code;
   } catch (error) {

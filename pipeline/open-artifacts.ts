@@ -2,22 +2,44 @@ import { CachedArtifacts } from '../registry-repo/artifacts/artifacts.cached.ts'
 import { LocalArtifacts } from '../registry-repo/artifacts/artifacts.local.ts';
 import { S3Artifacts } from '../registry-repo/artifacts/artifacts.s3.ts';
 import type { Artifacts } from '../registry-repo/artifacts/artifacts.ts';
+import type { RemoteArtifacts, Transfer } from '../registry-repo/artifacts/source.ts';
 import type { Config } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
+import type { GitHubConnection } from './forge/github/open.github.ts';
+import { ReleaseArtifacts } from './forge/github/release-artifacts.ts';
+
+export type ArtifactPorts = {
+  /** The store itself, or the copies of a remote one. */
+  readonly folder: string;
+  readonly clock: () => Date;
+  /** A repository on GitHub; null for the registry's. */
+  readonly github: (repository: string | null) => GitHubConnection;
+  readonly progress: (transfer: Transfer) => void;
+};
 
 /**
  * Where models and data sets are kept, as the settings say. S3's credentials are the SDK's own: its variables, files and roles.
  *
- * @param folder the store itself, or the copies of a remote one
  * @throws {ConfigError} if the settings name no bucket
+ * @throws {ForgeError} if credentials for GitHub are missing
  */
-export function openArtifacts({ store, s3 }: Config['artifacts'], folder: string): Artifacts {
-  const near = new LocalArtifacts(folder);
-  if (store === 'local') return near;
+export function openArtifacts(settings: Config['artifacts'], ports: ArtifactPorts): Artifacts {
+  const near = new LocalArtifacts(ports.folder);
+  return settings.store === 'local' ? near : new CachedArtifacts(near, openRemote(settings, ports));
+}
+
+function openRemote(
+  { store, s3, repository }: Config['artifacts'],
+  { clock, github, progress }: ArtifactPorts,
+): RemoteArtifacts {
+  if (store === 'github-releases') {
+    const { place, credentials } = github(repository);
+    return new ReleaseArtifacts({ place, credentials, clock, progress });
+  }
   const { bucket, prefix, endpoint, region, pathStyle } = s3;
   if (bucket === null)
     throw new ConfigError([
       { path: 'artifacts.s3.bucket', origin: '', message: 'name the bucket: artifacts.store is s3' },
     ]);
-  return new CachedArtifacts(near, new S3Artifacts({ bucket, prefix, endpoint, region, pathStyle }));
+  return new S3Artifacts({ bucket, prefix, endpoint, region, pathStyle, progress });
 }

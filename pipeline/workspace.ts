@@ -25,6 +25,7 @@ import { connectGitHub, openGitHub, webOf } from './forge/github/open.github.ts'
 import { openArtifacts } from './open-artifacts.ts';
 import { openStore } from './open-store.ts';
 import { version } from './package-info.ts';
+import { type Progress, silentProgress } from './progress.ts';
 import type { Gate } from './promotion/gate.ts';
 import type { ReconcilePorts } from './promotion/ports.ts';
 import { PromotionProcess } from './promotion/process.ts';
@@ -36,6 +37,8 @@ import { openTraining } from './triggers/training.ts';
 const GATE_LOOK_MS = 5000;
 const GATE_ASK_MS = 600_000;
 
+const STAGES = { upload: 'storing', download: 'fetching' } as const;
+
 export const projections = [runs, versions, promotions, baseline] as const;
 
 type Question = Pick<GateRequest, 'head' | 'base' | 'pullRequest' | 'reason' | 'measure'>;
@@ -45,14 +48,17 @@ export class Workspace {
   readonly loaded: LoadedConfig;
   readonly clock = () => new Date();
   readonly newId = () => timeSortedId(this.clock(), randomBytes(6));
+  readonly #progress: Progress;
   #store: CopyableStore | undefined;
   #views: Views | undefined;
   #artifacts: Artifacts | undefined;
   #forge: Forge | undefined;
   #secrets: Secrets | undefined;
 
-  constructor(loaded: LoadedConfig) {
+  /** @param progress of what takes long wherever it happens, as transfers do */
+  constructor(loaded: LoadedConfig, progress: Progress = silentProgress) {
     this.loaded = loaded;
+    this.#progress = progress;
   }
 
   get config(): LoadedConfig['config'] {
@@ -94,7 +100,12 @@ export class Workspace {
   }
 
   artifacts(): Artifacts {
-    this.#artifacts ??= openArtifacts(this.config.artifacts, this.path(this.config.artifacts.path));
+    this.#artifacts ??= openArtifacts(this.config.artifacts, {
+      folder: this.path(this.config.artifacts.path),
+      clock: this.clock,
+      github: (repository) => this.github(repository),
+      progress: ({ direction, done, total }) => this.#progress.update(STAGES[direction], done, total),
+    });
     return this.#artifacts;
   }
 
@@ -122,9 +133,10 @@ export class Workspace {
     return { registry, git, by: registry.author, clock: this.clock, secrets: this.secrets(), env: process.env };
   }
 
-  /** The registry's repository on GitHub, to set it up and to look at how it is set up. @throws {ForgeError} */
-  github() {
-    return connectGitHub(this.#remote(new Git(this.path(this.config.registry.path))));
+  /** The registry's repository on GitHub, or another one: to set it up and to look at how it is set up. @throws {ForgeError} */
+  github(repository: string | null = null) {
+    const remote = this.#remote(new Git(this.path(this.config.registry.path)));
+    return connectGitHub(repository === null ? remote : { ...remote, registry: { ...remote.registry, repository } });
   }
 
   /** The same on Gitea or Forgejo. @throws {ForgeError} */

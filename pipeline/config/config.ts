@@ -99,7 +99,13 @@ export const Config = z.strictObject({
     .prefault({}),
   artifacts: z
     .strictObject({
-      store: z.enum(['local', 's3']).default('local').describe('Where models and data sets are kept'),
+      store: z
+        .enum(['local', 's3', 'github-releases'])
+        .default('local')
+        .describe('Where models and data sets are kept: a folder, a bucket, or the releases of a repository'),
+      repository: RepositoryName.nullable()
+        .default(null)
+        .describe('github-releases: the repository, as owner/name; null takes the registry’s'),
       path: Path.default('.pawl/artifacts').describe(
         'The store’s folder; with another store, copies that may be deleted',
       ),

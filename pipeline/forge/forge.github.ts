@@ -53,7 +53,7 @@ export class GitHubForge implements Forge {
   }
 
   /** What it speaks through. */
-  get connection(): Pick<GitHubForgeOptions, 'place' | 'mirror'> {
+  get connection(): Pick<GitHubForgeOptions, 'place' | 'mirror' | 'credentials'> {
     return this.#options;
   }
 

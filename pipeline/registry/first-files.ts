@@ -1,6 +1,7 @@
 import { evaluationPath, evaluationRowsPath } from '../../registry-repo/evaluation-set.ts';
 import { printFile } from '../../registry-repo/file.ts';
 import { POLICY_PATH } from '../../registry-repo/policy.ts';
+import { REGISTRY_SETTINGS_PATH, registrySettings } from '../config/registry-file.ts';
 import type { Dataset } from '../data/load.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Keys } from './keys.ts';
@@ -10,7 +11,7 @@ import { newPolicy, pinEvaluationSet } from './rules.ts';
 export const evaluationName = ({ config }: Workspace): string =>
   config.registry.evaluation ?? `${config.model}-test`.slice(0, 64);
 
-/** Rules and evaluation set of a new registry, by path; the rows are stored as well. */
+/** Rules, settings and evaluation set of a new registry, by path; the rows are stored as well. */
 export async function firstFiles(
   workspace: Workspace,
   dataset: Dataset,
@@ -22,7 +23,9 @@ export async function firstFiles(
   const { set, bytes } = pinEvaluationSet(name, labels, dataset.test, `${source.kind} ${source.location}`);
   await workspace.artifacts().put(bytes);
   const policy = newPolicy(config.policy, config.model, set, keys.trusted);
+  const settings = registrySettings(config);
   return new Map<string, string | Buffer>([
+    ...(settings === null ? [] : [[REGISTRY_SETTINGS_PATH, settings] as const]),
     [POLICY_PATH, printFile(policy)],
     [evaluationPath(name), printFile(set)],
     ...rowsForTree(workspace, name, bytes, policy.limits.treeBytes),

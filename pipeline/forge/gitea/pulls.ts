@@ -2,7 +2,7 @@ import type { ObjectId } from '../../../registry-repo/values.ts';
 import { ForgeError } from '../errors.ts';
 import type { PullRequest } from '../forge.ts';
 import { hasStatus } from '../github/failures.ts';
-import { here, type Place } from '../github/place.ts';
+import { here, type Place, pause } from '../github/place.ts';
 import { AnyAnswer, LabelAnswer, PullAnswer } from './answers.ts';
 
 const PULL = '/repos/{owner}/{repo}/pulls/{index}';
@@ -33,11 +33,19 @@ export async function editPull(
   number: number,
   change: { title?: string; body?: string; state?: 'closed' },
 ): Promise<void> {
-  const now = await getPull(place, number);
-  const { title = now.title, body = now.body ?? '', state = now.state } = change;
-  if (title === now.title && body === (now.body ?? '') && state === now.state) return;
-  const sent = { title, body, ...(state === now.state ? {} : { state }) };
-  await place.api.send(`PATCH ${PULL}`, { ...here(place), index: number, ...sent }, AnyAnswer);
+  for (let attempt = 1; ; attempt++) {
+    const now = await getPull(place, number);
+    const { title = now.title, body = now.body ?? '', state = now.state } = change;
+    if (title === now.title && body === (now.body ?? '') && state === now.state) return;
+    const sent = { title, body, ...(state === now.state ? {} : { state }) };
+    try {
+      await place.api.send(`PATCH ${PULL}`, { ...here(place), index: number, ...sent }, AnyAnswer);
+      return;
+    } catch (error) {
+      if (!hasStatus(error, 409) || attempt === 4) throw error; // somebody changed it since it was read
+      await pause(place, attempt);
+    }
+  }
 }
 
 /** Sets the labels, by id; those that the registry does not have yet are made. */

@@ -1,4 +1,5 @@
 import { RegistryAt } from '../../../registry-repo/registry.ts';
+import { REGISTRY_SETTINGS_PATH, registrySettings } from '../../config/registry-file.ts';
 import { readProbed } from '../../forge/github/open.github.ts';
 import type { Workspace } from '../../workspace.ts';
 import { seedFiles } from '../seed.ts';
@@ -31,9 +32,24 @@ export async function checkGitHub(workspace: Workspace): Promise<Answer> {
       what: `not as this version of Pawl has them: ${stale.join(', ')}`,
       fix: 'bring them up to date by a pull request: `pawl registry init --dry-run --json` and the seed show what they should be',
     };
+  const settings = await changedSettings(workspace, main);
+  if (settings) return settings;
   return (
     lostGuarantees(workspace, parts, readProbed(mirror.git)) ?? parts.map((p) => `${p.name}: ${p.what}`).join('; ')
   );
+}
+
+/** Main's own settings lead the gate to the models: they must be those that this machine stores by. */
+async function changedSettings(workspace: Workspace, main: RegistryAt): Promise<Answer | null> {
+  const wanted = workspace.gateIsHere ? null : registrySettings(workspace.config);
+  if (wanted === null) return null;
+  const there = (await main.stat(REGISTRY_SETTINGS_PATH)) !== null;
+  if (there && (await main.file(REGISTRY_SETTINGS_PATH, 1_000_000)).toString('utf8') === wanted) return null;
+  return {
+    state: 'problem',
+    what: `${REGISTRY_SETTINGS_PATH} on main ${there ? 'is not as the settings here say' : 'is missing'}: the gate would look for models elsewhere`,
+    fix: `put this there by a pull request that people approve of:\n${wanted}`,
+  };
 }
 
 function lostGuarantees(

@@ -71,6 +71,7 @@ export const OPERATIONS = [
   'repos/list-webhooks',
   'repos/update',
   'repos/update-release',
+  'repos/update-release-asset',
   'repos/update-repo-ruleset',
   'repos/update-webhook',
   'repos/upload-release-asset',

@@ -141,6 +141,7 @@ export type Asset = {
   readonly state: 'uploaded' | 'starter';
   readonly uploader: Account;
   readonly createdAt: string;
+  updatedAt?: string;
 };
 
 export type Release = {

@@ -1,3 +1,4 @@
+import { RefMovedError } from '../../../../registry-repo/git.ts';
 import { created, invalid, noContent, notFound, ok, Refusal } from '../answers.ts';
 import { mayPush } from '../identity.ts';
 import { type Context, page, type Routes } from '../route.ts';
@@ -26,7 +27,7 @@ const shownAsset = (c: Context, a: Asset) => ({
   digest: a.state === 'uploaded' ? `sha256:${digestOf(a.bytes)}` : null,
   url: `${c.world.url}/repos/${c.repo.fullName}/releases/assets/${a.id}`,
   created_at: a.createdAt,
-  updated_at: a.createdAt,
+  updated_at: a.updatedAt ?? a.createdAt,
 });
 
 const shown = (c: Context, r: Release) => ({
@@ -62,7 +63,9 @@ async function makeTag({ repo }: Context, tag: string, target: string): Promise<
     ? await repo.git.commitId(target)
     : await repo.git.resolve(`refs/heads/${target}`);
   if (!at) throw invalid('Release', 'target_commitish', 'invalid');
-  await repo.git.updateRefs([{ ref: `refs/tags/${tag}`, to: at, from: null }]);
+  await repo.git.updateRefs([{ ref: `refs/tags/${tag}`, to: at, from: null }]).catch((error) => {
+    if (!(error instanceof RefMovedError)) throw error; // another request made it
+  });
 }
 
 export const releaseRoutes: Routes = {
@@ -154,6 +157,13 @@ export const releaseRoutes: Routes = {
     if (raw && asset.state !== 'uploaded') throw notFound();
     if (!raw) return ok(shownAsset(c, asset));
     return { status: 302, headers: { location: `${c.world.downloadsUrl}/download/${asset.id}` } };
+  },
+  'repos/update-release-asset': (c) => {
+    const { release, asset } = assetOf(c);
+    const name = c.body.name === undefined ? asset.name : assetName(c.body.name);
+    if (release.assets.some((a) => a !== asset && a.name === name)) throw already('ReleaseAsset', 'name');
+    Object.assign(asset, { name, label: c.body.label ?? asset.label, updatedAt: c.world.time() });
+    return ok(shownAsset(c, asset));
   },
   'repos/delete-release-asset': (c) => {
     const { release, asset } = assetOf(c);
