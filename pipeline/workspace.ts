@@ -146,9 +146,14 @@ export class Workspace {
 
   /** A repository to train from, by path or URL. @throws {RepositoryError} */
   training(address: string): Promise<TrainingRepository> {
-    const { forgeToken: token } = this.secrets();
-    const { origin } = new URL(webOf(this.config.registry.api));
-    return openTraining({ address, token, forge: origin, path: (relative) => this.path(relative) });
+    const { forgeToken } = this.secrets();
+    const { api, app, forge } = this.config.registry;
+    const { origin } = new URL(webOf(api));
+    const asApp = forge === 'github' && app.id !== null;
+    const token = asApp
+      ? (repository: string) => this.github(repository).credentials.token()
+      : forgeToken && (async () => forgeToken);
+    return openTraining({ address, token: token || null, forge: origin, path: (relative) => this.path(relative) });
   }
 
   /** Whether this machine judges and merges, or the registry's own workflow. */

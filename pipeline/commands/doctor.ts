@@ -9,6 +9,7 @@ import { verifyProduction } from '../../registry-repo/verify/production.ts';
 import { logBranch } from '../open-store.ts';
 import { checkGitea } from '../registry/gitea/diagnose.ts';
 import { checkGitHub } from '../registry/github/diagnose.ts';
+import { probeAgain } from '../registry/probe-again.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
@@ -19,10 +20,15 @@ export const doctor: Command<Workspace> = {
   name: 'doctor',
   summary: 'look for what is missing or unsafe, and say how to mend it',
   details:
-    'Changes nothing; with a git event store, the local copy of the log is brought up to date. Exit code 1 if there is a problem; warnings do not count.',
+    'Changes nothing; with a git event store, the local copy of the log is brought up to date. Exit code 1 if there is a problem; warnings do not count. With --probe, what the registry’s server enforces is tried on branches that are removed again.',
   json: true,
-  examples: [['pawl doctor', 'is this machine fit to train, judge and serve?']],
-  async run({ workspace, out }) {
+  flags: [{ flags: '--probe', description: 'try again what the registry’s server really enforces' }],
+  examples: [
+    ['pawl doctor', 'is this machine fit to train, judge and serve?'],
+    ['pawl doctor --probe', 'after an update of the server that the registry is on'],
+  ],
+  async run({ workspace, out, flags }) {
+    if (flags.probe === true) await probeAgain(workspace);
     const found: Diagnosis[] = [];
     for (const check of CHECKS) found.push(await diagnose(check, workspace));
     out.result(found, () => found.map(line).join('\n'));

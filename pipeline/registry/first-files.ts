@@ -1,6 +1,8 @@
+import { digestOf } from '../../registry-repo/digest.ts';
 import { evaluationPath, evaluationRowsPath } from '../../registry-repo/evaluation-set.ts';
 import { printFile } from '../../registry-repo/file.ts';
 import { POLICY_PATH } from '../../registry-repo/policy.ts';
+import type { RegistryAt } from '../../registry-repo/registry.ts';
 import { REGISTRY_SETTINGS_PATH, registrySettings } from '../config/registry-file.ts';
 import type { Dataset } from '../data/load.ts';
 import type { Workspace } from '../workspace.ts';
@@ -11,25 +13,42 @@ import { newPolicy, pinEvaluationSet } from './rules.ts';
 export const evaluationName = ({ config }: Workspace): string =>
   config.registry.evaluation ?? `${config.model}-test`.slice(0, 64);
 
-/** Rules, settings and evaluation set of a new registry, by path; the rows are stored as well. */
-export async function firstFiles(
-  workspace: Workspace,
-  dataset: Dataset,
-  keys: Pick<Keys, 'trusted'>,
-): Promise<Map<string, string | Buffer>> {
+/** What a new registry begins with, and the rows of its evaluation set, which belong in the artifact store. */
+export type First = { readonly files: Map<string, string | Buffer>; readonly rows: Buffer };
+
+/** Rules, settings and evaluation set of a new registry, by path. */
+export function firstFiles(workspace: Workspace, dataset: Dataset, keys: Pick<Keys, 'trusted'>): First {
   const { config } = workspace;
   const { labels, source } = dataset.facts;
   const name = evaluationName(workspace);
   const { set, bytes } = pinEvaluationSet(name, labels, dataset.test, `${source.kind} ${source.location}`);
-  await workspace.artifacts().put(bytes);
   const policy = newPolicy(config.policy, config.model, set, keys.trusted);
   const settings = registrySettings(config);
-  return new Map<string, string | Buffer>([
+  const files = new Map<string, string | Buffer>([
     ...(settings === null ? [] : [[REGISTRY_SETTINGS_PATH, settings] as const]),
     [POLICY_PATH, printFile(policy)],
     [evaluationPath(name), printFile(set)],
     ...rowsForTree(workspace, name, bytes, policy.limits.treeBytes),
   ]);
+  return { files, rows: bytes };
+}
+
+/**
+ * Stores the rows of an evaluation set that main has pinned, unless they are stored: whoever made the registry may have been
+ * stopped before that, and a store in the registry's own releases can only begin after the first commit.
+ */
+export async function storePinnedRows(
+  workspace: Workspace,
+  main: RegistryAt,
+  load: () => Promise<Dataset>,
+): Promise<void> {
+  const name = evaluationName(workspace);
+  if (!(await main.stat(evaluationPath(name)))) return;
+  const { digest } = (await main.evaluationSet(name)).value;
+  if (await workspace.artifacts().has(digest)) return;
+  const { facts, test } = await load();
+  const { bytes } = pinEvaluationSet(name, facts.labels, test, facts.source.kind);
+  if (digestOf(bytes) === digest) await workspace.artifacts().put(bytes);
 }
 
 /** A gate elsewhere reads small evaluation rows from the registry itself; here they are in the artifact store anyway. */

@@ -41,7 +41,9 @@ export async function ensureRegistry(
       `the log knows a registry, but ${gitDir} is none: restore it from a clone or a backup, or set registry.path to where it is; to begin anew, set another events.path`,
     );
   const keys = createKeys(workspace.path(config.keys.path), clock());
-  const files = there ? new Map<string, string | Buffer>() : await firstFiles(workspace, await load(), keys);
+  const first = there ? null : firstFiles(workspace, await load(), keys);
+  if (first) await workspace.artifacts().put(first.rows);
+  const files = first?.files ?? new Map<string, string | Buffer>();
   const { commit, created } = await createRegistry(gitDir, files, config.registry.author, clock());
   await recordInitialized(workspace, new Git(gitDir));
   return { created, commit };

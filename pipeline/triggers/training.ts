@@ -10,8 +10,8 @@ export type TrainingOptions = {
   readonly address: string;
   /** A path of the configuration as an absolute one. */
   readonly path: (relative: string) => string;
-  /** For a private repository; null asks as nobody. */
-  readonly token: string | null;
+  /** For a private repository, by its `owner/name`; null asks as nobody. Asked for with every fetch: it may expire. */
+  readonly token: ((repository: string) => Promise<string>) | null;
   /** The one origin that may see the token. */
   readonly forge: string;
 };
@@ -27,15 +27,20 @@ export async function openTraining({ address, path, token, forge }: TrainingOpti
   if (problem !== null) throw new RepositoryError(`the training repository: ${problem}`);
   if (!isUrl(address)) return new TrainingRepository(path(address));
   const url = plainUrl(address);
-  const password = token !== null && new URL(url).origin === forge ? token : null;
+  const { origin, pathname } = new URL(url);
+  const asked = token !== null && origin === forge;
+  const password = async () => (asked ? token(pathname.slice(1)) : null);
   const git = new Git(path(`.pawl/training-${createHash('sha256').update(url).digest('hex').slice(0, 12)}.git`));
-  const login = async () => (password === null ? null : { user: 'x-access-token', password });
+  const login = async () => {
+    const secret = await password();
+    return secret === null ? null : { user: 'x-access-token', password: secret };
+  };
   const mirror = new Mirror({ git, url: `${url}.git`, login });
   const fetching = async (work: Promise<void>): Promise<void> => {
     try {
       await work;
     } catch (cause) {
-      throw unreadable(url, password !== null, cause as Error);
+      throw unreadable(url, asked, cause as Error);
     }
   };
   await fetching(mirror.prepare());
@@ -49,8 +54,8 @@ function unreadable(url: string, asked: boolean, error: Error): RepositoryError 
   const said = cause instanceof GitError ? cause.stderr : error.message;
   const line = said.replace(/\p{Cc}+|[\u2028-\u202e\u2066-\u2069]/gu, ' ').trim();
   const who = asked
-    ? 'the token in PAWL_SECRET_FORGE_TOKEN'
-    : 'everybody, since PAWL_SECRET_FORGE_TOKEN is not set or goes to another host, the forge’s';
+    ? 'the App of registry.app.id, or the token in PAWL_SECRET_FORGE_TOKEN'
+    : 'everybody, since neither an App nor PAWL_SECRET_FORGE_TOKEN is set, or they are for another host, the forge’s';
   return new RepositoryError(
     `cannot fetch from ${url}: check watch.repository, watch.branch, and that it may be read by ${who}: ${line.slice(0, 500)}`,
     { cause: error },

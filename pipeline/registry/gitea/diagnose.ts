@@ -58,7 +58,7 @@ function lostGuarantees(
       : [
           'a secret here is for the workflows of every branch: whoever may write can read the gate’s keys (registry.gate: here)',
         ]),
-    ...(probed === null ? ['nobody has tried yet what this server enforces'] : []),
+    ...(probed === null ? ['nobody has tried yet what this server enforces: `pawl doctor --probe` does'] : []),
     ...(probed?.requiredStatus === false
       ? ['merges ignore the required status: only Pawl’s own checks keep main right']
       : []),

@@ -62,7 +62,7 @@ function lostGuarantees(
     ...(config.registry.gateApp === null
       ? ['registry.gateApp is not set: whoever may write can set the gate’s status']
       : []),
-    ...(probed === null ? ['nobody has tried yet what this server enforces'] : []),
+    ...(probed === null ? ['nobody has tried yet what this server enforces: `pawl doctor --probe` does'] : []),
     ...(probed?.headPrecondition === false
       ? ['merges ignore the head that was judged: Pawl merges by its own push']
       : []),

@@ -4,7 +4,7 @@ import type { Dataset } from '../../data/load.ts';
 import { ForgeError } from '../../forge/errors.ts';
 import { type GitHubConnection, type Probed, probeFile } from '../../forge/github/open.github.ts';
 import type { Workspace } from '../../workspace.ts';
-import { firstFiles } from '../first-files.ts';
+import { firstFiles, storePinnedRows } from '../first-files.ts';
 import { RegistryExistsError, writeFirstCommit } from '../init.ts';
 import { createKeys } from '../keys.ts';
 import { seedFiles } from '../seed.ts';
@@ -98,7 +98,7 @@ export async function firstCommit(
     const { forge, action } = config.registry;
     const gate = workspace.gateIsHere ? 'here' : 'workflow';
     const seed = await seedFiles({ forge, gate, action, owners });
-    const files = new Map([...seed, ...(await firstFiles(workspace, await load(), keys))]);
+    const files = new Map([...seed, ...firstFiles(workspace, await load(), keys).files]);
     await mirror.push({
       ref,
       to: await writeFirstCommit(mirror.git, files, config.registry.author, clock()),
@@ -113,6 +113,7 @@ export async function firstCommit(
       { cause },
     );
   });
+  await storePinnedRows(workspace, new RegistryAt(mirror.git, tip), load);
   return tip;
 }
 

@@ -32,8 +32,14 @@ async function remote(name: string) {
     return commit;
   };
   const root = temporaryFolder();
-  const open = (over: { token?: string | null; forge?: string; address?: string } = {}) =>
-    openTraining({ address: url, token, forge: github.web, path: (p) => join(root, p), ...over });
+  const open = (over: { token?: string; forge?: string; address?: string } = {}) =>
+    openTraining({
+      address: url,
+      forge: github.web,
+      path: (p) => join(root, p),
+      ...over,
+      token: async (repository) => (repository === name ? (over.token ?? token) : 'for another one'),
+    });
   return { repo, token, url, push, root, open };
 }
 

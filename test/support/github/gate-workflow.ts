@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Git } from '../../../registry-repo/git.ts';
 import { pawl, type Ran } from '../cli.ts';
 import { temporaryFolder } from '../paths.ts';
 import { type Dispatch, type GitHubDouble, startGitHubDouble } from './double.ts';
@@ -69,6 +70,7 @@ export class Team {
     const file = join(unprivileged, 'judgement.json');
     const repo = this.double.world.repo(this.repository);
     if (!repo) throw new Error('no registry');
+    await checkOut(repo.git, 'pawl.yaml', [unprivileged, privileged]);
     const reads = { contents: 'read', pull_requests: 'read', statuses: 'read' } as const;
     const token = this.double.world.actionsToken(repo, reads);
     const question = ['--pr', number, '--head', head];
@@ -86,6 +88,13 @@ export class Team {
     this.played.push({ number, head, evaluate, publish });
     return publish.code === 0 || publish.code === 1 ? 'success' : 'failure';
   }
+}
+
+/** What the jobs check out: one file of main, if it is there. */
+async function checkOut(git: Git, path: string, folders: readonly string[]): Promise<void> {
+  const main = (await git.resolve('refs/heads/main')) as string;
+  const entry = await git.entry(main, path);
+  if (entry) for (const folder of folders) writeFileSync(join(folder, path), await git.blob(entry.oid));
 }
 
 /** What the README gives the two Apps, and no more. */
