@@ -29,7 +29,7 @@ import { type Progress, silentProgress } from './progress.ts';
 import type { Gate } from './promotion/gate.ts';
 import type { ReconcilePorts } from './promotion/ports.ts';
 import { PromotionProcess } from './promotion/process.ts';
-import { type Keys, loadKeys, requireKey } from './registry/keys.ts';
+import { type Keys, loadKeys, readTrusted, requireKey, requireTrustedGate } from './registry/keys.ts';
 import type { TrainingRepository } from './triggers/repository.git.ts';
 import { openTraining } from './triggers/training.ts';
 
@@ -112,7 +112,11 @@ export class Workspace {
   keys(): Keys {
     const { gateKey, logKey } = this.secrets();
     const { gate, log, trusted } = loadKeys(this.path(this.config.keys.path));
-    return { gate: gateKey ? readSigningKey(gateKey) : gate, log: logKey ? readSigningKey(logKey) : log, trusted };
+    return {
+      gate: gateKey ? readSigningKey(gateKey) : gate,
+      log: logKey ? readSigningKey(logKey) : log,
+      trusted: [...trusted, ...readTrusted(this.config.keys.trusted)],
+    };
   }
 
   /** @throws {ForgeError} if settings or secrets that it needs are missing */
@@ -178,6 +182,7 @@ export class Workspace {
   promotions(say: (line: string) => void): ReconcilePorts {
     const [store, artifacts, forge, keys] = [this.store(), this.artifacts(), this.forge(), this.keys()];
     const folder = this.config.keys.path;
+    if (!this.gateIsHere) requireTrustedGate(keys, folder);
     const gate: Gate = this.gateIsHere
       ? { kind: 'here', judge: this.judge(requireKey(keys, 'gate', folder)) }
       : { kind: 'workflow', lookMs: GATE_LOOK_MS, askMs: GATE_ASK_MS };

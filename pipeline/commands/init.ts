@@ -53,6 +53,7 @@ function nextSteps(forge: string, keys: string): string[] {
     `     gh secret set PAWL_LOG_KEY --env training < ${keys}/log.pem`,
     '     gh secret set PAWL_APP_KEY --env training < private-key-of-the-training-app.pem',
     '     gh variable set PAWL_APP_ID --env training --body ID-OF-THE-TRAINING-APP',
+    `     gh variable set PAWL_TRUSTED_KEYS --env training < ${keys}/gate.pub.json`,
     '4. Commit and push to main: that trains, and what comes of it is proposed to the registry',
   ];
 }

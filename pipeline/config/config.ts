@@ -190,6 +190,12 @@ export const Config = z.strictObject({
   keys: z
     .strictObject({
       path: Path.default('.pawl/keys').describe('Private keys of gate and log, and the public keys to trust'),
+      trusted: z
+        .string()
+        .max(100_000)
+        .nullable()
+        .default(null)
+        .describe('Public keys to trust beside those, for machines that are thrown away: a *.pub.json file, or a list'),
     })
     .prefault({}),
   cache: z.strictObject({ path: Path.default('.pawl/cache').describe('Downloads; may be deleted') }).prefault({}),

@@ -39,6 +39,28 @@ export function loadKeys(folder: string): Keys {
 }
 
 /**
+ * Public keys that settings say to trust.
+ *
+ * @param text a `*.pub.json` file's content, or a JSON list of several
+ * @throws {KeyError}
+ */
+export function readTrusted(text: string | null): Key[] {
+  if (text === null || text.trim() === '') return [];
+  const value = parse(text);
+  const result = z.array(Key).safeParse(Array.isArray(value) ? value : [value]);
+  if (result.success) return result.data;
+  throw new KeyError(`keys.trusted holds no public keys: ${z.prettifyError(result.error)}`, { cause: result.error });
+}
+
+/** @throws {KeyError} if no gate's verdict could ever be believed here */
+export function requireTrustedGate({ trusted }: Pick<Keys, 'trusted'>, folder: string): void {
+  if (trusted.some((key) => key.role === 'gate')) return;
+  throw new KeyError(
+    `no gate is trusted here: copy gate.pub.json to ${folder} from the machine that ran \`pawl registry init\`, or set keys.trusted (PAWL_KEYS_TRUSTED) to what is in it`,
+  );
+}
+
+/**
  * Makes the keys that are missing. A key that exists is never replaced: its verdicts would become worthless.
  * Private keys can be read by their owner alone.
  */

@@ -25,6 +25,9 @@ export type ActOptions = {
   readonly token?: string;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly variables?: Readonly<Record<string, string>>;
+  /** The commit that the event is about, and the address of the server's pages; act's own if left out. */
+  readonly sha?: string;
+  readonly server?: string;
   /** More variables of the process, which every step sees. */
   readonly env?: Readonly<Record<string, string>>;
 };
@@ -58,6 +61,7 @@ export async function runWorkflow(options: ActOptions): Promise<ActResult> {
   const args = [
     event,
     '--json',
+    '--no-skip-checkout', // act passes over a checkout of the workflow's own repository, and steps would run without its files
     ...['--workflows', '.github/workflows/workflow.yml'],
     ...['--eventpath', file('event.json', JSON.stringify(options.payload))],
     ...['--platform', `${LABEL}=-self-hosted`],
@@ -69,6 +73,8 @@ export async function runWorkflow(options: ActOptions): Promise<ActResult> {
     ...['--secret-file', file('secrets', dotenv({ ...options.secrets, GITHUB_TOKEN: token }))],
     ...['--var-file', file('variables', dotenv(options.variables ?? {}))],
     ...['--env', `GITHUB_API_URL=${api}`, '--env', `GITHUB_REPOSITORY=${repository}`],
+    ...(options.sha ? ['--env', `GITHUB_SHA=${options.sha}`] : []),
+    ...(options.server ? ['--env', `GITHUB_SERVER_URL=${options.server}`] : []),
   ];
   // Steps see this process's variables: only those that a runner would have, too.
   const env = { PATH: process.env.PATH ?? '', HOME: home, ...options.env };
@@ -113,7 +119,9 @@ const composite = (name: string, script: string): string =>
   JSON.stringify({ name, runs: { using: 'composite', steps: [{ shell: 'bash', run: script }] } });
 
 const cloned = (url: string | undefined): string =>
-  url === undefined ? 'true' : `git clone --quiet --branch main -- '${url}' . && git log -1 --format='main %H'`;
+  url === undefined
+    ? 'true'
+    : `git clone --quiet --branch main -- '${url}' . && git --no-pager log -1 --format='main %H'`;
 
 function onPath(home: string, program = join(root, 'dist/pipeline/cli.js')): string {
   const bin = join(home, 'bin');
