@@ -49,5 +49,10 @@ async function settingsFile({ model, registry }: Wanted): Promise<NewFile> {
   const settings = [['forge', forge], ['repository', repository], ...more].map(
     ([name, value]) => [`registry.${name}`, value] as const,
   );
-  return { path: 'pawl.yaml', text: start + end, settings: new Map([...settings, ['events.store', 'git'] as const]) };
+  const models = forge === 'github' ? await template('pawl.github.yaml') : '';
+  return {
+    path: 'pawl.yaml',
+    text: start + end + models,
+    settings: new Map([...settings, ['events.store', 'git'] as const]),
+  };
 }

@@ -17,6 +17,7 @@ data: { kind: sample, train: ${rows}, test: 400 }
 training: { trainer: nbsvm, workers: 2 }
 registry: { forge: github, repository: ${team.repository} }
 events: { store: git }
+artifacts: { store: github-releases }
 policy: { minimum: 0.8 }
 `;
 
@@ -85,7 +86,7 @@ if (!missing)
 
       const fork = await team.double.fork(team.repository, 'stranger');
       const main = (await registry.git.resolve('refs/heads/main')) as string;
-      const stranger = team.double.token('stranger', { repo: fork.fullName, role: 'admin' });
+      const stranger = team.double.token('stranger', { repo: team.repository, role: 'read' });
       const head = await commitFiles(fork.git, main, { 'models/sentiment/production.json': '{}' });
       await fork.git.updateRefs([{ ref: 'refs/heads/mine', to: head, from: null }]);
       const opened = await fetch(`${team.double.url}/repos/${team.repository}/pulls`, {

@@ -39,7 +39,8 @@ init('for GitHub: the workflow too, pinned, with the registry, and a log that ou
   const { config } = loadConfig({ file: undefined, folder: home, env: {}, flags: [] });
   const { forge, repository, action } = config.registry;
   assert.equal([forge, repository, action], ['github', 'team/registry', `team/pawl@${commit}`]);
-  assert.is(config.events.store, 'git');
+  assert.equal([config.events.store, config.artifacts.store], ['git', 'github-releases']);
+  assert.match(stdout, 'gh variable set PAWL_TRUSTED_KEYS --env training');
 });
 
 init('again, it changes nothing; without flags, the settings that are there say enough', async () => {
