@@ -1,7 +1,7 @@
 import { evaluationName } from '../registry/first-files.ts';
 import { initGitea } from '../registry/gitea/init.ts';
 import { type Initialised, initGitHub } from '../registry/github/init.ts';
-import type { Part } from '../registry/github/plan.ts';
+import type { Part } from '../registry/github/part.ts';
 import { ensureRegistry } from '../registry/setup.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';

@@ -1,7 +1,7 @@
 import { hasStatus } from '../../forge/github/failures.ts';
 import { readProbed } from '../../forge/github/open.github.ts';
 import type { Workspace } from '../../workspace.ts';
-import type { Part } from '../github/plan.ts';
+import type { Part } from '../github/part.ts';
 import { wantedOf } from './init.ts';
 import { planRepository } from './plan.ts';
 

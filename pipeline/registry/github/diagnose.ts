@@ -4,7 +4,8 @@ import { readProbed } from '../../forge/github/open.github.ts';
 import type { Workspace } from '../../workspace.ts';
 import { seedFiles } from '../seed.ts';
 import { wantedOf } from './init.ts';
-import { type Part, planRepository } from './plan.ts';
+import type { Part } from './part.ts';
+import { planRepository } from './plan.ts';
 
 type Answer = string | { readonly state: 'warning' | 'problem'; readonly what: string; readonly fix: string };
 

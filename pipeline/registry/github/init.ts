@@ -9,7 +9,7 @@ import { RegistryExistsError, writeFirstCommit } from '../init.ts';
 import { createKeys } from '../keys.ts';
 import { seedFiles } from '../seed.ts';
 import { recordInitialized } from '../setup.ts';
-import type { Part, PlannedCall } from './plan.ts';
+import type { Part, PlannedCall } from './part.ts';
 import { planRepository } from './plan.ts';
 import { applyParts, creation, findRepository, planNew, probeServer, sender } from './setup.ts';
 import type { Wanted } from './wanted.ts';

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Api, Params } from '../../forge/github/api.ts';
 import { hasStatus } from '../../forge/github/failures.ts';
 import { differences } from './differs.ts';
+import type { Part } from './part.ts';
 import {
   actionsPermissions,
   ENVIRONMENT,
@@ -13,22 +14,7 @@ import {
   type Wanted,
   workflowPermissions,
 } from './wanted.ts';
-
-/** One request, as it would be sent. */
-export type PlannedCall = { readonly route: string; readonly params: Params };
-
-/** One thing about a registry's repository. */
-export type Part = {
-  readonly name: string;
-  /** `missing`: this server has nothing of the kind, so nothing can be set. */
-  readonly state: 'ok' | 'differs' | 'unsupported';
-  /** What is wrong, or what is right. */
-  readonly what: string;
-  /** What would put it right, in order. */
-  readonly calls: readonly PlannedCall[];
-  /** What is lost, or falls to Pawl, without it. */
-  readonly without: string;
-};
+import { webhooksPart } from './webhooks.ts';
 
 const Anything = z.looseObject({});
 const Rulesets = z.looseObject({ id: z.int(), name: z.string(), source_type: z.string().nullish() });
@@ -40,7 +26,16 @@ const at = ({ owner, repo }: Wanted) => ({ owner, repo });
 /** Reads how a repository is set up and plans what would change it to what is wanted. Changes nothing. */
 export async function planRepository(api: Api, wanted: Wanted): Promise<Part[]> {
   const reader = { api, wanted };
-  const parts = [settingsPart, actionsPart, tokenPart, forksPart, environmentPart, branchPolicyPart, rulesetPart];
+  const parts = [
+    settingsPart,
+    actionsPart,
+    tokenPart,
+    forksPart,
+    environmentPart,
+    branchPolicyPart,
+    rulesetPart,
+    webhooksPart,
+  ];
   const found: Part[] = [];
   for (const part of parts) found.push(await part(reader));
   return found;

@@ -3,7 +3,7 @@ import { ForgeError } from '../../forge/errors.ts';
 import type { Api } from '../../forge/github/api.ts';
 import { hasStatus } from '../../forge/github/failures.ts';
 import type { GitHubConnection } from '../../forge/github/open.github.ts';
-import type { Part, PlannedCall } from './plan.ts';
+import type { Part, PlannedCall } from './part.ts';
 import { planRepository } from './plan.ts';
 import { probe } from './probe.ts';
 import { repositorySettings, type Wanted } from './wanted.ts';
