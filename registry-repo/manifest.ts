@@ -12,6 +12,9 @@ const Tensor = z.strictObject({
   shape: z.array(z.union([z.int().min(1), z.string().regex(/^[a-z]{1,20}$/)])).max(4),
 });
 
+/** Logits become probabilities by softmax, in the runtime; a graph that says nothing gives probabilities. */
+const Output = Tensor.extend({ values: z.enum(['probabilities', 'logits']).optional() });
+
 const DataSplit = z.strictObject({ digest: Digest, rows: Count, labels: z.record(Label, Count) });
 
 /**
@@ -26,8 +29,8 @@ export const Manifest = z
     labels: Labels,
     files: z.array(ManifestFile).min(1).max(50),
     preprocessor: Preprocessor,
-    /** The graph's own inputs and output; the output is [batch, labels], each row a probability distribution. */
-    contract: z.strictObject({ inputs: z.array(Tensor).min(1).max(4), output: Tensor }),
+    /** The graph's own inputs and output; the output is [batch, labels], each row a probability distribution, or logits. */
+    contract: z.strictObject({ inputs: z.array(Tensor).min(1).max(4), output: Output }),
     run: z.strictObject({
       id: RunId,
       trainer: z.string().min(1).max(100),

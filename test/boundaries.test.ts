@@ -20,6 +20,11 @@ const LAZILY_INTO_SERVER = ['pipeline/commands/serve.ts', 'pipeline/commands/up.
 /** Vendors, and the files that may know them. */
 const VENDORS: Record<string, RegExp> = {
   '@photostructure/sqlite': /\.sqlite\.ts$/,
+  '@huggingface/tokenizers': /^registry-repo\/runtime\/subwords\.ts$/,
+  '@huggingface/hub': /^pipeline\/.*\.hub\.ts$/,
+  '@tensorflow/tfjs-core': /^pipeline\/training\//,
+  '@tensorflow/tfjs-backend-cpu': /^pipeline\/training\/backends\//,
+  '@tensorflow/tfjs-backend-wasm': /^pipeline\/training\/backends\//,
   'onnxruntime-node': /^registry-repo\/runtime\/session\.ts$/,
   'simple-git': /\.git\.ts$/,
   '@octokit/rest': /^(?:pipeline|registry-repo)\/.*\.github\.ts$/,

@@ -19,6 +19,7 @@ import { gate } from './gate.ts';
 import { gateEvaluate } from './gate-evaluate.ts';
 import { gatePublish } from './gate-publish.ts';
 import { hookInstall } from './hook-install.ts';
+import { importModel } from './import.ts';
 import { init } from './init.ts';
 import { predict } from './predict.ts';
 import { promote } from './promote.ts';
@@ -43,6 +44,7 @@ export const commands: readonly Command<Workspace>[] = [
   demo,
   init,
   train,
+  importModel,
   evaluate,
   promote,
   gate,

@@ -7,7 +7,7 @@ import { loadDataset } from '../data/load.ts';
 import { DataOptions } from '../data/options.ts';
 import type { Output } from '../output.ts';
 import { bytes, duration, share } from '../table.ts';
-import type { RunRequest } from '../training/request.ts';
+import type { RunPorts, RunRequest } from '../training/request.ts';
 import { type RunOutcome, runTraining } from '../training/run.ts';
 import type { Trainer } from '../training/trainer.ts';
 import { trainers } from '../training/trainers.ts';
@@ -108,15 +108,18 @@ export async function startRun(
     dataOptions: dataOptions as Record<string, unknown>,
     averaging: (labels) => averagingFor(workspace, repeated?.model ?? model, labels),
   };
-  const ports = {
-    store: workspace.store(),
-    artifacts: workspace.artifacts(),
-    clock: workspace.clock,
-    newId: workspace.newId,
-    command: workspace.command,
-  };
-  return runTraining({ ...ports, progress: out.progress, signal }, request, load);
+  return runTraining(runPorts(workspace, out, signal), request, load);
 }
+
+export const runPorts = (workspace: Workspace, { progress }: Output, signal: AbortSignal): RunPorts => ({
+  store: workspace.store(),
+  artifacts: workspace.artifacts(),
+  clock: workspace.clock,
+  newId: workspace.newId,
+  command: workspace.command,
+  progress,
+  signal,
+});
 
 const repeatedData = (run: Run): unknown => run.dataOptions;
 
@@ -132,7 +135,7 @@ function trainerNamed(name: string): Trainer {
 }
 
 /** As the registry's rules measure it, so that the claim can be held against the gate; as a new registry would, without one. */
-async function averagingFor(workspace: Workspace, model: string, labels: readonly string[]): Promise<Averaging> {
+export async function averagingFor(workspace: Workspace, model: string, labels: readonly string[]): Promise<Averaging> {
   const forge = workspace.forge();
   const tip = await forge.sync().catch(() => null);
   const rules = tip && (await new RegistryAt(forge.git, tip).policy()).value.models[model];
@@ -142,7 +145,7 @@ async function averagingFor(workspace: Workspace, model: string, labels: readonl
   return { average: average === 'weighted' ? 'weighted' : 'macro', positive: null };
 }
 
-function report(out: Output, { runId, candidate }: RunOutcome, repeated: Run | null, ms: number): void {
+export function report(out: Output, { runId, candidate }: RunOutcome, repeated: Run | null, ms: number): void {
   const { manifest, ref } = candidate;
   const same = repeated?.candidate ? repeated.candidate.model === ref.model : null;
   const value = {

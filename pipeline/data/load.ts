@@ -26,8 +26,8 @@ export type Dataset = {
   readonly train: readonly Row[];
   readonly test: readonly Row[];
   readonly facts: DatasetFacts;
-  /** `printRowKeys` of the training texts. */
-  readonly trainKeys: Uint8Array;
+  /** `printRowKeys` of the training texts; null where it is not known what a model was trained on. */
+  readonly trainKeys: Uint8Array | null;
 };
 
 /**
@@ -82,6 +82,23 @@ export async function loadRows(
   const rows = inCanonicalOrder(collected.filter(({ split }) => !hasTest || split === 'test').map(({ row }) => row));
   if (rows.length === 0) throw new DataError([{ file: source.location, line: null, message: NO_ROWS }]);
   return { source: { kind: source.kind, location: source.location }, rows, facts: factsOf(rows, labels).facts };
+}
+
+/**
+ * Rows to measure a model on that was trained elsewhere, on nobody knows what.
+ *
+ * @param labels the model's, in the order of its outputs @throws {DataError} also for a label that the model does not know
+ */
+export async function loadForeign(
+  options: DataOptions,
+  labels: readonly string[],
+  context: LoadContext,
+): Promise<Dataset> {
+  const { source, rows, facts } = await loadRows(options, labels, context);
+  const none = factsOf([], labels).facts;
+  const nothing = { rows: 0, examples: [] };
+  const splits = { train: none, test: facts };
+  return { train: [], test: rows, trainKeys: null, facts: { source, labels: [...labels], splits, leakage: nothing } };
 }
 
 type Splits = { readonly train: Row[]; readonly test: Row[] };

@@ -41,15 +41,17 @@ type Trained = {
 export async function packCandidate(ports: RunPorts, request: RunRequest, stage: Trained): Promise<Candidate> {
   const { trained, dataset, journal } = stage;
   const measured = await measure(ports, request, stage);
-  const rowKeys = { path: TRAINING_ROWS_FILE, bytes: dataset.trainKeys };
+  const rowKeys = dataset.trainKeys ? [{ path: TRAINING_ROWS_FILE, bytes: dataset.trainKeys }] : [];
   const described = describe(ports, request, stage, measured);
   const card = { path: CARD_FILE, bytes: Buffer.from(modelCard(described)) };
   const files = await Promise.all(
-    [...trained.files, rowKeys, card, ...plotFiles(stage.history, measured.answers)].map(async ({ path, bytes }) => ({
-      path,
-      digest: await ports.artifacts.put(bytes),
-      sizeBytes: bytes.length,
-    })),
+    [...trained.files, ...rowKeys, card, ...plotFiles(stage.history, measured.answers)].map(
+      async ({ path, bytes }) => ({
+        path,
+        digest: await ports.artifacts.put(bytes),
+        sizeBytes: bytes.length,
+      }),
+    ),
   );
   const manifest = Manifest.parse({ ...described, files });
   const text = Buffer.from(printFile(manifest));

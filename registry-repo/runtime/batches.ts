@@ -1,9 +1,7 @@
-import type { EncodedText, Encoder } from './encoder.ts';
+import type { EncodedText, Encoder } from './encoded-text.ts';
 import type { Feed } from './session.ts';
 
-/** Numbers of one input in one run: keeps it near a megabyte, whatever is asked. */
-const MAX_CELLS = 1 << 18;
-/** The same times the labels: a graph may look up a number for each label at each place. */
+/** Numbers of one input in one run, times the labels: a graph may look up a number for each label at each place. */
 const MAX_PRODUCT = 1 << 20;
 
 type Batch = {
@@ -18,7 +16,7 @@ type Batch = {
  * @param labels more of them make smaller batches
  */
 export function* batchesOf(encoder: Encoder, texts: readonly string[], labels: number): Generator<Batch> {
-  const most = Math.min(MAX_CELLS, MAX_PRODUCT / labels);
+  const most = Math.min(encoder.cells, MAX_PRODUCT / labels);
   const encoded = texts.map((text) => encoder.encode(text));
   const width = (row: number): number => widest(encoded[row] as EncodedText);
   const order = texts.map((_, row) => row).sort((a, b) => width(a) - width(b) || a - b);
@@ -35,8 +33,9 @@ export function* batchesOf(encoder: Encoder, texts: readonly string[], labels: n
 
 const widest = (text: EncodedText): number => Math.max(1, ...Object.values(text).map((values) => values.length));
 
-function feedsOf({ padding }: Encoder, encoded: readonly EncodedText[], rows: readonly number[]) {
-  const columns = rows.reduce((most, row) => Math.max(most, widest(encoded[row] as EncodedText)), 1);
+function feedsOf({ padding, bucket }: Encoder, encoded: readonly EncodedText[], rows: readonly number[]) {
+  const longest = rows.reduce((most, row) => Math.max(most, widest(encoded[row] as EncodedText)), 1);
+  const columns = Math.ceil(longest / bucket) * bucket;
   return Object.fromEntries(
     Object.entries(padding).map(([name, filler]): [string, Feed] => {
       const data = new Int32Array(rows.length * columns).fill(filler);

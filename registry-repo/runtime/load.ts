@@ -1,7 +1,8 @@
 import { ModelRefusedError } from '../errors.ts';
 import { MODEL_FILE } from '../manifest.ts';
 import { batchesOf } from './batches.ts';
-import { createEncoder, type Encoder } from './encoder.ts';
+import type { Encoder } from './encoded-text.ts';
+import { createEncoder } from './encoder.ts';
 import type { Runtime, RuntimeSource } from './runtime.ts';
 import { openSession } from './session.ts';
 
@@ -18,7 +19,8 @@ export async function loadRuntime(
   { threads = 1 }: { readonly threads?: number } = {},
 ): Promise<Runtime> {
   const { labels, contract } = manifest;
-  const encoder = encoderOf(manifest);
+  const encoder = encoderOf(manifest, file);
+  const answer = contract.output.values === 'logits' ? softmax : distribution;
   const k = labels.length;
   if (contract.output.shape.at(-1) !== k)
     throw new ModelRefusedError(`the graph gives ${contract.output.shape.at(-1)} numbers a text for ${k} labels`);
@@ -30,7 +32,7 @@ export async function loadRuntime(
       for (const { rows, feeds } of batchesOf(encoder, texts, k)) {
         const output = await session.run(feeds);
         rows.forEach((row, i) => {
-          probabilities.set(distribution(output.subarray(i * k, (i + 1) * k)), row * k);
+          probabilities.set(answer(output.subarray(i * k, (i + 1) * k)), row * k);
         });
       }
       return probabilities;
@@ -39,9 +41,9 @@ export async function loadRuntime(
   };
 }
 
-function encoderOf({ preprocessor, contract }: RuntimeSource['manifest']): Encoder {
+function encoderOf({ preprocessor, contract }: RuntimeSource['manifest'], file: RuntimeSource['file']): Encoder {
   try {
-    return createEncoder(preprocessor, contract.inputs);
+    return createEncoder(preprocessor, contract.inputs, file);
   } catch (cause) {
     throw new ModelRefusedError((cause as Error).message, { cause });
   }
@@ -56,6 +58,16 @@ function distribution(row: Float32Array): Float32Array {
   if (!(Math.abs(sum - 1) <= TOLERANCE))
     throw new ModelRefusedError(`the model's probabilities of a text sum to ${sum}, not to 1`);
   return row;
+}
+
+/** In float64, so that the row sums to 1 as closely as floats can. */
+function softmax(row: Float32Array): Float32Array {
+  const strange = row.find((logit) => !Number.isFinite(logit));
+  if (strange !== undefined) throw new ModelRefusedError(`the model gave ${strange} as a logit`);
+  const most = row.reduce((a, b) => Math.max(a, b));
+  const powers = Array.from(row, (logit) => Math.exp(logit - most));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return Float32Array.from(powers, (power) => power / sum);
 }
 
 function onlyOnce(work: () => Promise<void>): () => Promise<void> {

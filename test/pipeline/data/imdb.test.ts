@@ -95,7 +95,7 @@ imdb('reads 30,000 real reviews, the same every time', async () => {
   }
   const { facts, train, test, trainKeys } = await load({ kind: 'imdb', path: real }, dataFolder());
   assert.equal(facts.labels, ['neg', 'pos']);
-  assert.equal([train.length, test.length, trainKeys.length / 8], [25_000, 5_000, 24_902]);
+  assert.equal([train.length, test.length, (trainKeys as Uint8Array).length / 8], [25_000, 5_000, 24_902]);
   const { digest: ofTrain, ...countsOfTrain } = facts.splits.train;
   const { digest: ofTest, ...countsOfTest } = facts.splits.test;
   assert.equal(countsOfTrain, { rows: 25_000, labels: { neg: 12_500, pos: 12_500 }, duplicates: 98 });

@@ -2,14 +2,17 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { batchesOf } from '../../../registry-repo/runtime/batches.ts';
-import type { Encoder } from '../../../registry-repo/runtime/encoder.ts';
+import type { Encoder } from '../../../registry-repo/runtime/encoded-text.ts';
+
+const MOST = 1 << 18;
 
 /** A text `7` has seven numbers, all 7; shorter rows are filled with -1. */
 const lengths: Encoder = {
   encode: (text) => ({ x: new Int32Array(Number(text)).fill(Number(text)) }),
   padding: { x: -1 },
+  bucket: 1,
+  cells: MOST,
 };
-const MOST = 1 << 18;
 /** The bound on numbers, for so many labels. */
 const mostFor = (labels: number) => Math.min(MOST, (1 << 20) / labels);
 

@@ -53,10 +53,11 @@ ids('stay what they were when the next text is read', () => {
 ids('of nothing are none', () => assert.is(new FeatureIds(spec()).of('').length, 0));
 
 const encoder = suite('encoder');
+const noFile = () => new Uint8Array(0);
 const ids1 = [{ name: 'ids', type: 'int32' as const, shape: ['batch', 'length'] }];
 
 encoder('gives the one input its ids, and a filler beyond all of them', () => {
-  const made = createEncoder(spec(9), ids1);
+  const made = createEncoder(spec(9), ids1, noFile);
   assert.equal(made.encode('a good film'), { ids: new FeatureIds(spec(9)).of('a good film') });
   assert.equal(made.padding, { ids: 512 });
 });
@@ -65,7 +66,7 @@ encoder('refuses inputs that it cannot fill', () => {
   const [input] = ids1;
   for (const inputs of [[], [input, { ...input, name: 'mask' }], [{ ...input, shape: ['batch'] }]])
     assert.throws(
-      () => createEncoder(spec(), inputs as typeof ids1),
+      () => createEncoder(spec(), inputs as typeof ids1, noFile),
       (e: unknown) => e instanceof RangeError,
     );
 });

@@ -1,0 +1,76 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ended, json, pawl, printed, start, stopAll } from '../support/cli.ts';
+import { golden, goldenFile, softmax } from '../support/golden.ts';
+import { temporaryFolder } from '../support/paths.ts';
+
+// A transformer that was trained elsewhere, from two files to answers over HTTP.
+
+const { texts, onnxruntime_logits } = golden('tiny-distilbert');
+const FOLDER = goldenFile('tiny-distilbert', '.');
+const LABELS = ['--labels', 'neg,pos'];
+
+const imported = suite('a model from elsewhere');
+imported.after(stopAll);
+
+imported('is measured, refused while nobody knows what it was trained on, then gated, merged and served', async () => {
+  const home = temporaryFolder();
+  const rows = texts.map((text, i) => ({ text, label: i % 3 === 0 ? 'neg' : 'pos' }));
+  const lines = (split: typeof rows) => split.map((row) => `${JSON.stringify(row)}\n`).join('');
+  writeFileSync(join(home, 'test.jsonl'), lines(rows));
+  writeFileSync(join(home, 'train.jsonl'), lines(rows.map(({ text, label }) => ({ text: `${text} Really.`, label }))));
+  writeFileSync(
+    join(home, 'pawl.yaml'),
+    `model: tiny
+data: { kind: jsonl, train: train.jsonl, test: test.jsonl }
+policy: { minimum: 0.1, minimumRows: 1, minimumRowsPerLabel: 1 }
+server: { port: 0 }
+`,
+  );
+  const nothing = await pawl(home, ['import', '--folder', FOLDER]);
+  assert.is(nothing.code, 3);
+  assert.match(nothing.stderr, '--labels neg,pos');
+  assert.equal(await json(home, ['runs', 'list']), []);
+
+  const unknown = await json<{ run: string }>(home, ['import', '--folder', FOLDER, ...LABELS]);
+  const refused = await pawl(home, ['promote', unknown.run]);
+  assert.is(refused.code, 1, refused.stdout + refused.stderr);
+  assert.match(refused.stdout, 'training-rows-unknown');
+
+  const known = await json<{ run: string }>(home, ['import', '--folder', FOLDER, ...LABELS, '--trained-on-data']);
+  const promoted = await pawl(home, ['promote', known.run]);
+  assert.is(promoted.code, 0, promoted.stdout + promoted.stderr);
+
+  const server = start(home, ['serve']);
+  const [, url] = await printed(server, /listening on (http:\S+)/);
+  await printed(server, /v\d+ answers/);
+  const text = texts[1] as string;
+  const answer = await fetch(`${url}/predict`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ text }),
+  });
+  const { probabilities } = (await answer.json()) as { probabilities: Record<string, number> };
+  const [neg, pos] = softmax(onnxruntime_logits.model[1] ?? []);
+  assert.ok(Math.abs((probabilities.neg ?? 2) - (neg ?? 0)) < 1e-4, JSON.stringify(probabilities));
+  assert.ok(Math.abs((probabilities.pos ?? 2) - (pos ?? 0)) < 1e-4);
+  server.kill('SIGTERM');
+  assert.is(await ended(server), 0);
+
+  const int8 = ['--onnx', goldenFile('tiny-distilbert', 'model_quantized.onnx'), '--trained-on-data'];
+  const smaller = await json<{ run: string; candidate: { sizeBytes: number } }>(home, [
+    'import',
+    '--folder',
+    FOLDER,
+    ...LABELS,
+    ...int8,
+  ]);
+  assert.ok(smaller.candidate.sizeBytes < 160_000);
+  const judged = await pawl(home, ['promote', smaller.run]);
+  assert.match(judged.stdout, /F1 \d\.\d{4}/);
+  assert.is((await pawl(home, ['audit'])).code, 0);
+});
+
+imported.run();

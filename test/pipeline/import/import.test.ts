@@ -1,0 +1,145 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ImportError } from '../../../pipeline/import/errors.ts';
+import { labelsOf } from '../../../pipeline/import/files.ts';
+import { adopt } from '../../../pipeline/import/trainer.ts';
+import { encodeModel } from '../../../pipeline/onnx/graph.ts';
+import type { HfTokenizer } from '../../../registry-repo/runtime/hf-tokenizer.ts';
+import { loadRuntime } from '../../../registry-repo/runtime/load.ts';
+import { golden, goldenBytes, softmax, type Tiny } from '../../support/golden.ts';
+
+const LABELS: Readonly<Record<Tiny, string[]>> = { 'tiny-bert': ['a', 'b', 'c'], 'tiny-distilbert': ['neg', 'pos'] };
+/** The reference values were made with this length. */
+const SETTINGS = { maxLength: 24, padId: 0, values: 'logits' } as const;
+
+const adopted = (model: Tiny, file: string, over: Partial<typeof SETTINGS> = {}) =>
+  adopt({ onnx: goldenBytes(model, `${file}.onnx`), tokenizer: goldenBytes(model, 'tokenizer.json') }, LABELS[model], {
+    ...SETTINGS,
+    ...over,
+  });
+
+/** Probabilities of the golden texts, all in one run, padded to the longest of them. */
+async function answers(model: Tiny, file: string, texts: readonly string[], bucket = 1): Promise<number[][]> {
+  const { files, contract, preprocessor } = adopted(model, file);
+  const manifest = { labels: LABELS[model], contract, preprocessor: { ...(preprocessor as HfTokenizer), bucket } };
+  const runtime = await loadRuntime({
+    manifest,
+    file: (path) => files.find((f) => f.path === path)?.bytes as Uint8Array,
+  });
+  const flat = await runtime.classify(texts);
+  await runtime.release();
+  const k = LABELS[model].length;
+  return texts.map((_, i) => [...flat.subarray(i * k, (i + 1) * k)]);
+}
+
+const importing = suite('importing a model');
+
+for (const model of ['tiny-bert', 'tiny-distilbert'] as const)
+  for (const file of ['model', 'model_quantized'] as const)
+    importing(`${model}, ${file}.onnx: answers as ONNX Runtime did in Python`, async () => {
+      const { texts, onnxruntime_logits } = golden(model);
+      const expected = onnxruntime_logits[file].map(softmax);
+      const found = await answers(model, file, texts);
+      for (const [i, row] of expected.entries())
+        for (const [k, p] of row.entries())
+          assert.ok(Math.abs((found[i]?.[k] ?? 2) - p) < 1e-5, `${texts[i]}: ${found[i]}, not ${row}`);
+    });
+
+importing('padding moves no answer of a graph that heeds its mask', async () => {
+  const { texts } = golden('tiny-bert');
+  const together = await answers('tiny-bert', 'model', texts, 64);
+  for (const [i, text] of texts.entries()) {
+    const [alone] = await answers('tiny-bert', 'model', [text], 1);
+    for (const [k, p] of (alone ?? []).entries()) assert.ok(Math.abs((together[i]?.[k] ?? 2) - p) < 1e-5);
+  }
+});
+
+importing('the graph says its inputs: types only where it takes them', () => {
+  const bert = adopted('tiny-bert', 'model').preprocessor as HfTokenizer;
+  const distil = adopted('tiny-distilbert', 'model').preprocessor as HfTokenizer;
+  assert.equal(bert.inputs, { ids: 'input_ids', mask: 'attention_mask', types: 'token_type_ids' });
+  assert.equal(distil.inputs, { ids: 'input_ids', mask: 'attention_mask', types: null });
+});
+
+/** A graph of one node, with inputs and outputs as told. */
+const graph = (
+  inputs: readonly { name: string; type: 'int64' | 'float32'; shape: readonly (number | string)[] }[],
+  outputs: readonly { name: string; type: 'float32'; shape: readonly (number | string)[] }[],
+  op = 'Cast',
+) =>
+  encodeModel({
+    name: 'made',
+    opset: 17,
+    inputs,
+    outputs,
+    initializers: [],
+    nodes: [{ op, inputs: [inputs[0]?.name ?? ''], outputs: [outputs[0]?.name ?? ''], attributes: { to: 1 } }],
+  });
+
+const ids = { name: 'input_ids', type: 'int64', shape: ['batch', 'length'] } as const;
+const logits = { name: 'logits', type: 'float32', shape: ['batch', 2] } as const;
+
+importing('everything that is in the way is said at once, before anything is loaded', () => {
+  const tokenizer = goldenBytes('tiny-distilbert', 'tokenizer.json');
+  const refused = (onnx: Uint8Array, labels = ['neg', 'pos']): string => {
+    try {
+      adopt({ onnx, tokenizer }, labels, SETTINGS);
+    } catch (error) {
+      if (error instanceof ImportError) return error.message;
+      throw error;
+    }
+    return 'nothing';
+  };
+  assert.is(refused(graph([ids], [logits])), 'nothing');
+  assert.match(refused(Buffer.from('rubbish')), 'not an ONNX model');
+  assert.match(refused(new Uint8Array(0)), 'no input input_ids');
+  const strange = refused(graph([{ ...ids, name: 'pixels', shape: [1, 3] }], [{ ...logits, shape: ['batch', 7] }]));
+  for (const part of ['no input input_ids', '"pixels"', 'fixed shape', '7 columns for 2 labels'])
+    assert.match(strange, part);
+  assert.match(refused(graph([ids], [logits, { ...logits, name: 'hidden' }])), '2 outputs');
+  assert.match(refused(graph([ids], [logits], 'Loop')), '[operator]');
+  assert.match(refused(graph([{ ...ids, type: 'float32' }], [logits])), 'not int64 or int32');
+});
+
+importing('a tokenizer of another kind is refused by name', () => {
+  const onnx = goldenBytes('tiny-distilbert', 'model.onnx');
+  const file = JSON.parse(goldenBytes('tiny-distilbert', 'tokenizer.json').toString('utf8'));
+  const refused = (over: object): string => {
+    try {
+      adopt({ onnx, tokenizer: Buffer.from(JSON.stringify({ ...file, ...over })) }, ['neg', 'pos'], SETTINGS);
+    } catch (error) {
+      if (error instanceof ImportError) return error.message;
+      throw error;
+    }
+    return 'nothing';
+  };
+  assert.is(refused({}), 'nothing');
+  assert.match(
+    refused({ pre_tokenizer: { type: 'Split', pattern: { Regex: '(a+)+$' }, behavior: 'Isolated' } }),
+    'BertPreTokenizer is',
+  );
+  assert.match(
+    refused({ normalizer: { type: 'Replace', pattern: { Regex: '(a+)+$' }, content: '' } }),
+    'BertNormalizer is',
+  );
+  assert.match(refused({ model: { type: 'BPE', vocab: {}, merges: [] } }), 'WordPiece is');
+  assert.match(refused({ model: { ...file.model, unk_token: 'nowhere' } }), 'not in the vocabulary');
+  assert.match(refused({ added_tokens: [{ id: -1, content: 'x y' }] }), 'added_tokens');
+});
+
+importing('labels come from the command or the config, in the order of the outputs', () => {
+  assert.equal(labelsOf('neg, pos', null), ['neg', 'pos']);
+  assert.equal(labelsOf(undefined, { id2label: { 1: 'pos', 0: 'neg' } }), ['neg', 'pos']);
+  for (const [given, config] of [
+    [undefined, null],
+    ['neg', null],
+    ['a,a', null],
+    [undefined, { id2label: { 0: 'a', 2: 'b' } }],
+  ] as const)
+    assert.throws(
+      () => labelsOf(given, config),
+      (e: unknown) => e instanceof ImportError,
+    );
+});
+
+importing.run();
