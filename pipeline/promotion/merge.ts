@@ -10,6 +10,8 @@ import type { Forge, PullRequest } from '../forge/forge.ts';
 import type { SignedVerdict } from './pass.ts';
 
 export const GATE_CONTEXT = 'pawl/gate';
+/** How a gate’s status begins where main moved before its verdict could be used. */
+export const AGAIN = 'to be judged again';
 
 export type MergeOutcome =
   | { readonly kind: 'merged'; readonly commit: ObjectId }

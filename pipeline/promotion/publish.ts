@@ -9,7 +9,7 @@ import { misfits } from '../../registry-repo/verdict/fits.ts';
 import { openVerdict } from '../../registry-repo/verdict/signed.ts';
 import type { Forge, PullRequest } from '../forge/forge.ts';
 import { verdictData } from './judged.ts';
-import { GATE_CONTEXT, type MergeOutcome, mergeOnVerdict } from './merge.ts';
+import { AGAIN, GATE_CONTEXT, type MergeOutcome, mergeOnVerdict } from './merge.ts';
 import { reportFactsAt } from './merged.ts';
 import { findJudged, type SignedVerdict } from './pass.ts';
 import { showJudgement } from './show.ts';
@@ -97,7 +97,7 @@ async function judgeAgain(
   if (bytes) return { ...openVerdict(bytes, trusted, now()), bytes };
   if (judgement.reasons.some((r) => r.code === 'config-change')) return configChange(ports, pull);
   if (judgement.result === 'stale') {
-    await status(ports, pull, 'pending', `to be judged again: ${detail}`);
+    await status(ports, pull, 'pending', `${AGAIN}: ${detail}`);
     return { outcome: 'void', detail };
   }
   return refuse(ports, pull, judgement.result === 'fail' ? 'failure' : 'error', detail);
@@ -149,7 +149,7 @@ async function merge(ports: PublishPorts, number: number, judged: SignedVerdict)
       case 'unapproved':
         return { outcome: 'waiting', detail: 'passed; a person must approve of this very commit' };
       case 'void':
-        await status(ports, pull, 'pending', `to be judged again: ${outcome.reasons.join(', ')}`);
+        await status(ports, pull, 'pending', `${AGAIN}: ${outcome.reasons.join(', ')}`);
         return { outcome: 'void', detail: outcome.reasons.join(', ') };
       case 'refused':
         return refuse(ports, pull, 'error', outcome.message);

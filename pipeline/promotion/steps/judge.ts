@@ -4,7 +4,7 @@ import type { ObjectId } from '../../../registry-repo/values.ts';
 import { misfits } from '../../../registry-repo/verdict/fits.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import { answerData, errorData, verdictData } from '../judged.ts';
-import { GATE_CONTEXT } from '../merge.ts';
+import { AGAIN, GATE_CONTEXT } from '../merge.ts';
 import { knownVerdict } from './known.ts';
 import { isStale, movedFacts, rebase } from './moved.ts';
 import { numberOf, type Outcome, type StepPorts, supersededBy } from './outcome.ts';
@@ -47,12 +47,14 @@ async function askAndWait(
 ): Promise<Outcome> {
   const { forge, clock, asked } = ports;
   if (newer) return reject(ports, promotion, 'superseded', supersededBy(newer));
-  const [ended] = (await forge.statuses(pull.head)).filter((s) => s.context === GATE_CONTEXT && s.state === 'error');
-  if (ended) return [{ type: 'GateJudged', data: errorData(promotion, pull.head, base, ended.description) }];
+  const said = (await forge.statuses(pull.head)).find((s) => s.context === GATE_CONTEXT);
+  if (said?.state === 'error')
+    return [{ type: 'GateJudged', data: errorData(promotion, pull.head, base, said.description) }];
   if (await isStale(ports, promotion, pull, base)) return rebase(ports, promotion, pull);
   const last = asked.get(pull.head);
   const now = clock().getTime();
-  if (last === undefined || now - last >= asks) {
+  const again = said?.state === 'pending' && said.description.startsWith(AGAIN); // a forge starts no second run beside one
+  if (last === undefined || now - last >= asks || again) {
     await forge.requestGate({ number: pull.number, head: pull.head });
     if (last === undefined) ports.say(`asked the registry’s gate to judge ${pull.url}`);
     asked.set(pull.head, now);

@@ -62,6 +62,21 @@ workflow('that merges while a process looks is not taken for a main that moved',
   assert.equal(types, ['PromotionProposed', 'PullRequestOpened', 'GateJudged', 'PromotionMerged']);
 });
 
+workflow('whose verdict was void before it could be used is asked again at once', async () => {
+  const world = await World.create();
+  const { elsewhere, ports, id } = await waiting(world, 9);
+  const { number, head } = elsewhere.requests[0] as { number: number; head: string };
+  const measured = await elsewhere.evaluate(number, head);
+  await world.registry.changePolicy((policy) => {
+    policy.limits.scoreSeconds += 1;
+  });
+  assert.is((await elsewhere.publish(number, head, measured)).outcome, 'void');
+  assert.is((await ports.process.finish('sentiment', id)).status, 'open');
+  assert.is(elsewhere.requests.length, 2, 'nobody asked again');
+  assert.is((await elsewhere.run()).outcome, 'merged');
+  assert.equal((await ports.process.finish('sentiment', id)).status, 'merged');
+});
+
 workflow('gives the numbers in the log that a gate here would give', async () => {
   const [there, here] = [await World.create(), await World.create()];
   const { elsewhere, ports, id } = await waiting(there, 9);

@@ -73,7 +73,7 @@ export class GitHubWorld {
 
   /** Ports of a process of its own, which waits for the workflow. */
   ports(forge = this.forge()): ReconcilePorts {
-    const gate = { kind: 'workflow', lookMs: 20, askMs: 600_000 } as const;
+    const gate = { kind: 'workflow', lookMs: 100, askMs: 600_000 } as const;
     return this.world.ports({ forge, gate, clock: () => new Date() });
   }
 
