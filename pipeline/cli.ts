@@ -62,10 +62,14 @@ function describe({ summary, details }: Command<Workspace>): string {
   return details ? `${first}\n\n${details}` : first;
 }
 
+type Flags = Record<string, string | boolean | undefined>;
+
 /** What was typed, with the flags that are settings in disguise turned into such. */
 function callOf(program: Commander, command: Command<Workspace>, sub: Commander): Call {
   const { config, set = [] } = program.opts<{ config?: string; set?: string[] }>();
-  const flags = sub.opts<Record<string, string | boolean | undefined>>();
+  // A verb that has verbs of its own takes the flags it knows, wherever they stand.
+  const around = sub.parent && sub.parent !== program ? sub.parent.opts<Flags>() : {};
+  const flags: Flags = { ...around, ...sub.opts<Flags>() };
   const settings = set.map((assignment) => {
     const at = assignment.indexOf('=');
     const path = at < 0 ? assignment : assignment.slice(0, at);

@@ -26,7 +26,7 @@ export const importModel: Command<Workspace> = {
     { flags: '--folder <path>', description: 'a folder with onnx/model.onnx, tokenizer.json and config.json' },
     { flags: '--onnx <file>', description: 'the graph' },
     { flags: '--tokenizer <file>', description: 'tokenizer.json' },
-    { flags: '--config <file>', description: 'config.json: labels, longest input, padding' },
+    { flags: '--model-config <file>', description: 'config.json: labels, longest input, padding' },
     { flags: '--labels <names>', description: 'in the order of the outputs, as in the data: neg,pos' },
     { flags: '--max-length <n>', description: 'tokens of a text that are read; the rest is cut off' },
     { flags: '--values <kind>', description: 'what the output holds: logits (as usual) or probabilities' },
@@ -46,7 +46,7 @@ export const importModel: Command<Workspace> = {
       folder: given('folder'),
       onnx: given('onnx'),
       tokenizer: given('tokenizer'),
-      config: given('config'),
+      config: given('modelConfig'),
     };
     const files = await readImport(paths);
     const labels = labelsOf(given('labels'), files.config);

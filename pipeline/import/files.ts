@@ -41,7 +41,7 @@ export async function readImport(paths: ImportPaths): Promise<ImportFiles> {
     const missing = [onnx ? [] : ['the graph (--onnx)'], tokenizer ? [] : ['the tokenizer (--tokenizer)']].flat();
     throw new ImportError(`cannot find ${missing.join(' and ')}${folder === undefined ? '' : ` in ${folder}`}`);
   }
-  const config = await firstOf('--config', given(paths.config, inFolder('config.json')), MAX_SMALL_BYTES);
+  const config = await firstOf('--model-config', given(paths.config, inFolder('config.json')), MAX_SMALL_BYTES);
   if (!config && paths.config !== undefined) throw new ImportError(`there is no ${paths.config}`);
   return { onnx: onnx.bytes, tokenizer: tokenizer.bytes, config: config && readConfig(config.path, config.bytes) };
 }

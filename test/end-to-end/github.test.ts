@@ -218,6 +218,7 @@ story('a rollback goes through its own class, and everything can be audited', as
   const audit = await pawl(folder, ['audit'], { env: team.asPromoter });
   assert.is(audit.code, 0, audit.stdout + audit.stderr);
   assert.ok(team.played.every((p) => p.evaluate.code === 0));
+  for (const { publish } of team.played) assert.ok('outcome' in JSON.parse(publish.stdout), publish.stdout);
 });
 
 story('attack 56: no secret and no token is in any file, message, or log', async () => {

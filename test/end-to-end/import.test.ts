@@ -29,6 +29,9 @@ policy: { minimum: 0.1, minimumRows: 1, minimumRowsPerLabel: 1 }
 server: { port: 0 }
 `,
   );
+  const config = ['--model-config', goldenFile('tiny-bert', 'config.json')]; // of three labels
+  const other = await pawl(home, ['import', '--folder', FOLDER, ...config]);
+  assert.match(other.stderr, '2 columns for 3 labels');
   const nothing = await pawl(home, ['import', '--folder', FOLDER]);
   assert.is(nothing.code, 3);
   assert.match(nothing.stderr, '--labels neg,pos');
