@@ -50,7 +50,8 @@ function trainNbsvm(rows: Rows): Promise<TrainedModel> {
   const nbsvm = trainers.find(({ name }) => name === 'nbsvm');
   if (!nbsvm) throw new Error('there is no trainer nbsvm');
   const report = { metric: () => {}, epoch: () => {}, progress: () => {} };
-  const context = { ...rows, seed: 1, report, signal: new AbortController().signal };
+  const folders = { config: '.', cache: '.', checkpoints: '.' };
+  const context = { ...rows, unlabelled: [], folders, seed: 1, report, signal: new AbortController().signal };
   return nbsvm.train(context, nbsvm.config.parse({}));
 }
 

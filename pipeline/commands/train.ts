@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import type { Run } from '../../projections/runs.ts';
 import type { Averaging } from '../../registry-repo/f1.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
@@ -108,18 +109,28 @@ export async function startRun(
     dataOptions: dataOptions as Record<string, unknown>,
     averaging: (labels) => averagingFor(workspace, repeated?.model ?? model, labels),
   };
-  return runTraining(runPorts(workspace, out, signal), request, load);
+  return runTraining(runPorts(workspace, out, signal, options.dataFolder), request, load);
 }
 
-export const runPorts = (workspace: Workspace, { progress }: Output, signal: AbortSignal): RunPorts => ({
-  store: workspace.store(),
-  artifacts: workspace.artifacts(),
-  clock: workspace.clock,
-  newId: workspace.newId,
-  command: workspace.command,
-  progress,
-  signal,
-});
+/** @param folder where relative paths in a trainer's settings start; the configuration's without one */
+export function runPorts(
+  workspace: Workspace,
+  { progress }: Output,
+  signal: AbortSignal,
+  folder = workspace.loaded.root,
+): RunPorts {
+  const cache = workspace.path(workspace.config.cache.path);
+  return {
+    store: workspace.store(),
+    artifacts: workspace.artifacts(),
+    clock: workspace.clock,
+    newId: workspace.newId,
+    command: workspace.command,
+    folders: { config: folder, cache, checkpoints: join(cache, 'checkpoints') },
+    progress,
+    signal,
+  };
+}
 
 const repeatedData = (run: Run): unknown => run.dataOptions;
 

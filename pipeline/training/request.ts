@@ -4,7 +4,7 @@ import type { EventStore } from '../../events/store.ts';
 import type { Artifacts } from '../../registry-repo/artifacts/artifacts.ts';
 import type { Averaging } from '../../registry-repo/f1.ts';
 import type { Progress } from '../progress.ts';
-import type { Trainer } from './trainer.ts';
+import type { Trainer, TrainerFolders } from './trainer.ts';
 
 /** What to train, from what, and because of what. */
 export type RunRequest = {
@@ -29,5 +29,7 @@ export type RunPorts = {
   readonly newId: () => string;
   readonly command: Pick<Command, 'actor' | 'source'>;
   readonly progress: Progress;
+  /** As a trainer gets them; a run has its own folder below that of the checkpoints. */
+  readonly folders: TrainerFolders;
   readonly signal: AbortSignal;
 };

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import type { EventData, Fact } from '../../events/catalogue.ts';
 import { PawlError } from '../../events/errors.ts';
+import { digestOf } from '../../registry-repo/digest.ts';
 import type { Dataset } from '../data/load.ts';
 import type { Progress } from '../progress.ts';
 import { type Candidate, packCandidate } from './candidate.ts';
@@ -92,7 +94,9 @@ type Stage = {
 async function train(ports: RunPorts, request: RunRequest, stage: Stage): Promise<Candidate> {
   const { dataset, journal } = stage;
   const { trainer, seed, workers, config } = request;
-  const context = { rows: dataset.train, labels: dataset.facts.labels, seed, workers, signal: ports.signal };
+  const folders = { ...ports.folders, checkpoints: join(ports.folders.checkpoints, sameRun(request, dataset)) };
+  const rows = { rows: dataset.train, labels: dataset.facts.labels, unlabelled: [] };
+  const context = { ...rows, folders, seed, workers, signal: ports.signal };
   const history = new RunHistory();
   const report = history.watch(reportTo(journal, ports.progress));
   const trained = await trainer.train({ ...context, report }, config as never);
@@ -102,6 +106,10 @@ async function train(ports: RunPorts, request: RunRequest, stage: Stage): Promis
   ports.signal.throwIfAborted();
   return candidate;
 }
+
+/** One name for all runs that would learn the same from the same. */
+const sameRun = ({ trainer, seed, config }: RunRequest, { facts }: Dataset): string =>
+  digestOf(JSON.stringify([trainer.name, seed, config, facts.labels, facts.splits.train.digest])).slice(7, 39);
 
 async function anchorOf(journal: RunJournal): Promise<{ stream: string; revision: number; hash: string }> {
   await journal.flush();

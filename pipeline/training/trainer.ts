@@ -12,6 +12,16 @@ export type Report = {
   progress(stage: string, done: number, of: number): void;
 };
 
+/** Absolute paths. */
+export type TrainerFolders = {
+  /** Relative paths in the trainer's settings start here. */
+  readonly config: string;
+  /** Downloads and whatever else can be made again; shared by runs. */
+  readonly cache: string;
+  /** Of this run and of any later one with the same data, trainer, settings and seed: where a killed one is taken up again. */
+  readonly checkpoints: string;
+};
+
 export type TrainingContext = {
   readonly rows: readonly Row[];
   /** Every label of the rows, in the order of the model's outputs. */
@@ -21,6 +31,9 @@ export type TrainingContext = {
   /** Threads it may use. */
   readonly workers: number;
   readonly report: Report;
+  /** Texts without labels, for trainers that learn from them; empty where none are configured. */
+  readonly unlabelled: readonly string[];
+  readonly folders: TrainerFolders;
   /** When it aborts, the trainer stops its threads and rejects with the signal's reason. */
   readonly signal: AbortSignal;
 };

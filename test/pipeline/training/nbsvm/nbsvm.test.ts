@@ -7,6 +7,7 @@ import { digestOf } from '../../../../registry-repo/digest.ts';
 import type { Row } from '../../../../registry-repo/rows.ts';
 import { loadRuntime } from '../../../../registry-repo/runtime/load.ts';
 import { dataFolder, load } from '../../../support/data.ts';
+import { trainingContext } from '../../../support/training-context.ts';
 
 const quiet: Report = { metric: () => {}, epoch: () => {}, progress: () => {} };
 type Options = { workers?: number; seed?: number; signal?: AbortSignal; report?: Report };
@@ -14,7 +15,7 @@ type Options = { workers?: number; seed?: number; signal?: AbortSignal; report?:
 const trainOn = (rows: readonly Row[], over: Partial<NbsvmConfig> = {}, options: Options = {}) => {
   const labels = [...new Set(rows.map((row) => row.label))].sort();
   const { workers = 2, seed = 1, signal = new AbortController().signal, report = quiet } = options;
-  return nbsvm.train({ rows, labels, workers, seed, signal, report }, nbsvm.config.parse(over));
+  return nbsvm.train(trainingContext({ rows, labels, workers, seed, signal, report }), nbsvm.config.parse(over));
 };
 
 const bytesOf = (model: TrainedModel) => model.files[0]?.bytes as Uint8Array;

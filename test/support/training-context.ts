@@ -1,0 +1,18 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TrainingContext } from '../../pipeline/training/trainer.ts';
+
+const nowhere = join(tmpdir(), 'pawl-test-nothing-is-written-here');
+
+/** What a trainer gets when nobody listens; `rows` and `labels` at least are the test's own. */
+export const trainingContext = (
+  over: Pick<TrainingContext, 'rows' | 'labels'> & Partial<TrainingContext>,
+): TrainingContext => ({
+  unlabelled: [],
+  folders: { config: nowhere, cache: nowhere, checkpoints: nowhere },
+  seed: 1,
+  workers: 1,
+  report: { metric: () => {}, epoch: () => {}, progress: () => {} },
+  signal: new AbortController().signal,
+  ...over,
+});
