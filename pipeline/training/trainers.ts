@@ -1,5 +1,6 @@
 import { nbsvm } from './nbsvm/nbsvm.ts';
+import { nbsvmDv } from './nbsvm-dv/nbsvm-dv.ts';
 import type { Trainer } from './trainer.ts';
 
 /** Every way to train; the first is the default. */
-export const trainers: readonly Trainer[] = [nbsvm as unknown as Trainer];
+export const trainers: readonly Trainer[] = [nbsvm as unknown as Trainer, nbsvmDv as unknown as Trainer];

@@ -2,10 +2,10 @@ import type { Manifest } from '../../../registry-repo/manifest.ts';
 import { encodeModel, type Initializer, type OperatorNode } from '../../onnx/graph.ts';
 import type { ClassModel } from './fit-class.ts';
 
-const OPSET = 17;
-const [INPUT, OUTPUT] = ['ids', 'probabilities'] as const;
+export const OPSET = 17;
+export const [INPUT, OUTPUT] = ['ids', 'probabilities'] as const;
 /** Keeps a row of zeros from dividing by zero: far below any length that occurs, and above what floats cannot square. */
-const TINY = 1e-30;
+export const TINY = 1e-30;
 
 /** A model whose tables are bytes: ids, `2^bits` and one more for padding, by outputs. */
 export type QuantisedTables = {
@@ -52,8 +52,8 @@ export function quantise(models: readonly ClassModel[], idOf: Int32Array, bits: 
   return tables;
 }
 
-/** Never zero: it divides. */
-function largest(values: Float32Array): number {
+/** The largest size of a number, or 1 if all are zero: it divides. */
+export function largest(values: Float32Array): number {
   let most = 0;
   for (const value of values) most = Math.max(most, Math.abs(value));
   return most || 1;
@@ -78,7 +78,7 @@ export function embeddingBag(tables: QuantisedTables, labels: number): Uint8Arra
     inputs,
     outputs: [output],
     initializers: constants(tables),
-    nodes: [...score, ...(labels === 2 ? twoLabels : manyLabels)],
+    nodes: [...score, ...probabilities(labels)],
   });
 }
 
@@ -97,14 +97,14 @@ function constants(t: QuantisedTables): Initializer[] {
   ];
 }
 
-const node = (
+export const node = (
   op: string,
   inputs: readonly string[],
   output: string,
   attributes: OperatorNode['attributes'] = {},
 ): OperatorNode => ({ op, inputs, outputs: [output], attributes });
 
-const TO_FLOAT = { to: 1 };
+export const TO_FLOAT = { to: 1 };
 
 const score: readonly OperatorNode[] = [
   node('Gather', ['weights', INPUT], 'weightBytes', { axis: 0 }), // [batch, length, outputs]
@@ -123,6 +123,9 @@ const score: readonly OperatorNode[] = [
   node('Add', ['steep', 'offset'], 'logOdds'),
   node('Sigmoid', ['logOdds'], 'odds'),
 ];
+
+/** From `odds` [batch, outputs] to probabilities of all labels; the graph has constants `one`, `tiny` and `overLength`. */
+export const probabilities = (labels: number): readonly OperatorNode[] => (labels === 2 ? twoLabels : manyLabels);
 
 const twoLabels: readonly OperatorNode[] = [
   node('Sub', ['one', 'odds'], 'others'),

@@ -56,6 +56,12 @@ function problemOf(task: ClassTask, rows: Int32Array, part: string, onEpoch: (ep
   };
 }
 
+/** The scores of rows by a model of others. @param part names the order in which the others are gone through */
+export function scoreHeld(task: ClassTask, rows: Int32Array, held: Int32Array, part: string): Float64Array {
+  const problem = problemOf(task, rows, part, () => {});
+  return scoresOf(problem, fitLinear(problem), held);
+}
+
 /** A sigmoid for scores of rows that were not learnt from: each fold is scored by a model of the others. */
 function calibrate(task: ClassTask, everyRow: Int32Array): Sigmoid {
   const { truth, label, seed } = task;
@@ -64,8 +70,8 @@ function calibrate(task: ClassTask, everyRow: Int32Array): Sigmoid {
   const scores = new Float64Array(truth.length);
   for (let fold = 0; fold < FOLDS; fold++) {
     const held = shuffled.filter((_, i) => i % FOLDS === fold);
-    const problem = problemOf(task, shuffled.filter((_, i) => i % FOLDS !== fold).sort(), `fold ${fold}`, () => {});
-    scoresOf(problem, fitLinear(problem), held).forEach((score, i) => {
+    const others = shuffled.filter((_, i) => i % FOLDS !== fold).sort();
+    scoreHeld(task, others, held, `fold ${fold}`).forEach((score, i) => {
       scores[held[i] as number] = score;
     });
   }

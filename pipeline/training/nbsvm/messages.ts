@@ -1,4 +1,5 @@
 import type { HashedNgrams } from '../../../registry-repo/runtime/hashed-ngrams.ts';
+import type { VectorAnswers, VectorOrder } from '../nbsvm-dv/orders.ts';
 import type { Epoch } from './dual-coordinate-descent.ts';
 import type { ClassModel, ClassTask } from './fit-class.ts';
 
@@ -8,7 +9,8 @@ export type Order =
   | { readonly do: 'hash'; readonly firstRow: number; readonly texts: readonly string[] }
   | { readonly do: 'select'; readonly bits: number; readonly keepAll: boolean; readonly counts: Int32Array }
   | { readonly do: 'place'; readonly columns: Int32Array; readonly starts: Int32Array; readonly columnOf: Int32Array }
-  | ({ readonly do: 'fit' } & ClassTask);
+  | ({ readonly do: 'fit' } & ClassTask)
+  | VectorOrder;
 
 /** By order, what it answers. `hash` and `place`: nothing. `select`: features of each row it has. */
 export type Answers = {
@@ -17,7 +19,7 @@ export type Answers = {
   readonly select: readonly { readonly firstRow: number; readonly lengths: Int32Array }[];
   readonly place: null;
   readonly fit: ClassModel;
-};
+} & VectorAnswers;
 
 export type Reply =
   | { readonly kind: 'done'; readonly answer: Answers[keyof Answers] }

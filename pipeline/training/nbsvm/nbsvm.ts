@@ -1,4 +1,5 @@
 import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
+import { abortable } from '../abortable.ts';
 import type { TrainedModel, Trainer, TrainingContext } from '../trainer.ts';
 import { type NbsvmConfig, NbsvmConfig as schema, zonesOf } from './config.ts';
 import { contractOf, embeddingBag, quantise } from './embedding-bag.ts';
@@ -20,15 +21,9 @@ export const nbsvm: Trainer<typeof schema> = {
     const outputs = labels.length === 2 ? 1 : labels.length;
     const epochs = new EpochLog(outputs, config.epochs, report);
     const threads = new Threads(Math.max(1, Math.min(workers, rows.length)), (epoch) => epochs.note(epoch));
-    let stop = () => {};
-    const aborted = new Promise<never>((_, reject) => {
-      stop = () => reject(signal.reason);
-    });
-    signal.addEventListener('abort', stop, { once: true });
     try {
-      return await Promise.race([learn(threads, context, config, outputs), aborted]);
+      return await abortable(learn(threads, context, config, outputs), signal);
     } finally {
-      signal.removeEventListener('abort', stop);
       await threads.close();
     }
   },

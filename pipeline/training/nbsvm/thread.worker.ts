@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { NgramHasher } from '../../../registry-repo/runtime/ngrams.ts';
+import { vectorWork } from '../nbsvm-dv/thread-work.ts';
 import { fitClass } from './fit-class.ts';
 import type { Answers, Order, Reply } from './messages.ts';
 import { Slots } from './slots.ts';
@@ -15,6 +16,7 @@ let slots: Slots;
 const chunks: TextChunk[] = [];
 
 const work: { [K in Order['do']]: (order: Extract<Order, { do: K }>) => Answers[K] } = {
+  ...vectorWork,
   open(order) {
     hasher = new NgramHasher(order.zones);
     slots = new Slots(order.slots);

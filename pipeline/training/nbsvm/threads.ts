@@ -5,6 +5,10 @@ import { type Answer, type EpochReply, Thread } from './thread.ts';
 export class Threads {
   readonly #threads: readonly Thread[];
 
+  get count(): number {
+    return this.#threads.length;
+  }
+
   constructor(count: number, onEpoch: (epoch: EpochReply) => void) {
     this.#threads = Array.from({ length: count }, () => new Thread(onEpoch));
   }

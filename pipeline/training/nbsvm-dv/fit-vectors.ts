@@ -1,0 +1,62 @@
+import { logCountRatio } from '../nbsvm/log-count-ratio.ts';
+import type { BinaryMatrix } from '../nbsvm/matrix.ts';
+import type { Kernel } from './kernel.ts';
+import { fitLogistic, logisticScores } from './logistic.ts';
+import type { VectorModel } from './orders.ts';
+
+/** One label against the rest by the vectors of the texts' n-grams. Arrays lie in shared memory. */
+export type VectorTask = {
+  /** Which n-grams with vectors the runtime finds in each row. */
+  readonly matrix: BinaryMatrix;
+  /** [columns, dimensions] */
+  readonly vectors: Float32Array;
+  readonly dimensions: number;
+  /** [columns] */
+  readonly idf: Float32Array;
+  readonly floor: number;
+  readonly smoothing: number;
+  readonly cost: number;
+  /** Label index of every row. */
+  readonly truth: Int32Array;
+  readonly label: number;
+  readonly rows: Int32Array;
+  /** Rows to score that are not learnt from; perhaps none. */
+  readonly held: Int32Array;
+};
+
+/** A thread's own: [rows, dimensions] and [columns]. */
+export type FitMemory = { readonly means: Float32Array; readonly weights: Float32Array };
+
+/**
+ * A text is the mean of its n-grams' vectors, each weighing its inverse document frequency times how much it says about
+ * the label; a logistic regression tells labels apart.
+ */
+export function fitVectors(
+  kernel: Kernel,
+  { means, weights }: FitMemory,
+  task: VectorTask,
+): { model: VectorModel; scores: Float64Array } {
+  const { matrix, vectors, dimensions: width, truth, label, rows, held } = task;
+  const inside = (row: number) => truth[row] === label;
+  weights.set(weightsOf(task, inside));
+  const span = { firstRow: 0, count: truth.length, out: means };
+  kernel.means({ dimensions: width, ...matrix, weights, ngramVectors: vectors, ...span });
+  const problem = { features: means, width, rows, inside, cost: task.cost };
+  const fitted = fitLogistic(problem);
+  const scores = logisticScores(fitted, { ...problem, rows: held });
+  const values = new Float32Array(matrix.width);
+  for (let column = 0; column < values.length; column++) {
+    let sum = 0;
+    for (let j = 0; j < width; j++) sum += (vectors[column * width + j] as number) * (fitted.weight[j] as number);
+    values[column] = sum * (weights[column] as number);
+  }
+  return { model: { weights: Float32Array.from(weights), values, bias: fitted.bias }, scores };
+}
+
+function weightsOf(task: VectorTask, inside: (row: number) => boolean): Float32Array {
+  const { matrix, truth, rows, idf, floor, smoothing } = task;
+  const among = new Uint8Array(truth.length);
+  for (const row of rows) among[row] = 1;
+  const ratio = logCountRatio(matrix, inside, (row) => among[row] === 1, smoothing);
+  return idf.map((value, column) => value * (floor + Math.abs(ratio[column] as number)));
+}

@@ -1,0 +1,132 @@
+import { encodeModel, type Initializer, type OperatorNode } from '../../onnx/graph.ts';
+import { contractOf, INPUT, largest, node, OPSET, probabilities, TINY, TO_FLOAT } from '../nbsvm/embedding-bag.ts';
+
+/** What one score of the graph is made of: tables by feature id, 0 where an id has no part in them. */
+export type Mixture = {
+  /** [ids] each */
+  readonly ngrams: { readonly weights: Float32Array; readonly ratios: Float32Array };
+  readonly vectors: { readonly values: Float32Array; readonly weights: Float32Array };
+  /** log-odds = ngrams · (Σ weight / √Σ ratio²) + vectors · (Σ value / Σ weight) + offset */
+  readonly slopes: { readonly ngrams: number; readonly vectors: number };
+  readonly offset: number;
+};
+
+/** Tables of bytes, with what a byte stands for by column. */
+type Bytes<A> = { readonly cells: A; readonly scale: Float32Array };
+
+/**
+ * The ONNX file of a mixture: ids [batch, length] → probabilities [batch, labels]. All four tables are rounded to a byte a
+ * number; two signed ones lie side by side in one tensor, two unsigned ones in another, so that each id is looked up twice.
+ *
+ * @param mixtures one for two labels, else one a label
+ */
+export function mixtureGraph(mixtures: readonly Mixture[], labels: number): Uint8Array {
+  const { inputs, output } = contractOf(labels);
+  const signed = quantised(
+    mixtures.flatMap(({ ngrams, vectors }) => [ngrams.weights, vectors.values]),
+    Int8Array,
+    127,
+  );
+  const positive = quantised(
+    mixtures.flatMap(({ ngrams, vectors }) => [ngrams.ratios, vectors.weights]),
+    Uint8Array,
+    255,
+  );
+  return encodeModel({
+    name: 'embedding-bag-mixture',
+    opset: OPSET,
+    inputs,
+    outputs: [output],
+    initializers: constants(mixtures, signed, positive),
+    nodes: [...nodes, ...probabilities(labels)],
+  });
+}
+
+/** Columns 2i of the tables go first, then columns 2i + 1: one slice each. */
+function quantised<A extends Int8Array | Uint8Array>(
+  tables: readonly Float32Array[],
+  Cells: new (length: number) => A,
+  most: number,
+): Bytes<A> {
+  const ordered = [...tables.filter((_, i) => i % 2 === 0), ...tables.filter((_, i) => i % 2 === 1)];
+  const ids = ordered[0]?.length ?? 0;
+  const cells = new Cells(ids * ordered.length);
+  const scale = Float32Array.from(ordered, (table) => largest(table) / most);
+  ordered.forEach((table, i) => {
+    const unit = scale[i] as number;
+    for (let id = 0; id < ids; id++) {
+      const value = table[id] as number;
+      if (value !== 0) cells[id * ordered.length + i] = Math.round((most === 255 ? Math.abs(value) : value) / unit);
+    }
+  });
+  return { cells, scale };
+}
+
+function constants(mixtures: readonly Mixture[], signed: Bytes<Int8Array>, positive: Bytes<Uint8Array>): Initializer[] {
+  const outputs = mixtures.length;
+  const ids = signed.cells.length / (2 * outputs);
+  const row = (name: string, values: ArrayLike<number>): Initializer => {
+    const data = Float32Array.from(values);
+    return { name, type: 'float32', dims: [data.length], data };
+  };
+  const whole = (name: string, ...values: number[]): Initializer => {
+    const data = BigInt64Array.from(values, BigInt);
+    return { name, type: 'int64', dims: [data.length], data };
+  };
+  return [
+    { name: 'signedTable', type: 'int8', dims: [ids, 2 * outputs], data: signed.cells },
+    { name: 'positiveTable', type: 'uint8', dims: [ids, 2 * outputs], data: positive.cells },
+    row('signedScale', signed.scale),
+    row('ratioScale', positive.scale.subarray(0, outputs)),
+    row('weightScale', positive.scale.subarray(outputs)),
+    row(
+      'ngramSlope',
+      mixtures.map(({ slopes }) => slopes.ngrams),
+    ),
+    row(
+      'vectorSlope',
+      mixtures.map(({ slopes }) => slopes.vectors),
+    ),
+    row(
+      'offset',
+      mixtures.map(({ offset }) => offset),
+    ),
+    row('tiny', [TINY]),
+    row('one', [1]),
+    whole('overLength', 1),
+    whole('halves', outputs, outputs),
+  ];
+}
+
+const split = (input: string, outputs: readonly [string, string], axis: number): OperatorNode => ({
+  op: 'Split',
+  inputs: [input, 'halves'],
+  outputs,
+  attributes: { axis },
+});
+
+const nodes: readonly OperatorNode[] = [
+  node('Gather', ['signedTable', INPUT], 'signedBytes', { axis: 0 }), // [batch, length, 2 · outputs]
+  node('Cast', ['signedBytes'], 'signedFloats', TO_FLOAT),
+  node('ReduceSum', ['signedFloats', 'overLength'], 'signedSum', { keepdims: 0 }), // [batch, 2 · outputs]
+  node('Mul', ['signedSum', 'signedScale'], 'sums'),
+  split('sums', ['ngramSum', 'vectorSum'], 1), // [batch, outputs] each
+  node('Gather', ['positiveTable', INPUT], 'positiveBytes', { axis: 0 }),
+  node('Cast', ['positiveBytes'], 'positiveFloats', TO_FLOAT),
+  split('positiveFloats', ['ratios', 'weights'], 2), // [batch, length, outputs] each
+  node('Mul', ['ratios', 'ratios'], 'ratioSquares'),
+  node('ReduceSum', ['ratioSquares', 'overLength'], 'ratioSum', { keepdims: 0 }),
+  node('Sqrt', ['ratioSum'], 'ratioRoot'),
+  node('Mul', ['ratioRoot', 'ratioScale'], 'ratioLength'),
+  node('Max', ['ratioLength', 'tiny'], 'ngramLength'),
+  node('Div', ['ngramSum', 'ngramLength'], 'ngramScore'),
+  node('ReduceSum', ['weights', 'overLength'], 'weightBytes', { keepdims: 0 }),
+  node('Mul', ['weightBytes', 'weightScale'], 'weightSum'),
+  node('Max', ['weightSum', 'tiny'], 'vectorLength'),
+  node('Div', ['vectorSum', 'vectorLength'], 'vectorScore'),
+  node('Mul', ['ngramScore', 'ngramSlope'], 'ngramPart'),
+  node('Mul', ['vectorScore', 'vectorSlope'], 'vectorPart'),
+  node('Add', ['ngramPart', 'vectorPart'], 'parts'),
+  node('Add', ['parts', 'offset'], 'logOdds'),
+  node('Sigmoid', ['logOdds'], 'odds'),
+];

@@ -1,0 +1,63 @@
+import type { HashedNgrams } from '../../../registry-repo/runtime/hashed-ngrams.ts';
+import type { ClassTask } from '../nbsvm/fit-class.ts';
+import type { VectorTask } from './fit-vectors.ts';
+import type { Cell, Corpus } from './kernel.ts';
+import type { WasmMemory } from './webassembly.ts';
+
+/** What a thread is told beside the orders of `nbsvm`. Arrays are shared, not copied. */
+export type VectorOrder =
+  /** @param claims [1]: how many threads have taken their part of `scratch`, of `dimensions` numbers each */
+  | {
+      readonly do: 'open-vectors';
+      readonly order: number;
+      readonly least: number;
+      readonly sketch: SharedArrayBuffer;
+      readonly memory: WasmMemory | null;
+      readonly dimensions: number;
+      readonly scratch: Float32Array;
+      readonly claims: Int32Array;
+    }
+  | { readonly do: 'hash-ngrams'; readonly first: number; readonly texts: readonly string[] }
+  | { readonly do: 'select-ngrams' }
+  | { readonly do: 'learn-cell'; readonly corpus: Corpus; readonly cell: Cell }
+  | {
+      readonly do: 'find-columns';
+      readonly first: number;
+      readonly texts: readonly string[];
+      readonly preprocessor: HashedNgrams;
+      readonly columnOf: Int32Array;
+    }
+  /** Parts of `means` [threads, rows, dimensions] and `weights` [threads, columns] become the threads' own. */
+  | {
+      readonly do: 'open-fits';
+      readonly means: Float32Array;
+      readonly weights: Float32Array;
+      readonly threads: number;
+      readonly claims: Int32Array;
+    }
+  | ({ readonly do: 'fit-vectors' } & VectorTask)
+  | ({
+      readonly do: 'score-held';
+      readonly rows: Int32Array;
+      readonly held: Int32Array;
+      readonly part: string;
+    } & ClassTask);
+
+/** What neighbouring texts have: texts from `first`, `lengths[i]` of the `values` each. */
+export type Ragged = { readonly first: number; readonly lengths: Int32Array; readonly values: Int32Array };
+
+/** A label against the rest: score = Σ value / Σ weight + bias, over a text's columns. */
+export type VectorModel = { readonly weights: Float32Array; readonly values: Float32Array; readonly bias: number };
+
+export type VectorAnswers = {
+  readonly 'open-vectors': null;
+  readonly 'hash-ngrams': null;
+  /** Hashes that may occur often enough. */
+  readonly 'select-ngrams': readonly Ragged[];
+  /** The sum of what right answers lacked. */
+  readonly 'learn-cell': number;
+  readonly 'find-columns': Ragged;
+  readonly 'open-fits': null;
+  readonly 'fit-vectors': { readonly model: VectorModel; readonly scores: Float64Array };
+  readonly 'score-held': Float64Array;
+};

@@ -1,0 +1,93 @@
+import type { HashedNgrams } from '../../../registry-repo/runtime/hashed-ngrams.ts';
+import { type BinaryMatrix, sharedInts } from '../nbsvm/matrix.ts';
+import type { Threads } from '../nbsvm/threads.ts';
+import { readCorpus } from './corpus.ts';
+import { hasWasmKernel } from './kernel.ts';
+import { learnVectors } from './learn-vectors.ts';
+import type { VectorModel } from './orders.ts';
+import { SharedMemory } from './shared-memory.ts';
+import { type Fold, gathered, type Stage } from './stage.ts';
+
+const CHUNK_ROWS = 500;
+
+/** A model of all rows, and for every row what a model of others says of it. */
+export type Scored<M> = { readonly model: M; readonly held: Float64Array };
+
+/** Vectors of all texts' n-grams, and by output a model on them. */
+export async function vectorScores(
+  stage: Stage & { readonly preprocessor: HashedNgrams },
+): Promise<{ readonly idOf: Int32Array; readonly scored: readonly Scored<VectorModel>[] }> {
+  const { threads, context, config, targets, folds, preprocessor } = stage;
+  const { rows, unlabelled, seed, report } = context;
+  const memory = new SharedMemory(hasWasmKernel());
+  const { dimensions, vectorCount: least } = config;
+  const scratch = memory.floats(threads.count * dimensions);
+  const shared = { sketch: new SharedArrayBuffer(2 ** 26), memory: memory.wasm, scratch, claims: sharedInts(1) };
+  await threads.everyone({ do: 'open-vectors', order: config.order, least, dimensions, ...shared });
+  const texts = [...rows.map(({ text }) => text), ...unlabelled];
+  const { bits } = preprocessor;
+  const { corpus, idOf, idf } = await readCorpus(threads, texts, {
+    ...{ memory, least, bits, dimensions, seed, negatives: config.negatives },
+    progress: (name, done, of) => report.progress(name, done, of),
+  });
+  report.metric('vectors', idOf.length, 0);
+  report.metric('vectors/texts', texts.length, 0);
+  await learnVectors(threads, corpus, {
+    ...{ memory, seed, documents: texts.length, epochs: config.vectorEpochs, rate: config.vectorRate },
+    onCell: (done, of) => report.progress('learning vectors', done, of),
+    onEpoch: (epoch, missed) => report.metric('vectors/missed', missed, epoch),
+  });
+  const matrix = await matrixOf(threads, stage, idOf, memory);
+  await openFits(threads, memory, { means: rows.length * dimensions, weights: matrix.width });
+  const everyRow: Fold = { rows: Int32Array.from(rows.keys()), held: new Int32Array(0) };
+  const common = { matrix, vectors: corpus.ngramVectors, dimensions, idf, truth: stage.truth };
+  const options = { floor: config.weightFloor, smoothing: config.smoothing, cost: config.vectorCost };
+  const tasks = targets.flatMap((label) =>
+    [everyRow, ...folds].map((fold) => ({ do: 'fit-vectors', ...common, ...options, ...fold, label }) as const),
+  );
+  const fits = await threads.share(tasks);
+  const scored = targets.map((_, i): Scored<VectorModel> => {
+    const [all, ...own] = fits.slice(i * (folds.length + 1), (i + 1) * (folds.length + 1));
+    const held = gathered(
+      folds,
+      own.map(({ scores }) => scores),
+      rows.length,
+    );
+    return { model: (all as (typeof fits)[number]).model, held };
+  });
+  return { idOf, scored };
+}
+
+/** The columns of every row, as the runtime will find them: by id, so that what shares an id counts too. */
+async function matrixOf(
+  threads: Threads,
+  { context: { rows }, preprocessor }: Stage & { readonly preprocessor: HashedNgrams },
+  idOf: Int32Array,
+  memory: SharedMemory,
+): Promise<BinaryMatrix> {
+  const columnOf = sharedInts(2 ** preprocessor.bits).fill(-1);
+  idOf.forEach((id, column) => {
+    columnOf[id] = column;
+  });
+  const chunks = Array.from({ length: Math.ceil(rows.length / CHUNK_ROWS) }, (_, i) => {
+    const texts = rows.slice(i * CHUNK_ROWS, (i + 1) * CHUNK_ROWS).map(({ text }) => text);
+    return { do: 'find-columns', first: i * CHUNK_ROWS, texts, preprocessor, columnOf } as const;
+  });
+  const found = await threads.share(chunks);
+  const starts = memory.ints(rows.length + 1);
+  const columns = memory.ints(found.reduce((sum, { values }) => sum + values.length, 0));
+  let [at, row] = [0, 0];
+  for (const { lengths, values } of found) {
+    columns.set(values, at);
+    for (const length of lengths) {
+      at += length;
+      starts[++row] = at;
+    }
+  }
+  return { starts, columns, width: idOf.length };
+}
+
+async function openFits(threads: Threads, memory: SharedMemory, sizes: { means: number; weights: number }) {
+  const [means, weights] = [memory.floats(threads.count * sizes.means), memory.floats(threads.count * sizes.weights)];
+  await threads.everyone({ do: 'open-fits', means, weights, threads: threads.count, claims: sharedInts(1) });
+}
