@@ -73,7 +73,10 @@ export const runEvents = {
       },
     },
   ),
-  /** The exact rows the run learns from and is measured on. `leakage.rows`: test rows whose text is among the training rows. */
+  /**
+   * The exact rows the run learns from and is measured on. `leakage.rows`: test rows whose text is among the training
+   * rows. `unlabelled`: texts without labels that the run learns from too; `excluded` were left out as test rows.
+   */
   DatasetPinned: define(
     'run',
     z.strictObject({
@@ -81,6 +84,9 @@ export const runEvents = {
       labels: z.array(Label).min(2),
       splits: z.strictObject({ train: Split, test: Split }),
       leakage: z.strictObject({ rows: Count, examples: z.array(Digest).max(10) }),
+      unlabelled: z
+        .strictObject({ location: z.string().max(1000), rows: Count, excluded: Count, digest: Digest })
+        .nullable(),
     }),
     {
       source: { kind: 'csv', location: 'reviews.csv' },
@@ -90,7 +96,9 @@ export const runEvents = {
         test: { rows: 2, labels: { neg: 1, pos: 1 }, duplicates: 0, digest: d('2') },
       },
       leakage: { rows: 1, examples: [d('3')] },
+      unlabelled: null,
     },
+    [(data) => ({ ...data, unlabelled: null })],
   ),
   /** One point of a metric's history. `step` counts whatever the trainer counts (updates, passes). */
   MetricLogged: define('run', z.strictObject({ name: z.string().min(1).max(200), value: MetricValue, step: Count }), {

@@ -49,7 +49,7 @@ const MAX_ARTIFACTS = 100;
 /** One row per run; keyed by run id. */
 export const runs: Projection<Run, Types> = {
   name: 'runs',
-  version: 1,
+  version: 2,
   types: [
     'TrainingRunStarted',
     'DatasetPinned',

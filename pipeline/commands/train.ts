@@ -28,6 +28,12 @@ export const train: Command<Workspace> = {
   json: true,
   flags: [
     ...DATA_FLAGS,
+    {
+      flags: '--unlabelled <path>',
+      description: 'texts without labels, for trainers that learn from them too: a file, folder or archive',
+      setting: 'data.unlabelled',
+      path: true,
+    },
     { flags: '--model <name>', description: 'name of the model', setting: 'model' },
     {
       flags: '--trainer <name>',
@@ -49,6 +55,7 @@ export const train: Command<Workspace> = {
   examples: [
     ['pawl train', 'with the settings of pawl.yaml, or the sample data'],
     ['pawl train --dataset imdb --data aclImdb_v1.tar.gz', 'film reviews from a local archive'],
+    ['pawl train --trainer nbsvm-dv --unlabelled more.txt', 'learns from texts without labels, too'],
     ['pawl train --like 1v8k2m0p4qxa', 'is that run reproducible?'],
     ['pawl train --trigger push', 'in a workflow: the run names repository, branch and commit'],
   ],
@@ -97,7 +104,7 @@ export async function startRun(
     ...(options.dataFolder ? { folder: options.dataFolder } : {}),
   };
   let dataset: Promise<Dataset> | undefined;
-  const load = () => (dataset ??= loadDataset(dataOptions, context));
+  const load = () => (dataset ??= loadDataset(dataOptions, context, { unlabelled: trainer.unlabelled === true }));
   const request: RunRequest = {
     model: repeated?.model ?? model,
     trainer,

@@ -39,7 +39,8 @@ export async function collect(
   return rows;
 }
 
-function textProblem(text: string): string | null {
+/** What is wrong with a normalised text; null for nothing. */
+export function textProblem(text: string): string | null {
   if (text.trim() === '') return 'the text is empty: fill it in or remove the row';
   if (!text.isWellFormed()) return 'the text has half a character (a lone surrogate): repair or remove it';
   return null;

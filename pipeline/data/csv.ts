@@ -54,7 +54,11 @@ function findColumns(header: readonly string[], file: string, options: Columns):
   return [find('text'), find('label')];
 }
 
-async function* readRecords(file: string, options: Columns, context: ReadContext): AsyncGenerator<Parsed> {
+export async function* readRecords(
+  file: string,
+  options: Pick<Columns, 'delimiter' | 'quote'>,
+  context: ReadContext,
+): AsyncGenerator<Parsed> {
   let last = 0;
   const tabs = /\.(?:tsv|tab)(?:\.gz)?$/i.test(file);
   const parser = parse({
@@ -93,7 +97,7 @@ async function* readRecords(file: string, options: Columns, context: ReadContext
 const lineFeeds = (fields: readonly string[]): number =>
   fields.reduce((n, field) => n + field.split('\n').length - 1, 0);
 
-const wrongLength = (got: number, { quote }: Columns): string =>
+const wrongLength = (got: number, { quote }: Pick<Columns, 'quote'>): string =>
   `${got} field${got === 1 ? '' : 's'}, not as many as the header: put ${quote || '"'} around fields that hold a delimiter`;
 
 /** An open quote swallows what follows: the record in which it opens is where to look. */

@@ -56,14 +56,27 @@ async function* readFolder(folder: string, context: ReadContext): AsyncGenerator
 }
 
 async function* readArchive(file: string, context: ReadContext): AsyncGenerator<SourceRow> {
+  let reviews = 0;
+  for await (const { found, text, inside } of readEntries(file, REVIEW, context)) {
+    reviews++;
+    const [, split, label] = found as unknown as [string, 'train' | 'test', string];
+    if (text !== null) yield { split, label, text, file: inside, line: null };
+  }
+  if (reviews === 0) throw noReviews(file);
+}
+
+/** An entry of an archive; `text` is null for one that is not UTF-8, which is reported. */
+export type Entry = { readonly found: RegExpExecArray; readonly text: string | null; readonly inside: string };
+
+/** The texts of a tar archive whose names match, compressed or not. @throws {DataError} for one cut off or damaged */
+export async function* readEntries(file: string, wanted: RegExp, context: ReadContext): AsyncGenerator<Entry> {
   const entries = extract();
   pipeline(Readable.from(readBytes(file, context)), entries, () => {}); // its errors come out of the loop below
-  let reviews = 0;
   try {
     for await (const entry of entries) {
       const { name, type, size = 0 } = entry.header;
-      const [, split, label] = (type === 'file' && REVIEW.exec(name)) || [];
-      if (split === undefined || label === undefined) {
+      const found = type === 'file' ? wanted.exec(name) : null;
+      if (found === null) {
         entry.resume();
         continue;
       }
@@ -71,15 +84,12 @@ async function* readArchive(file: string, context: ReadContext): AsyncGenerator<
       if (size > LONGEST) throw new DataError([{ file: inside, line: null, message: 'longer than any review' }]);
       const parts: Buffer[] = [];
       for await (const part of entry) parts.push(part as Buffer);
-      reviews++;
-      const text = decodeText(Buffer.concat(parts), inside, context);
-      if (text !== null) yield { split: split as 'train' | 'test', label, text, file: inside, line: null };
+      yield { found, inside, text: decodeText(Buffer.concat(parts), inside, context) };
     }
   } catch (error) {
     if (error instanceof DataError || context.signal.aborted) throw error;
     throw new DataError([{ file, line: null, message: whyNoArchive(error as Error) }], 1, { cause: error });
   }
-  if (reviews === 0) throw noReviews(file);
 }
 
 const whyNoArchive = ({ message }: Error): string =>

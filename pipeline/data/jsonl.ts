@@ -22,7 +22,7 @@ export const jsonlSource = (options: OptionsOf<'jsonl'>): Source => ({
 type Line = { readonly text: string; readonly line: number };
 
 /** Lines that hold anything. @throws {DataError} if one has no end */
-async function* readLines(file: string, context: ReadContext): AsyncGenerator<Line> {
+export async function* readLines(file: string, context: ReadContext): AsyncGenerator<Line> {
   let open: Buffer[] = [];
   let waiting = 0;
   let line = 0;

@@ -9,6 +9,7 @@ import { Problems, shown } from './problems.ts';
 import type { Source } from './source.ts';
 import { sourceOf } from './sources.ts';
 import { splitOf } from './split.ts';
+import { loadUnlabelled, type UnlabelledFacts } from './unlabelled.ts';
 
 /** What a run records of its data: the payload of DatasetPinned. */
 export type DatasetFacts = {
@@ -16,6 +17,8 @@ export type DatasetFacts = {
   readonly labels: string[];
   readonly splits: { readonly train: SplitFacts; readonly test: SplitFacts };
   readonly leakage: Leakage;
+  /** Null where none were wanted. */
+  readonly unlabelled: UnlabelledFacts | null;
 };
 
 /**
@@ -26,6 +29,8 @@ export type Dataset = {
   readonly train: readonly Row[];
   readonly test: readonly Row[];
   readonly facts: DatasetFacts;
+  /** Texts without labels, none of them a test row’s. */
+  readonly unlabelled: readonly string[];
   /** `printRowKeys` of the training texts; null where it is not known what a model was trained on. */
   readonly trainKeys: Uint8Array | null;
 };
@@ -33,10 +38,15 @@ export type Dataset = {
 /**
  * Reads, checks, splits and pins a data set. It writes nothing but the download cache.
  *
+ * @param wants whether to read texts without labels, where there are any
  * @throws {DataError} telling everything that is wrong with the data
  * @throws {DownloadError} if it has to be fetched and cannot
  */
-export async function loadDataset(options: DataOptions, context: LoadContext): Promise<Dataset> {
+export async function loadDataset(
+  options: DataOptions,
+  context: LoadContext,
+  wants: { readonly unlabelled: boolean } = { unlabelled: false },
+): Promise<Dataset> {
   const source = sourceOf(options);
   const wanted = 'labels' in options ? options.labels : null;
   const collected = await collect(source, wanted, context);
@@ -46,15 +56,18 @@ export async function loadDataset(options: DataOptions, context: LoadContext): P
   const train = inCanonicalOrder(splits.train);
   const test = inCanonicalOrder(splits.test);
   const { facts, keys } = factsOf(train, labels);
+  const more = wants.unlabelled && options.unlabelled ? await loadUnlabelled(options.unlabelled, test, context) : null;
   return {
     train,
     test,
+    unlabelled: more?.texts ?? [],
     trainKeys: keys,
     facts: {
       source: { kind: source.kind, location: source.location },
       labels: [...labels],
       splits: { train: facts, test: factsOf(test, labels).facts },
       leakage: leakage(test, keys),
+      unlabelled: more?.facts ?? null,
     },
   };
 }
@@ -98,7 +111,8 @@ export async function loadForeign(
   const none = factsOf([], labels).facts;
   const nothing = { rows: 0, examples: [] };
   const splits = { train: none, test: facts };
-  return { train: [], test: rows, trainKeys: null, facts: { source, labels: [...labels], splits, leakage: nothing } };
+  const foreign = { source, labels: [...labels], splits, leakage: nothing, unlabelled: null };
+  return { train: [], test: rows, unlabelled: [], trainKeys: null, facts: foreign };
 }
 
 type Splits = { readonly train: Row[]; readonly test: Row[] };

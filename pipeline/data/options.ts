@@ -8,6 +8,15 @@ const Path = z.string().min(1).max(4000);
 const Share = z.number().gt(0).lt(1);
 const Seed = z.int().min(0).max(0xffff_ffff);
 
+/** Keys of every source. */
+const more = {
+  unlabelled: Path.nullable()
+    .default(null)
+    .describe(
+      'Texts without labels, for trainers that learn from them too: a file (`.txt`, `.jsonl`, `.csv`), a folder of `.txt` files, or the archive of the film reviews',
+    ),
+};
+
 /** Keys of every source that reads files of the user's own. */
 const files = {
   path: Path.nullable().default(null).describe('Where all rows are; a hash of each text decides its split'),
@@ -45,6 +54,7 @@ const Sample = z.strictObject({
     .max(0.5)
     .default(0)
     .describe('Share of training rows that get a wrong label on top, as after careless annotation'),
+  ...more,
 });
 
 const Imdb = z.strictObject({
@@ -56,6 +66,7 @@ const Imdb = z.strictObject({
     .url({ protocol: /^https?$/ })
     .default('https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz')
     .describe('Where to download it from; a mirror must serve exactly the same bytes'),
+  ...more,
 });
 
 const Csv = z.strictObject({
@@ -74,6 +85,7 @@ const Csv = z.strictObject({
     .enum(['"', "'", ''])
     .default('"')
     .describe('Around fields that hold delimiters or line ends, doubled inside; empty where quotes mean nothing'),
+  ...more,
 });
 
 const Jsonl = z.strictObject({
@@ -81,11 +93,13 @@ const Jsonl = z.strictObject({
   ...files,
   text: Column.default('text').describe('Key of the text'),
   label: Column.default('label').describe('Key of the label'),
+  ...more,
 });
 
 const Folder = z.strictObject({
   kind: z.literal('folder').describe('What kind of source the rows come from'),
   ...files,
+  ...more,
 });
 
 /** Where the rows come from. */

@@ -95,7 +95,7 @@ async function train(ports: RunPorts, request: RunRequest, stage: Stage): Promis
   const { dataset, journal } = stage;
   const { trainer, seed, workers, config } = request;
   const folders = { ...ports.folders, checkpoints: join(ports.folders.checkpoints, sameRun(request, dataset)) };
-  const rows = { rows: dataset.train, labels: dataset.facts.labels, unlabelled: [] };
+  const rows = { rows: dataset.train, labels: dataset.facts.labels, unlabelled: dataset.unlabelled };
   const context = { ...rows, folders, seed, workers, signal: ports.signal };
   const history = new RunHistory();
   const report = history.watch(reportTo(journal, ports.progress));
@@ -109,7 +109,9 @@ async function train(ports: RunPorts, request: RunRequest, stage: Stage): Promis
 
 /** One name for all runs that would learn the same from the same. */
 const sameRun = ({ trainer, seed, config }: RunRequest, { facts }: Dataset): string =>
-  digestOf(JSON.stringify([trainer.name, seed, config, facts.labels, facts.splits.train.digest])).slice(7, 39);
+  digestOf(
+    JSON.stringify([trainer.name, seed, config, facts.labels, facts.splits.train.digest, facts.unlabelled?.digest]),
+  ).slice(7, 39);
 
 async function anchorOf(journal: RunJournal): Promise<{ stream: string; revision: number; hash: string }> {
   await journal.flush();

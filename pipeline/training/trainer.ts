@@ -50,5 +50,7 @@ export type Trainer<S extends z.ZodType = z.ZodType> = {
   readonly name: string;
   readonly summary: string;
   readonly config: S;
+  /** Whether it learns from texts without labels, too; for others they are not read. */
+  readonly unlabelled?: true;
   train(context: TrainingContext, config: z.output<S>): Promise<TrainedModel>;
 };

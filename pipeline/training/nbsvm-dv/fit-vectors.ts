@@ -2,7 +2,6 @@ import { logCountRatio } from '../nbsvm/log-count-ratio.ts';
 import type { BinaryMatrix } from '../nbsvm/matrix.ts';
 import type { Kernel } from './kernel.ts';
 import { fitLogistic, logisticScores } from './logistic.ts';
-import type { VectorModel } from './orders.ts';
 
 /** One label against the rest by the vectors of the texts' n-grams. Arrays lie in shared memory. */
 export type VectorTask = {
@@ -23,6 +22,9 @@ export type VectorTask = {
   /** Rows to score that are not learnt from; perhaps none. */
   readonly held: Int32Array;
 };
+
+/** A label against the rest: score = Σ value / Σ weight + bias, over a text's columns. */
+export type VectorModel = { readonly weights: Float32Array; readonly values: Float32Array; readonly bias: number };
 
 /** A thread's own: [rows, dimensions] and [columns]. */
 export type FitMemory = { readonly means: Float32Array; readonly weights: Float32Array };

@@ -2,6 +2,8 @@ const MAX_STEPS = 50;
 const FLAT = 1e-6;
 /** Keeps the Hessian solvable when the classes can be told apart perfectly. */
 const JITTER = 1e-9;
+/** Share of its mean by which a feature must differ to be one: less is rounding. */
+const SAME = 1e-9;
 
 export type LogisticProblem = {
   /** Rows of `width` numbers. */
@@ -67,7 +69,10 @@ function standardised({ features, width, rows }: LogisticProblem) {
   for (const row of rows)
     for (let j = 0; j < width; j++)
       deviation[j] = (deviation[j] as number) + ((features[row * width + j] as number) - (mean[j] as number)) ** 2;
-  for (let j = 0; j < width; j++) deviation[j] = Math.sqrt((deviation[j] as number) / rows.length) || 1;
+  for (let j = 0; j < width; j++) {
+    const found = Math.sqrt((deviation[j] as number) / rows.length);
+    deviation[j] = found > SAME * Math.abs(mean[j] as number) ? found : 1;
+  }
   const x = new Float64Array(rows.length * width);
   rows.forEach((row, i) => {
     for (let j = 0; j < width; j++)

@@ -9,9 +9,9 @@ import type { ClassModel } from '../nbsvm/fit-class.ts';
 import { Threads } from '../nbsvm/threads.ts';
 import type { TrainedModel, Trainer, TrainingContext } from '../trainer.ts';
 import { type NbsvmDvConfig, NbsvmDvConfig as schema } from './config.ts';
+import type { VectorModel } from './fit-vectors.ts';
 import { fitLogistic } from './logistic.ts';
 import { type Mixture, mixtureGraph } from './mixture-graph.ts';
-import type { VectorModel } from './orders.ts';
 import { foldsOf, gathered, type Stage } from './stage.ts';
 import { type Scored, vectorScores } from './vector-scores.ts';
 
@@ -26,6 +26,7 @@ export const nbsvmDv: Trainer<typeof schema> = {
   name: 'nbsvm-dv',
   summary: 'nbsvm beside n-gram vectors that learn from unlabelled texts too: minutes on any processor',
   config: schema,
+  unlabelled: true,
   async train(context, config) {
     const { rows, labels, workers, signal, report } = context;
     signal.throwIfAborted();
@@ -67,6 +68,8 @@ async function learn(
     const slopes = { ngrams: weight[0] as number, vectors: weight[1] as number };
     report.metric('mix/ngrams', slopes.ngrams, i);
     report.metric('mix/vectors', slopes.vectors, i);
+    const scoreOf = { ngrams: own.held, vectors: other.held, both: mixed(own.held, other.held, slopes, bias) };
+    for (const [name, held] of Object.entries(scoreOf)) report.metric(`held/${name}`, rightShare(held, inside), i);
     const spread = (idOf: Int32Array, values: Float32Array) => spreadOut(idOf, values, preprocessor.bits);
     return {
       ngrams: {
@@ -114,6 +117,13 @@ async function ngramScores({ threads, context, config, truth, targets, folds }: 
   });
   return { scored, idOf, preprocessor: preprocessor as HashedNgrams };
 }
+
+const mixed = (a: Float64Array, b: Float64Array, slopes: Mixture['slopes'], bias: number): Float64Array =>
+  a.map((score, row) => slopes.ngrams * score + slopes.vectors * (b[row] as number) + bias);
+
+/** Accuracy of scores that no row of theirs was learnt from. */
+const rightShare = (scores: Float64Array, inside: (row: number) => boolean): number =>
+  scores.reduce((right, score, row) => right + Number(score > 0 === inside(row)), 0) / scores.length;
 
 function spreadOut(idOf: Int32Array, values: Float32Array, bits: number): Float32Array {
   const table = new Float32Array(2 ** bits + 1); // one more, for padding

@@ -1,6 +1,6 @@
 import type { HashedNgrams } from '../../../registry-repo/runtime/hashed-ngrams.ts';
 import type { ClassTask } from '../nbsvm/fit-class.ts';
-import type { VectorTask } from './fit-vectors.ts';
+import type { VectorModel, VectorTask } from './fit-vectors.ts';
 import type { Cell, Corpus } from './kernel.ts';
 import type { WasmMemory } from './webassembly.ts';
 
@@ -45,9 +45,6 @@ export type VectorOrder =
 
 /** What neighbouring texts have: texts from `first`, `lengths[i]` of the `values` each. */
 export type Ragged = { readonly first: number; readonly lengths: Int32Array; readonly values: Int32Array };
-
-/** A label against the rest: score = Σ value / Σ weight + bias, over a text's columns. */
-export type VectorModel = { readonly weights: Float32Array; readonly values: Float32Array; readonly bias: number };
 
 export type VectorAnswers = {
   readonly 'open-vectors': null;

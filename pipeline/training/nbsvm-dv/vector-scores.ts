@@ -2,9 +2,9 @@ import type { HashedNgrams } from '../../../registry-repo/runtime/hashed-ngrams.
 import { type BinaryMatrix, sharedInts } from '../nbsvm/matrix.ts';
 import type { Threads } from '../nbsvm/threads.ts';
 import { readCorpus } from './corpus.ts';
+import type { VectorModel } from './fit-vectors.ts';
 import { hasWasmKernel } from './kernel.ts';
 import { learnVectors } from './learn-vectors.ts';
-import type { VectorModel } from './orders.ts';
 import { SharedMemory } from './shared-memory.ts';
 import { type Fold, gathered, type Stage } from './stage.ts';
 
