@@ -4,10 +4,14 @@ import { loadRuntime } from '../../registry-repo/runtime/load.ts';
 import { readVersionFile } from '../../registry-repo/version-files.ts';
 import { optionsAt } from '../data/guess.ts';
 import { loadRows } from '../data/load.ts';
+import { bootstrapF1 } from '../evaluation/bootstrap.ts';
 import { countPredictions } from '../evaluation/counts.ts';
 import { CONFIDENCE, type Interval, intervalsOf } from '../evaluation/intervals.ts';
 import { labelMetrics, metricsOf, positiveOf } from '../evaluation/metrics.ts';
 import { probabilityMetrics } from '../evaluation/probabilities.ts';
+import { type Reliability, reliability } from '../evaluation/reliability.ts';
+import { countSlices, readSlices, type SliceCounts } from '../evaluation/slices.ts';
+import { type WorstError, worstErrors } from '../evaluation/worst-errors.ts';
 import { readCandidate } from '../promotion/candidate.ts';
 import { confusionTable, share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
@@ -16,6 +20,10 @@ import { loadContext } from './dataset.ts';
 import { UsageError } from './not-found.ts';
 import { findRun } from './runs-show.ts';
 import { findVersion } from './why.ts';
+
+/** Errors that are listed. */
+const WORST = 10;
+const MACRO = { average: 'macro', positive: null } as const;
 
 export const evaluate: Command<Workspace> = {
   name: 'evaluate',
@@ -29,6 +37,11 @@ export const evaluate: Command<Workspace> = {
       flags: '--data <path>',
       description:
         'CSV, TSV, JSONL, an IMDB archive, or a folder with one folder a label; without it, the configured data',
+    },
+    {
+      flags: '--slices <path>',
+      description: 'JSON file of named word lists: figures for the rows that have one of the words',
+      path: true,
     },
   ],
   examples: [
@@ -51,11 +64,14 @@ export const evaluate: Command<Workspace> = {
       manifest.labels,
       path === undefined ? context : { ...context, folder: process.cwd() },
     );
+    const sliceFile = text(invocation, 'slices');
+    const userSlices = sliceFile === undefined ? [] : readSlices(sliceFile);
     const runtime = await loadRuntime({ manifest, file });
     try {
       const started = performance.now();
       const { labels } = manifest;
       const truth = new Int32Array(rows.length);
+      const predicted = new Int32Array(rows.length);
       const probabilities = new Float32Array(rows.length * labels.length);
       const { confusion } = await countPredictions(
         runtime,
@@ -63,16 +79,19 @@ export const evaluate: Command<Workspace> = {
         (done, of) => out.progress.update('evaluating', done, of),
         (answered) => {
           truth[answered.row] = answered.truth;
+          predicted[answered.row] = answered.predicted;
           probabilities.set(answered.probabilities, answered.row * labels.length);
         },
       );
       const seconds = (performance.now() - started) / 1000;
+      const positive = positiveOf(labels);
+      const averaging = positive === null ? MACRO : ({ average: 'binary', positive } as const);
       const value = {
         model: name,
         data: source,
         rows: rows.length,
         labels,
-        positive: positiveOf(labels),
+        positive,
         confusion,
         metrics: {
           ...metricsOf(labels, confusion),
@@ -80,6 +99,22 @@ export const evaluate: Command<Workspace> = {
         },
         confidence: CONFIDENCE,
         intervals: intervalsOf(labels, confusion),
+        bootstrap: {
+          figure: positive === null ? 'f1_macro' : 'f1',
+          interval: bootstrapF1(labels, { truth, predicted: [predicted] }, averaging, name)?.each[0] ?? null,
+        },
+        slices: countSlices(rows, { truth, predicted, labels: labels.length }, userSlices).map((slice) => ({
+          ...slice,
+          metrics: metricsOf(labels, slice.confusion),
+        })),
+        reliability:
+          positive === null
+            ? null
+            : reliability(
+                truth,
+                Array.from(truth, (_, i) => probabilities[2 * i + 1] as number),
+              ),
+        worst: worstErrors(rows, labels, { predicted, probabilities }, WORST),
         seconds,
       };
       out.result(value, () => describe(value));
@@ -131,6 +166,10 @@ type Evaluated = {
   readonly metrics: Readonly<Record<string, number>>;
   readonly confidence: number;
   readonly intervals: Readonly<Record<string, Interval>>;
+  readonly bootstrap: { readonly figure: string; readonly interval: Interval | null };
+  readonly slices: readonly (SliceCounts & { readonly metrics: Readonly<Record<string, number>> })[];
+  readonly reliability: Reliability | null;
+  readonly worst: readonly WorstError[];
   readonly seconds: number;
 };
 
@@ -142,8 +181,40 @@ function describe(evaluated: Evaluated): string {
     textTable(['metric', 'value', interval], overall(evaluated), [1]),
     textTable(['label', 'rows', 'precision', 'recall', 'f1', interval], perLabel(evaluated), [1, 2, 3, 4]),
     confusionTable(labels, confusion),
+    textTable(['slice', 'rows', evaluated.bootstrap.figure, 'accuracy'], perSlice(evaluated), [1, 2, 3]),
+    ...(evaluated.reliability ? [reliabilityTable(evaluated.reliability)] : []),
+    ...(evaluated.worst.length > 0 ? [worstTable(evaluated.worst)] : []),
+    `bootstrap of ${evaluated.bootstrap.figure} (percentile, 2,000 samples): ${range(evaluated.bootstrap.interval ?? undefined) || 'no rows'}`,
   ].join('\n\n');
 }
+
+const perSlice = ({ slices, bootstrap }: Evaluated): string[][] =>
+  slices.map(({ name, rows, metrics }) => [
+    name,
+    String(rows),
+    ...(rows === 0 ? ['–', '–'] : [share(metrics[bootstrap.figure] ?? 0), share(metrics.accuracy ?? 0)]),
+  ]);
+
+const reliabilityTable = ({ bins }: Reliability): string =>
+  textTable(
+    ['probability', 'rows', 'promised', 'true'],
+    bins
+      .filter(({ rows }) => rows > 0)
+      .map((bin) => [
+        `${bin.from.toFixed(2)}–${bin.to.toFixed(2)}`,
+        String(bin.rows),
+        share(bin.promised ?? 0),
+        share(bin.true ?? 0),
+      ]),
+    [1, 2, 3],
+  );
+
+const worstTable = (worst: readonly WorstError[]): string =>
+  textTable(
+    ['surest errors', 'at', 'truth', 'predicted', 'probability'],
+    worst.map(({ row, at, truth, predicted, probability }) => [row, String(at), truth, predicted, share(probability)]),
+    [1, 4],
+  );
 
 /** The figures that are not of one label; those of the positive one say which it is. */
 function overall({ metrics, intervals, positive }: Evaluated): string[][] {

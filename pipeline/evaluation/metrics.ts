@@ -36,7 +36,8 @@ export function labelMetrics(labels: readonly string[], confusion: Confusion): L
  *
  * @param confusion `confusion[truth][predicted]`
  * @returns shares in [0, 1], but `mcc` and `kappa` in [−1, 1]. `precision`, `recall` and `f1` of the second label if there
- * are two; `precision[x]`, `recall[x]` and `f1[x]` for each label x. F1 comes from exact fractions, as the gate compares it.
+ * are two; `precision[x]`, `recall[x]` and `f1[x]` for each label x. Where every row has one label, the three of
+ * `_micro` are the accuracy. F1 comes from exact fractions, as the gate compares it.
  * @throws {MalformedCountsError} unless there is one row and one column a label
  * @see Gorodkin (2004), Comput. Biol. Chem. 28:367, for MCC of more than two labels; Cohen (1960) for kappa
  */
@@ -53,6 +54,9 @@ export function metricsOf(labels: readonly string[], confusion: Confusion): Reco
     accuracy: ratio(right, rows),
     balanced_accuracy: ratio(sum(present.map((e) => e.recall)), present.length),
     ...(positive && { precision: positive.precision, recall: positive.recall, f1: positive.f1 }),
+    precision_micro: ratio(right, rows),
+    recall_micro: ratio(right, rows),
+    f1_micro: ratio(right, rows),
     precision_macro: mean((e) => e.precision),
     recall_macro: mean((e) => e.recall),
     f1_macro: meanF1('macro'),

@@ -1,8 +1,9 @@
-/** Equal-width bins of the positive label's probability. */
-const BINS = 15;
+import { reliability } from './reliability.ts';
 
 /** A certain model that is wrong loses much, but not everything: −ln of this. */
 const LEAST = 1e-15;
+/** The same of the first of two labels, whose probability scikit-learn takes to be 1 − the second's, once that is clipped. */
+const LEAST_OF_OTHER = 1 - (1 - LEAST);
 
 /** A model's answers to labelled rows. */
 export type Answers = {
@@ -19,8 +20,8 @@ export type Answers = {
  * rows of every label.
  *
  * `log_loss` (nats), clipped at 1e-15. With two labels, about the second: `brier`, `roc_auc`, `average_precision` and
- * `ece_15`, the expected calibration error: |mean probability − share of rows| over 15 equal-width bins, weighted by their
- * rows. With more, `roc_auc_ovr_macro`: the mean over labels of each one against the rest.
+ * `ece_15` and `mce_15`, the expected and the maximum calibration error: |mean probability − share of rows| over 15
+ * equal-width bins, their mean weighted by rows and the largest. With more, `roc_auc_ovr_macro`: the mean over labels of each one against the rest.
  *
  * @see Guo et al. (2017), arXiv:1706.04599, for calibration; the rest as in scikit-learn
  */
@@ -35,11 +36,13 @@ export function probabilityMetrics(answers: Answers): Record<string, number> {
   }
   const scores = column(answers, 1);
   const ranked = rank(scores, truth, 1);
+  const { expectedError, maximumError } = reliability(truth, scores);
   return {
     log_loss,
     brier: meanOf(scores.map((p, i) => (p - (truth[i] as number)) ** 2)),
     ...(ranked && { roc_auc: ranked.rocAuc, average_precision: ranked.averagePrecision }),
-    ece_15: calibrationError(scores, truth),
+    ece_15: expectedError,
+    mce_15: maximumError,
   };
 }
 
@@ -50,7 +53,8 @@ function logLoss({ truth, probabilities, labels }: Answers): number {
   let loss = 0;
   for (let i = 0; i < truth.length; i++) {
     const p = probabilities[i * labels + (truth[i] as number)] as number;
-    loss -= Math.log(Math.min(1 - LEAST, Math.max(LEAST, p)));
+    const least = labels === 2 && truth[i] === 0 ? LEAST_OF_OTHER : LEAST;
+    loss -= Math.log(Math.min(1 - LEAST, Math.max(least, p)));
   }
   return loss / truth.length;
 }
@@ -83,15 +87,6 @@ function rank(
     precision += (newHits * hits) / (hits + misses);
   }
   return { rocAuc: area / positives / negatives, averagePrecision: precision / positives };
-}
-
-function calibrationError(scores: Float64Array, truth: ArrayLike<number>): number {
-  const surplus = new Float64Array(BINS); // Σ (p − y), which is the bin's rows times its error
-  scores.forEach((p, i) => {
-    const bin = Math.min(BINS - 1, Math.floor(p * BINS));
-    surplus[bin] = (surplus[bin] as number) + p - (truth[i] as number);
-  });
-  return surplus.reduce((sum, s) => sum + Math.abs(s), 0) / scores.length;
 }
 
 const meanOf = (numbers: ArrayLike<number>): number => Array.from(numbers).reduce((a, b) => a + b, 0) / numbers.length;

@@ -9,7 +9,8 @@ import type { Confusion } from '../../registry-repo/values.ts';
 import type { Dataset } from '../data/load.ts';
 import { AnswerCounts } from '../evaluation/answer-counts.ts';
 import { countPredictions } from '../evaluation/counts.ts';
-import { positiveOf } from '../evaluation/metrics.ts';
+import { metricsOf, positiveOf } from '../evaluation/metrics.ts';
+import { probabilityMetrics } from '../evaluation/probabilities.ts';
 import type { Series } from '../plots/history.ts';
 import { modelCard } from './card.ts';
 import { goldenAnswers } from './golden.ts';
@@ -92,11 +93,17 @@ async function measure(
     const golden = await goldenAnswers(runtime);
     const average = await averaging(labels);
     const answers = new AnswerCounts(labels, labels.length === 2 ? (average.positive ?? positiveOf(labels)) : null);
+    const truth = new Int32Array(dataset.test.length);
+    const probabilities = new Float32Array(dataset.test.length * labels.length);
     const { confusion } = await countPredictions(
       runtime,
       dataset.test,
       (done, of) => progress.update('evaluating', done, of),
-      (answered) => answers.add(answered),
+      (answered) => {
+        answers.add(answered);
+        truth[answered.row] = answered.truth;
+        probabilities.set(answered.probabilities, answered.row * labels.length);
+      },
     );
     const share = toNumber(f1(labels, confusion, average));
     const model = digestOf(bytes.get(MODEL_FILE) as Uint8Array);
@@ -113,6 +120,12 @@ async function measure(
         durationMs,
       },
     });
+    const figures = {
+      ...metricsOf(labels, confusion),
+      ...probabilityMetrics({ truth, probabilities, labels: labels.length }),
+    };
+    for (const [name, value] of Object.entries(figures))
+      if (!name.endsWith(']')) journal.record({ type: 'MetricLogged', data: { name: `test/${name}`, value, step: 0 } });
     return { confusion, f1: share, golden, answers };
   } finally {
     await runtime.release();

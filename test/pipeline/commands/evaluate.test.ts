@@ -75,4 +75,44 @@ evaluate('a label that the model does not know is refused, with its line', async
   assert.match(stderr, /bad\.csv:3.*neutral/);
 });
 
+evaluate('counts slices, bins and the surest errors without showing a text', async () => {
+  writeFileSync(
+    join(home, 'sliced.csv'),
+    'text,label\na warm and funny film,neg\na dull waste of time,neg\nsplendid acting,pos\nfilmed in a warm place,pos\n',
+  );
+  writeFileSync(join(home, 'slices.json'), '[{"name":"film","words":["FILM"]},{"name":"none","words":["a f"]}]');
+  const args = ['evaluate', run, '--data', 'sliced.csv', '--slices', 'slices.json'];
+  type Detailed = {
+    slices: { name: string; rows: number }[];
+    reliability: { bins: { rows: number }[] };
+    worst: { row: string; at: number; truth: string }[];
+    bootstrap: { interval: { low: number; high: number } };
+  };
+  const [value, again] = [await json<Detailed>(home, args), await json<Detailed>(home, args)];
+  assert.equal(
+    value.slices.slice(3).map(({ name, rows }) => [name, rows]),
+    [
+      ['film', 1],
+      ['none', 0],
+    ],
+  );
+  assert.is(
+    value.slices.slice(0, 3).reduce((sum, { rows }) => sum + rows, 0),
+    4,
+  );
+  assert.is(
+    value.reliability.bins.reduce((sum, { rows }) => sum + rows, 0),
+    4,
+  );
+  assert.ok(value.worst.some(({ at, truth, row }) => at === 1 && truth === 'neg' && /^[0-9a-f]{16}$/.test(row)));
+  assert.equal(value.bootstrap, again.bootstrap, 'the same rows give the same interval');
+  const { stdout } = await pawl(home, args);
+  assert.match(stdout, /SURE?EST ERRORS/);
+  assert.not.match(stdout, /funny|splendid/);
+  writeFileSync(join(home, 'slices.json'), '[{"name":"film","words":[]}]');
+  const refused = await pawl(home, args);
+  assert.is(refused.code, 3);
+  assert.match(refused.stderr, /slices\.json.*words/);
+});
+
 evaluate.run();

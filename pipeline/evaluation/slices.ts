@@ -1,0 +1,87 @@
+import { readFileSync, statSync } from 'node:fs';
+import * as z from 'zod';
+import { PawlError } from '../../events/errors.ts';
+import { noCounts } from '../../registry-repo/evaluation.ts';
+import type { Row } from '../../registry-repo/rows.ts';
+import { SLICES, sliceByLength } from '../../registry-repo/slices.ts';
+
+/** A file of slices that is none. */
+export class InvalidSlicesError extends PawlError {
+  readonly code = 'invalid_slices';
+}
+
+/**
+ * Slices that a user names: the rows whose text has one of the words. Words are compared as they stand, without case, and only
+ * where they are whole; they are never patterns, so no slice can be slow.
+ */
+export const UserSlices = z
+  .array(
+    z.strictObject({
+      name: z.string().min(1).max(100),
+      words: z.array(z.string().trim().min(1).max(200)).min(1).max(1000),
+    }),
+  )
+  .max(100)
+  .refine((slices) => new Set(slices.map(({ name }) => name)).size === slices.length, 'two slices have one name');
+export type UserSlices = z.infer<typeof UserSlices>;
+
+const MAX_BYTES = 1_000_000;
+
+/** @throws {InvalidSlicesError} naming what is wrong with the file */
+export function readSlices(path: string): UserSlices {
+  const invalid = (why: string, cause?: unknown) =>
+    new InvalidSlicesError(`${path}: ${why}; it is to be [{"name": "price", "words": ["price", "cost"]}]`, { cause });
+  let value: unknown;
+  try {
+    if (statSync(path).size > MAX_BYTES) throw invalid(`more than ${MAX_BYTES} bytes`);
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    if (cause instanceof InvalidSlicesError) throw cause;
+    throw invalid((cause as Error).message, cause);
+  }
+  const parsed = UserSlices.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw invalid(`${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
+}
+
+/** What a model did on some of the rows. */
+export type SliceCounts = { readonly name: string; readonly rows: number; readonly confusion: number[][] };
+
+/** Counts on thirds by length, as the gate has them, and on the user's slices; a row may be in many of those. */
+export function countSlices(
+  rows: readonly Row[],
+  answered: { readonly truth: ArrayLike<number>; readonly predicted: ArrayLike<number>; readonly labels: number },
+  user: UserSlices,
+): SliceCounts[] {
+  const byLength = sliceByLength(rows.map(({ text }) => text));
+  const sliced = [...SLICES, ...user.map(({ name }) => name)].map((name) => ({
+    name,
+    rows: 0,
+    confusion: noCounts(answered.labels),
+  }));
+  const count = (slice: number, row: number) => {
+    const into = sliced[slice] as (typeof sliced)[number];
+    const counts = into.confusion[answered.truth[row] as number] as number[];
+    const predicted = answered.predicted[row] as number;
+    counts[predicted] = (counts[predicted] ?? 0) + 1;
+    into.rows++;
+  };
+  const words = user.map((slice) => slice.words.map(spaced));
+  rows.forEach(({ text }, row) => {
+    count(byLength.of[row] as number, row);
+    const plain = user.length > 0 ? spaced(text) : '';
+    words.forEach((wanted, u) => {
+      if (wanted.some((word) => plain.includes(word))) count(SLICES.length + u, row);
+    });
+  });
+  return sliced;
+}
+
+/** Words with one space round each, so that a word is found only whole. */
+const spaced = (text: string): string =>
+  ` ${text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\p{M}]+/gu, ' ')
+    .trim()} `;
