@@ -134,6 +134,7 @@ export function runPorts(
     newId: workspace.newId,
     command: workspace.command,
     folders: { config: folder, cache, checkpoints: join(cache, 'checkpoints') },
+    hub: workspace.config.hub,
     progress,
     signal,
   };

@@ -24,10 +24,8 @@ export function readSafetensors(bytes: Uint8Array): Map<string, Parameter> {
 }
 
 export type Loading = {
-  /** Names of the tensors to keep, once the header is known; it may throw. */
-  readonly choose: (header: Header) => ReadonlySet<string>;
-  /** Called with each tensor as it comes, so that what is made of it can replace it at once. */
-  readonly keep: (name: string, tensor: Parameter) => void;
+  /** Who takes which tensor as it comes, by its name, once the header is known; it may throw. The others are read past. */
+  readonly choose: (header: Header) => ReadonlyMap<string, (tensor: Parameter) => void>;
   readonly progress?: (done: number, of: number) => void;
   readonly signal?: AbortSignal;
 };
@@ -67,7 +65,8 @@ async function read(handle: FileHandle, size: number, loading: Loading): Promise
   const header = readHeader(await next(LENGTH_BYTES, LENGTH_BYTES + length), size);
   const chosen = loading.choose(header);
   for (const { name, dtype, shape, start, end } of header.tensors) {
-    if (chosen.has(name)) loading.keep(name, { shape, data: toFloat32(dtype, await next(start, end)) });
+    const take = chosen.get(name);
+    if (take) take({ shape, data: toFloat32(dtype, await next(start, end)) });
     else for (let at = start; at < end; at += CHUNK) await next(at, Math.min(end, at + CHUNK));
   }
   return `sha256:${hash.digest('hex')}`;

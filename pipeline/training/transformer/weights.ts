@@ -141,24 +141,25 @@ function checkVocabulary(tokenizer: Uint8Array, { vocabulary }: Architecture): v
 }
 
 async function loadTensors(file: string, architecture: Architecture, { report, signal }: Context) {
-  const match: { found?: Match } = {};
+  let match = null as Match | null;
   const found = new Map<string, Parameter>();
   const bad: string[] = [];
-  const digest = await loadSafetensors(file, {
-    choose: (header) => {
-      match.found = matchTensors(architecture, header);
-      return new Set(match.found.byTensor.keys());
-    },
-    keep: (name, tensor) => {
-      const { parameter, transposed } = match.found?.byTensor.get(name) as TensorUse;
+  const take =
+    (name: string, { parameter, transposed }: TensorUse) =>
+    (tensor: Parameter) => {
       if (!tensor.data.every(Number.isFinite)) bad.push(name);
       found.set(parameter, transposed ? transpose(tensor) : tensor);
+    };
+  const digest = await loadSafetensors(file, {
+    choose: (header) => {
+      match = matchTensors(architecture, header);
+      return new Map([...match.byTensor].map(([name, use]) => [name, take(name, use)]));
     },
     progress: (done, of) => report.progress('read weights', done, of),
     signal,
   });
   if (bad.length > 0) throw new WeightsError(`${file}: not every number is finite in ${bad.join(', ')}`);
-  const { order, outputs, unused } = match.found as Match;
+  const { order, outputs, unused } = match as Match;
   const parameters = new Map(order.map((parameter) => [parameter, found.get(parameter) as Parameter]));
   return { parameters, outputs, unused, digest };
 }
