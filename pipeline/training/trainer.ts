@@ -52,6 +52,8 @@ export type TrainedModel = {
   readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
   readonly preprocessor: Preprocessor;
   readonly contract: Manifest['contract'];
+  /** For the manifest, where training started from a pretrained model. */
+  readonly pretrained?: NonNullable<Manifest['pretrained']>;
 };
 
 /** A named way to train; its config schema has a default and a description for every key. */

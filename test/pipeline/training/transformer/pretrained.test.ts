@@ -8,6 +8,7 @@ import { WeightsError } from '../../../../pipeline/training/transformer/errors.t
 import { loadPretrained } from '../../../../pipeline/training/transformer/pretrained.ts';
 import { readSafetensors } from '../../../../pipeline/training/transformer/safetensors.ts';
 import { writeSafetensors } from '../../../../pipeline/training/transformer/safetensors-writer.ts';
+import { tokenizerFromVocabulary } from '../../../../pipeline/training/transformer/vocabulary.ts';
 import { digestOf } from '../../../../registry-repo/digest.ts';
 import { goldenBytes, goldenFile, type Tiny } from '../../../support/golden.ts';
 import { root, temporaryFolder } from '../../../support/paths.ts';
@@ -214,6 +215,49 @@ pretrained('vocab.txt stands in for a tokenizer.json', async () => {
   );
 });
 
+const vocabularies = suite('vocab.txt');
+const words = (...lines: string[]) =>
+  Buffer.from(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...lines, ''].join('\n'));
+const settings = (value: unknown) => Buffer.from(JSON.stringify(value));
+
+vocabularies('whatever ends its lines, and the last of two equal words counts', () => {
+  const made = (bytes: Buffer) =>
+    JSON.parse(Buffer.from(tokenizerFromVocabulary(bytes, null)).toString('utf8')).model.vocab;
+  const text = words('film', 'é', 'film').toString('utf8');
+  assert.equal(made(Buffer.from(text)), { '[PAD]': 0, '[UNK]': 1, '[CLS]': 2, '[SEP]': 3, '[MASK]': 4, film: 7, é: 6 });
+  assert.equal(made(Buffer.from(text.replaceAll('\n', '\r\n'))), made(Buffer.from(text)));
+});
+
+vocabularies('settings of case and special tokens are kept', () => {
+  const config = {
+    do_lower_case: false,
+    unk_token: { content: '<unk>', lstrip: false },
+    tokenizer_class: 'DistilBertTokenizer',
+  };
+  const made = JSON.parse(Buffer.from(tokenizerFromVocabulary(words('<unk>'), settings(config))).toString('utf8'));
+  assert.is(made.normalizer.lowercase, false);
+  assert.is(made.model.unk_token, '<unk>');
+});
+
+for (const [why, bytes, config, message] of [
+  ['no special token', Buffer.from('film\n'), null, /"\[PAD\]" is not among its words/],
+  ['no UTF-8', Buffer.from([0xff, 0x0a]), null, /not UTF-8/],
+  [
+    'another class',
+    words(),
+    settings({ tokenizer_class: 'RobertaTokenizer' }),
+    /tokenizer_class is not supported: BertTokenizer/,
+  ],
+  ['words never split', words(), settings({ never_split: ['a'] }), /never_split is not supported/],
+  ['settings that are no JSON', words(), Buffer.from('{'), /no JSON/],
+] as const)
+  vocabularies(`refused: ${why}`, () => {
+    assert.throws(
+      () => tokenizerFromVocabulary(bytes, config),
+      (e: Error) => e instanceof RangeError && message.test(e.message),
+    );
+  });
+
 const configs = suite('config.json');
 const bytesOf = (model: Tiny, change: Record<string, unknown>) =>
   Buffer.from(JSON.stringify({ ...JSON.parse(goldenBytes(model, 'config.json').toString('utf8')), ...change }));
@@ -275,5 +319,6 @@ else
   });
 
 pretrained.run();
+vocabularies.run();
 configs.run();
 real.run();
