@@ -8,9 +8,9 @@ import * as assert from 'uvu/assert';
 import { tokenizerFromVocabulary } from '../../../pipeline/training/transformer/vocabulary.ts';
 import { subwords as encoderOf, Subwords } from '../../../registry-repo/runtime/subwords.ts';
 import { readTokenizerFile } from '../../../registry-repo/runtime/tokenizer-file.ts';
-import { goldenBytes } from '../../support/golden.ts';
+import { golden, goldenBytes } from '../../support/golden.ts';
 import { readImdb } from '../../support/golden-reviews.ts';
-import { root } from '../../support/paths.ts';
+import { fixture, root } from '../../support/paths.ts';
 
 const file = goldenBytes('tiny-bert', 'tokenizer.json');
 
@@ -140,12 +140,6 @@ subwords('a name that every object has is a word like any other', () => {
     assert.ok(new Subwords(Buffer.from(text), 64).ids(word).every((id) => Number.isInteger(id)));
 });
 
-const folder = join(root, '../shared/data');
-const there = ['golden/tokenizer-bert-uncased.json', 'minilm-l6/tokenizer.json'].every((f) =>
-  existsSync(join(folder, f)),
-);
-if (!there) console.log('SKIPPED no reference ids and no real vocabulary here');
-
 type Reference = {
   readonly cases: readonly {
     text: string;
@@ -155,55 +149,74 @@ type Reference = {
     type_ids: number[];
   }[];
   readonly padding: { readonly texts: string[]; readonly ids: number[][]; readonly attention_mask: number[][] };
+  readonly tokenizer: object;
+};
+const reference: Reference = JSON.parse(readFileSync(fixture('golden/tokenizer-bert-uncased.json'), 'utf8'));
+const LONGEST = 8192;
+
+subwords('hard cases: as Hugging Face’s own tokenizers give them', () => {
+  const bytes = Buffer.from(JSON.stringify(reference.tokenizer));
+  const lengths = new Map<number, Subwords>();
+  const of = (length: number) => lengths.get(length) ?? lengths.set(length, new Subwords(bytes, length)).get(length);
+  const single = reference.cases.filter((c) => c.pair === undefined);
+  assert.ok(single.length > 150);
+  for (const { text, max_length, ids } of single)
+    assert.equal(of(max_length ?? LONGEST)?.ids(text), ids, JSON.stringify(text));
+});
+
+subwords('hard cases of pairs: as Hugging Face’s own tokenizers give them', () => {
+  const bytes = Buffer.from(JSON.stringify(reference.tokenizer));
+  const pairs = reference.cases.filter((c) => c.pair !== undefined);
+  assert.ok(pairs.length > 10);
+  for (const { text, pair, max_length, ids, type_ids } of pairs)
+    assert.equal(new Subwords(bytes, max_length ?? LONGEST).pair(text, pair as string), { ids, types: type_ids });
+});
+
+subwords('a batch is padded as Hugging Face’s own tokenizers pad it', () => {
+  const { padding } = reference;
+  const inputs = ['ids', 'mask'].map((name) => ({ name, type: 'int64' as const, shape: ['batch', 'length'] }));
+  const spec = { kind: 'hf-tokenizer', file: 'tokenizer.json', maxLength: 64, bucket: 1, padId: 0 } as const;
+  const named = { ids: 'ids', mask: 'mask', types: null };
+  const encoder = encoderOf({ ...spec, inputs: named }, inputs, Buffer.from(JSON.stringify(reference.tokenizer)));
+  const rows = padding.texts.map(encoder.encode);
+  const longest = Math.max(...rows.map((row) => (row.ids as Int32Array).length));
+  const padded = (name: string) =>
+    rows.map((row) => [...(row[name] as Int32Array), ...Array(longest).fill(encoder.padding[name])].slice(0, longest));
+  assert.equal(padded('ids'), padding.ids);
+  assert.equal(padded('mask'), padding.attention_mask);
+});
+
+for (const model of ['tiny-bert', 'tiny-distilbert'] as const)
+  subwords(`of ${model}’s texts are those that it was given`, () => {
+    const { texts, inputs } = golden(model);
+    const split = new Subwords(goldenBytes(model, 'tokenizer.json'), 24);
+    texts.forEach((text, i) => {
+      const length = inputs.attention_mask[i]?.reduce((a, b) => a + b, 0);
+      assert.equal(split.ids(text), inputs.input_ids[i]?.slice(0, length), text);
+    });
+  });
+
+const folder = join(root, '../shared/data');
+const there = ['golden/tokenizer-bert-uncased.json', 'minilm-l6/tokenizer.json'].every((f) =>
+  existsSync(join(folder, f)),
+);
+if (!there) console.log('SKIPPED no real vocabulary and no digests of reviews here');
+
+type Reviews = {
   readonly imdb: readonly { path: string; n_all: number; sha256_all: string; n_256: number; sha256_256: string }[];
 };
 
 if (there) {
-  const reference = () =>
-    JSON.parse(readFileSync(join(folder, 'golden/tokenizer-bert-uncased.json'), 'utf8')) as Reference;
   const vocabulary = () => readFileSync(join(folder, 'minilm-l6/tokenizer.json'));
-  const LONGEST = 8192;
-
-  subwords('hard cases: as Hugging Face’s own tokenizers give them', () => {
-    const bytes = vocabulary();
-    const lengths = new Map<number, Subwords>();
-    const of = (length: number) => lengths.get(length) ?? lengths.set(length, new Subwords(bytes, length)).get(length);
-    const single = reference().cases.filter((c) => c.pair === undefined);
-    assert.ok(single.length > 150);
-    for (const { text, max_length, ids } of single)
-      assert.equal(of(max_length ?? LONGEST)?.ids(text), ids, JSON.stringify(text));
-  });
-
-  subwords('hard cases of pairs: as Hugging Face’s own tokenizers give them', () => {
-    const bytes = vocabulary();
-    const pairs = reference().cases.filter((c) => c.pair !== undefined);
-    assert.ok(pairs.length > 10);
-    for (const { text, pair, max_length, ids, type_ids } of pairs)
-      assert.equal(new Subwords(bytes, max_length ?? LONGEST).pair(text, pair as string), { ids, types: type_ids });
-  });
-
-  subwords('a batch is padded as Hugging Face’s own tokenizers pad it', () => {
-    const { padding } = reference();
-    const inputs = ['ids', 'mask'].map((name) => ({ name, type: 'int64' as const, shape: ['batch', 'length'] }));
-    const spec = { kind: 'hf-tokenizer', file: 'tokenizer.json', maxLength: 64, bucket: 1, padId: 0 } as const;
-    const named = { ids: 'ids', mask: 'mask', types: null };
-    const encoder = encoderOf({ ...spec, inputs: named }, inputs, vocabulary());
-    const rows = padding.texts.map(encoder.encode);
-    const longest = Math.max(...rows.map((row) => (row.ids as Int32Array).length));
-    const padded = (name: string) =>
-      rows.map((row) =>
-        [...(row[name] as Int32Array), ...Array(longest).fill(encoder.padding[name])].slice(0, longest),
-      );
-    assert.equal(padded('ids'), padding.ids);
-    assert.equal(padded('mask'), padding.attention_mask);
-  });
+  const reviews = () =>
+    (JSON.parse(readFileSync(join(folder, 'golden/tokenizer-bert-uncased.json'), 'utf8')) as Reviews).imdb;
 
   subwords('a vocabulary alone splits like the tokenizer that was made of it', () => {
     const [words, settings] = ['vocab.txt', 'tokenizer_config.json'].map((name) =>
       readFileSync(join(folder, 'minilm-l6', name)),
     );
     const made = new Subwords(tokenizerFromVocabulary(words as Buffer, settings as Buffer), LONGEST);
-    for (const { text, pair, max_length, ids } of reference().cases)
+    for (const { text, pair, max_length, ids } of reference.cases)
       if (max_length === null) assert.equal(pair === undefined ? made.ids(text) : made.pair(text, pair).ids, ids);
   });
 
@@ -214,10 +227,10 @@ if (there) {
       createHash('sha256')
         .update(Buffer.from(Int32Array.from(ids).buffer))
         .digest('hex');
-    const wanted = new Map(reference().imdb.map((r) => [r.path, r]));
+    const wanted = new Map(reviews().map((r) => [r.path, r]));
     let seen = 0;
     for await (const { path, text } of readImdb(new Set(wanted.keys()))) {
-      const { sha256_all, sha256_256 } = wanted.get(path) as Reference['imdb'][number];
+      const { sha256_all, sha256_256 } = wanted.get(path) as Reviews['imdb'][number];
       assert.is(digest(all.ids(text)), sha256_all, path);
       assert.is(digest(cut.ids(text)), sha256_256, path);
       seen++;
