@@ -203,7 +203,6 @@ export const Config = z.strictObject({
     .strictObject({
       endpoint: z
         .url({ protocol: /^https?$/ })
-        .transform((address) => address.replace(/\/+$/, ''))
         .default('https://huggingface.co')
         .describe('Where pretrained models are downloaded from: the Hugging Face hub or a mirror of it'),
       offline: z.boolean().default(false).describe('Take pretrained models from the cache alone'),

@@ -24,7 +24,7 @@ export type TrainerFolders = {
 
 /** Where pretrained models are downloaded from. */
 export type HubAccess = {
-  /** Address of the Hugging Face hub or a mirror, without a slash at its end. */
+  /** Address of the Hugging Face hub or a mirror. */
   readonly endpoint: string;
   /** Takes what the cache has, and asks no one. */
   readonly offline: boolean;

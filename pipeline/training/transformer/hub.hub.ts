@@ -136,11 +136,13 @@ const OFFLINE = 'without the network, give a Hugging Face folder, or set hub.off
 class Hub {
   readonly id: string;
   readonly #context: Context;
+  readonly #endpoint: string;
   readonly #patience: Patience;
 
   constructor(id: string, context: Context, patience: Patience) {
     this.id = id;
     this.#context = context;
+    this.#endpoint = context.hub.endpoint.replace(/\/+$/, '');
     this.#patience = patience;
   }
 
@@ -167,40 +169,43 @@ class Hub {
 
   /** @returns the file's path */
   download(commit: string, { path, size, oid, lfs }: Listed[number], folder: string): Promise<string> {
-    const { hub, report, signal } = this.#context;
+    const { report, signal } = this.#context;
     const content: Content = {
       name: path,
       bytes: lfs?.size ?? size,
       checksum: lfs ? { algorithm: 'sha256', hex: lfs.oid } : { algorithm: 'git', hex: oid },
-      advice: { address: 'check the model’s id and hub.endpoint', offline: OFFLINE },
+      advice: {
+        address: 'check hub.endpoint; a model that is not for everyone must be downloaded by hand',
+        offline: OFFLINE,
+      },
     };
     const progress = ({ done }: { done: number }) => report.progress(`download ${path}`, done, content.bytes);
-    const url = `${hub.endpoint}/${this.id}/resolve/${commit}/${path}`;
+    const url = `${this.#endpoint}/${this.id}/resolve/${commit}/${path}`;
     return download(url, content, { cacheFolder: folder, progress, signal }, this.#patience);
   }
 
   #nonsense(): DownloadError {
-    return new DownloadError(`${this.#context.hub.endpoint} is no Hugging Face hub: check hub.endpoint`);
+    return new DownloadError(`${this.#endpoint} is no Hugging Face hub: check hub.endpoint`);
   }
 
   /** Asks again after what may pass, a few times. */
   async #ask<T>(revision: string, question: (options: { hubUrl: string; fetch: typeof fetch }) => Promise<T>) {
     const { tries, pauseMs } = this.#patience;
-    const { hub, signal } = this.#context;
+    const { signal } = this.#context;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await question({ hubUrl: hub.endpoint, fetch: this.#fetch });
+        return await question({ hubUrl: this.#endpoint, fetch: this.#fetch });
       } catch (cause) {
         signal.throwIfAborted();
         const status = cause instanceof HubApiError ? cause.statusCode : null;
         if (status !== null && [400, 401, 403, 404].includes(status))
           throw new DownloadError(
-            `${hub.endpoint} has no ${this.id} at ${revision} for everyone to read (it answered ${status}): check the id and the revision; ${OFFLINE}`,
+            `${this.#endpoint} has no ${this.id} at ${revision} for everyone to read (it answered ${status}): check the id and the revision; ${OFFLINE}`,
             { cause },
           );
         if (attempt >= tries)
           throw new DownloadError(
-            `could not ask ${hub.endpoint} about ${this.id} (${status ? `it answered ${status}` : faultOf(cause)}): run again; ${OFFLINE}`,
+            `could not ask ${this.#endpoint} about ${this.id} (${status ? `it answered ${status}` : faultOf(cause)}): run again; ${OFFLINE}`,
             { cause },
           );
         await pause(pauseMs * attempt, undefined, { signal });

@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { TrainingContext } from '../trainer.ts';
+import { plainPath } from '../../errors.ts';
+import type { TrainedModel, TrainingContext } from '../trainer.ts';
 import { WeightsError } from './errors.ts';
 import { fetchModel, isHubId } from './hub.hub.ts';
-import { loadFolder, type Pretrained } from './weights.ts';
+import { loadFolder, type Pretrained, type PretrainedSource } from './weights.ts';
 
 type Context = Pick<TrainingContext, 'folders' | 'hub' | 'report' | 'signal'>;
 
@@ -28,3 +29,14 @@ export async function loadPretrained(model: string, context: Context, revision =
       throw new WeightsError(`${path} of ${model} has changed since it was downloaded: delete ${fetched.folder}`);
   return loaded;
 }
+
+/** Where a model came from, as a manifest has it. */
+export const recordOf = ({
+  location,
+  revision,
+  digest,
+}: PretrainedSource): NonNullable<TrainedModel['pretrained']> => ({
+  location: plainPath(location).slice(-1000),
+  revision,
+  digest,
+});

@@ -29,8 +29,9 @@ export type Header = {
 };
 
 export const LENGTH_BYTES = 8;
-const MAX_HEADER = 16 * 1024 * 1024;
-const MAX_TENSORS = 100_000;
+/** Many times what the largest encoder needs; reading one takes up to a hundred times as much memory. */
+const MAX_HEADER = 4 * 1024 * 1024;
+const MAX_TENSORS = 20_000;
 const MAX_NAME = 500;
 const MAX_PROBLEMS = 10;
 
@@ -104,16 +105,34 @@ function parse(json: Uint8Array): Record<string, unknown> {
 /** The first key that an object of a valid JSON text has twice; null if none. */
 function repeatedKey(text: string): string | null {
   const open: Set<string>[] = [];
-  for (const [token] of text.matchAll(/[{}]|"(?:[^"\\]|\\.)*"(?:[ \t\n\r]*:)?/g)) {
-    if (token === '{') open.push(new Set());
-    else if (token === '}') open.pop();
-    else if (token.endsWith(':')) {
-      const key = JSON.parse(token.slice(0, token.lastIndexOf('"') + 1)) as string;
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at];
+    if (sign === '{') open.push(new Set());
+    if (sign === '}') open.pop();
+    if (sign !== '"') continue;
+    const end = endOfString(text, at);
+    if (text[afterSpace(text, end + 1)] === ':') {
+      const key = JSON.parse(text.slice(at, end + 1)) as string;
       if (open.at(-1)?.has(key)) return key;
       open.at(-1)?.add(key);
     }
+    at = end;
   }
   return null;
+}
+
+function afterSpace(text: string, from: number): number {
+  let at = from;
+  while (' \t\n\r'.includes(text[at] ?? '.')) at++;
+  return at;
+}
+
+/** Where the string that begins here ends. */
+function endOfString(text: string, from: number): number {
+  for (let at = from + 1; ; at++) {
+    if (text[at] === '\\') at++;
+    else if (text[at] === '"' || at >= text.length) return at;
+  }
 }
 
 /** The tensor, or what is wrong with it. */
