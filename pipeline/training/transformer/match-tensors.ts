@@ -25,48 +25,56 @@ const MAX_NAMED = 20;
  */
 export function matchTensors(architecture: Architecture, { tensors }: Header): Match {
   const stored = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const prefix = prefixOf(architecture, stored);
   const outputs = outputsOf(stored);
-  const byTensor = new Map<string, TensorUse>();
-  const order: string[] = [];
-  const missing: string[] = [];
-  const wrong: string[] = [];
-  for (const [parameter, shape] of parameterShapes(architecture, outputs ?? 2)) {
-    if (outputs === null && parameter.startsWith('head/output/')) continue;
-    const { names, transposed } = tensorName(architecture, prefix, parameter);
-    const tensor = names.map((name) => stored.get(name)).find((found) => found !== undefined);
-    const wanted = transposed ? [...shape].reverse() : shape;
-    if (!tensor) {
-      missing.push(names[0] as string);
-      continue;
-    }
-    byTensor.set(tensor.name, { parameter, transposed });
-    order.push(parameter);
-    if (tensor.shape.join() !== wanted.join())
-      wrong.push(`${tensor.name} is [${tensor.shape}], config.json makes it [${wanted}]`);
-    else if (!isReal(tensor.dtype)) wrong.push(`${tensor.name} is of type ${tensor.dtype}`);
-  }
-  // An encoder without the head's hidden layer is complete as well; half of one is not.
-  const hidden = order.filter((parameter) => parameter.startsWith('head/hidden/'));
-  const hiddenNames = ['kernel', 'bias'].flatMap(
-    (kind) => tensorName(architecture, prefix, `head/hidden/${kind}`).names,
-  );
-  const excused = hidden.length === 0 && outputs === null ? hiddenNames : [];
+  const wanted = wantedOf(architecture, stored, outputs);
+  const found = wanted.flatMap((want) => (want.tensor ? [{ ...want, tensor: want.tensor }] : []));
+  const byTensor = new Map(found.map(({ tensor, parameter, transposed }) => [tensor.name, { parameter, transposed }]));
   const unused = [...stored.keys()].filter((name) => !byTensor.has(name));
   const isHead = (name: string) => outputs === null && name.startsWith('classifier.');
   const problems = [
     told(
       'missing',
-      missing.filter((name) => !excused.includes(name)),
+      wanted.filter(({ tensor }) => !tensor).map(({ names }) => names[0] as string),
     ),
-    told('of a wrong shape or type', wrong),
+    told('of a wrong shape or type', found.flatMap(misfit)),
     told(
       'unknown',
       unused.filter((name) => !isForeign(architecture, name) && !isHead(name)),
     ),
   ].flat();
   if (problems.length > 0) throw new RangeError(problems.join('; '));
-  return { byTensor, order, outputs, unused };
+  return { byTensor, order: found.map(({ parameter }) => parameter), outputs, unused };
+}
+
+type Wanted = TensorUse & {
+  readonly names: readonly string[];
+  /** As the file must have it. */
+  readonly shape: readonly number[];
+  readonly tensor: StoredTensor | undefined;
+};
+
+/** The parameters that must be there: all of a classifier's, or an encoder's with or without the head's hidden layer. */
+function wantedOf(
+  architecture: Architecture,
+  stored: ReadonlyMap<string, StoredTensor>,
+  outputs: number | null,
+): Wanted[] {
+  const prefix = prefixOf(architecture, stored);
+  const all = [...parameterShapes(architecture, outputs ?? 2)].map(([parameter, shape]): Wanted => {
+    const { names, transposed } = tensorName(architecture, prefix, parameter);
+    const tensor = names.map((name) => stored.get(name)).find((found) => found !== undefined);
+    return { parameter, transposed, names, shape: transposed ? [...shape].reverse() : shape, tensor };
+  });
+  if (outputs !== null) return all;
+  const isHidden = ({ parameter }: Wanted) => parameter.startsWith('head/hidden/');
+  const hasHidden = all.some((want) => isHidden(want) && want.tensor);
+  return all.filter((want) => !want.parameter.startsWith('head/output/') && (hasHidden || !isHidden(want)));
+}
+
+function misfit({ tensor, shape }: Wanted & { readonly tensor: StoredTensor }): string[] {
+  if (tensor.shape.join() !== shape.join())
+    return [`${tensor.name} is [${tensor.shape}], config.json makes it [${shape}]`];
+  return isReal(tensor.dtype) ? [] : [`${tensor.name} is of type ${tensor.dtype}`];
 }
 
 function told(what: string, names: readonly string[]): string[] {
