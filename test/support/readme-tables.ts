@@ -48,7 +48,7 @@ const shown = (value: unknown): string => (value === undefined ? '' : code(JSON.
 
 const settingRow = (s: Setting, name: string): string[] => {
   const path = s.path.join('.');
-  const choices = s.choices.map((c) => code(/^\w+$/.test(String(c)) ? String(c) : JSON.stringify(c)));
+  const choices = s.choices.map((c) => code(/^[\w-]+$/.test(String(c)) ? String(c) : JSON.stringify(c)));
   const meaning = [sentence(s.description), choices.join(', ')].filter(Boolean).join(': ');
   return [name, code(s.env), flagsOf(path).map(code).join(' '), shown(s.default), meaning];
 };

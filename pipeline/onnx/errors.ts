@@ -1,0 +1,12 @@
+import { PawlError } from '../../events/errors.ts';
+
+/** A model that no single ONNX file can hold. */
+export class ModelTooLargeError extends PawlError {
+  readonly code = 'model_too_large';
+
+  constructor(bytes: number) {
+    super(
+      `the model has ${(bytes / 2 ** 30).toFixed(1)} GiB of parameters, and an ONNX file ends before 2 GiB: take a smaller encoder, or one with a smaller vocabulary`,
+    );
+  }
+}
