@@ -8,7 +8,7 @@ export type BackendOptions = {
 
 /** Loaded when they are asked for: TensorFlow.js takes its time. */
 const OPENERS: Readonly<Record<BackendName, (options: BackendOptions) => Promise<Backend>>> = {
-  tensorflow: async (options) => (await import('./tensorflow.ts')).openTensorflow(options),
+  tensorflow: async (options) => (await import('./tensorflow/tensorflow.ts')).openTensorflow(options),
   webgpu: async () => (await import('./webgpu.ts')).openWebgpu(),
   wasm: async () => (await import('./wasm.ts')).openWasm(),
   cpu: async () => (await import('./cpu.ts')).openCpu(),
@@ -20,14 +20,14 @@ const AUTOMATIC: readonly BackendName[] = BACKENDS.filter((name) => name !== 'we
 /**
  * Starts what computes.
  *
- * @param name `auto` takes the first that starts: TensorFlow, WebAssembly, plain JavaScript
+ * @param name `auto` takes the first that is there: TensorFlow, WebAssembly, plain JavaScript
  * @throws {BackendError} if it cannot be used, saying why and what to do
  */
 export async function openBackend(name: BackendName | 'auto', options: BackendOptions): Promise<Backend> {
   if (name !== 'auto') return opened(name, options);
   for (const candidate of AUTOMATIC) {
     const backend = await opened(candidate, options).catch((error) => {
-      if (error instanceof BackendError) return null;
+      if (error instanceof BackendError && error.absent) return null; // what is broken should be mended, not passed over
       throw error;
     });
     if (backend) return backend;

@@ -5,7 +5,7 @@ import { parameterShapes } from '../../../../pipeline/training/transformer/archi
 import { Model } from '../../../../pipeline/training/transformer/model.ts';
 import { AdamW } from '../../../../pipeline/training/transformer/optimizer.ts';
 import { linearSchedule } from '../../../../pipeline/training/transformer/schedule.ts';
-import { backends } from '../../../support/backends.ts';
+import { testedBackends } from '../../../support/backends.ts';
 import { distance, type Inputs, inTheirOrder, nameOf, reference } from '../../../support/reference.ts';
 
 // Held against PyTorch in float64: what a text becomes between the layers, every gradient, six steps of training.
@@ -42,7 +42,7 @@ function differentiate(
   };
 }
 
-for (const { name: on, open: start } of backends)
+for (const { name: on, open: start } of await testedBackends())
   for (const name of ['tiny-distilbert', 'tiny-bert'] as const) {
     s(`${on}, ${name}: has the parameters that the architecture promises`, async () => {
       const { architecture, labels, parameters } = reference(name);

@@ -4,7 +4,7 @@ import { Random } from '../../../../pipeline/random.ts';
 import type { Backend, Tensor } from '../../../../pipeline/training/backends/backend.ts';
 import { keptAt, seededDropout } from '../../../../pipeline/training/transformer/dropout.ts';
 import { type Operations, operations } from '../../../../pipeline/training/transformer/operations.ts';
-import { backends } from '../../../support/backends.ts';
+import { testedBackends } from '../../../support/backends.ts';
 
 // Every step's derivative against differences of what it computes.
 
@@ -104,7 +104,7 @@ const cases: readonly Case[] = [
 const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 const H = 1 / 64;
 
-for (const { name: on, open } of backends)
+for (const { name: on, open } of await testedBackends())
   for (const { name, shapes, compute } of cases)
     s(`${on}: the derivative of ${name} is what differences say`, async () => {
       const backend = await open();
