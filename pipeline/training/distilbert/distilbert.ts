@@ -27,9 +27,9 @@ export async function learn(context: TrainingContext, config: DistilbertConfig):
   const numbers = [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
   report.metric('parameters', numbers, 0);
   const examples = await readExamples(context, tokenizer, config);
-  report.metric('rows held out', examples.validation.length, 0);
+  report.metric('rowsHeldOut', examples.validation.length, 0);
   const backend = await openBackend(config.backend, { threads: context.workers });
-  report.metric(`computed by ${backend.name} ${backend.version}`, 1, 0);
+  report.metric(`backend: ${backend.name} ${backend.version}`, 1, 0);
   const model = new Model(backend, architecture);
   const rateOf = layerRates(architecture.layers, config);
   const trained = await fit({ backend, model, parameters, examples, padId, rateOf, config, context });

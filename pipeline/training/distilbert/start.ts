@@ -14,7 +14,7 @@ export type Start = {
   readonly padId: number;
 };
 
-type Context = Pick<TrainingContext, 'rows' | 'labels' | 'seed' | 'folders' | 'report' | 'signal'>;
+type Context = Pick<TrainingContext, 'rows' | 'labels' | 'seed' | 'folders' | 'hub' | 'report' | 'signal'>;
 
 /** @throws {WeightsError} for a pretrained model that cannot be used, or not with these settings */
 export async function startOf(context: Context, config: DistilbertConfig): Promise<Start> {
@@ -44,8 +44,8 @@ function randomStart({ rows }: Context, { sizes, maxLength }: DistilbertConfig):
 }
 
 async function pretrainedStart(model: string, context: Context, config: DistilbertConfig): Promise<Start> {
-  const { maxLength } = config;
-  const { architecture, parameters, tokenizer, padId, labels } = await loadPretrained(model, context);
+  const { maxLength, revision } = config;
+  const { architecture, parameters, tokenizer, padId, labels } = await loadPretrained(model, context, revision);
   if (maxLength > architecture.positions)
     throw new WeightsError(`${model} takes ${architecture.positions} tokens at most: set maxLength to that or less`);
   // A head of other labels answers another question; what comes before its last layer is worth keeping.

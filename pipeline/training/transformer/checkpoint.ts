@@ -65,11 +65,10 @@ export class Checkpoints {
       await loadSafetensors(join(this.#folder, STATE), {
         choose: ({ metadata, tensors }) => {
           position = readPosition(metadata[PLACE], backend);
-          return new Set(position ? tensors.map(({ name }) => name) : []);
-        },
-        keep: (key, tensor) => {
-          const part = PARTS.find((p) => key.startsWith(`${p}/`));
-          if (part) parts[part].set(key.slice(part.length + 1), tensor);
+          return keeping(position ? tensors : [], (key, tensor) => {
+            const part = PARTS.find((p) => key.startsWith(`${p}/`));
+            if (part) parts[part].set(key.slice(part.length + 1), tensor);
+          });
         },
       });
     } catch (error) {
@@ -94,8 +93,7 @@ export class Checkpoints {
   async loadBest(epoch: number): Promise<Parameters> {
     const found = new Map<string, Parameter>();
     await loadSafetensors(join(this.#folder, bestFile(epoch)), {
-      choose: ({ tensors }) => new Set(tensors.map(({ name }) => name)),
-      keep: (name, tensor) => found.set(name, tensor),
+      choose: ({ tensors }) => keeping(tensors, (name, tensor) => found.set(name, tensor)),
     });
     return found;
   }
@@ -111,6 +109,9 @@ export class Checkpoints {
     for (const file of files.filter(other)) await rm(join(this.#folder, file), { force: true });
   }
 }
+
+const keeping = (tensors: readonly { readonly name: string }[], keep: (name: string, tensor: Parameter) => void) =>
+  new Map(tensors.map(({ name }) => [name, (tensor: Parameter) => keep(name, tensor)]));
 
 function readPosition(text: string | undefined, backend: string): Position | null {
   const read = Position.safeParse(parse(text));

@@ -2,6 +2,7 @@ import type { Row } from '../../../registry-repo/rows.ts';
 import { Subwords } from '../../../registry-repo/runtime/subwords.ts';
 import { splitOf } from '../../data/split.ts';
 import type { TrainingContext } from '../trainer.ts';
+import { tokenize } from './tokenize.ts';
 
 /** A text as token ids, special ones included, and the number of its label. */
 export type Example = { readonly ids: Int32Array; readonly label: number };
@@ -13,9 +14,6 @@ export type Examples = {
 };
 
 type Context = Pick<TrainingContext, 'rows' | 'labels' | 'seed' | 'report' | 'signal'>;
-
-/** Texts between two looks at the signal. */
-const CHUNK = 256;
 
 /**
  * Rows as the model will see them. Which are held out depends on their texts and the seed, so equal texts stay together; with
@@ -29,26 +27,13 @@ export async function readExamples(
   tokenizer: Uint8Array,
   { maxLength, validationShare }: { readonly maxLength: number; readonly validationShare: number },
 ): Promise<Examples> {
-  const subwords = new Subwords(tokenizer, maxLength);
   const numbers = new Map(labels.map((label, i) => [label, i]));
-  const started = performance.now();
-  const all: Example[] = [];
-  for (const row of rows) {
-    if (all.length % CHUNK === 0) {
-      await breathe(signal);
-      report.progress('reading texts', all.length, rows.length);
-    }
-    all.push({ ids: Int32Array.from(subwords.ids(row.text)), label: numbers.get(row.label) as number });
-  }
-  report.progress('reading texts', rows.length, rows.length);
-  const tokens = all.reduce((sum, { ids }) => sum + ids.length, 0);
-  report.metric('tokens', tokens, 0);
-  report.metric('tokens a second, tokenizing', tokens / Math.max(1e-3, (performance.now() - started) / 1000), 0);
-  report.metric(
-    'share of texts as long as allowed',
-    share(all, ({ ids }) => ids.length >= maxLength),
-    0,
+  const ids = await tokenize(
+    new Subwords(tokenizer, maxLength),
+    rows.map((row) => row.text),
+    { report, signal },
   );
+  const all = rows.map((row, i): Example => ({ ids: ids[i] as Int32Array, label: numbers.get(row.label) as number }));
   return heldOut(all, rows, labels.length, seed, validationShare);
 }
 
@@ -57,9 +42,6 @@ export async function breathe(signal: AbortSignal): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
   signal.throwIfAborted();
 }
-
-const share = <T>(items: readonly T[], is: (item: T) => boolean): number =>
-  items.length === 0 ? 0 : items.filter(is).length / items.length;
 
 function heldOut(all: readonly Example[], rows: readonly Row[], labels: number, seed: number, part: number): Examples {
   const sides = { train: [] as Example[], test: [] as Example[] };

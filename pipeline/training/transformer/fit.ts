@@ -82,7 +82,7 @@ class Fitting {
   async run(): Promise<Parameters> {
     const { report } = this.#task.context;
     const { epochs, patience } = this.#task.config;
-    if (this.#position.steps > 0) report.metric('steps before this run took them up', this.#position.steps, 0);
+    if (this.#position.steps > 0) report.metric('stepsResumed', this.#position.steps, 0);
     for (const done of this.#position.epochs) report.epoch({ ...done, of: epochs });
     while (this.#position.epoch <= epochs && !this.#tired(patience)) await this.#epoch();
     const { best } = this.#position;
@@ -138,9 +138,9 @@ class Fitting {
     if (steps % config.logSteps === 0) {
       const tokens = batches.flat().reduce((all, { ids }) => all + ids.length, 0);
       context.report.metric('loss', loss, steps);
-      context.report.metric('learning rate', rate, steps);
-      context.report.metric('gradient norm', norm, steps);
-      context.report.metric('tokens a second', tokens / Math.max(1e-6, (performance.now() - started) / 1000), steps);
+      context.report.metric('learningRate', rate, steps);
+      context.report.metric('gradientNorm', norm, steps);
+      context.report.metric('tokensPerSecond', tokens / Math.max(1e-6, (performance.now() - started) / 1000), steps);
     }
     this.#position.steps++;
     this.#position.epochSteps++;
@@ -180,12 +180,12 @@ class Fitting {
     const held = examples.validation.length > 0 ? await this.#validate() : null;
     const metrics = { loss: lossSum / texts, ...held };
     const done = { epoch, metrics, durationMs: Math.round(epochMs + performance.now() - started) };
-    const better = held !== null && (best === null || held['held-out f1'] > best.f1);
+    const better = held !== null && (best === null || held.validationF1 > best.f1);
     if (better) await this.#checkpoints.saveBest(epoch, this.#download());
     this.#position = {
       ...this.#position,
       ...{ epoch: epoch + 1, epochSteps: 0, lossSum: 0, texts: 0, epochMs: 0 },
-      best: better ? { epoch, f1: held['held-out f1'] } : best,
+      best: better ? { epoch, f1: held.validationF1 } : best,
       epochs: [...this.#position.epochs, done],
     };
     await this.#save();
@@ -214,9 +214,9 @@ class Fitting {
     }
     const right = confusion.reduce((sum, row, i) => sum + (row[i] as number), 0);
     return {
-      'held-out loss': loss / seen,
-      'held-out accuracy': right / seen,
-      'held-out f1': toNumber(f1(labels, confusion, this.#averaging)),
+      validationLoss: loss / seen,
+      validationAccuracy: right / seen,
+      validationF1: toNumber(f1(labels, confusion, this.#averaging)),
     };
   }
 

@@ -52,8 +52,12 @@ export function operations({ tf, slowTransposed }: Pick<Backend, 'tf' | 'slowTra
     return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [b, l, h * d]); // [B, L, W]
   };
 
-  const masked = (x: Tensor, { keep, rate }: Mask): Tensor =>
-    tf.mul(tf.mul(x, 1 / (1 - rate)), tf.cast(keep, 'float32'));
+  const zeroed = (x: Tensor, keep: Tensor): Tensor => tf.mul(x, tf.cast(keep, 'float32'));
+
+  /** What makes up for the zeroes. */
+  const gainOf = (mask: Mask | null): number => (mask ? 1 / (1 - mask.rate) : 1);
+
+  const masked = (x: Tensor, mask: Mask): Tensor => zeroed(tf.mul(x, gainOf(mask)), mask.keep);
 
   return {
     /** Rows of a table [V, W] by ids [B, L], and to each row that of its place [P, W] and of the first type [T, W] → [B, L, W]. */
@@ -153,20 +157,20 @@ export function operations({ tf, slowTransposed }: Pick<Backend, 'tf' | 'slowTra
           const probabilities = tf.softmax(scores); // [B, H, L, L]
           watch?.(probabilities);
           save(queries, keys, values, probabilities, ...(dropout ? [dropout.keep] : []));
-          return merge(product(dropout ? masked(probabilities, dropout) : probabilities, values)); // [B, L, W]
+          const used = dropout ? zeroed(probabilities, dropout.keep) : probabilities;
+          return tf.mul(merge(product(used, values)), gainOf(dropout)); // [B, L, W]
         },
         (dy, saved) => {
           const [queries, keys, values, probabilities, keep] = saved as [Tensor, Tensor, Tensor, Tensor, Tensor?];
-          const thinned = (x: Tensor) => (keep && dropout ? masked(x, { ...dropout, keep }) : x);
-          const d = split(dy, heads); // [B, H, L, D]
-          const used = thinned(probabilities);
+          const thinned = (x: Tensor) => (keep ? zeroed(x, keep) : x);
+          const d = split(tf.mul(dy, gainOf(dropout)), heads); // [B, H, L, D]
           const dProbabilities = thinned(product(d, values, false, true)); // [B, H, L, L]
           const weighted = tf.mul(dProbabilities, probabilities);
           const dScores = tf.sub(weighted, tf.mul(probabilities, tf.sum(weighted, -1, true))); // [B, H, L, L]
           return [
             tf.mul(merge(product(dScores, keys)), scale),
             merge(product(dScores, queries, true)),
-            merge(product(used, d, true)),
+            merge(product(thinned(probabilities), d, true)),
           ];
         },
       );
