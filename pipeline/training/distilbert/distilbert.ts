@@ -14,7 +14,12 @@ export const distilbert: Trainer<typeof schema> = {
   summary: 'fine-tuned transformer, any BERT or DistilBERT: the more it computes with, the better',
   config: schema,
   async train(context, config) {
-    return exportTransformer(await learn(context, config), context.labels, config.maxLength);
+    const learned = await learn(context, config);
+    const { source } = learned;
+    return {
+      ...exportTransformer(learned, context.labels, config.maxLength),
+      ...(source && { pretrained: { location: source.location, revision: source.revision, digest: source.digest } }),
+    };
   },
 };
 

@@ -7,10 +7,12 @@ import { learn } from '../../../../pipeline/training/distilbert/distilbert.ts';
 import type { Report } from '../../../../pipeline/training/trainer.ts';
 import type { Parameters } from '../../../../pipeline/training/transformer/architecture.ts';
 import { readExamples } from '../../../../pipeline/training/transformer/examples.ts';
+import { exportTransformer } from '../../../../pipeline/training/transformer/export.ts';
 import { uploadBatch } from '../../../../pipeline/training/transformer/length-batches.ts';
 import { Model } from '../../../../pipeline/training/transformer/model.ts';
 import { writeSafetensors } from '../../../../pipeline/training/transformer/safetensors-writer.ts';
 import { digestOf } from '../../../../registry-repo/digest.ts';
+import { loadRuntime } from '../../../../registry-repo/runtime/load.ts';
 import { LABELS, rowsFor } from '../../../support/models.ts';
 import { temporaryFolder } from '../../../support/paths.ts';
 import { trainingContext } from '../../../support/training-context.ts';
@@ -58,6 +60,29 @@ s('learns 32 examples by heart', async () => {
     ({ label }, i) => (logits[2 * i + label] as number) > (logits[2 * i + 1 - label] as number),
   );
   assert.is(right.length, 32);
+});
+
+s('what is exported answers as what was trained', async () => {
+  const backend = await openBackend('wasm', { threads: 1 });
+  const config = settings({ epochs: 10 });
+  const learned = await learn(context(), config);
+  const { files, ...model } = exportTransformer(learned, LABELS, config.maxLength);
+  const runtime = await loadRuntime({
+    manifest: { labels: LABELS, ...model },
+    file: (path) => files.find((f) => f.path === path)?.bytes as Uint8Array,
+  });
+  const rows = rowsFor('test', 1);
+  const answers = await runtime.classify(rows.map((r) => r.text));
+  await runtime.release();
+  const { train } = await readExamples({ ...context(), rows }, learned.tokenizer, { ...config, validationShare: 0 });
+  const { batch } = uploadBatch(backend, train, learned.padId);
+  const weights = new Map([...learned.parameters].map(([name, p]) => [name, backend.tf.tensor(p.data, [...p.shape])]));
+  const logits = new Model(backend, learned.architecture).logits(weights, batch).dataSync();
+  const gaps = rows.map((_, i) => {
+    const lead = (logits[2 * i] as number) - (logits[2 * i + 1] as number);
+    return Math.abs((answers[2 * i] as number) - 1 / (1 + Math.exp(-lead)));
+  });
+  assert.ok(Math.max(...gaps) < 1e-4, String(Math.max(...gaps)));
 });
 
 s('the same seed gives the same bytes, another seed others', async () => {
