@@ -37,7 +37,7 @@ training:
   assert.match(JSON.stringify(shown), /validationF1/);
   const promoted = await pawl(home, ['promote', run]);
   assert.is(promoted.code, 0, promoted.stdout + promoted.stderr);
-  const answer = await pawl(home, ['predict', 'the film was good3']);
+  const answer = await pawl(home, ['predict', 'the other film number 2 was good3']);
   assert.match(answer.stdout, /^pos /m, answer.stderr);
 
   const slower = await pawl(home, ['train', '--backend', 'abacus']);
