@@ -1,5 +1,6 @@
 import type { Bench } from './bench.ts';
+import { distilbert } from './distilbert.ts';
 import { events } from './events.ts';
 import { nbsvm } from './nbsvm.ts';
 
-export const benches: readonly Bench[] = [events, nbsvm];
+export const benches: readonly Bench[] = [events, nbsvm, distilbert];

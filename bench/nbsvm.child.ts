@@ -51,7 +51,8 @@ function trainNbsvm(rows: Rows): Promise<TrainedModel> {
   if (!nbsvm) throw new Error('there is no trainer nbsvm');
   const report = { metric: () => {}, epoch: () => {}, progress: () => {} };
   const folders = { config: '.', cache: '.', checkpoints: '.' };
-  const context = { ...rows, unlabelled: [], folders, seed: 1, report, signal: new AbortController().signal };
+  const hub = { endpoint: '', offline: true };
+  const context = { ...rows, unlabelled: [], folders, hub, seed: 1, report, signal: new AbortController().signal };
   return nbsvm.train(context, nbsvm.config.parse({}));
 }
 

@@ -14,6 +14,12 @@ export type BenchOptions = {
   /** Events in the replayed log. */
   readonly events: number;
   readonly imdb: string | null;
+  /** Pretrained encoder: a Hugging Face folder. */
+  readonly weights: string | null;
+  /** A Python with PyTorch and Transformers. */
+  readonly torch: string | null;
+  /** Reviews to fine-tune on. */
+  readonly reviews: number;
   /** Whether nbsvm is compared with fastText, where that is installed. */
   readonly fasttext: boolean;
   /** Databases and models are written here, in a folder of their own that goes away. */
@@ -25,6 +31,9 @@ export const FLAGS = `
   --rounds N     rounds of each measurement, whose median is quoted (default: 7, or 3 for those that take seconds)
   --events N     events in the replayed log (default: 1000000)
   --imdb FILE    an archive or a folder laid out as aclImdb_v1.tar.gz, for nbsvm (default: PAWL_BENCH_IMDB)
+  --weights DIR  a pretrained BERT or DistilBERT, for distilbert (default: PAWL_BENCH_WEIGHTS)
+  --torch PYTHON a Python with torch and transformers, for distilbert (default: PAWL_BENCH_TORCH)
+  --reviews N    reviews to fine-tune on, for distilbert (default: 2000)
   --no-fasttext  nbsvm alone, not beside fastText (which takes 2 GB of memory)
   --folder DIR   where to write while measuring: take a disk, not memory (default: ${tmpdir()})
   --help         this text
@@ -37,7 +46,18 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): B
   const { values, positionals } = parseArgs({
     args: [...argv],
     allowPositionals: true,
-    options: { json: text, rounds: text, events: text, imdb: text, folder: text, help: flag, 'no-fasttext': flag },
+    options: {
+      json: text,
+      rounds: text,
+      events: text,
+      imdb: text,
+      folder: text,
+      weights: text,
+      torch: text,
+      reviews: text,
+      help: flag,
+      'no-fasttext': flag,
+    },
   });
   const imdb = values.imdb ?? env.PAWL_BENCH_IMDB;
   return {
@@ -46,11 +66,16 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): B
     json: values.json === undefined ? null : resolve(values.json),
     rounds: values.rounds === undefined ? null : count('--rounds', values.rounds, 1, 1000),
     events: count('--events', values.events ?? '1000000', 1000, 100_000_000),
-    imdb: imdb ? resolve(imdb) : null,
+    imdb: resolved(imdb),
+    weights: resolved(values.weights ?? env.PAWL_BENCH_WEIGHTS),
+    torch: (values.torch ?? env.PAWL_BENCH_TORCH) || null,
+    reviews: count('--reviews', values.reviews ?? '2000', 1, 25_000),
     fasttext: !values['no-fasttext'],
     folder: resolve(values.folder ?? tmpdir()),
   };
 }
+
+const resolved = (path: string | undefined): string | null => (path ? resolve(path) : null);
 
 function count(flag: string, text: string, least: number, most: number): number {
   const value = Number(text);

@@ -14,6 +14,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   registry: 'the git repository whose main branch is production',
   artifacts: 'stored bytes, by digest',
   hook: 'training on push',
+  backend: 'what computes for training',
 };
 
 const EXIT_CODES = `

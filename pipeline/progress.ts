@@ -21,7 +21,7 @@ const SHOW_AFTER_MS = 700;
  */
 export function barProgress(stream: NodeJS.WriteStream, now: () => number): Progress {
   if (!stream.isTTY) return silentProgress;
-  let current: { stage: string; since: number; bar: SingleBar | null } | null = null;
+  let current: { stage: string; since: number; from: number; bar: SingleBar | null } | null = null;
 
   const finish = () => {
     current?.bar?.stop();
@@ -32,7 +32,7 @@ export function barProgress(stream: NodeJS.WriteStream, now: () => number): Prog
     update(stage, done, of) {
       if (current?.stage !== stage) {
         finish();
-        current = { stage, since: now(), bar: null };
+        current = { stage, since: now(), from: done, bar: null };
       }
       const total = Math.max(of, 1);
       if (!current.bar && now() - current.since >= SHOW_AFTER_MS && done < total) {
@@ -40,7 +40,7 @@ export function barProgress(stream: NodeJS.WriteStream, now: () => number): Prog
         current.bar.start(total, done, { stage, left: '' });
       }
       current.bar?.setTotal(total);
-      current.bar?.update(done, { left: timeLeft(now() - current.since, done, total) });
+      current.bar?.update(done, { left: timeLeft(now() - current.since, done - current.from, total - current.from) });
       if (done >= of) finish();
     },
   };
@@ -57,6 +57,6 @@ const newBar = (stream: NodeJS.WriteStream): SingleBar =>
     clearOnComplete: true,
   });
 
-/** Time left at the mean speed so far; nothing as long as that says nothing. */
+/** Time left at the mean speed so far, of what was not done already when it began; nothing as long as that says nothing. */
 const timeLeft = (elapsedMs: number, done: number, total: number): string =>
   done === 0 ? '' : `${duration((elapsedMs * (total - done)) / done)} left`;

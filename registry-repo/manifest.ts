@@ -45,6 +45,10 @@ export const Manifest = z
       train: DataSplit,
       test: DataSplit,
     }),
+    /** What training started from, where that was a pretrained model: its place, the commit there, and all its files' digest. */
+    pretrained: z
+      .strictObject({ location: z.string().min(1).max(1000), revision: ObjectId.nullable(), digest: Digest })
+      .optional(),
     /** The run's own measurement on `data.test`. Shown beside the gate's, never believed. */
     claimed: z.strictObject({ confusion: Confusion, f1: Share }),
     /** Invented texts and this model's answers: a server repeats them before it switches over. */

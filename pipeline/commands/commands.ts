@@ -4,6 +4,8 @@ import { artifactsGc } from './artifacts-gc.ts';
 import { artifactsList } from './artifacts-list.ts';
 import { artifactsVerify } from './artifacts-verify.ts';
 import { auditAll } from './audit.ts';
+import { backendInstall } from './backend-install.ts';
+import { backendList } from './backend-list.ts';
 import { baselineShow } from './baseline.ts';
 import type { Command } from './command.ts';
 import { configShow } from './config.ts';
@@ -75,6 +77,8 @@ export const commands: readonly Command<Workspace>[] = [
   artifactsList,
   artifactsVerify,
   artifactsGc,
+  backendList,
+  backendInstall,
   configShow,
   doctor,
 ];

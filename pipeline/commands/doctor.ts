@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { RegistryAt } from '../../registry-repo/registry.ts';
@@ -95,6 +96,11 @@ const CHECKS: readonly Check[] = [
     name: 'model runtime',
     check: checkRuntime,
     otherwise: 'install the packages again with `npm ci`, on the machine that runs them',
+  },
+  {
+    name: 'neural training',
+    check: checkBackends,
+    otherwise: 'look at `pawl backend list`, and run `pawl backend install` again',
   },
 ];
 
@@ -236,4 +242,16 @@ async function checkProduction(workspace: Workspace): Promise<Answer> {
 async function checkRuntime(): Promise<Answer> {
   const { runtimeVersion } = await import('../../registry-repo/runtime/session.ts');
   return `onnxruntime ${runtimeVersion()}`;
+}
+
+/** Only what somebody installed is tried: the rest comes with Pawl, and `pawl backend list` tries it. */
+async function checkBackends(workspace: Workspace): Promise<Answer> {
+  const { readInstalled } = await import('../training/backends/tensorflow/installed.ts');
+  if (!(await readInstalled()))
+    return 'in WebAssembly; `pawl backend install` has TensorFlow compute, several times as fast (`pawl backend list`)';
+  const { tryBackend } = await import('../training/backends/try.ts');
+  const trial = await tryBackend('tensorflow', workspace.config.training.workers || availableParallelism());
+  return trial.usable
+    ? `by TensorFlow ${trial.version} on the ${trial.gpu ? 'GPU' : 'processor'}, ${trial.gflops.toFixed(0)} GFLOPS`
+    : warning(trial.why, 'run `pawl backend install` again, or set training.config.backend to wasm');
 }

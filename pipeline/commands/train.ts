@@ -46,6 +46,11 @@ export const train: Command<Workspace> = {
       setting: 'training.seed',
     },
     { flags: '--workers <n>', description: 'threads; 0 for one a processor', setting: 'training.workers' },
+    {
+      flags: '--backend <name>',
+      description: 'what computes, for trainers that use TensorFlow.js: auto, or one of `pawl backend list`',
+      setting: 'training.config.backend',
+    },
     { flags: '--like <run>', description: 'repeat a run: its data, trainer, settings and seed' },
     {
       flags: '--trigger <kind>',
@@ -56,6 +61,7 @@ export const train: Command<Workspace> = {
     ['pawl train', 'with the settings of pawl.yaml, or the sample data'],
     ['pawl train --dataset imdb --data aclImdb_v1.tar.gz', 'film reviews from a local archive'],
     ['pawl train --trainer nbsvm-dv --unlabelled more.txt', 'learns from texts without labels, too'],
+    ['pawl train --trainer distilbert --backend tensorflow', 'fine-tune a transformer'],
     ['pawl train --like 1v8k2m0p4qxa', 'is that run reproducible?'],
     ['pawl train --trigger push', 'in a workflow: the run names repository, branch and commit'],
   ],
@@ -134,6 +140,7 @@ export function runPorts(
     newId: workspace.newId,
     command: workspace.command,
     folders: { config: folder, cache, checkpoints: join(cache, 'checkpoints') },
+    hub: workspace.config.hub,
     progress,
     signal,
   };

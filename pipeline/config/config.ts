@@ -199,6 +199,15 @@ export const Config = z.strictObject({
     })
     .prefault({}),
   cache: z.strictObject({ path: Path.default('.pawl/cache').describe('Downloads; may be deleted') }).prefault({}),
+  hub: z
+    .strictObject({
+      endpoint: z
+        .url({ protocol: /^https?$/ })
+        .default('https://huggingface.co')
+        .describe('Where pretrained models are downloaded from: the Hugging Face hub or a mirror of it'),
+      offline: z.boolean().default(false).describe('Take pretrained models from the cache alone'),
+    })
+    .prefault({}),
   watch: z
     .strictObject({
       repository: Address.nullable()

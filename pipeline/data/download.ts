@@ -6,8 +6,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DownloadError } from '../errors.ts';
 import type { ReadContext } from './source.ts';
 
+/** What a file's publisher says of its bytes; `git` is the id of a git blob. */
+export type Checksum = { readonly algorithm: 'md5' | 'sha256' | 'git'; readonly hex: string };
+
 /** A file known beforehand, to the byte. */
-export type Content = { readonly name: string; readonly bytes: number; readonly md5: string };
+export type Content = {
+  readonly name: string;
+  readonly bytes: number;
+  readonly checksum: Checksum;
+  /** What a person can do where it cannot be had: with a wrong address, and without a network. */
+  readonly advice: { readonly address: string; readonly offline: string };
+};
 
 /** How patient to be: tries in all, milliseconds between them, milliseconds without a byte before one is given up. */
 export type Patience = { readonly tries: number; readonly pauseMs: number; readonly stallMs: number };
@@ -46,7 +55,6 @@ export async function download(
 }
 
 const WRITE = 'check that the folder can be written and the disk has room';
-const OFFLINE = 'without the network, get the file elsewhere and give it with --data FILE.tar.gz';
 
 const sizeOf = (file: string): Promise<number> =>
   stat(file).then(
@@ -68,7 +76,7 @@ async function fetchWhole(url: string, part: string, content: Content, attempt: 
       if (!(error instanceof Interrupted)) throw error;
       if (tries >= attempt.tries)
         throw new DownloadError(
-          `could not download ${url} in ${tries} tries (${error.message}): run again to continue; ${OFFLINE}`,
+          `could not download ${url} in ${tries} tries (${error.message}): run again to continue; ${content.advice.offline}`,
           { cause: error },
         );
       await pause(attempt.pauseMs * tries, undefined, { signal: attempt.signal });
@@ -125,13 +133,13 @@ function startOf(response: Response, have: number, url: string, content: Content
   if (status === 416) return null;
   if (status === 408 || status === 429 || status >= 500) throw new Interrupted(`the server answered ${status}`);
   if (status !== 200 && status !== 206)
-    throw new DownloadError(`${url} answered ${status}: check the address (data.url); ${OFFLINE}`);
+    throw new DownloadError(`${url} answered ${status}: ${content.advice.address}; ${content.advice.offline}`);
   const [, from, all] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '') ?? [];
   if (status === 206 && Number(from) !== have) return null;
   const total = status === 206 ? all : response.headers.get('content-length');
   if (response.headers.has('content-encoding') || (total && total !== '*' && Number(total) !== content.bytes))
     throw new DownloadError(
-      `${url} offers ${total ?? 'unknown'} bytes (${response.headers.get('content-encoding') ?? 'plain'}), but ${content.name} has ${content.bytes}: give the address of an exact copy (data.url); ${OFFLINE}`,
+      `${url} offers ${total ?? 'unknown'} bytes (${response.headers.get('content-encoding') ?? 'plain'}), but ${content.name} has ${content.bytes}: ${content.advice.address}; ${content.advice.offline}`,
     );
   return status === 206 ? have : 0;
 }
@@ -172,12 +180,14 @@ async function receive(
 }
 
 async function check(url: string, part: string, content: Content): Promise<void> {
-  const hash = createHash('md5');
+  const { algorithm, hex } = content.checksum;
+  const hash = createHash(algorithm === 'git' ? 'sha1' : algorithm);
+  if (algorithm === 'git') hash.update(`blob ${content.bytes}\0`);
   for await (const chunk of createReadStream(part, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  const md5 = hash.digest('hex');
-  if (md5 === content.md5) return;
+  const found = hash.digest('hex');
+  if (found === hex) return;
   await rm(part, { force: true });
   throw new DownloadError(
-    `what ${url} sent is not ${content.name}: md5 ${md5}, expected ${content.md5}; nothing was kept. Run again, or ${OFFLINE}`,
+    `what ${url} sent is not ${content.name}: ${algorithm} ${found}, expected ${hex}; nothing was kept. Run again, or ${content.advice.offline}`,
   );
 }

@@ -14,7 +14,11 @@ import { decodeText, LONGEST } from './text-file.ts';
 export const ARCHIVE: Content = {
   name: 'aclImdb_v1.tar.gz',
   bytes: 84_125_825,
-  md5: '7c2ac02c03563afcf9b574c7e56c153a',
+  checksum: { algorithm: 'md5', hex: '7c2ac02c03563afcf9b574c7e56c153a' },
+  advice: {
+    address: 'check the address: it must be that of an exact copy (data.url)',
+    offline: 'without the network, get the file elsewhere and give it with --data FILE.tar.gz',
+  },
 };
 
 /**

@@ -157,6 +157,7 @@ function describe(
     },
     log: anchor,
     data: { source, train: split(splits.train), test: split(splits.test) },
+    ...(trained.pretrained && { pretrained: trained.pretrained }),
     claimed: { confusion, f1: share },
     golden,
     createdAt: clock().toISOString(),

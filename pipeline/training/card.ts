@@ -1,10 +1,13 @@
 import type { Manifest } from '../../registry-repo/manifest.ts';
 import { block, code, plain, table } from '../promotion/markdown.ts';
 
-type Facts = Pick<Manifest, 'model' | 'labels' | 'run' | 'data' | 'claimed' | 'createdAt' | 'preprocessor'>;
+type Facts = Pick<
+  Manifest,
+  'model' | 'labels' | 'run' | 'data' | 'claimed' | 'createdAt' | 'preprocessor' | 'pretrained'
+>;
 
 /** A model card for people, from what the run recorded (Mitchell et al. 2019, "Model Cards for Model Reporting"). */
-export function modelCard({ model, labels, run, data, claimed, createdAt, preprocessor }: Facts): string {
+export function modelCard({ model, labels, run, data, claimed, createdAt, preprocessor, pretrained }: Facts): string {
   const confusion = [
     ['truth \\ predicted', ...labels.map((l) => plain(l, 40))],
     ...labels.map((label, i) => [plain(label, 40), ...(claimed.confusion[i] ?? []).map(String)]),
@@ -21,7 +24,7 @@ Text classifier with ${labels.length} labels: ${labels
 | trained | ${createdAt} by run ${code(run.id)} |
 | trainer | ${code(run.trainer)}, seed ${run.seed} |
 | code | ${run.code.commit ? code(run.code.commit) : 'not in a git repository'}${run.code.dirty ? ' with uncommitted changes' : ''} |
-| text to numbers | ${code(preprocessor.kind)} |
+| text to numbers | ${code(preprocessor.kind)} |${pretrained ? `\n| started from | ${startedFrom(pretrained)} |` : ''}
 | training data | ${code(`${data.source.kind} ${data.source.location}`)}, ${data.train.rows} rows, ${code(data.train.digest.slice(0, 23))} |
 | test data | ${data.test.rows} rows, ${code(data.test.digest.slice(0, 23))} |
 
@@ -41,3 +44,6 @@ The model knows texts like those it was trained on, and no others. It gives a la
 a probability near 1/${labels.length} says so.
 `;
 }
+
+const startedFrom = ({ location, revision, digest }: NonNullable<Facts['pretrained']>): string =>
+  `${code(location)}${revision === null ? '' : ` at ${code(revision)}`}, ${code(digest.slice(0, 23))}`;

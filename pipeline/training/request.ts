@@ -4,7 +4,7 @@ import type { EventStore } from '../../events/store.ts';
 import type { Artifacts } from '../../registry-repo/artifacts/artifacts.ts';
 import type { Averaging } from '../../registry-repo/f1.ts';
 import type { Progress } from '../progress.ts';
-import type { Trainer, TrainerFolders } from './trainer.ts';
+import type { HubAccess, Trainer, TrainerFolders } from './trainer.ts';
 
 /** What to train, from what, and because of what. */
 export type RunRequest = {
@@ -31,5 +31,6 @@ export type RunPorts = {
   readonly progress: Progress;
   /** As a trainer gets them; a run has its own folder below that of the checkpoints. */
   readonly folders: TrainerFolders;
+  readonly hub: HubAccess;
   readonly signal: AbortSignal;
 };

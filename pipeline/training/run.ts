@@ -96,7 +96,7 @@ async function train(ports: RunPorts, request: RunRequest, stage: Stage): Promis
   const { trainer, seed, workers, config } = request;
   const folders = { ...ports.folders, checkpoints: join(ports.folders.checkpoints, sameRun(request, dataset)) };
   const rows = { rows: dataset.train, labels: dataset.facts.labels, unlabelled: dataset.unlabelled };
-  const context = { ...rows, folders, seed, workers, signal: ports.signal };
+  const context = { ...rows, folders, hub: ports.hub, seed, workers, signal: ports.signal };
   const history = new RunHistory();
   const report = history.watch(reportTo(journal, ports.progress));
   const trained = await trainer.train({ ...context, report }, config as never);

@@ -22,6 +22,14 @@ export type TrainerFolders = {
   readonly checkpoints: string;
 };
 
+/** Where pretrained models are downloaded from. */
+export type HubAccess = {
+  /** Address of the Hugging Face hub or a mirror. */
+  readonly endpoint: string;
+  /** Takes what the cache has, and asks no one. */
+  readonly offline: boolean;
+};
+
 export type TrainingContext = {
   readonly rows: readonly Row[];
   /** Every label of the rows, in the order of the model's outputs. */
@@ -34,6 +42,7 @@ export type TrainingContext = {
   /** Texts without labels, for trainers that learn from them; empty where none are configured. */
   readonly unlabelled: readonly string[];
   readonly folders: TrainerFolders;
+  readonly hub: HubAccess;
   /** When it aborts, the trainer stops its threads and rejects with the signal's reason. */
   readonly signal: AbortSignal;
 };
@@ -43,6 +52,8 @@ export type TrainedModel = {
   readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
   readonly preprocessor: Preprocessor;
   readonly contract: Manifest['contract'];
+  /** For the manifest, where training started from a pretrained model. */
+  readonly pretrained?: NonNullable<Manifest['pretrained']>;
 };
 
 /** A named way to train; its config schema has a default and a description for every key. */

@@ -1,6 +1,7 @@
+import { distilbert } from './distilbert/distilbert.ts';
 import { nbsvm } from './nbsvm/nbsvm.ts';
 import { nbsvmDv } from './nbsvm-dv/nbsvm-dv.ts';
 import type { Trainer } from './trainer.ts';
 
 /** Every way to train; the first is the default. */
-export const trainers: readonly Trainer[] = [nbsvm as unknown as Trainer, nbsvmDv as unknown as Trainer];
+export const trainers = [nbsvm, nbsvmDv, distilbert] as unknown as readonly Trainer[];

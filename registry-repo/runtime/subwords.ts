@@ -1,7 +1,7 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import type { EncodedText, Encoder, GraphInputs } from './encoded-text.ts';
 import type { HfTokenizer } from './hf-tokenizer.ts';
-import { readTokenizerFile } from './tokenizer-file.ts';
+import { readTokenizerFile, type TokenizerFile } from './tokenizer-file.ts';
 
 /** Tokens of one run: larger ones are no faster, and attention needs memory for the square of a text's length. */
 const MAX_TOKENS = 4096;
@@ -27,48 +27,156 @@ export function subwords(spec: HfTokenizer, inputs: GraphInputs, file: Uint8Arra
   return { encode, padding, bucket: spec.bucket, cells: Math.max(MAX_TOKENS, spec.maxLength) };
 }
 
+/** A text's ids with the special tokens around them, and whether some of the text was cut off. */
+export type Split = { readonly ids: readonly number[]; readonly cut: boolean };
+
+/** Ids of a pair, and for each whether it belongs to the first text (0) or the second (1). */
+export type SplitPair = { readonly ids: readonly number[]; readonly types: readonly number[] };
+
 /** Texts to ids as a BERT tokenizer splits them, cut to a length that spares the special tokens around them. */
 export class Subwords {
   readonly #tokenizer: Tokenizer;
-  readonly #before: readonly number[];
-  readonly #after: readonly number[];
+  readonly #single: Frame;
+  readonly #pair: Frame;
   readonly #room: number;
+  readonly #maxLength: number;
+  /** Finds the next place where a text may be cut. */
+  readonly #boundary: RegExp;
 
   /** @param file `tokenizer.json` @throws {RangeError} if it is none that is supported, or leaves no room for text */
   constructor(file: Uint8Array, maxLength: number) {
     const read = readTokenizerFile(file);
     this.#tokenizer = new Tokenizer(read, {});
-    const bare = this.#split(read.model.unk_token);
-    const framed: readonly number[] = this.#tokenizer.encode(read.model.unk_token).ids;
-    const start = framed.findIndex((_, at) => bare.every((id, i) => framed[at + i] === id));
-    this.#before = framed.slice(0, start);
-    this.#after = framed.slice(start + bare.length);
-    this.#room = maxLength - this.#before.length - this.#after.length;
-    if (start < 0 || this.#room < 1)
-      throw new RangeError(`the tokenizer leaves no room for text in ${maxLength} tokens`);
+    [this.#single, this.#pair] = framesOf(read);
+    this.#maxLength = maxLength;
+    this.#room = maxLength - specials(this.#single);
+    this.#boundary = boundaryOf(read);
+    if (this.#room < 1) throw new RangeError(`the tokenizer leaves no room for text in ${maxLength} tokens`);
+  }
+
+  /** The text's first ids, and special tokens around them. */
+  ids(text: string): number[] {
+    return framed(this.#single, [this.#first(text, this.#room)]).ids;
+  }
+
+  /** The same, telling whether there was more. */
+  split(text: string): Split {
+    const found = this.#first(text, this.#room + 1);
+    const cut = found.length > this.#room;
+    return { ids: framed(this.#single, [cut ? found.slice(0, this.#room) : found]).ids, cut };
   }
 
   /**
-   * The text's first ids, and special tokens around them. A text is split piece by piece between words, which come out the same
-   * as in one piece, and no further than its ids are wanted.
+   * Ids of two texts in one row; the longer one is cut first. Texts of more than 16 times the length are as long as each other here.
+   *
+   * @throws {RangeError} if two texts have no room
    */
-  ids(text: string): number[] {
+  pair(text: string, other: string): SplitPair {
+    const room = this.#maxLength - specials(this.#pair);
+    if (room < 2) throw new RangeError(`the tokenizer leaves no room for two texts in ${this.#maxLength} tokens`);
+    const [a, b] = [this.#first(text, 16 * room), this.#first(other, 16 * room)];
+    const [forA, forB] = longestFirst(a.length, b.length, room);
+    return framed(this.#pair, [a.slice(0, forA), b.slice(0, forB)]);
+  }
+
+  /**
+   * Up to so many of a text's first ids. It is split piece by piece, at places where the pieces come out the same as in one piece, and no
+   * further than ids are wanted.
+   */
+  #first(text: string, wanted: number): number[] {
     const found: number[] = [];
-    for (let from = 0; from < text.length && found.length < this.#room; ) {
-      const to = this.#wordEnd(text, from + (this.#room - found.length) * CHARACTERS_PER_TOKEN);
-      for (const id of this.#split(text.slice(from, to))) found.push(id);
+    for (let from = 0; from < text.length && found.length < wanted; ) {
+      const to = this.#cutAfter(text, from + (wanted - found.length) * CHARACTERS_PER_TOKEN);
+      const piece = from === 0 && to === text.length ? text : text.slice(from, to);
+      for (const id of this.#tokenizer.encode(piece, { add_special_tokens: false }).ids) found.push(id);
       from = to;
     }
-    return [...this.#before, ...found.slice(0, this.#room), ...this.#after];
+    return found.length > wanted ? found.slice(0, wanted) : found;
   }
 
-  /** The first space from a place on, or the text's end. */
-  #wordEnd(text: string, from: number): number {
-    const space = from < text.length ? text.indexOf(' ', from) : -1;
-    return space < 0 ? text.length : space;
+  /** The first place from there on where the text may be cut, or its end. */
+  #cutAfter(text: string, from: number): number {
+    if (from >= text.length) return text.length;
+    this.#boundary.lastIndex = from;
+    return this.#boundary.test(text) ? this.#boundary.lastIndex : text.length;
   }
+}
 
-  #split(text: string): readonly number[] {
-    return this.#tokenizer.encode(text, { add_special_tokens: false }).ids;
+/** The special tokens before, between and after the texts, each with its type; the texts' own types. */
+type Frame = { readonly specials: readonly (readonly Typed[])[]; readonly types: readonly number[] };
+type Typed = { readonly id: number; readonly type: number };
+
+const specials = (frame: Frame): number => frame.specials.reduce((sum, part) => sum + part.length, 0);
+
+/** How the file frames one text, and two. @throws {RangeError} if a text is left out or is there twice */
+function framesOf({ post_processor }: TokenizerFile): [Frame, Frame] {
+  if (post_processor.type === 'BertProcessing') {
+    const { cls, sep } = post_processor;
+    const [start, end, last] = [
+      { id: cls[1], type: 0 },
+      { id: sep[1], type: 0 },
+      { id: sep[1], type: 1 },
+    ];
+    return [
+      { specials: [[start], [end]], types: [0] },
+      { specials: [[start], [end], [last]], types: [0, 1] },
+    ];
   }
+  const { single, pair, special_tokens } = post_processor;
+  const frameOf = (places: typeof single, texts: string): Frame => {
+    const specials: Typed[][] = [[]];
+    const types: number[] = [];
+    let order = '';
+    for (const place of places) {
+      if ('Sequence' in place) {
+        order += place.Sequence.id;
+        types.push(place.Sequence.type_id);
+        specials.push([]);
+        continue;
+      }
+      const { id, type_id: type } = place.SpecialToken;
+      if (!Object.hasOwn(special_tokens, id)) throw new RangeError(`the tokenizer’s template has no token ${id}`);
+      for (const token of special_tokens[id]?.ids ?? []) specials.at(-1)?.push({ id: token, type });
+    }
+    if (order !== texts)
+      throw new RangeError(`the tokenizer’s template has the texts ${order || 'not at all'}, not ${texts}`);
+    return { specials, types };
+  };
+  return [frameOf(single, 'A'), frameOf(pair, 'AB')];
+}
+
+function framed(frame: Frame, texts: readonly (readonly number[])[]): { ids: number[]; types: number[] } {
+  const [ids, types]: [number[], number[]] = [[], []];
+  for (let i = 0; i < frame.specials.length; i++) {
+    for (const { id, type } of frame.specials[i] ?? []) {
+      ids.push(id);
+      types.push(type);
+    }
+    for (const id of texts[i] ?? []) {
+      ids.push(id);
+      types.push(frame.types[i] as number);
+    }
+  }
+  return { ids, types };
+}
+
+/** How much of two texts of these lengths fits, as Hugging Face’s tokenizers share it out. */
+function longestFirst(a: number, b: number, room: number): [number, number] {
+  if (a + b <= room) return [a, b];
+  const short = Math.min(a, b);
+  const half = Math.floor(room / 2);
+  const parts = short <= half ? [short, room - short] : [half, room - half];
+  const [less, more] = parts as [number, number];
+  return a > b ? [more, less] : [less, more];
+}
+
+/**
+ * After white space, a Chinese character and some punctuation a new word begins, whatever comes next. Left out are signs of special
+ * tokens, and those that lower case looks past (a Σ before “.Α” is not a word’s last).
+ */
+function boundaryOf({ added_tokens, normalizer }: TokenizerFile): RegExp {
+  const special = added_tokens.map(({ content }) => content).join('');
+  const signs = [',', ';', '!', '?', '(', ')', '，', '。', '！', '？', '、'].filter((sign) => !special.includes(sign));
+  const han = normalizer?.handle_chinese_chars === true && !/\p{Script=Han}/u.test(special) ? '\\u4e00-\\u9fff' : '';
+  return new RegExp(`[ \\t\\n\\r${signs.join('')}${han}]`, 'g');
 }

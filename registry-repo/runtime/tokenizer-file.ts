@@ -32,7 +32,8 @@ const Model = z.strictObject({
   type: z.literal('WordPiece', 'is not supported: WordPiece is'),
   unk_token: Word,
   continuing_subword_prefix: Word.default('##'),
-  max_input_chars_per_word: z.int().min(1).max(1000).default(100),
+  /** Work on one word grows with its square. */
+  max_input_chars_per_word: z.int().min(1).max(200).default(100),
   vocab: z.record(Word, Id).refine((vocab) => Object.keys(vocab).length <= 1_000_000, 'has more than 1,000,000 words'),
 });
 

@@ -4,6 +4,7 @@ import { fixture } from './paths.ts';
 /** Reference values of a tiny transformer: see test/fixtures/golden. */
 export type Golden = {
   readonly texts: readonly string[];
+  readonly inputs: Readonly<Record<'input_ids' | 'attention_mask', readonly (readonly number[])[]>>;
   readonly onnxruntime_logits: Readonly<Record<'model' | 'model_quantized', readonly (readonly number[])[]>>;
 };
 

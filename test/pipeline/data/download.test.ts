@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Content, download, type Patience } from '../../../pipeline/data/download.ts';
+import { ARCHIVE } from '../../../pipeline/data/imdb.ts';
 import { DownloadError } from '../../../pipeline/errors.ts';
 import {
   type Answer,
@@ -25,7 +26,8 @@ const bytes = randomBytes(300_000);
 const content: Content = {
   name: 'archive.tar.gz',
   bytes: bytes.length,
-  md5: createHash('md5').update(bytes).digest('hex'),
+  checksum: { algorithm: 'md5', hex: createHash('md5').update(bytes).digest('hex') },
+  advice: ARCHIVE.advice,
 };
 const patience: Patience = { tries: 3, pauseMs: 1, stallMs: 200 };
 
@@ -117,7 +119,7 @@ downloads('other bytes of the same size are refused and thrown away', async () =
   const error = await rejects(loading, DownloadError);
   assert.match(
     error.message,
-    new RegExp(`is not archive\\.tar\\.gz: md5 [0-9a-f]{32}, expected ${content.md5}; nothing was kept`),
+    new RegExp(`is not archive\\.tar\\.gz: md5 [0-9a-f]{32}, expected ${content.checksum.hex}; nothing was kept`),
   );
   assert.equal(readdirSync(cacheFolder), []);
   isWhole(await (await attempt([whole(bytes)], cacheFolder)).loading);
@@ -139,7 +141,7 @@ downloads('a beginning that is not this file’s ends in a clean restart, not in
 
 downloads('an address that will not do is said at once', async () => {
   for (const [answer, expected] of [
-    [status(404), /answered 404: check the address \(data\.url\); without the network/],
+    [status(404), /answered 404: check the address: .*\(data\.url\); without the network/],
     [whole(Buffer.alloc(10)), /offers 10 bytes \(plain\), but archive\.tar\.gz has 300000/],
   ] as const) {
     const { loading, server, cacheFolder } = await attempt([answer]);

@@ -37,7 +37,8 @@ imdb('reads the unpacked folder, from above or from inside, whole or in part', a
 
 imdb('fetches the archive when no copy is given, and reads it', async () => {
   const archive = await tarGzOf(fewReviews);
-  const content = { name: 'a.tar.gz', bytes: archive.length, md5: createHash('md5').update(archive).digest('hex') };
+  const hex = createHash('md5').update(archive).digest('hex');
+  const content = { ...ARCHIVE, name: 'a.tar.gz', bytes: archive.length, checksum: { algorithm: 'md5' as const, hex } };
   const server = await flakyServer(whole(archive));
   const context = dataFolder();
   const source = imdbSource(optionsOf({ url: server.url }), content);
@@ -50,7 +51,7 @@ imdb('fetches the archive when no copy is given, and reads it', async () => {
 
 imdb('the published archive is known to the byte', () => {
   assert.is(ARCHIVE.bytes, 84_125_825);
-  assert.is(ARCHIVE.md5, '7c2ac02c03563afcf9b574c7e56c153a');
+  assert.is(ARCHIVE.checksum.hex, '7c2ac02c03563afcf9b574c7e56c153a');
   assert.is(optionsOf({}).url, 'https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz');
 });
 

@@ -1,0 +1,10 @@
+import { version_cpu } from '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Backend } from './backend.ts';
+
+/** Plain JavaScript: slow, but everywhere. */
+export async function openCpu(): Promise<Backend> {
+  tf.enableProdMode(); // says nothing about faster backends
+  await tf.setBackend('cpu');
+  return { name: 'cpu', version: version_cpu, tf, slowTransposed: false };
+}

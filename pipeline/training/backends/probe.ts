@@ -1,0 +1,55 @@
+import type { Backend } from './backend.ts';
+
+export type Probe = {
+  readonly version: string;
+  readonly gpu: boolean;
+  /** 10⁹ multiplications and additions a second, of square matrices of float32. */
+  readonly gflops: number;
+};
+
+const ENOUGH_MS = 400;
+const SIZES = [256, 1024];
+/** Below this, larger matrices would only take longer. */
+const FAST = 5;
+
+/** Checks a product and its derivative by hand, and measures. @throws {Error} if a backend computes wrongly */
+export function probe(backend: Backend): Probe {
+  checkProduct(backend);
+  const [small = 0, large = 0] = SIZES;
+  const first = speed(backend, small);
+  return {
+    version: backend.version,
+    gpu: 'gpu' in backend && backend.gpu === true,
+    gflops: first < FAST ? first : speed(backend, large),
+  };
+}
+
+function checkProduct({ tf }: Backend): void {
+  tf.tidy(() => {
+    const [a, b] = [tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([5, 6, 7, 8], [2, 2])];
+    const square = tf.customGrad((x, save) => {
+      (save as (tensors: unknown[]) => void)([x]);
+      return { value: tf.sum(tf.square(x as typeof a)), gradFunc: (dy, [x]) => tf.mul(dy, tf.mul(x as typeof a, 2)) };
+    });
+    const slopes = tf.grad((x) => square(x))(a);
+    same('a product', tf.matMul(a, b).dataSync(), [19, 22, 43, 50]);
+    same('a derivative', slopes.dataSync(), [2, 4, 6, 8]);
+  });
+}
+
+function same(what: string, found: ArrayLike<number>, expected: readonly number[]): void {
+  if (expected.some((value, i) => !(Math.abs((found[i] as number) - value) < 1e-4)))
+    throw new Error(`it computes ${what} wrongly: ${Array.from(found).join(', ')} instead of ${expected.join(', ')}`);
+}
+
+function speed({ tf }: Backend, size: number): number {
+  return tf.tidy(() => {
+    const [a, b] = [tf.fill([size, size], 0.5), tf.fill([size, size], 0.25)];
+    const once = () => tf.tidy(() => void tf.slice(tf.matMul(a, b), [0, 0], [1, 1]).dataSync());
+    once();
+    const started = performance.now();
+    let times = 0;
+    for (; performance.now() - started < ENOUGH_MS; times++) once();
+    return (2 * size ** 3 * times) / ((performance.now() - started) * 1e6);
+  });
+}

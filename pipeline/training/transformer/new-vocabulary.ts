@@ -1,0 +1,36 @@
+import { tokenizerFromVocabulary } from './vocabulary.ts';
+
+const SPECIAL = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
+/** Id of `[PAD]`. */
+export const NEW_PAD_ID = 0;
+
+/**
+ * A `tokenizer.json` for texts that no pretrained model is at hand for: their characters, alone and inside words, and their most
+ * frequent words. The same texts give the same bytes.
+ *
+ * @param size most entries; characters come first, the frequent before the rare
+ */
+export function newTokenizer(texts: Iterable<string>, size: number): Uint8Array {
+  const words = new Map<string, number>();
+  const characters = new Map<string, number>();
+  const count = (counts: Map<string, number>, what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
+  for (const text of texts)
+    for (const word of wordsOf(text)) {
+      count(words, word);
+      for (const character of word) count(characters, character);
+    }
+  const alphabet = byFrequency(characters).slice(0, Math.floor((size - SPECIAL.length) / 4));
+  const entries = [...SPECIAL, ...alphabet, ...alphabet.map((c) => `##${c}`), ...byFrequency(words)];
+  return tokenizerFromVocabulary(Buffer.from([...new Set(entries)].slice(0, size).join('\n')), null);
+}
+
+/** About as a BERT tokenizer normalises and splits; where it differs, a word is only spelt out. */
+const wordsOf = (text: string): string[] =>
+  text
+    .toLowerCase()
+    .normalize('NFD')
+    .replace(/\p{Mn}/gu, '')
+    .match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}\p{C}]/gu) ?? [];
+
+const byFrequency = (counts: ReadonlyMap<string, number>): string[] =>
+  [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([what]) => what);

@@ -1,0 +1,20 @@
+import { writeSync } from 'node:fs';
+import { DistilbertConfig } from '../../pipeline/training/distilbert/config.ts';
+import { learn } from '../../pipeline/training/distilbert/distilbert.ts';
+import { writeSafetensors } from '../../pipeline/training/transformer/safetensors-writer.ts';
+import { digestOf } from '../../registry-repo/digest.ts';
+import { LABELS, rowsFor } from './models.ts';
+import { trainingContext } from './training-context.ts';
+
+// A training in a process of its own, to be killed. Prints a line at every step, and the digest of what it has learnt.
+
+const [folder = '', settings = '{}'] = process.argv.slice(2);
+const say = (line: string) => writeSync(1, `${line}\n`);
+const context = trainingContext({
+  rows: rowsFor('train', 2),
+  labels: LABELS,
+  folders: { config: folder, cache: folder, checkpoints: folder },
+  report: { metric: () => {}, epoch: () => {}, progress: (stage, done) => stage === 'training' && say(`step ${done}`) },
+});
+const { parameters } = await learn(context, DistilbertConfig.parse(JSON.parse(settings)));
+say(`digest ${digestOf(writeSafetensors(parameters))}`);
