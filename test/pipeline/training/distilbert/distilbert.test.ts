@@ -13,6 +13,7 @@ import { Model } from '../../../../pipeline/training/transformer/model.ts';
 import { writeSafetensors } from '../../../../pipeline/training/transformer/safetensors-writer.ts';
 import { digestOf } from '../../../../registry-repo/digest.ts';
 import { loadRuntime } from '../../../../registry-repo/runtime/load.ts';
+import { testedBackends } from '../../../support/backends.ts';
 import { LABELS, rowsFor } from '../../../support/models.ts';
 import { temporaryFolder } from '../../../support/paths.ts';
 import { trainingContext } from '../../../support/training-context.ts';
@@ -85,11 +86,13 @@ s('what is exported answers as what was trained', async () => {
   assert.ok(Math.max(...gaps) < 1e-4, String(Math.max(...gaps)));
 });
 
-s('the same seed gives the same bytes, another seed others', async () => {
-  const once = digest((await learn(context(), settings())).parameters);
-  assert.is(digest((await learn(context(), settings())).parameters), once);
-  assert.is.not(digest((await learn(context({ seed: 2 }), settings())).parameters), once);
-});
+for (const { name } of await testedBackends())
+  s(`${name}: the same seed gives the same bytes, another seed others`, async () => {
+    const config = settings({ backend: name });
+    const once = digest((await learn(context(), config)).parameters);
+    assert.is(digest((await learn(context(), config)).parameters), once);
+    assert.is.not(digest((await learn(context({ seed: 2 }), config)).parameters), once);
+  });
 
 s(
   'a run that was stopped anywhere goes on from there, and ends with the same bytes as one that never was',
