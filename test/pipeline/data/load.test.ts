@@ -46,6 +46,7 @@ loading('gives normalised rows in canonical order, and the facts of a DatasetPin
       test: { rows: 3, labels: { neg: 1, pos: 2 }, duplicates: 0, digest: digestOf(printRows(dataset.test)) },
     },
     leakage: { rows: 1, examples: [digestOf(printRows([{ text: 'C', label: 'pos' }]))] },
+    unlabelled: null,
   });
   assert.equal(catalogue.DatasetPinned.schema.parse(dataset.facts), dataset.facts);
   assert.equal(parseRows(printRows(dataset.test)), dataset.test);

@@ -18,6 +18,7 @@ options('a kind alone is enough where nothing has to be found', () => {
     difficulty: 0.5,
     noise: 0.02,
     mislabelled: 0,
+    unlabelled: null,
   });
   assert.is(DataOptions.parse({ kind: 'imdb' }).kind, 'imdb');
 });
