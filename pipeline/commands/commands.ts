@@ -23,8 +23,10 @@ import { gatePublish } from './gate-publish.ts';
 import { hookInstall } from './hook-install.ts';
 import { importModel } from './import.ts';
 import { init } from './init.ts';
+import { modelShow } from './model-show.ts';
 import { predict } from './predict.ts';
 import { promote } from './promote.ts';
+import { quantize } from './quantize.ts';
 import { reconcileAll } from './reconcile.ts';
 import { registryConfigure } from './registry-configure.ts';
 import { registryInit } from './registry-init.ts';
@@ -47,6 +49,7 @@ export const commands: readonly Command<Workspace>[] = [
   init,
   train,
   importModel,
+  quantize,
   evaluate,
   promote,
   gate,
@@ -70,6 +73,7 @@ export const commands: readonly Command<Workspace>[] = [
   eventsVerify,
   eventsExport,
   eventsBackup,
+  modelShow,
   registryInit,
   registryConfigure,
   registryStatus,

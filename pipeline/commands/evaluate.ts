@@ -1,7 +1,4 @@
-import type { Manifest } from '../../registry-repo/manifest.ts';
-import { RegistryAt } from '../../registry-repo/registry.ts';
 import { loadRuntime } from '../../registry-repo/runtime/load.ts';
-import { readVersionFile } from '../../registry-repo/version-files.ts';
 import { optionsAt } from '../data/guess.ts';
 import { loadRows } from '../data/load.ts';
 import { bootstrapF1 } from '../evaluation/bootstrap.ts';
@@ -12,14 +9,11 @@ import { probabilityMetrics } from '../evaluation/probabilities.ts';
 import { type Reliability, reliability } from '../evaluation/reliability.ts';
 import { countSlices, readSlices, type SliceCounts } from '../evaluation/slices.ts';
 import { type WorstError, worstErrors } from '../evaluation/worst-errors.ts';
-import { readCandidate } from '../promotion/candidate.ts';
 import { confusionTable, share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
 import { loadContext } from './dataset.ts';
-import { UsageError } from './not-found.ts';
-import { findRun } from './runs-show.ts';
-import { findVersion } from './why.ts';
+import { modelFor } from './model-for.ts';
 
 /** Errors that are listed. */
 const WORST = 10;
@@ -124,38 +118,6 @@ export const evaluate: Command<Workspace> = {
     }
   },
 };
-
-type Loaded = { readonly name: string; readonly manifest: Manifest; readonly file: (path: string) => Uint8Array };
-
-/** A run's candidate or a registered version, whichever the word names. */
-async function modelFor(workspace: Workspace, wanted: string): Promise<Loaded> {
-  if (wanted === '')
-    throw new UsageError('name a run or a version: `pawl runs list` and `pawl registry log` show them');
-  const views = await workspace.views();
-  const isVersion = /^(?:[a-z0-9-]+@)?v?\d{1,10}$/.test(wanted) && !/^[0-9a-z]{12}$/.test(wanted);
-  if (isVersion) {
-    const version = findVersion(views, workspace.config.model, wanted);
-    return load(workspace, version.manifest, `${version.model}@${version.version}`, version.version);
-  }
-  const run = findRun(views, wanted);
-  if (!run.candidate) throw new UsageError(`run ${run.id} has no model: it is ${run.status}`);
-  return load(workspace, run.candidate.manifest, `run ${run.id}`, null);
-}
-
-async function load(workspace: Workspace, digest: string, name: string, version: number | null): Promise<Loaded> {
-  const artifacts = workspace.artifacts();
-  const { manifest } = await readCandidate(artifacts, digest);
-  const tip = version === null ? null : await workspace.forge().sync();
-  const read = (file: Manifest['files'][number]) =>
-    tip === null || version === null
-      ? artifacts.get(file.digest)
-      : readVersionFile(
-          { registry: new RegistryAt(workspace.forge().git, tip), artifacts, model: manifest.model, version, manifest },
-          file,
-        );
-  const files = new Map(await Promise.all(manifest.files.map(async (f) => [f.path, await read(f)] as const)));
-  return { name, manifest, file: (path) => files.get(path) as Uint8Array };
-}
 
 type Evaluated = {
   readonly model: string;

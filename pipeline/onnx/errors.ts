@@ -10,3 +10,8 @@ export class ModelTooLargeError extends PawlError {
     );
   }
 }
+
+/** A graph that bytes would not make smaller or faster. */
+export class NothingToQuantiseError extends PawlError {
+  readonly code = 'nothing_to_quantise';
+}

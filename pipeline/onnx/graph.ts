@@ -64,7 +64,8 @@ export function encodeModel({ name, opset, inputs, outputs, initializers, nodes 
   return Buffer.concat([integer(1, IR_VERSION), text(2, 'pawl'), message(7, graph), operatorSet]);
 }
 
-function node({ op, inputs, outputs, attributes = {} }: OperatorNode): Field {
+/** A field of a graph: one operator. */
+export function node({ op, inputs, outputs, attributes = {} }: OperatorNode): Field {
   return message(1, [
     ...inputs.map((input) => text(1, input)),
     ...outputs.map((output) => text(2, output)),
@@ -80,7 +81,8 @@ function attribute(value: number | readonly number[] | { readonly float: number 
   return [...value.map((item) => integer(8, item)), integer(20, 7)];
 }
 
-function tensor({ name, type, dims, data }: Initializer): Field {
+/** A field of a graph: one constant. @throws {RangeError} */
+export function tensor({ name, type, dims, data }: Initializer): Field {
   const { code, of } = ELEMENTS[type];
   const size = dims.reduce((product, dim) => product * dim, 1);
   if (!(data instanceof of))

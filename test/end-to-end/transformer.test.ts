@@ -11,7 +11,15 @@ import { temporaryFolder } from '../support/paths.ts';
 const s = suite('a transformer from scratch');
 s.after(stopAll);
 
-s('is trained, gated, merged and answers', async () => {
+type Quantised = {
+  run: string;
+  products: number;
+  agreement: number;
+  compared: number;
+  modelBytes: { original: number; quantised: number };
+};
+
+s('is trained, gated, merged and answers; so is the same with weights as bytes', async () => {
   const home = temporaryFolder();
   const lines = (salt: string) =>
     rowsFor(salt, 4)
@@ -39,6 +47,18 @@ training:
   assert.is(promoted.code, 0, promoted.stdout + promoted.stderr);
   const answer = await pawl(home, ['predict', 'the other film number 2 was good3']);
   assert.match(answer.stdout, /^pos /m, answer.stderr);
+
+  const small = await json<Quantised>(home, ['quantize', 'v1']);
+  assert.ok(small.products > 0 && small.modelBytes.quantised < small.modelBytes.original);
+  assert.ok(small.agreement > 0.9 && small.compared > 10, `${small.agreement} of ${small.compared}`);
+  const kept = await json<{ config: { parent: string } }>(home, ['runs', 'show', small.run]);
+  assert.is(kept.config.parent, run);
+  assert.is((await pawl(home, ['promote', small.run])).code, 0);
+  const graph = await json<{ operators: { name: string }[]; labels: string[] }>(home, ['model', 'show', 'v2']);
+  assert.ok(graph.operators.some(({ name }) => name === 'MatMulInteger'));
+  assert.equal(graph.labels, ['neg', 'pos']);
+  assert.match((await pawl(home, ['predict', 'the other film number 2 was good3'])).stdout, /^pos /m);
+  assert.match((await pawl(home, ['model', 'show', 'v1'])).stdout, /LayerNormalization +\d/);
 
   const slower = await pawl(home, ['train', '--backend', 'abacus']);
   assert.is(slower.code, 2);

@@ -1,0 +1,64 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { MODEL_FILE } from '../../registry-repo/manifest.ts';
+import type { Preprocessor } from '../../registry-repo/runtime/preprocessor.ts';
+import { type OnnxSummary, summarise, type Value } from '../onnx/summary.ts';
+import { bytes, textTable } from '../table.ts';
+import type { Workspace } from '../workspace.ts';
+import type { Command } from './command.ts';
+import { modelFor } from './model-for.ts';
+
+export const modelShow: Command<Workspace> = {
+  name: 'model show',
+  summary: 'what is in a model: inputs, outputs, operators, parameters and size',
+  details: 'Nothing is loaded or computed: the file is read as it lies there.',
+  json: true,
+  arguments: [{ name: 'model', description: 'a run id, a version (2, v2, model@2), or an ONNX file' }],
+  flags: [],
+  examples: [
+    ['pawl model show v2', 'what is in production?'],
+    ['pawl model show model.onnx --json', 'any file, for a script'],
+  ],
+  async run({ args: [wanted = ''], workspace, out }) {
+    const value = await described(workspace, wanted);
+    out.result(value, () => text(value));
+    return 0;
+  },
+};
+
+type Shown = OnnxSummary & {
+  readonly model: string;
+  readonly labels: readonly string[] | null;
+  readonly preprocessor: Preprocessor | null;
+};
+
+async function described(workspace: Workspace, wanted: string): Promise<Shown> {
+  if (wanted.endsWith('.onnx') && existsSync(wanted))
+    return { model: wanted, labels: null, preprocessor: null, ...summarise(readFileSync(wanted)) };
+  const { name, manifest, file } = await modelFor(workspace, wanted);
+  const { labels, preprocessor } = manifest;
+  return { model: name, labels, preprocessor, ...summarise(file(MODEL_FILE)) };
+}
+
+const whole = (n: number): string => n.toLocaleString('en-US');
+const line = ({ name, type, shape }: Value): string[] => [name, type, `[${shape.map((d) => d ?? '?').join(', ')}]`];
+
+function text(shown: Shown): string {
+  const { model, labels, preprocessor, inputs, outputs, operators, parametersByType, opsets, producer } = shown;
+  const types = Object.entries(parametersByType).map(([type, count]) => `${whole(count)} ${type}`);
+  const sets = Object.entries(opsets).map(([domain, version]) => `${domain} ${version}`);
+  return [
+    [
+      `${model}: ${bytes(shown.sizeBytes)}, ${whole(shown.parameters)} parameters (${types.join(', ')})`,
+      `operator sets ${sets.join(', ')}; file format ${shown.ir ?? 'unknown'}; written by ${producer || 'unknown'}`,
+      ...(labels ? [`labels ${labels.join(', ')}`] : []),
+      ...(preprocessor ? [`preprocessor ${JSON.stringify(preprocessor)}`] : []),
+    ].join('\n'),
+    textTable(['input', 'type', 'shape'], inputs.map(line)),
+    textTable(['output', 'type', 'shape'], outputs.map(line)),
+    textTable(
+      ['operator', 'nodes'],
+      operators.map(({ name, count }) => [name, String(count)]),
+      [1],
+    ),
+  ].join('\n\n');
+}

@@ -1,0 +1,191 @@
+import * as z from 'zod';
+import { type Manifest, MODEL_FILE } from '../../registry-repo/manifest.ts';
+import type { Row } from '../../registry-repo/rows.ts';
+import { loadRuntime } from '../../registry-repo/runtime/load.ts';
+import type { Runtime } from '../../registry-repo/runtime/runtime.ts';
+import { Digest } from '../../registry-repo/values.ts';
+import { type Dataset, loadDataset, loadForeign } from '../data/load.ts';
+import { DataOptions } from '../data/options.ts';
+import { type Quantised, quantise } from '../onnx/quantise.ts';
+import { bytes, share, textTable } from '../table.ts';
+import { runTraining } from '../training/run.ts';
+import type { TrainedModel, Trainer } from '../training/trainer.ts';
+import { TrainingRepository } from '../triggers/repository.git.ts';
+import type { Workspace } from '../workspace.ts';
+import type { Command, Invocation } from './command.ts';
+import { loadContext } from './dataset.ts';
+import { type Loaded, modelFor } from './model-for.ts';
+import { findRun } from './runs-show.ts';
+import { averagingFor, runPorts } from './train.ts';
+
+/** Rows that speed and agreement are measured on. */
+const COMPARED = 1000;
+
+/** What a run of a quantised model records of it. */
+const QuantizeConfig = z.strictObject({
+  /** The run that made the original. */
+  parent: z.string().min(1).max(100),
+  /** The original's manifest and graph. */
+  manifest: Digest,
+  model: Digest,
+  embeddings: z.boolean(),
+  bits: z.union([z.literal(7), z.literal(8)]),
+});
+type QuantizeConfig = z.infer<typeof QuantizeConfig>;
+
+export const quantize: Command<Workspace> = {
+  name: 'quantize',
+  summary: 'make a smaller, faster candidate of a model: weights as bytes',
+  details:
+    'The weights of matrix products and of embeddings are rounded to 8 bits, with a scale for each column; what they are multiplied with is rounded while the model runs. The result is a run and a candidate of its own, measured on the test rows of the run that made the original: `pawl promote` lets the same gate judge it. The original stays as it is. --seven-bits rounds to 7 bits, for processors without VNNI or dot-product instructions, where sums of 8-bit products may overflow.',
+  json: true,
+  arguments: [{ name: 'model', description: 'a run id, or a version: 2, v2, model@2' }],
+  flags: [
+    { flags: '--keep-embeddings', description: 'leave embeddings as they are: larger, a little more exact' },
+    { flags: '--seven-bits', description: 'never overflows, whatever the processor; a little less exact' },
+  ],
+  examples: [['pawl quantize v2', 'then: pawl promote']],
+  async run(invocation) {
+    const {
+      args: [wanted = ''],
+      flags,
+      workspace,
+      out,
+      signal,
+    } = invocation;
+    const original = await modelFor(workspace, wanted);
+    const { manifest } = original;
+    const options = { embeddings: flags.keepEmbeddings !== true, most: flags.sevenBits === true ? 63 : 127 } as const;
+    const quantised = quantise(original.file(MODEL_FILE), options);
+    const dataset = await datasetOf(invocation, manifest);
+    const trained = adopted(original, quantised);
+    const config: QuantizeConfig = {
+      parent: manifest.run.id,
+      manifest: original.digest,
+      model: manifest.files.find(({ path }) => path === MODEL_FILE)?.digest as QuantizeConfig['model'],
+      embeddings: options.embeddings,
+      bits: options.most === 63 ? 7 : 8,
+    };
+    const parent = findRun(await workspace.views(), manifest.run.id);
+    const { runId, candidate } = await runTraining(
+      runPorts(workspace, out, signal),
+      {
+        ...{ model: manifest.model, trainer: trainerOf(trained), config, workers: 1, seed: manifest.run.seed },
+        trigger: { kind: 'manual' },
+        code: await new TrainingRepository(workspace.loaded.root).code(),
+        dataOptions: parent.dataOptions,
+        averaging: () => averagingFor(workspace, manifest.model, manifest.labels),
+      },
+      async () => dataset,
+    );
+    const compared = await compare(original, trained, dataset.test);
+    const value = {
+      ...{ run: runId, candidate: candidate.ref, parent: original.name },
+      ...{ products: quantised.products, tables: quantised.tables },
+      f1: { original: manifest.claimed.f1, quantised: candidate.manifest.claimed.f1 },
+      modelBytes: { original: original.file(MODEL_FILE).length, quantised: quantised.bytes.length },
+      ...compared,
+    };
+    out.result(value, () => describe(value));
+    return 0;
+  },
+};
+
+async function datasetOf({ workspace, out, signal }: Invocation<Workspace>, manifest: Manifest): Promise<Dataset> {
+  const parent = findRun(await workspace.views(), manifest.run.id);
+  const options = DataOptions.parse(parent.dataOptions);
+  const context = loadContext(workspace, out, signal);
+  // What a model from elsewhere was trained on is not known; nor is it for what is made of it.
+  const foreign = manifest.data.train.rows === 0;
+  return foreign ? loadForeign(options, manifest.labels, context) : loadDataset(options, context);
+}
+
+function adopted({ manifest, file }: Loaded, { bytes: model }: Quantised): TrainedModel {
+  const { preprocessor, contract } = manifest;
+  const more = 'file' in preprocessor ? [{ path: preprocessor.file, bytes: file(preprocessor.file) }] : [];
+  const pretrained = manifest.pretrained && { pretrained: manifest.pretrained };
+  return { files: [{ path: MODEL_FILE, bytes: model }, ...more], preprocessor, contract, ...pretrained };
+}
+
+const trainerOf = (trained: TrainedModel): Trainer => ({
+  name: 'quantize',
+  summary: 'weights of another model as bytes',
+  config: QuantizeConfig,
+  train: async () => trained,
+});
+
+/** Both models on the same rows in turns, so that what else the machine does falls on both. */
+async function compare(original: Loaded, trained: TrainedModel, rows: readonly Row[]) {
+  const step = Math.max(1, Math.floor(rows.length / COMPARED));
+  const texts = rows.filter((_, i) => i % step === 0).map(({ text }) => text);
+  const { labels } = original.manifest;
+  const files = new Map(trained.files.map(({ path, bytes: content }) => [path, content]));
+  const manifest = { labels, preprocessor: trained.preprocessor, contract: trained.contract };
+  const before = await loadRuntime({ manifest: original.manifest, file: original.file });
+  const after = await loadRuntime({ manifest, file: (path) => files.get(path) as Uint8Array });
+  try {
+    const seconds = { original: 0, quantised: 0 };
+    let agree = 0;
+    for (let from = 0; from < texts.length; from += 32) {
+      const batch = texts.slice(from, from + 32);
+      const answers = {
+        original: await timed(before, batch, (s) => (seconds.original += s)),
+        quantised: await timed(after, batch, (s) => (seconds.quantised += s)),
+      };
+      for (let i = 0; i < batch.length; i++)
+        if (best(answers.original, i, labels.length) === best(answers.quantised, i, labels.length)) agree++;
+    }
+    const rate = (s: number) => texts.length / Math.max(s, 1e-9);
+    const textsPerSecond = { original: rate(seconds.original), quantised: rate(seconds.quantised) };
+    return { compared: texts.length, agreement: agree / texts.length, textsPerSecond };
+  } finally {
+    await Promise.all([before.release(), after.release()]);
+  }
+}
+
+async function timed(runtime: Runtime, texts: readonly string[], add: (seconds: number) => void) {
+  const started = performance.now();
+  const answers = await runtime.classify(texts);
+  add((performance.now() - started) / 1000);
+  return answers;
+}
+
+function best(answers: Float32Array, row: number, labels: number): number {
+  const own = answers.subarray(row * labels, (row + 1) * labels);
+  return own.indexOf(Math.max(...own));
+}
+
+type Compared = { readonly original: number; readonly quantised: number };
+type Value = {
+  readonly run: string;
+  readonly parent: string;
+  readonly products: number;
+  readonly tables: number;
+  readonly compared: number;
+  readonly agreement: number;
+  readonly f1: Compared;
+  readonly modelBytes: Compared;
+  readonly textsPerSecond: Compared;
+};
+
+function describe(value: Value): string {
+  const { run, parent, products, tables, compared, agreement, f1, modelBytes, textsPerSecond: speed } = value;
+  const row = (name: string, { original, quantised }: Compared, print: (n: number) => string) => [
+    name,
+    print(original),
+    print(quantised),
+  ];
+  return [
+    `run ${run}: ${parent} with ${products} matrix products and ${tables} embeddings as bytes`,
+    textTable(
+      ['', 'original', 'quantised'],
+      [
+        row('F1, as claimed', f1, share),
+        row('graph', modelBytes, bytes),
+        row('texts a second', speed, (n) => String(Math.round(n))),
+      ],
+      [1, 2],
+    ),
+    `both answer alike on ${share(agreement)} of ${compared} test rows\nnext: pawl promote ${run}`,
+  ].join('\n\n');
+}

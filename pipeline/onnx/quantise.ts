@@ -1,0 +1,217 @@
+import { type Model, ModelShape, type Node, type Tensor } from '../../registry-repo/onnx-scan/messages.ts';
+import { Input, readMessage } from '../../registry-repo/onnx-scan/wire.ts';
+import { floatsOf, sizeOf } from './constants.ts';
+import { NothingToQuantiseError } from './errors.ts';
+import { splitFields } from './fields.ts';
+import { type Initializer, node, type OperatorNode, tensor } from './graph.ts';
+import { bytes } from './protobuf.ts';
+
+export type QuantiseOptions = {
+  /** Whether tables of vectors that are looked up become bytes too. */
+  readonly embeddings: boolean;
+  /** Largest byte of a weight: 127, or 63 for processors that add pairs of products in 16 bits and could overflow. */
+  readonly most: 127 | 63;
+};
+
+export type Quantised = {
+  readonly bytes: Uint8Array;
+  /** Matrix products and tables whose weights are bytes now. */
+  readonly products: number;
+  readonly tables: number;
+};
+
+/** Smaller constants are not worth the operators around them. */
+const LEAST_NUMBERS = 256;
+const [NODE, INITIALIZER, GRAPH] = [1, 5, 7];
+/** DynamicQuantizeLinear came with it. */
+const LEAST_OPSET = 11;
+
+/**
+ * Dynamic quantisation: the constant weights of matrix products become bytes, with a scale for each column; what they are
+ * multiplied with is rounded to bytes while the graph runs, with one scale a tensor. Standard operators only
+ * (DynamicQuantizeLinear, MatMulInteger), in the order in which ONNX Runtime fuses them. Everything else stays the very
+ * bytes it was.
+ *
+ * @see Jacob et al. (2018), "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference"
+ * @throws {NothingToQuantiseError} for a graph without such products, or of too old an operator set
+ * @throws {WireError} if the bytes are no ONNX model
+ */
+export function quantise(model: Uint8Array, options: QuantiseOptions): Quantised {
+  const read: Model = readMessage(ModelShape, new Input(model));
+  const { graph } = read;
+  if (!graph) throw new NothingToQuantiseError('the file has no graph');
+  const opset = read.opsets.find(({ domain }) => !domain || domain === 'ai.onnx')?.version ?? 0;
+  if (opset < LEAST_OPSET)
+    throw new NothingToQuantiseError(`the graph uses operator set ${opset}; bytes take ${LEAST_OPSET} at least`);
+  const rewriter = new Rewriter(graph.initializers, graph.nodes, options);
+  const nodes = graph.nodes.map((own) => rewriter.rewrite(own));
+  const { products, tables } = rewriter;
+  if (products + tables === 0)
+    throw new NothingToQuantiseError('the graph has no matrix product with constant weights: it is small already');
+  const dropped = rewriter.unused(graph.outputs.map((value) => value.name ?? ''));
+  let [nodeAt, initializerAt] = [0, 0];
+  const fields = splitFields(splitFields(model).find(({ number }) => number === GRAPH)?.body ?? new Uint8Array(0));
+  const body = fields.flatMap(({ number, raw }): Uint8Array[] => {
+    if (number === NODE) return nodes[nodeAt++]?.map(node) ?? [raw];
+    if (number !== INITIALIZER) return [raw];
+    return dropped.has(graph.initializers[initializerAt++]?.name ?? '') ? [] : [raw];
+  });
+  const added = rewriter.added.map(tensor);
+  const rebuilt = splitFields(model).map(({ number, raw }) =>
+    number === GRAPH ? bytes(GRAPH, Buffer.concat([...body, ...added])) : raw,
+  );
+  return { bytes: Buffer.concat(rebuilt), products, tables };
+}
+
+class Rewriter {
+  readonly added: Initializer[] = [];
+  products = 0;
+  tables = 0;
+  readonly #constants: ReadonlyMap<string, Tensor>;
+  readonly #options: QuantiseOptions;
+  readonly #uses = new Map<string, number>();
+  readonly #rounded = new Set<string>();
+  readonly #names: Set<string>;
+
+  constructor(initializers: readonly Tensor[], nodes: readonly Node[], options: QuantiseOptions) {
+    this.#constants = new Map(initializers.map((t) => [t.name ?? '', t]));
+    this.#options = options;
+    for (const name of nodes.flatMap((n) => n.inputs)) this.#uses.set(name, (this.#uses.get(name) ?? 0) + 1);
+    this.#names = new Set([...this.#constants.keys(), ...nodes.flatMap((n) => [...n.inputs, ...n.outputs])]);
+  }
+
+  /** @returns what stands in the node's place; null where it stays */
+  rewrite(own: Node): OperatorNode[] | null {
+    if (own.domain && own.domain !== 'ai.onnx') return null;
+    if (own.operator === 'MatMul') return this.#product(own, false, null);
+    if (own.operator === 'Gemm') return this.#gemm(own);
+    if (own.operator === 'Gather') return this.#gather(own);
+    return null;
+  }
+
+  /** Constants that nothing uses any more. */
+  unused(outputs: readonly string[]): ReadonlySet<string> {
+    const gone = [...this.#constants.keys()].filter((name) => this.#uses.get(name) === 0 && !outputs.includes(name));
+    return new Set(gone);
+  }
+
+  #gemm(own: Node): OperatorNode[] | null {
+    const attribute = (name: string) => own.attributes.find((a) => a.name === name);
+    const plain = (attribute('alpha')?.f ?? 1) === 1 && (attribute('beta')?.f ?? 1) === 1;
+    if (!plain || (attribute('transA')?.i ?? 0) !== 0) return null;
+    return this.#product(own, (attribute('transB')?.i ?? 0) === 1, own.inputs[2] || null);
+  }
+
+  #product({ inputs, outputs }: Node, transposed: boolean, bias: string | null): OperatorNode[] | null {
+    const [left = '', right = ''] = inputs;
+    const found = this.#matrix(right);
+    const [result] = outputs;
+    if (!found || result === undefined || this.#constants.has(left)) return null;
+    this.products++;
+    this.#uses.set(right, (this.#uses.get(right) ?? 1) - 1);
+    const weights = this.#columns(`${right}/${transposed ? 'bytes-turned' : 'bytes'}`, found, transposed);
+    const rounded = this.#round(left);
+    const name = (part: string) => this.#fresh(`${result}/${part}`);
+    const [sum, float, scale] = [name('whole'), name('float'), name('scale')];
+    const product = bias === null ? result : name('product');
+    return [
+      ...rounded.nodes,
+      { op: 'MatMulInteger', inputs: [rounded.bytes, weights.bytes, rounded.zero], outputs: [sum] },
+      { op: 'Cast', inputs: [sum], outputs: [float], attributes: { to: 1 } },
+      { op: 'Mul', inputs: [rounded.scale, weights.scale], outputs: [scale] },
+      { op: 'Mul', inputs: [float, scale], outputs: [product] },
+      ...(bias === null ? [] : [{ op: 'Add', inputs: [product, bias], outputs: [result] }]),
+    ];
+  }
+
+  #gather({ inputs, outputs, attributes }: Node): OperatorNode[] | null {
+    const [table = '', ids = ''] = inputs;
+    const found = this.#options.embeddings ? this.#matrix(table) : null;
+    const [result] = outputs;
+    if (!found || result === undefined || (attributes.find((a) => a.name === 'axis')?.i ?? 0) !== 0) return null;
+    this.tables++;
+    this.#uses.set(table, (this.#uses.get(table) ?? 1) - 1);
+    const rows = this.#rows(`${table}/bytes-by-row`, found);
+    const name = (part: string) => this.#fresh(`${result}/${part}`);
+    const [cells, float, scale] = [name('cells'), name('float'), name('scale')];
+    return [
+      { op: 'Gather', inputs: [rows.bytes, ids], outputs: [cells], attributes: { axis: 0 } },
+      { op: 'Cast', inputs: [cells], outputs: [float], attributes: { to: 1 } },
+      { op: 'Gather', inputs: [rows.scale, ids], outputs: [scale], attributes: { axis: 0 } },
+      { op: 'Mul', inputs: [float, scale], outputs: [result] },
+    ];
+  }
+
+  #matrix(name: string): { rows: number; columns: number; data: Float32Array } | null {
+    const constant = this.#constants.get(name);
+    if (constant?.dims.length !== 2 || sizeOf(constant) < LEAST_NUMBERS) return null;
+    const data = floatsOf(constant);
+    const [rows = 0, columns = 0] = constant.dims;
+    return data && data.length === rows * columns && data.every(Number.isFinite) ? { rows, columns, data } : null;
+  }
+
+  /** The activations `name` as bytes: once, however many products want them. */
+  #round(name: string) {
+    const parts = { bytes: `${name}/rounded`, scale: `${name}/rounded-scale`, zero: `${name}/rounded-zero` };
+    const again = this.#rounded.has(name);
+    this.#rounded.add(name);
+    const outputs = [parts.bytes, parts.scale, parts.zero];
+    const nodes: OperatorNode[] = again ? [] : [{ op: 'DynamicQuantizeLinear', inputs: [name], outputs }];
+    return { ...parts, nodes };
+  }
+
+  /** [in, out], a scale for each out. */
+  #columns(
+    name: string,
+    { rows, columns, data }: { rows: number; columns: number; data: Float32Array },
+    turn: boolean,
+  ) {
+    const [ins, outs] = turn ? [columns, rows] : [rows, columns];
+    const at = (i: number, o: number) => data[turn ? o * ins + i : i * outs + o] as number;
+    const cells = new Int8Array(ins * outs);
+    const scale = new Float32Array(outs);
+    for (let o = 0; o < outs; o++) {
+      let largest = 0;
+      for (let i = 0; i < ins; i++) largest = Math.max(largest, Math.abs(at(i, o)));
+      const unit = Math.fround(largest / this.#options.most) || 1;
+      scale[o] = unit;
+      for (let i = 0; i < ins; i++) cells[i * outs + o] = this.#cell(at(i, o) / unit);
+    }
+    return this.#keep(name, cells, [ins, outs], scale, [outs]);
+  }
+
+  /** [rows, columns], a scale for each row. */
+  #rows(name: string, { rows, columns, data }: { rows: number; columns: number; data: Float32Array }) {
+    const cells = new Int8Array(rows * columns);
+    const scale = new Float32Array(rows);
+    for (let row = 0; row < rows; row++) {
+      const own = data.subarray(row * columns, (row + 1) * columns);
+      const unit = Math.fround(own.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / 127) || 1;
+      scale[row] = unit;
+      for (let j = 0; j < columns; j++) cells[row * columns + j] = Math.round((own[j] as number) / unit);
+    }
+    return this.#keep(name, cells, [rows, columns], scale, [rows, 1]);
+  }
+
+  #cell(value: number): number {
+    const { most } = this.#options;
+    return Math.max(-most, Math.min(most, Math.round(value)));
+  }
+
+  #keep(name: string, data: Int8Array, dims: readonly number[], scale: Float32Array, scaleDims: readonly number[]) {
+    const names = { bytes: name, scale: `${name}-scale` };
+    if (!this.#names.has(name)) {
+      this.added.push({ name, type: 'int8', dims, data });
+      this.added.push({ name: names.scale, type: 'float32', dims: scaleDims, data: scale });
+      this.#names.add(name);
+    }
+    return names;
+  }
+
+  #fresh(wanted: string): string {
+    let name = wanted;
+    for (let i = 2; this.#names.has(name); i++) name = `${wanted}/${i}`;
+    this.#names.add(name);
+    return name;
+  }
+}

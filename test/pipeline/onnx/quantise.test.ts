@@ -1,0 +1,175 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { NothingToQuantiseError } from '../../../pipeline/onnx/errors.ts';
+import { splitFields } from '../../../pipeline/onnx/fields.ts';
+import { encodeModel, type OperatorNode } from '../../../pipeline/onnx/graph.ts';
+import { quantise } from '../../../pipeline/onnx/quantise.ts';
+import { summarise } from '../../../pipeline/onnx/summary.ts';
+import { Random } from '../../../pipeline/random.ts';
+import { ModelShape } from '../../../registry-repo/onnx-scan/messages.ts';
+import { scanOnnx } from '../../../registry-repo/onnx-scan/scan.ts';
+import { Input, readMessage, WireError } from '../../../registry-repo/onnx-scan/wire.ts';
+import { goldenBytes, type Tiny } from '../../support/golden.ts';
+
+const [IN, OUT] = [40, 48];
+const random = Random.named('quantise');
+const some = (length: number) => Float32Array.from({ length }, () => random.bits() / 2 ** 31 - 1);
+const weights = some(IN * OUT);
+const turned = Float32Array.from(weights, (_, k) => weights[(k % IN) * OUT + Math.floor(k / IN)] as number);
+const bias = some(OUT);
+const x = some(6 * IN);
+
+const model = (nodes: readonly OperatorNode[], opset = 17) =>
+  encodeModel({
+    name: 'dense',
+    opset,
+    inputs: [{ name: 'x', type: 'float32', shape: ['batch', IN] }],
+    outputs: [{ name: 'y', type: 'float32', shape: ['batch', OUT] }],
+    initializers: [
+      { name: 'w', type: 'float32', dims: [IN, OUT], data: weights },
+      { name: 'turned', type: 'float32', dims: [OUT, IN], data: turned },
+      { name: 'b', type: 'float32', dims: [OUT], data: bias },
+    ],
+    nodes,
+  });
+const product = model([
+  { op: 'MatMul', inputs: ['x', 'w'], outputs: ['s'] },
+  { op: 'Add', inputs: ['s', 'b'], outputs: ['y'] },
+]);
+const gemm = model([{ op: 'Gemm', inputs: ['x', 'turned', 'b'], outputs: ['y'], attributes: { transB: 1 } }]);
+
+async function run(bytes: Uint8Array): Promise<Float32Array> {
+  const session = await InferenceSession.create(bytes, { logSeverityLevel: 4 });
+  try {
+    const { y } = await session.run({ x: new Tensor('float32', x, [6, IN]) });
+    return y?.data as Float32Array;
+  } finally {
+    await session.release();
+  }
+}
+
+const distance = (a: Float32Array, b: Float32Array) =>
+  Math.sqrt(a.reduce((sum, v, i) => sum + (v - (b[i] as number)) ** 2, 0) / b.reduce((sum, v) => sum + v * v, 0));
+
+const s = suite('quantise');
+
+for (const [name, bytes] of [
+  ['MatMul', product],
+  ['Gemm with turned weights', gemm],
+] as const)
+  for (const most of [127, 63] as const)
+    s(`${name}, up to ${most}: nearly the same answers, from bytes`, async () => {
+      const small = quantise(bytes, { embeddings: true, most });
+      assert.is(small.products, 1);
+      const far = distance(await run(small.bytes), await run(bytes));
+      assert.ok(far < 0.02 && far > 0, `${far}`);
+      const { parametersByType, operators } = summarise(small.bytes);
+      assert.is(parametersByType.int8, IN * OUT);
+      assert.ok(
+        operators.some((o) => o.name === 'MatMulInteger') && !operators.some((o) => /^(MatMul|Gemm)$/.test(o.name)),
+      );
+    });
+
+s('the same model gives the same bytes, and what is not quantised stays as it is', () => {
+  const [a, b] = [0, 1].map(() => quantise(product, { embeddings: true, most: 127 }).bytes);
+  assert.equal(a, b);
+  const graph = readMessage(ModelShape, new Input(a as Uint8Array)).graph;
+  assert.equal(
+    graph?.initializers.filter((t) => t.name === 'b').map((t) => t.rawData?.length),
+    [4 * OUT],
+  );
+  assert.ok(
+    graph?.initializers.every((t) => t.name !== 'w'),
+    'weights that nobody needs any more are gone',
+  );
+});
+
+s('activations that several products share are rounded once', () => {
+  const both = model([
+    { op: 'MatMul', inputs: ['x', 'w'], outputs: ['s'] },
+    { op: 'Gemm', inputs: ['x', 'turned', 'b'], outputs: ['t'], attributes: { transB: 1 } },
+    { op: 'Add', inputs: ['s', 't'], outputs: ['y'] },
+  ]);
+  const { operators } = summarise(quantise(both, { embeddings: true, most: 127 }).bytes);
+  assert.is(operators.find((o) => o.name === 'DynamicQuantizeLinear')?.count, 1);
+});
+
+s('what cannot be made smaller says why', () => {
+  const refused = (bytes: Uint8Array, pattern: RegExp) =>
+    assert.throws(
+      () => quantise(bytes, { embeddings: true, most: 127 }),
+      (e: unknown) => e instanceof NothingToQuantiseError && pattern.test(e.message),
+    );
+  refused(model([{ op: 'Add', inputs: ['x', 'x'], outputs: ['y'] }]), /no matrix product/);
+  refused(model([{ op: 'MatMul', inputs: ['x', 'w'], outputs: ['y'] }], 10), /operator set 10/);
+  refused(new Uint8Array(0), /no graph/);
+  assert.throws(
+    () => quantise(Buffer.from('not a model'), { embeddings: true, most: 127 }),
+    (e: unknown) => e instanceof WireError,
+  );
+});
+
+s('fields joined again are the same bytes', () => {
+  for (const name of ['tiny-bert', 'tiny-distilbert'] as const) {
+    const bytes = goldenBytes(name, 'model.onnx');
+    assert.ok(Buffer.concat(splitFields(bytes).map(({ raw }) => raw)).equals(bytes));
+  }
+});
+
+async function logits(tiny: Tiny, bytes: Uint8Array): Promise<Float32Array> {
+  const { outputs } = summarise(bytes);
+  const session = await InferenceSession.create(bytes, { logSeverityLevel: 4 });
+  const golden = JSON.parse(goldenBytes(tiny, 'golden.json').toString('utf8'));
+  const ids: number[][] = golden.inputs.input_ids;
+  const mask: number[][] = golden.inputs.attention_mask;
+  const dims = [ids.length, ids[0]?.length ?? 0];
+  const tensor = (rows: number[][]) => new Tensor('int64', BigInt64Array.from(rows.flat(), BigInt), dims);
+  try {
+    const feeds: Record<string, Tensor> = { input_ids: tensor(ids), attention_mask: tensor(mask) };
+    if (session.inputNames.includes('token_type_ids'))
+      feeds.token_type_ids = tensor(ids.map((row) => row.map(() => 0)));
+    return (await session.run(feeds))[outputs[0]?.name ?? '']?.data as Float32Array;
+  } finally {
+    await session.release();
+  }
+}
+
+for (const tiny of ['tiny-bert', 'tiny-distilbert'] as const)
+  for (const embeddings of [true, false])
+    s(
+      `${tiny} as PyTorch exports it, ${embeddings ? 'with' : 'without'} embeddings: close to the original, and the gate lets it in`,
+      async () => {
+        const original = goldenBytes(tiny, 'model.onnx');
+        const small = quantise(original, { embeddings, most: 127 });
+        assert.ok(small.products > 0 && small.tables > 0 === embeddings);
+        assert.ok(small.bytes.length < original.length);
+        const far = distance(await logits(tiny, small.bytes), await logits(tiny, original));
+        assert.ok(far < 0.1, `${far}`);
+        const { inputs, outputs } = summarise(small.bytes);
+        const contract = {
+          inputs: inputs.map(({ name }) => ({ name, type: 'int64' as const, shape: ['batch', 'length'] })),
+          output: {
+            name: outputs[0]?.name ?? '',
+            type: 'float32' as const,
+            shape: ['batch', outputs[0]?.shape[1] ?? 0],
+          },
+        };
+        assert.equal(scanOnnx(small.bytes, contract), []);
+      },
+    );
+
+s('a summary tells what is in a graph', () => {
+  const summary = summarise(product);
+  assert.equal(summary.inputs, [{ name: 'x', type: 'float32', shape: [null, IN] }]);
+  assert.equal(summary.outputs, [{ name: 'y', type: 'float32', shape: [null, OUT] }]);
+  assert.equal(summary.operators, [
+    { name: 'Add', count: 1 },
+    { name: 'MatMul', count: 1 },
+  ]);
+  assert.is(summary.parameters, 2 * IN * OUT + OUT);
+  assert.equal(summary.opsets, { 'ai.onnx': 17 });
+  assert.is(summary.sizeBytes, product.length);
+});
+
+s.run();
