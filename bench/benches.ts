@@ -1,6 +1,7 @@
 import type { Bench } from './bench.ts';
 import { distilbert } from './distilbert.ts';
 import { events } from './events.ts';
+import { models } from './models.ts';
 import { nbsvm } from './nbsvm.ts';
 
-export const benches: readonly Bench[] = [events, nbsvm, distilbert];
+export const benches: readonly Bench[] = [events, nbsvm, models, distilbert];

@@ -14,6 +14,12 @@ export type BenchOptions = {
   /** Events in the replayed log. */
   readonly events: number;
   readonly imdb: string | null;
+  /** Texts without labels, for models. */
+  readonly unlabelled: string | null;
+  /** A Python with scikit-learn. */
+  readonly python: string | null;
+  /** Whether models measures what takes many minutes, too. */
+  readonly long: boolean;
   /** Pretrained encoder: a Hugging Face folder. */
   readonly weights: string | null;
   /** A Python with PyTorch and Transformers. */
@@ -31,7 +37,10 @@ export const FLAGS = `
   --rounds N     rounds of each measurement, whose median is quoted (default: 7, or 3 for those that take seconds)
   --events N     events in the replayed log (default: 1000000)
   --imdb FILE    an archive or a folder laid out as aclImdb_v1.tar.gz, for nbsvm (default: PAWL_BENCH_IMDB)
-  --weights DIR  a pretrained BERT or DistilBERT, for distilbert (default: PAWL_BENCH_WEIGHTS)
+  --unlabelled PATH  texts without labels, for models (default: PAWL_BENCH_UNLABELLED)
+  --python PYTHON  a Python with scikit-learn, for models (default: PAWL_BENCH_PYTHON)
+  --long         models: what takes many minutes, too
+  --weights DIR  a pretrained BERT or DistilBERT, for distilbert and models (default: PAWL_BENCH_WEIGHTS)
   --torch PYTHON a Python with torch and transformers, for distilbert (default: PAWL_BENCH_TORCH)
   --reviews N    reviews to fine-tune on, for distilbert (default: 2000)
   --no-fasttext  nbsvm alone, not beside fastText (which takes 2 GB of memory)
@@ -55,6 +64,9 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): B
       weights: text,
       torch: text,
       reviews: text,
+      unlabelled: text,
+      python: text,
+      long: flag,
       help: flag,
       'no-fasttext': flag,
     },
@@ -67,6 +79,9 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): B
     rounds: values.rounds === undefined ? null : count('--rounds', values.rounds, 1, 1000),
     events: count('--events', values.events ?? '1000000', 1000, 100_000_000),
     imdb: resolved(imdb),
+    unlabelled: resolved(values.unlabelled ?? env.PAWL_BENCH_UNLABELLED),
+    python: (values.python ?? env.PAWL_BENCH_PYTHON) || null,
+    long: values.long ?? false,
     weights: resolved(values.weights ?? env.PAWL_BENCH_WEIGHTS),
     torch: (values.torch ?? env.PAWL_BENCH_TORCH) || null,
     reviews: count('--reviews', values.reviews ?? '2000', 1, 25_000),
