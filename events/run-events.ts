@@ -53,6 +53,8 @@ export const runEvents = {
       trigger: Trigger,
       code: Code,
       environment: Environment,
+      /** The sweep that it is a point of. */
+      sweep: z.strictObject({ id: z.string().regex(/^[0-9a-f]{12}$/), point: Count }).nullable(),
     }),
     {
       model: 'sentiment',
@@ -71,7 +73,9 @@ export const runEvents = {
         host: 'trainer-1',
         pid: 7,
       },
+      sweep: null,
     },
+    [(data) => ({ ...data, sweep: null })],
   ),
   /**
    * The exact rows the run learns from and is measured on. `leakage.rows`: test rows whose text is among the training

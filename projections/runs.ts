@@ -28,6 +28,7 @@ export type Run = {
   readonly trigger: EventData<'TrainingRunStarted'>['trigger'];
   readonly code: EventData<'TrainingRunStarted'>['code'];
   readonly environment: EventData<'TrainingRunStarted'>['environment'];
+  readonly sweep: EventData<'TrainingRunStarted'>['sweep'];
   readonly startedAt: string;
   readonly endedAt: string | null;
   readonly data: EventData<'DatasetPinned'> | null;

@@ -37,6 +37,8 @@ import { runsCompare } from './runs-compare.ts';
 import { runsList } from './runs-list.ts';
 import { runsShow } from './runs-show.ts';
 import { serve } from './serve.ts';
+import { sweep } from './sweep.ts';
+import { sweepPoint } from './sweep-point.ts';
 import { train } from './train.ts';
 import { up } from './up.ts';
 import { watchRepository } from './watch.ts';
@@ -48,6 +50,8 @@ export const commands: readonly Command<Workspace>[] = [
   demo,
   init,
   train,
+  sweep,
+  sweepPoint,
   importModel,
   quantize,
   evaluate,

@@ -45,10 +45,10 @@ export const promote: Command<Workspace> = {
 };
 
 /** Before anything was ever promoted there is no registry: the test rows of the run's own data become its evaluation set. */
-async function firstRegistry(workspace: Workspace, run: Run, out: Output, signal: AbortSignal): Promise<void> {
+export async function firstRegistry(workspace: Workspace, run: Run, out: Output, signal: AbortSignal): Promise<void> {
   if (await registryRecorded(workspace)) return;
   const { created } = await ensureRegistry(workspace, () =>
-    loadDataset(DataOptions.parse(run.dataOptions), loadContext(workspace, out, signal)),
+    loadDataset({ ...DataOptions.parse(run.dataOptions), holdOut: 0 }, loadContext(workspace, out, signal)),
   );
   if (created)
     out.say(

@@ -1,18 +1,29 @@
 import type { Run } from '../../projections/runs.ts';
 import { bytes, duration, share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
-import type { Command } from './command.ts';
+import { type Command, text } from './command.ts';
 import { UsageError } from './not-found.ts';
 import { claimedF1 } from './runs-list.ts';
 import { findRun } from './runs-show.ts';
+import { compareSweep } from './sweep-compare.ts';
 
 export const runsCompare: Command<Workspace> = {
   name: 'runs compare',
   summary: 'put runs side by side; what differs is shown first',
   json: true,
-  arguments: [{ name: 'runs', description: 'two or more run ids', variadic: true }],
-  examples: [['pawl runs compare 1v8k2m0p4qxa 1v8k2n6c2b8e', 'what changed between two runs, and what came of it']],
-  async run({ args, workspace, out }) {
+  arguments: [{ name: 'runs', description: 'two or more run ids', variadic: true, optional: true }],
+  flags: [
+    { flags: '--sweep <id>', description: 'all completed runs of a sweep instead' },
+    { flags: '--plot <file>', description: 'of a sweep: its settings beside what came of them, as SVG' },
+  ],
+  examples: [
+    ['pawl runs compare 1v8k2m0p4qxa 1v8k2n6c2b8e', 'what changed between two runs, and what came of it'],
+    ['pawl runs compare --sweep 3f2a90c1d4e7 --plot sweep.svg', 'what a sweep has found'],
+  ],
+  async run(invocation) {
+    const { args, workspace, out } = invocation;
+    const sweep = text(invocation, 'sweep');
+    if (sweep !== undefined) return compareSweep(workspace, out, sweep, text(invocation, 'plot'));
     if (args.length < 2) throw new UsageError('give two or more runs to compare: `pawl runs list` shows them');
     const views = await workspace.views();
     const compared = args.map((id) => findRun(views, id));

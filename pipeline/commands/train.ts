@@ -88,6 +88,13 @@ type RunOptions = {
   readonly trigger: RunRequest['trigger'];
   /** A run whose data, trainer, settings and seed to take instead of the configured ones. */
   readonly repeated?: Run | null;
+  /** A trainer and settings instead of the configured ones, measured on rows held out of the training rows. */
+  readonly chosen?: {
+    readonly trainer: string;
+    readonly config: Record<string, unknown>;
+    readonly sweep: (RunRequest['sweep'] & {}) | null;
+    readonly holdOut: number;
+  };
   /** The commit a push has asked for, instead of what is checked out. */
   readonly code?: RunRequest['code'];
   /** Folder that relative data paths start from, instead of the configuration's. */
@@ -103,8 +110,10 @@ export async function startRun(
 ): Promise<RunOutcome> {
   const { training, model, data } = workspace.config;
   const { repeated = null } = options;
-  const trainer = trainerNamed(repeated?.trainer ?? training.trainer);
-  const dataOptions = repeated ? DataOptions.parse(repeatedData(repeated)) : data;
+  const { chosen } = options;
+  const trainer = trainerNamed(chosen?.trainer ?? repeated?.trainer ?? training.trainer);
+  const wanted = repeated ? DataOptions.parse(repeatedData(repeated)) : data;
+  const dataOptions = chosen ? { ...wanted, holdOut: chosen.holdOut } : wanted;
   const context = {
     ...loadContext(workspace, out, signal),
     ...(options.dataFolder ? { folder: options.dataFolder } : {}),
@@ -114,10 +123,11 @@ export async function startRun(
   const request: RunRequest = {
     model: repeated?.model ?? model,
     trainer,
-    config: trainer.config.parse(repeated?.config ?? training.config) as Record<string, unknown>,
+    config: trainer.config.parse(chosen?.config ?? repeated?.config ?? training.config) as Record<string, unknown>,
     seed: repeated?.seed ?? training.seed,
     workers: training.workers || availableParallelism(),
     trigger: options.trigger,
+    sweep: chosen?.sweep ?? null,
     code: options.code ?? (await new TrainingRepository(workspace.loaded.root).code()),
     dataOptions: dataOptions as Record<string, unknown>,
     averaging: (labels) => averagingFor(workspace, repeated?.model ?? model, labels),

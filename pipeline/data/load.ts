@@ -51,7 +51,7 @@ export async function loadDataset(
   const wanted = 'labels' in options ? options.labels : null;
   const collected = await collect(source, wanted, context);
   const labels = wanted ?? labelsOf(collected);
-  const splits = divide(collected, options);
+  const splits = heldOut(divide(collected, options), options.holdOut);
   checkSplits(splits, labels, source);
   const train = inCanonicalOrder(splits.train);
   const test = inCanonicalOrder(splits.test);
@@ -123,6 +123,19 @@ function divide(collected: readonly Collected[], options: DataOptions): Splits {
     'testShare' in options ? splitOf(text, options.testShare, options.splitSeed) : 'train';
   for (const { row, split } of collected) splits[split ?? byHash(row.text)].push(row);
   return splits;
+}
+
+/** Another draw than any `splitSeed`, so that two splits of the same rows have nothing to do with each other. */
+const HOLD_OUT_SEED = 0xffff_ffff + 1;
+
+/** Splits the training rows anew; the test rows go. */
+function heldOut(splits: Splits, share: number): Splits {
+  if (share === 0) return splits;
+  const side = (row: Row) => splitOf(row.text, share, HOLD_OUT_SEED);
+  return {
+    train: splits.train.filter((row) => side(row) === 'train'),
+    test: splits.train.filter((row) => side(row) === 'test'),
+  };
 }
 
 /** Sorted by code point, so that of two labels `neg` and `pos` the second is the positive one. */

@@ -15,6 +15,14 @@ const more = {
     .describe(
       'Texts without labels, for trainers that learn from them too: a file (`.txt`, `.jsonl`, `.csv`), a folder of `.txt` files, or the archive of the film reviews',
     ),
+  holdOut: z
+    .number()
+    .min(0)
+    .max(0.5)
+    .default(0)
+    .describe(
+      'Share of the training rows to measure on instead of the test rows, as sweeps do; a hash of each text decides',
+    ),
 };
 
 /** Keys of every source that reads files of the user's own. */

@@ -16,6 +16,8 @@ export type RunRequest = {
   readonly workers: number;
   readonly trigger: EventData<'TrainingRunStarted'>['trigger'];
   readonly code: EventData<'TrainingRunStarted'>['code'];
+  /** The sweep that the run is a point of. */
+  readonly sweep?: EventData<'TrainingRunStarted'>['sweep'];
   /** The options that found the rows, for whoever repeats the run. */
   readonly dataOptions: Record<string, unknown>;
   /** How F1 is averaged in what the run claims, for these labels. */

@@ -58,6 +58,7 @@ function startedData({
   seed,
   trigger,
   code,
+  sweep = null,
 }: RunRequest): EventData<'TrainingRunStarted'> {
   return {
     model,
@@ -68,6 +69,7 @@ function startedData({
     trigger,
     code,
     environment: environment(),
+    sweep,
   };
 }
 

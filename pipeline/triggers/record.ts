@@ -35,6 +35,7 @@ async function recordEnded(workspace: Workspace, by: Pushed, ended: Fact): Promi
     trigger: by,
     code: { commit: by.commit, dirty: false },
     environment: environment(),
+    sweep: null,
   };
   const meta = {
     ...workspace.command,

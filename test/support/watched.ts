@@ -24,6 +24,7 @@ export async function recordRun(workspace: Workspace, trigger: Pushed, ended: Fa
     trigger,
     code: { commit: trigger.commit, dirty: false },
     environment: environment(),
+    sweep: null,
   };
   const facts: Fact[] = [{ type: 'TrainingRunStarted', data: started }, ...(ended ? [ended] : [])];
   const meta = {

@@ -19,6 +19,7 @@ options('a kind alone is enough where nothing has to be found', () => {
     noise: 0.02,
     mislabelled: 0,
     unlabelled: null,
+    holdOut: 0,
   });
   assert.is(DataOptions.parse({ kind: 'imdb' }).kind, 'imdb');
 });

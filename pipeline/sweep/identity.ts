@@ -1,0 +1,24 @@
+import { canonicalJson } from '../../events/canonical-json.ts';
+import { digestOf } from '../../registry-repo/digest.ts';
+import type { Sweep } from './read.ts';
+
+/**
+ * A sweep's name: the same points on the same data with the same seed are the same sweep, so that one that was stopped is
+ * taken up again. How many runs there are at a time does not matter.
+ */
+export const sweepId = (
+  { definition, points }: Pick<Sweep, 'definition' | 'points'>,
+  rest: { readonly model: string; readonly seed: number; readonly data: unknown },
+): string =>
+  digestOf(
+    canonicalJson(
+      JSON.parse(
+        JSON.stringify({
+          trainer: definition.trainer,
+          configs: points.map(({ config }) => config),
+          validationShare: definition.validationShare,
+          ...rest,
+        }),
+      ),
+    ),
+  ).slice(7, 19);

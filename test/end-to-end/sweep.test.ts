@@ -1,0 +1,85 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { json, pawl, stopAll } from '../support/cli.ts';
+import { temporaryFolder } from '../support/paths.ts';
+
+type Swept = {
+  sweep: string;
+  points: number;
+  skipped: number;
+  results: { point: number; run: string | null; f1: number | null }[];
+  best: { point: number };
+  failed: unknown[];
+  promoted: { run: string; status: string } | null;
+};
+
+const s = suite('a sweep');
+s.after(stopAll);
+
+const home = temporaryFolder();
+writeFileSync(
+  join(home, 'pawl.yaml'),
+  'model: tiny\ndata: { kind: sample, train: 600, test: 200 }\npolicy: { minimum: 0.5 }\n',
+);
+writeFileSync(
+  join(home, 'sweep.yaml'),
+  'trainer: nbsvm\nparameters:\n  cost: [1, 100]\n  order: [1, 2]\nparallel: 2\nmemoryMegabytes: 4000\n',
+);
+
+s('runs every point, takes up what was stopped, and promotes the best', async () => {
+  const one = await json<{ run: string }>(home, ['sweep', 'point', 'sweep.yaml', '--index', '2']);
+  const first = await json<Swept>(home, ['sweep', 'sweep.yaml']);
+  assert.is(first.points, 4);
+  assert.is(first.skipped, 1);
+  assert.is(first.results[2]?.run, one.run);
+  assert.equal(first.failed, []);
+  const f1s = first.results.map(({ f1 }) => f1 as number);
+  assert.is(f1s[first.best.point], Math.max(...f1s));
+  const shown = await json<{ sweep: object; data: { splits: { train: { rows: number }; test: { rows: number } } } }>(
+    home,
+    [...['runs', 'show', one.run]],
+  );
+  assert.equal(shown.sweep, { id: first.sweep, point: 2 });
+  const { train, test } = shown.data.splits;
+  assert.is(train.rows + test.rows, 600, 'the test rows stay unseen');
+
+  const again = await json<Swept>(home, ['sweep', 'sweep.yaml', '--promote-best']);
+  assert.is(again.skipped, 4);
+  assert.is(again.promoted?.status, 'merged');
+  const best = await json<{ sweep: null; data: { splits: { test: { rows: number } } } }>(home, [
+    ...['runs', 'show', again.promoted?.run as string],
+  ]);
+  assert.is(best.sweep, null);
+  assert.is(best.data.splits.test.rows, 200);
+
+  const compared = await pawl(home, ['runs', 'compare', '--sweep', first.sweep, '--plot', 'sweep.svg']);
+  assert.match(compared.stdout, /point +cost +order +F1/i);
+  assert.match(readFileSync(join(home, 'sweep.svg'), 'utf8'), /<svg[\s\S]*The best of 4 runs has cost/);
+});
+
+s('what is wrong is told before anything runs', async () => {
+  writeFileSync(join(home, 'bad.yaml'), 'trainer: nbsvm\nparameters:\n  cost: [1, -3]\n  colour: [red]\n');
+  const bad = await pawl(home, ['sweep', 'bad.yaml']);
+  assert.is.not(bad.code, 0);
+  assert.match(bad.stderr, /2 of 2 points are not possible[\s\S]*cost[\s\S]*colour|colour[\s\S]*cost/);
+  const other = await pawl(home, ['sweep', 'point', 'sweep.yaml', '--index', '0', '--id', '000000000000']);
+  assert.match(other.stderr, /not 000000000000/);
+  for (const index of ['4', '-1', 'x'])
+    assert.match((await pawl(home, ['sweep', 'point', 'sweep.yaml', `--index=${index}`])).stderr, /from 0 to 3/);
+  const far = await pawl(home, ['sweep', 'sweep.yaml', '--executor', 'kubernetes', '--image', 'x']);
+  assert.match(far.stderr, /events\.store/);
+});
+
+s('the manifest for a cluster is written, for a log that can be shared', async () => {
+  const made = await pawl(
+    home,
+    [...['sweep', 'sweep.yaml', '--executor', 'kubernetes', '--image', 'registry.example/pawl:1', '--out', 'job.yaml']],
+    { env: { PAWL_EVENTS_STORE: 'git' } },
+  );
+  assert.is(made.code, 0, made.stderr);
+  assert.match(readFileSync(join(home, 'job.yaml'), 'utf8'), /completionMode: Indexed/);
+});
+
+s.run();
