@@ -15,7 +15,7 @@ import { trainers } from '../training/trainers.ts';
 import { pushTrigger } from '../triggers/push.ts';
 import { TrainingRepository } from '../triggers/repository.git.ts';
 import type { Workspace } from '../workspace.ts';
-import { type Command, text } from './command.ts';
+import { type Command, type Invocation, text } from './command.ts';
 import { DATA_FLAGS, loadContext } from './dataset.ts';
 import { NotFoundError, UsageError } from './not-found.ts';
 import { findRun } from './runs-show.ts';
@@ -26,6 +26,14 @@ export const train: Command<Workspace> = {
   details:
     'Everything the run does is recorded as events. The candidate is stored, but not in production: that takes `pawl promote`.',
   json: true,
+  arguments: [
+    {
+      name: 'command',
+      description: 'after `--`: the program of the trainer `command`',
+      optional: true,
+      variadic: true,
+    },
+  ],
   flags: [
     ...DATA_FLAGS,
     {
@@ -62,6 +70,7 @@ export const train: Command<Workspace> = {
     ['pawl train --dataset imdb --data aclImdb_v1.tar.gz', 'film reviews from a local archive'],
     ['pawl train --trainer nbsvm-dv --unlabelled more.txt', 'learns from texts without labels, too'],
     ['pawl train --trainer distilbert --backend tensorflow', 'fine-tune a transformer'],
+    ['pawl train --trainer command -- python train.py', 'a program of your own'],
     ['pawl train --like 1v8k2m0p4qxa', 'is that run reproducible?'],
     ['pawl train --trigger push', 'in a workflow: the run names repository, branch and commit'],
   ],
@@ -71,11 +80,21 @@ export const train: Command<Workspace> = {
     const repeated = like === undefined ? null : findRun(await workspace.views(), like);
     const started = performance.now();
     const trigger = await triggerOf(text(invocation, 'trigger'), workspace);
-    const outcome = await startRun(workspace, out, signal, { repeated, trigger });
+    const outcome = await startRun(workspace, out, signal, { repeated, trigger, ...programOf(invocation) });
     report(out, outcome, repeated, performance.now() - started);
     return 0;
   },
 };
+
+/** Words after `--` are a program that trains. @throws {UsageError} for other trainers */
+function programOf({ args, workspace }: Invocation<Workspace>): Pick<RunOptions, 'chosen'> {
+  if (args.length === 0) return {};
+  const { trainer, config } = workspace.config.training;
+  if (trainer !== 'command')
+    throw new UsageError(`${args[0]} …: only the trainer \`command\` takes a program (--trainer command)`);
+  const { holdOut } = workspace.config.data;
+  return { chosen: { trainer, config: { ...config, command: [...args] }, sweep: null, holdOut } };
+}
 
 /** @throws {UsageError} @throws {PushUnknownError} */
 async function triggerOf(kind = 'manual', workspace: Workspace): Promise<RunRequest['trigger']> {

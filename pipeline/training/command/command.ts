@@ -1,0 +1,115 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
+import { adopt } from '../../import/trainer.ts';
+import type { Report, TrainedModel, Trainer, TrainingContext } from '../trainer.ts';
+import { type CommandConfig, CommandConfig as schema } from './config.ts';
+import { type Job, Line, Result } from './contract.ts';
+import { TrainerCommandError } from './errors.ts';
+import { runProgram } from './program.ts';
+
+const JOB = 'PAWL_JOB';
+/** Secrets are for this process, not for whatever trains. */
+const SECRET = /^PAWL_SECRET_/;
+
+/** A program of the user's own: it gets rows as files, tells how it goes in JSON lines, and leaves an ONNX graph. */
+export const command: Trainer<typeof schema> = {
+  name: 'command',
+  summary: 'a program of your own, in any language, that writes ONNX',
+  config: schema,
+  unlabelled: true,
+  async train(context, config) {
+    if (config.command.length === 0)
+      throw new TrainerCommandError('which program trains? `pawl train --trainer command -- python train.py`');
+    mkdirSync(context.folders.cache, { recursive: true });
+    const folder = mkdtempSync(join(context.folders.cache, 'command-'));
+    try {
+      await runProgram({
+        command: config.command,
+        folder: context.folders.config,
+        env: { ...withoutSecrets(process.env), [JOB]: writeJob(folder, context, config) },
+        timeoutMs: config.timeoutMinutes * 60_000,
+        signal: context.signal,
+        onLine: (line) => hear(line, context.report),
+      });
+      return collect(join(folder, 'out'), context.labels);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+const withoutSecrets = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !SECRET.test(name)));
+
+/** @returns the job's path */
+function writeJob(folder: string, context: TrainingContext, config: CommandConfig): string {
+  const { rows, unlabelled, labels, seed, workers } = context;
+  const lines = (name: string, values: readonly object[]) => {
+    const path = join(folder, name);
+    writeFileSync(path, values.map((value) => `${JSON.stringify(value)}\n`).join(''));
+    return path;
+  };
+  const out = join(folder, 'out');
+  mkdirSync(out);
+  const job: Job = {
+    schema: 'pawl.job/1',
+    train: lines('train.jsonl', rows),
+    unlabelled:
+      unlabelled.length === 0
+        ? null
+        : lines(
+            'unlabelled.jsonl',
+            unlabelled.map((text) => ({ text })),
+          ),
+    ...{ labels, seed, workers, settings: config.settings, out },
+  };
+  const path = join(folder, 'job.json');
+  writeFileSync(path, JSON.stringify(job));
+  return path;
+}
+
+/** @returns whether the line was one of the contract */
+function hear(line: string, report: Report): boolean {
+  if (!line.startsWith('{')) return false;
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return false;
+  }
+  const { success, data } = Line.safeParse(value);
+  if (!success) return false;
+  if ('metric' in data) report.metric(data.metric, data.value, data.step);
+  else if ('progress' in data) report.progress(data.progress, data.done, data.of);
+  else report.epoch({ epoch: data.epoch, of: data.of, metrics: data.metrics, durationMs: 1000 * data.seconds });
+  return true;
+}
+
+/** @throws {TrainerCommandError} for a file that is missing or wrong @throws {ImportError} for a graph no gate would accept */
+function collect(out: string, labels: readonly string[]): TrainedModel {
+  const read = (name: string): Buffer => {
+    try {
+      return readFileSync(join(out, name));
+    } catch (cause) {
+      throw new TrainerCommandError(`the program ended well, but left no ${name} in the job's \`out\` folder`, {
+        cause,
+      });
+    }
+  };
+  const [onnx, tokenizer, text] = [read(MODEL_FILE), read('tokenizer.json'), read('result.json')];
+  return adopt({ onnx, tokenizer }, labels, resultOf(text));
+}
+
+function resultOf(text: Buffer): Result {
+  let value: unknown;
+  try {
+    value = JSON.parse(text.toString('utf8'));
+  } catch (cause) {
+    throw new TrainerCommandError(`the program's result.json is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  const { success, data, error } = Result.safeParse(value);
+  if (success) return data;
+  throw new TrainerCommandError(`the program's result.json: ${z.prettifyError(error)}`, { cause: error });
+}

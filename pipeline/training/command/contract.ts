@@ -1,0 +1,43 @@
+import * as z from 'zod';
+
+/**
+ * What a program that trains is told: a JSON file whose path is in PAWL_JOB. Paths are absolute; rows are JSON lines with
+ * `text` and `label`, unlabelled texts JSON lines with `text`.
+ */
+export type Job = {
+  readonly schema: 'pawl.job/1';
+  readonly train: string;
+  readonly unlabelled: string | null;
+  /** In the order of the model's outputs. */
+  readonly labels: readonly string[];
+  readonly seed: number;
+  readonly workers: number;
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** A folder to write `model.onnx`, `tokenizer.json` and `result.json` to. */
+  readonly out: string;
+};
+
+const Name = z.string().min(1).max(200);
+const Count = z.int().min(0);
+
+/** A line of the program's output that says something; other lines are its own. */
+export const Line = z.union([
+  z.strictObject({ metric: Name, value: z.number(), step: Count.default(0) }),
+  z.strictObject({
+    epoch: z.int().min(1),
+    of: z.int().min(1),
+    metrics: z.record(Name, z.number()).default({}),
+    seconds: z.number().min(0).default(0),
+  }),
+  z.strictObject({ progress: z.string().min(1).max(100), done: z.number().min(0), of: z.number().min(0) }),
+]);
+export type Line = z.infer<typeof Line>;
+
+/** `result.json`: what the graph itself does not say. */
+export const Result = z.strictObject({
+  /** Tokens of a text that are read. */
+  maxLength: z.int().min(4).max(8192),
+  padId: z.int().min(0).max(10_000_000).default(0),
+  values: z.enum(['logits', 'probabilities']).default('logits'),
+});
+export type Result = z.infer<typeof Result>;
