@@ -1,12 +1,9 @@
 import type { Manifest } from '../../registry-repo/manifest.ts';
 import { type Architecture, type Parameters, parameterShapes } from '../training/transformer/architecture.ts';
+import { checkShapes, checkSize } from './check-parameters.ts';
 import { encoder, linear, TRANSFORMER_INPUTS, TRANSFORMER_OPSET } from './encoder.ts';
-import { ModelTooLargeError } from './errors.ts';
 import { encodeModel } from './graph.ts';
 import { GraphBuilder } from './graph-builder.ts';
-
-/** A protocol buffer message ends before 2 GiB; some room is left for nodes and names. */
-const MOST_BYTES = 2 ** 31 - 2 ** 20;
 
 /** The graph's inputs and output, for a number of labels. */
 export const transformerContract = (labels: number): Manifest['contract'] => ({
@@ -24,7 +21,7 @@ export const transformerContract = (labels: number): Manifest['contract'] => ({
  */
 export function transformerGraph(a: Architecture, p: Parameters, labels: number): Uint8Array {
   checkSize(p);
-  checkShapes(a, p, labels);
+  checkShapes(parameterShapes(a, labels), p);
   const g = new GraphBuilder();
   const last = encoder(g, a, p).at(-1) as string; // [B, L, W]
   const first = g.node('Gather', [last, g.index('firstToken', 0)], 'head/first', { axis: 1 }); // [B, W]
@@ -45,21 +42,4 @@ export function transformerGraph(a: Architecture, p: Parameters, labels: number)
 function floats(g: GraphBuilder, p: Parameters, name: string): string {
   const { shape, data } = p.get(name) as { shape: readonly number[]; data: Float32Array };
   return g.floats(name, shape, data);
-}
-
-/** @throws {ModelTooLargeError} */
-export function checkSize(p: Parameters): void {
-  let bytes = 0;
-  for (const { shape } of p.values()) bytes += 4 * shape.reduce((product, size) => product * size, 1);
-  if (bytes >= MOST_BYTES) throw new ModelTooLargeError(bytes);
-}
-
-function checkShapes(a: Architecture, p: Parameters, labels: number): void {
-  const wrong: string[] = [];
-  for (const [name, shape] of parameterShapes(a, labels)) {
-    const found = p.get(name)?.shape;
-    if (found?.join() !== shape.join())
-      wrong.push(`${name} is ${found ? `[${found.join(', ')}]` : 'missing'}, not [${shape.join(', ')}]`);
-  }
-  if (wrong.length > 0) throw new RangeError(`the parameters do not fit the architecture: ${wrong.join('; ')}`);
 }
