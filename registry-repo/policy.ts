@@ -21,6 +21,16 @@ export const ModelPolicy = z
     sliceFloors: z.partialRecord(SliceName, Share).optional(),
     /** Largest model file, bytes. */
     modelBytes: z.int().min(1),
+    /**
+     * What a candidate may cost at most, as a multiple of the baseline: bytes of `model.onnx`, and time for a text, both models
+     * measured in turns in one process. Left out: whatever it costs.
+     */
+    budget: z
+      .strictObject({
+        sizeRatio: z.number().gt(0).max(1000).optional(),
+        latencyRatio: z.number().gt(0).max(1000).optional(),
+      })
+      .optional(),
   })
   .refine(
     (p) => (p.average === 'binary') === (p.positive !== null),

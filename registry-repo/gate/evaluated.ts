@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { Evidence } from '../judge/evidence.ts';
 import { errored, Finding } from '../judge/finding.ts';
-import { MODEL_FILE } from '../manifest.ts';
 import { ObjectId } from '../values.ts';
 import { Bound } from '../verdict/verdict.ts';
 import type { GateAnswer, Measure } from './gate.ts';
+import { baselineBytesFor, modelBytesOf } from './measure.ts';
 import { Stop } from './stop.ts';
 import type { Subject } from './subject.ts';
 
@@ -89,7 +89,8 @@ function checkBound(told: Bound, { bound }: Subject): void {
   throw new Stop([errored('evaluation-void', message)], { stale: true });
 }
 
-function checkEvidence(evidence: Evidence, { set, candidate, baseline }: Subject): void {
+function checkEvidence(evidence: Evidence, subject: Subject): void {
+  const { set, candidate, baseline } = subject;
   const { manifest } = candidate.files;
   const pairs: readonly [string, unknown, unknown][] = [
     ['rows', evidence.evaluation.rows, set.digest],
@@ -98,7 +99,8 @@ function checkEvidence(evidence: Evidence, { set, candidate, baseline }: Subject
     ['claim', [evidence.claimed.confusion, evidence.claimed.f1], [manifest.claimed.confusion, manifest.claimed.f1]],
     ['labels claimed', evidence.claimed.labels, manifest.labels],
     ['rows claimed', evidence.claimed.rows, manifest.data.test.digest],
-    ['model size', evidence.modelBytes, manifest.files.find((f) => f.path === MODEL_FILE)?.sizeBytes ?? 0],
+    ['model size', evidence.modelBytes, modelBytesOf(candidate)],
+    ['baseline size', evidence.baselineBytes ?? null, baselineBytesFor(subject).baselineBytes ?? null],
     ['baseline', evidence.measured ? evidence.measured.baseline === null : !baseline, !baseline],
   ];
   const [wrong] = pairs.filter(([, told, known]) => JSON.stringify(told) !== JSON.stringify(known));

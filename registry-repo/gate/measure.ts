@@ -38,8 +38,8 @@ export async function measure(
   { artifacts, score, scratch = tmpdir() }: { artifacts: Artifacts; score: Score; scratch?: string },
 ): Promise<Measurement> {
   const { manifest } = subject.candidate.files;
-  const model = manifest.files.find((file) => file.path === MODEL_FILE);
-  const others = manifest.files.reduce((sum, file) => sum + (file === model ? 0 : file.sizeBytes), 0);
+  const modelBytes = modelBytesOf(subject.candidate);
+  const others = manifest.files.reduce((sum, file) => sum + (file.path === MODEL_FILE ? 0 : file.sizeBytes), 0);
   if (others > MAX_OTHER_BYTES)
     throw new Stop([
       failed('files-too-large', `the files beside the model have ${others} bytes, ${MAX_OTHER_BYTES} at most`),
@@ -48,7 +48,8 @@ export async function measure(
   const evidence: Evidence = {
     evaluation,
     claimed: { rows: manifest.data.test.digest, labels: manifest.labels, ...manifest.claimed },
-    modelBytes: model?.sizeBytes ?? 0,
+    modelBytes,
+    ...baselineBytesFor(subject),
     leakedRows: subject.class === 'promotion' ? await leaks(subject.candidate, rows) : null,
     measured: null,
   };
@@ -59,12 +60,27 @@ export async function measure(
     if (subject.baseline) await fromBase(stage(subject.baseline, join(folder, 'baseline')));
     await fromHead(stage(subject.candidate, join(folder, 'candidate')));
     const { scoreSeconds: seconds, scoreMegabytes: megabytes } = subject.policy.limits;
-    const { measured, versions } = await scored(await score({ folder, seconds, megabytes }));
+    const { measured, versions } = await scored(
+      await score({ folder, seconds, megabytes, latency: wantsLatency(subject) }),
+    );
     return { evidence: { ...evidence, measured }, versions };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+/** Bytes of a version's model file, as its manifest says. */
+export const modelBytesOf = ({ files }: Side): number =>
+  files.manifest.files.find((file) => file.path === MODEL_FILE)?.sizeBytes ?? 0;
+
+/** The size that a budget is held against; nothing where there is no such budget. */
+export const baselineBytesFor = ({ class: kind, rules, baseline }: Subject): Pick<Evidence, 'baselineBytes'> =>
+  kind === 'promotion' && rules.budget?.sizeRatio !== undefined && baseline
+    ? { baselineBytes: modelBytesOf(baseline) }
+    : {};
+
+const wantsLatency = ({ class: kind, rules }: Subject): boolean =>
+  kind === 'promotion' && rules.budget?.latencyRatio !== undefined;
 
 /** A baseline with other labels answers other questions. Nothing is better than it; going back from it stays possible. */
 function comparable({ class: kind, baseline, set }: Subject): boolean {

@@ -2,6 +2,15 @@ import * as z from 'zod';
 import { Slice } from '../slices.ts';
 import { Confusion, Count, Digest, Labels, Share } from '../values.ts';
 
+/** Milliseconds that each model takes for a text, in one process: medians of repetitions that took turns. */
+export const Latency = z.strictObject({
+  candidate: z.number().gt(0),
+  baseline: z.number().gt(0),
+  texts: z.int().min(1),
+  repetitions: z.int().min(1),
+});
+export type Latency = z.infer<typeof Latency>;
+
 /** What one scoring counted: both models on the same rows in one process. Aggregates only, never which row. */
 export const Measured = z.strictObject({
   candidate: Confusion,
@@ -13,6 +22,8 @@ export const Measured = z.strictObject({
   goldenDifference: z.number().min(0),
   /** The same counts by length of text. Left out where there are too many labels, and in verdicts from before there were slices. */
   slices: z.array(Slice).optional(),
+  /** Left out where the policy has no budget for it, or there is no baseline. */
+  latency: Latency.optional(),
 });
 export type Measured = z.infer<typeof Measured>;
 
@@ -23,6 +34,8 @@ export const Evidence = z.strictObject({
   /** The manifest's claim, and the rows it was measured on. */
   claimed: z.strictObject({ rows: Digest, labels: Labels, confusion: Confusion, f1: Share }),
   modelBytes: Count,
+  /** Of the baseline's `model.onnx`; left out where the policy has no budget for it, or there is no baseline. */
+  baselineBytes: Count.optional(),
   /** Evaluation rows among the candidate's training rows; null if it does not tell its training rows. */
   leakedRows: Count.nullable(),
   /** Null where the models cannot be measured on these rows. */

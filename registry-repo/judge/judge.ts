@@ -2,6 +2,7 @@ import { type Averaging, f1, MalformedCountsError } from '../f1.ts';
 import { compare, type Fraction, fromDecimal, plus, toNumber, ZERO } from '../fraction.ts';
 import type { ModelPolicy, Policy } from '../policy.ts';
 import type { Confusion } from '../values.ts';
+import { budget } from './budget.ts';
 import { checkSlices } from './check-slices.ts';
 import { claims, enoughRows, golden, labelFloors, leakage, significance, sliceFloors, unmeasurable } from './checks.ts';
 import { Evidence, type Measured } from './evidence.ts';
@@ -67,6 +68,7 @@ function judged(subject: Case): Judgement {
       ...labelFloors(rules, evidence, measured),
       ...sliceFloors(rules, evidence, measured, averagingOf(rules)),
       ...significance(rules, measured),
+      ...budget(rules, evidence, measured),
       ...golden(measured),
       ...claims(evidence, measured, scores.candidate, averagingOf(rules)),
       ...findings,
@@ -153,5 +155,6 @@ function checkMeasured({ evaluation }: Evidence, measured: Measured): void {
     throw new MalformedCountsError('discordant rows go with a baseline');
   if (baseline && candidate - correct(baseline) !== (won ?? 0) - (lost ?? 0))
     throw new MalformedCountsError('the discordant rows do not explain the difference in correct answers');
+  if (measured.latency && !baseline) throw new MalformedCountsError('the time of a baseline goes with a baseline');
   if (measured.slices) checkSlices(measured, measured.slices);
 }

@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Runtime, RuntimeSource } from '../runtime/runtime.ts';
 import type { ChildAnswer } from './child-answer.ts';
+import { LATENCY } from './score.ts';
 import { SideRefusedError, scoreModels } from './score-models.ts';
 
 /** File descriptor that the parent reads the answer from; standard output is left to whatever a native library says. */
@@ -17,7 +18,7 @@ export type Engine = { readonly load: (source: RuntimeSource) => Promise<Runtime
  * @param start the engine; called when the first model is found fit to be loaded, so that no native code is there before
  */
 export async function runChild(start: () => Promise<Engine>): Promise<never> {
-  const [folder = '', seconds = '1'] = process.argv.slice(2);
+  const [folder = '', seconds = '1', more] = process.argv.slice(2);
   new Worker(new URL('./score.watchdog.js', import.meta.url), {
     workerData: { parent: process.ppid, seconds: Number(seconds) },
   }).unref();
@@ -29,7 +30,7 @@ export async function runChild(start: () => Promise<Engine>): Promise<never> {
   };
   let answer: ChildAnswer;
   try {
-    answer = { kind: 'scored', measured: await scoreModels(folder, load), versions };
+    answer = { kind: 'scored', measured: await scoreModels(folder, load, { latency: more === LATENCY }), versions };
   } catch (error) {
     if (!(error instanceof SideRefusedError)) throw error;
     answer = { kind: 'refused', which: error.which, findings: [...error.findings], versions };

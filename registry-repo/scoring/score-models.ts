@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { ModelRefusedError, RegistryError } from '../errors.ts';
 import { answer, noCounts } from '../evaluation.ts';
 import { parseFile } from '../file.ts';
-import type { Measured } from '../judge/evidence.ts';
+import type { Latency, Measured } from '../judge/evidence.ts';
 import { arranged, type Finding, failed } from '../judge/finding.ts';
 import { MANIFEST_FILE, Manifest, MODEL_FILE } from '../manifest.ts';
 import { scanOnnx } from '../onnx-scan/scan.ts';
 import { parseRows } from '../rows.ts';
 import type { Runtime, RuntimeSource } from '../runtime/runtime.ts';
 import { MAX_SLICED_LABELS, noSliceCounts, sliceByLength, slicesOf } from '../slices.ts';
+import { compareLatency } from './latency.ts';
 import { ROWS } from './score.ts';
 
 /** A model that must not be scored, and which. */
@@ -28,11 +29,15 @@ export type Load = (source: RuntimeSource) => Promise<Runtime>;
 
 /**
  * Measures both models of a folder ({@link ScoreTask}) on the same rows, the baseline first, so that nothing of the
- * candidate has run before the baseline's numbers are there.
+ * candidate has run before the baseline's numbers are there. Only then, and only if asked, both are timed.
  *
  * @throws {SideRefusedError}
  */
-export async function scoreModels(folder: string, load: Load): Promise<Measured> {
+export async function scoreModels(
+  folder: string,
+  load: Load,
+  { latency = false }: { readonly latency?: boolean | undefined } = {},
+): Promise<Measured> {
   const rows = parseRows(readFileSync(join(folder, ROWS)));
   const texts = rows.map((row) => row.text);
   const slicing = sliceByLength(texts);
@@ -47,7 +52,15 @@ export async function scoreModels(folder: string, load: Load): Promise<Measured>
     onlyBaselineRight: baseline && only(baseline.right, candidate.right),
     goldenDifference: candidate.goldenDifference,
     ...(candidate.slices && { slices: slicesOf(slicing, candidate.slices, baseline?.slices ?? null) }),
+    ...(latency && baseline && { latency: await timeSides(task) }),
   };
+}
+
+/** Both models in memory at once; each was scored on all rows before. */
+async function timeSides(task: Task): Promise<Latency> {
+  return withSide('baseline', task, ({ runtime: baseline }) =>
+    withSide('candidate', task, ({ runtime: candidate }) => compareLatency({ candidate, baseline }, task.texts)),
+  );
 }
 
 type Task = {
@@ -62,8 +75,20 @@ type Task = {
 /** `slices`: a confusion matrix for each, or null where there are too many labels for that. */
 type Side = { confusion: number[][]; slices: number[][][] | null; right: Uint8Array; goldenDifference: number };
 
-async function scoreSide(which: 'candidate' | 'baseline', task: Task): Promise<Side> {
-  const { folder, load } = task;
+const scoreSide = (which: SideRefusedError['which'], task: Task): Promise<Side> =>
+  withSide(which, task, async ({ runtime, manifest }) => ({
+    ...(await count(runtime, task)),
+    goldenDifference: await differenceToGolden(runtime, manifest),
+  }));
+
+type Loaded = { readonly runtime: Runtime; readonly manifest: Manifest };
+
+/** Looks through a model, loads it, and frees it after its work. @throws {SideRefusedError} */
+async function withSide<T>(
+  which: SideRefusedError['which'],
+  { folder, load }: Task,
+  work: (side: Loaded) => Promise<T>,
+): Promise<T> {
   try {
     const file = oncePerPath((path) => readFileSync(join(folder, which, path)));
     const manifest = parseFile(Manifest, MANIFEST_FILE, file(MANIFEST_FILE));
@@ -71,7 +96,7 @@ async function scoreSide(which: 'candidate' | 'baseline', task: Task): Promise<S
     if (findings.length > 0) throw new SideRefusedError(which, arranged(findings));
     const runtime = await load({ manifest, file });
     try {
-      return { ...(await count(runtime, task)), goldenDifference: await differenceToGolden(runtime, manifest) };
+      return await work({ runtime, manifest });
     } finally {
       await runtime.release();
     }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { errored, type Finding } from '../judge/finding.ts';
 import { ChildAnswer } from './child-answer.ts';
-import type { Score, ScoreOutcome, ScoreTask } from './score.ts';
+import { LATENCY, type Score, type ScoreOutcome, type ScoreTask } from './score.ts';
 
 const CHILD = new URL('./score.child.js', import.meta.url);
 
@@ -31,7 +31,11 @@ export const scoreInProcess =
 const start = (entry: URL, task: ScoreTask, cwd: string): ChildProcess =>
   spawn(
     process.execPath,
-    [`--max-old-space-size=${task.megabytes}`, fileURLToPath(entry), task.folder, String(task.seconds)],
+    [
+      `--max-old-space-size=${task.megabytes}`,
+      ...[fileURLToPath(entry), task.folder, String(task.seconds)],
+      ...(task.latency ? [LATENCY] : []),
+    ],
     { cwd, env: systemOnly(), stdio: ['ignore', 'ignore', 'pipe', 'pipe'], windowsHide: true },
   );
 

@@ -13,6 +13,8 @@ export type ScoreTask = {
   readonly seconds: number;
   /** Resident memory of the whole scoring, in megabytes. */
   readonly megabytes: number;
+  /** Whether to measure how long both models take for a text, where there is a baseline. */
+  readonly latency?: boolean;
 };
 
 /** `refused`: a model is at fault. `failed`: nothing can be said, because the scoring did not come to an end. */
@@ -28,6 +30,9 @@ export type ScoreOutcome =
 
 /** Measures candidate and baseline on the same rows. It answers whatever happens: it never rejects, and never hangs. */
 export type Score = (task: ScoreTask) => Promise<ScoreOutcome>;
+
+/** Third argument of the scoring process: measure latency, too. */
+export const LATENCY = 'latency';
 
 /** The folder's file of rows. */
 export const ROWS = 'rows';

@@ -338,10 +338,10 @@ export function withFile({ manifest, files }: Candidate, path: string, bytes: Ui
 export const scoreTiny = scoreInProcess(new URL('./score.tiny.js', import.meta.url));
 
 /** The same without a process of its own: fast, for models that do nothing worse than being bad. */
-export const scoreHere: Score = async ({ folder }) => {
+export const scoreHere: Score = async ({ folder, latency }) => {
   const versions = { onnxruntime: 'test', node: process.versions.node };
   try {
-    return { kind: 'scored', measured: await scoreModels(folder, loadTiny), versions };
+    return { kind: 'scored', measured: await scoreModels(folder, loadTiny, { latency }), versions };
   } catch (error) {
     if (!(error instanceof SideRefusedError)) throw error;
     return { kind: 'refused', which: error.which, findings: error.findings, versions };

@@ -25,14 +25,15 @@ configure('keeps rules that only gate.json has', async () => {
     significance: { test: 'mcnemar', alpha: 0.05 },
     labelFloors: { neg: 0.7 },
     sliceFloors: { short: 0.6 },
+    budget: { sizeRatio: 1.5, latencyRatio: 2 },
   } as const;
   Object.assign(strict.models.sentiment as object, own);
   const to = await commitFiles(git, await main(), { [POLICY_PATH]: printFile(strict) });
   execFileSync('git', ['--git-dir', git.gitDir, 'update-ref', 'refs/heads/main', to]);
   const ran = await pawl(home, ['registry', 'configure', '--minimum', '0.9', '--reason', 'higher']);
   assert.is(ran.code, 0, ran.stderr);
-  const { minimum, significance, labelFloors, sliceFloors } = (await policy()).models.sentiment ?? {};
-  assert.equal({ minimum, significance, labelFloors, sliceFloors }, { minimum: 0.9, ...own });
+  const { minimum, significance, labelFloors, sliceFloors, budget } = (await policy()).models.sentiment ?? {};
+  assert.equal({ minimum, significance, labelFloors, sliceFloors, budget }, { minimum: 0.9, ...own });
 });
 
 configure.run();

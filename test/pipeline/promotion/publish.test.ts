@@ -131,6 +131,7 @@ workflow('attack 63: an evaluation that was tampered with is no pass', async () 
     { ...honest, head: await world.registry.main() },
     { ...honest, pullRequest: 8 },
     { ...honest, evidence: { ...evidence, modelBytes: evidence.modelBytes + 1 } },
+    { ...honest, evidence: { ...evidence, baselineBytes: 1 } },
     { ...honest, evidence: { ...evidence, claimed: { ...evidence.claimed, f1: 1 } } },
     { ...honest, evidence: { ...evidence, evaluation: { ...evidence.evaluation, rows: `sha256:${'0'.repeat(64)}` } } },
     { ...honest, evidence: null, result: 'pass' },

@@ -6,11 +6,12 @@ import { catalogue } from '../../../events/catalogue.ts';
 import { digestOf } from '../../../registry-repo/digest.ts';
 import type { GateJudgement } from '../../../registry-repo/gate/gate.ts';
 import { Git } from '../../../registry-repo/git.ts';
+import type { ModelPolicy } from '../../../registry-repo/policy.ts';
 import { printRows } from '../../../registry-repo/rows.ts';
 import type { Score } from '../../../registry-repo/scoring/score.ts';
 import { newSigningKey, publicKeyOf } from '../../../registry-repo/verdict/keys.ts';
 import { openVerdict } from '../../../registry-repo/verdict/signed.ts';
-import { f1OfSkill, rowsFor } from '../../support/models.ts';
+import { f1OfSkill, rowsFor, skilled } from '../../support/models.ts';
 import {
   candidateOf,
   evaluationSet,
@@ -45,6 +46,10 @@ function asEvent({
 }: GateJudgement) {
   return catalogue.GateJudged.schema.parse({ ...rest, result, reasons, class: kind, promotionId });
 }
+
+/** The same model with so many bytes of documentation (ModelProto.doc_string). */
+const padded = (model: Uint8Array, size: number): Buffer =>
+  Buffer.concat([model, Buffer.of(0x32, (size & 0x7f) | 0x80, size >> 7), Buffer.alloc(size, 'x')]);
 
 const PLOTS = ['history.svg', 'precision-recall.svg', 'calibration.svg'];
 
@@ -163,6 +168,51 @@ promotions('a model without rules is refused', async ({ test }) => {
     const candidate = candidateOf(9, { over: { model } });
     assert.equal(await judged(test, await test.propose(candidate, { version: 1, model })), ['fail', 'no-policy']);
   }
+});
+
+promotions('a budget is measured beside the baseline, and is in the verdict', async ({ test }) => {
+  const [small, large] = [candidateOf(9), candidateOf(10, { onnx: padded(skilled(10).bytes, 5000) })];
+  const bytesOf = ({ manifest }: typeof small) => manifest.files.find((f) => f.path === 'model.onnx')?.sizeBytes ?? 0;
+  const under = (budget: ModelPolicy['budget']) =>
+    test.changePolicy((policy) => {
+      policy.models[MODEL] = modelPolicy(budget ? { budget } : {});
+    });
+  const evidenceOf = async (score: Score = scoreHere) => {
+    const head = await test.propose(large, { version: 2 });
+    const { judgement, verdict } = await test.gate(head, { score });
+    return { ...openVerdict(verdict as Buffer, test.policy.keys, TIME).verdict.evidence, said: summary(judgement) };
+  };
+
+  await under({ sizeRatio: 2, latencyRatio: 1000 });
+  await test.promote(small, 1); // a first model is held against nothing
+  const over = await evidenceOf();
+  assert.equal(over.said, ['fail', 'size-over-budget']);
+  assert.equal([over.modelBytes, over.baselineBytes], [bytesOf(large), bytesOf(small)]);
+  const { candidate = 0, baseline = 0, texts } = over.measured?.latency ?? {};
+  assert.ok(candidate > 0 && baseline > 0 && texts === 32);
+
+  await under({ sizeRatio: 1000 });
+  const sized = await evidenceOf();
+  assert.equal([sized.said, sized.measured?.latency], [['pass'], undefined], 'nobody asked how long it takes');
+
+  await under({ latencyRatio: 3 });
+  const timed =
+    (ms: number): Score =>
+    async (task) => {
+      const outcome = await scoreHere(task);
+      if (outcome.kind !== 'scored' || !task.latency) return outcome;
+      const took = { candidate: ms, baseline: 2, texts: 32, repetitions: 9 };
+      return { ...outcome, measured: { ...outcome.measured, latency: took } };
+    };
+  assert.equal((await evidenceOf(timed(6))).said, ['pass']);
+  assert.equal((await evidenceOf(timed(6.1))).said, ['fail', 'latency-over-budget']);
+  const silent: Score = (task) => scoreHere({ ...task, latency: false });
+  const unmeasured = await test.gate(await test.propose(large, { version: 2 }), { score: silent });
+  assert.equal([...summary(unmeasured.judgement), unmeasured.verdict], ['error', 'latency-not-measured', null]);
+
+  await under(undefined);
+  const free = await evidenceOf();
+  assert.equal([free.said, free.baselineBytes, free.measured?.latency], [['pass'], undefined, undefined]);
 });
 
 promotions('nothing is left behind', async ({ test }) => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compare, fraction } from '../../../registry-repo/fraction.ts';
-import type { Evidence } from '../../../registry-repo/judge/evidence.ts';
+import type { Evidence, Measured } from '../../../registry-repo/judge/evidence.ts';
 import { type Case, type Judgement, judge } from '../../../registry-repo/judge/judge.ts';
 import type { ModelPolicy, Policy } from '../../../registry-repo/policy.ts';
 import { SLICES, type Slice } from '../../../registry-repo/slices.ts';
@@ -198,6 +198,67 @@ slices('must add up to the whole, each of the same rows for both models', () => 
 });
 
 slices.run();
+
+const budgets = suite('budgets');
+
+const latency = { candidate: 3, baseline: 2, texts: 32, repetitions: 9 };
+const costing = (
+  budget: ModelPolicy['budget'],
+  { bytes, baseline = good, ...measured }: { bytes?: number; baseline?: Counts | null } & Partial<Measured>,
+) => {
+  const evidence = bytes === undefined ? {} : { baselineBytes: bytes };
+  const rules = budget ? { budget } : {};
+  const { result, findings } = judge(caseOf(good, baseline, { rules, evidence, measured }));
+  return [result, findings.find((f) => /^(size|latency)-/.test(f.code))?.code];
+};
+
+budgets('cost decides nothing where the policy has no budget', () => {
+  assert.equal(costing(undefined, { bytes: 1, latency }), ['pass', undefined]);
+  assert.equal(costing({}, { bytes: 1, latency }), ['pass', undefined]);
+});
+
+budgets('size is held against the baseline’s, to the byte', () => {
+  assert.equal(costing({ sizeRatio: 0.5 }, { bytes: 2000 }), ['pass', 'size-within-budget']); // of 1000
+  assert.equal(costing({ sizeRatio: 0.5 }, { bytes: 1999 }), ['fail', 'size-over-budget']);
+  assert.equal(costing({ sizeRatio: 2 }, { bytes: 500 }), ['pass', 'size-within-budget']);
+});
+
+budgets('so is time', () => {
+  assert.equal(costing({ latencyRatio: 1.5 }, { latency }), ['pass', 'latency-within-budget']);
+  assert.equal(costing({ latencyRatio: 1.4 }, { latency }), ['fail', 'latency-over-budget']);
+  const { findings } = judge(caseOf(good, good, { rules: { budget: { latencyRatio: 1.4 } }, measured: { latency } }));
+  const said = '3.00 ms, 1.50 of the baseline.s 2.00 ms, in the median of 9 interleaved repetitions of 32 texts; 1.4';
+  assert.match(findings.find((f) => f.code === 'latency-over-budget')?.message ?? '', new RegExp(said));
+});
+
+budgets('one of two is not enough', () => {
+  assert.is(costing({ sizeRatio: 1, latencyRatio: 1.4 }, { bytes: 1000, latency })[0], 'fail');
+  assert.is(costing({ sizeRatio: 0.9, latencyRatio: 2 }, { bytes: 1000, latency })[0], 'fail');
+  assert.is(costing({ sizeRatio: 1, latencyRatio: 2 }, { bytes: 1000, latency })[0], 'pass');
+});
+
+budgets('what was not measured is no pass', () => {
+  assert.equal(costing({ latencyRatio: 100 }, {}), ['error', 'latency-not-measured']);
+  assert.equal(costing({ sizeRatio: 100 }, {}), ['error', 'size-not-compared']);
+  assert.equal(costing({ sizeRatio: 100 }, { bytes: 0 }), ['error', 'size-not-compared']);
+  for (const wrong of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
+    for (const side of ['candidate', 'baseline'])
+      assert.is(costing({ latencyRatio: 100 }, { latency: { ...latency, [side]: wrong } })[0], 'error', `${wrong}`);
+});
+
+budgets('a first model has nothing to be held against, and no time of a baseline', () => {
+  const both = { sizeRatio: 0.1, latencyRatio: 0.1 };
+  assert.equal(costing(both, { baseline: null }), ['pass', undefined]);
+  const odd = judge(caseOf(good, null, { rules: { budget: both }, measured: { latency } }));
+  assert.equal([odd.result, odd.findings[0]?.code], ['error', 'malformed-counts']);
+});
+
+budgets('a rollback may cost what it will', () => {
+  const rules = { budget: { sizeRatio: 0.1, latencyRatio: 0.1 } };
+  assert.is(judge({ ...caseOf(good, better, { rules }), class: 'rollback' }).result, 'pass');
+});
+
+budgets.run();
 
 const rule = suite('the mandatory rule');
 

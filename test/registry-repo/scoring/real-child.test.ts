@@ -37,7 +37,7 @@ async function goldenOf(model: Trained, texts: readonly string[]): Promise<Manif
   return texts.map((text, i) => ({ text, probabilities: [...found.subarray(2 * i, 2 * i + 2)] }));
 }
 
-async function scored(sides: Readonly<Record<string, Candidate>>): Promise<ScoreOutcome> {
+async function scored(sides: Readonly<Record<string, Candidate>>, latency = false): Promise<ScoreOutcome> {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'rows'), printRows(rowsFor()));
   for (const [side, { manifest, files }] of Object.entries(sides)) {
@@ -45,7 +45,7 @@ async function scored(sides: Readonly<Record<string, Candidate>>): Promise<Score
     writeFileSync(join(folder, side, 'manifest.json'), printFile(manifest));
     for (const [name, bytes] of files) writeFileSync(join(folder, side, name), bytes);
   }
-  return score({ folder, ...limits });
+  return score({ folder, ...limits, latency });
 }
 
 const EVEN = [{ text: '', probabilities: [0.5, 0.5] }];
@@ -110,6 +110,19 @@ child('scores a model that was trained, beside a baseline', async ({ good }) => 
     [40, 40, 0],
   );
   assert.equal(outcome.versions, { onnxruntime: runtimeVersion(), node: process.versions.node });
+});
+
+child('times both models, if it is asked and there are two', async ({ good }) => {
+  const both = await scored({ candidate: good, baseline: good }, true);
+  const {
+    candidate = 0,
+    baseline = 0,
+    texts,
+    repetitions = 0,
+  } = (both.kind === 'scored' && both.measured.latency) || {};
+  assert.ok(candidate > 0 && baseline > 0 && texts === 32 && repetitions >= 5, JSON.stringify(both));
+  const alone = await scored({ candidate: good }, true);
+  assert.is(alone.kind === 'scored' && alone.measured.latency, undefined);
 });
 
 child('refuses a graph that gives NaN, and says so', async ({ good }) => {
