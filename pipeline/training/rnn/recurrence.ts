@@ -11,7 +11,7 @@ const KEPT = 4;
  * The steps of a recurrent classifier, each with its derivative written out, in TensorFlow.js operations that every backend
  * has. B texts, L tokens, H numbers of a state, D directions.
  */
-export function recurrence({ tf, slowTransposed }: Pick<Backend, 'tf' | 'slowTransposed'>) {
+export function recurrence({ tf }: Pick<Backend, 'tf'>) {
   const step = stepsOf(tf);
 
   /** The second direction's time runs backwards: [L, D, B, n] to its own time and, as well, back. */
@@ -57,11 +57,20 @@ export function recurrence({ tf, slowTransposed }: Pick<Backend, 'tf' | 'slowTra
 
   const zeros = (d: number, b: number, h: number): Tensor => tf.zeros([d, b, h]);
 
-  const forwardStep = (x: Tensor, m: Tensor | null, recurrent: Tensor, hidden: Tensor, cell: Tensor): Kept =>
+  /** [D, m, n] as D matrices: WebAssembly multiplies one pair of matrices many times as fast as several pairs at once. */
+  const matrices = (x: Tensor): Tensor[] => tf.unstack(x, 0);
+
+  /** [D, m, n] and D times [n, o] → [D, m, o]. */
+  const product = (a: Tensor, b: readonly Tensor[]): Tensor =>
+    tf.stack(
+      matrices(a).map((one, i) => tf.matMul(one, b[i] as Tensor)),
+      0,
+    );
+
+  const forwardStep = (x: Tensor, m: Tensor | null, recurrent: Tensor[], hidden: Tensor, cell: Tensor): Kept =>
     tf.tidy((): [Tensor, Tensor, Tensor, Tensor] => {
-      const h = recurrent.shape[1] as number;
-      const z = tf.add(x, tf.matMul(hidden, recurrent)); // [D, B, 4H]
-      const [d = 0, b = 0] = z.shape;
+      const z = tf.add(x, product(hidden, recurrent)); // [D, B, 4H]
+      const [d = 0, b = 0, h = 0] = hidden.shape;
       const gates = tf.sigmoid(tf.slice(z, [0, 0, 0], [d, b, 3 * h]));
       const candidate = tf.tanh(part(z, 3, 4));
       const c = tf.add(tf.mul(part(gates, 2, 3), cell), tf.mul(part(gates, 0, 3), candidate));
@@ -103,8 +112,9 @@ export function recurrence({ tf, slowTransposed }: Pick<Backend, 'tf' | 'slowTra
           const masks = present(mask, d);
           let [hidden, cell] = [zeros(d, b, h), zeros(d, b, h)];
           const kept: Kept[] = [];
+          const kernels = matrices(recurrent);
           for (const [t, x] of byTime(inputs, d).entries()) {
-            const now = forwardStep(x, masks[t] as Tensor | null, recurrent, hidden, cell);
+            const now = forwardStep(x, masks[t] as Tensor | null, kernels, hidden, cell);
             kept.push(now);
             [, , cell, hidden] = now;
           }
@@ -114,7 +124,7 @@ export function recurrence({ tf, slowTransposed }: Pick<Backend, 'tf' | 'slowTra
         (dy, [mask, recurrent, ...saved]) => {
           const masks = present(mask as Tensor, d);
           const steps = byTime(dy, d);
-          const back = tf.transpose(recurrent as Tensor, [0, 2, 1]); // [D, 4H, H]
+          const back = matrices(tf.transpose(recurrent as Tensor, [0, 2, 1])); // [4H, H] each
           const [none, changes] = [zeros(d, b, h), [] as Tensor[]];
           const at = (t: number, which: number): Tensor => (t < 0 ? none : (saved[t * KEPT + which] as Tensor));
           let [dHidden, dCell] = [none, none];
@@ -137,7 +147,7 @@ export function recurrence({ tf, slowTransposed }: Pick<Backend, 'tf' | 'slowTra
                 ],
                 2,
               ); // [D, B, 4H]
-              return [dz, passed(tf.matMul(dz, back), dh), passed(tf.mul(dc, f), dCell)];
+              return [dz, passed(product(dz, back), dh), passed(tf.mul(dc, f), dCell)];
             });
             changes.unshift(dz);
             [dHidden, dCell] = [nextHidden, nextCell];
@@ -147,9 +157,7 @@ export function recurrence({ tf, slowTransposed }: Pick<Backend, 'tf' | 'slowTra
             return tf.reshape(tf.transpose(tf.stack(list, 0), [1, 0, 2, 3]), [d, -1, n]); // [D, L·B, n]
           };
           const before = together(changes.map((_, t) => at(t - 1, 3)));
-          const dRecurrent = slowTransposed
-            ? tf.matMul(tf.transpose(before, [0, 2, 1]), together(changes))
-            : tf.matMul(before, together(changes), true);
+          const dRecurrent = product(tf.transpose(before, [0, 2, 1]), matrices(together(changes)));
           return [byText(changes), dRecurrent];
         },
       );
