@@ -33,11 +33,11 @@ export type OperatorNode = {
   readonly op: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** Whole numbers, or lists of them; `{ float }` for a float; texts. */
   readonly attributes?: Readonly<Record<string, Attribute>>;
 };
 
-/** A whole number, or a list of them; `{ float }` for a float, `{ text }` for a string. */
-export type Attribute = number | readonly number[] | { readonly float: number } | { readonly text: string };
+export type Attribute = number | readonly number[] | { readonly float: number } | string;
 
 export type OnnxGraph = {
   readonly name: string;
@@ -78,9 +78,9 @@ export function node({ op, inputs, outputs, attributes = {} }: OperatorNode): Fi
 }
 
 function attribute(value: Attribute): Field[] {
+  if (typeof value === 'string') return [text(4, value), integer(20, 3)];
   if (typeof value === 'number') return [integer(3, value), integer(20, 2)];
   if ('float' in value) return [float(2, value.float), integer(20, 1)];
-  if ('text' in value) return [text(4, value.text), integer(20, 3)];
   return [...value.map((item) => integer(8, item)), integer(20, 7)];
 }
 

@@ -1,134 +1,110 @@
-import type { Manifest } from '../../registry-repo/manifest.ts';
-import { directionsOf, type RnnArchitecture, rnnParameterShapes, stateWidth } from '../training/rnn/architecture.ts';
-import type { Parameters } from '../training/transformer/architecture.ts';
-import { checkShapes, checkSize } from './check-parameters.ts';
+import type { RnnShape } from '../training/rnn/shape.ts';
+import type { Parameter, Parameters } from '../training/transformer/architecture.ts';
+import { checkSize } from './check-parameters.ts';
 import { TRANSFORMER_INPUTS, TRANSFORMER_OPSET } from './encoder.ts';
 import { encodeModel } from './graph.ts';
 import { GraphBuilder } from './graph-builder.ts';
-import { transformerContract } from './transformer-graph.ts';
 
-/** Ids and mask as a transformer takes them, so that one preprocessor serves both. */
-const [{ name: IDS }, { name: MASK }] = TRANSFORMER_INPUTS;
+const [IDS, MASK] = TRANSFORMER_INPUTS.map(({ name }) => name) as [string, string];
 
-/** The graph's inputs and output, for a number of labels. */
-export const lstmContract = (labels: number): Manifest['contract'] => transformerContract(labels);
+/** Taken from padding's numbers before the highest is looked for. */
+const NEVER = 1e9;
 
-/** Below every state, which are between -1 and 1. */
-const BELOW = -2;
+type Scope = { readonly g: GraphBuilder; readonly shape: RnnShape; readonly p: Parameters };
 
 /**
- * The ONNX file of a recurrent classifier: the same parameters, the same bytes. Batch and length are free; the LSTM ends where
- * a row's mask does, so a text's answer does not depend on its padding, which must be behind the text. Shapes: B texts, L words,
- * E width, U units, D directions, S = D · U.
+ * The ONNX file of a recurrent classifier, with ONNX's own LSTM: what `RnnModel` computes, without dropout. Inputs and output are
+ * those of `transformerContract`. B texts, L tokens, E numbers a word, H of a state, D directions, K labels.
  *
- * @param labels K
- * @throws {ModelTooLargeError} at 2 GiB, before anything is copied
- * @throws {RangeError} for a parameter that is missing or misshapen
+ * @throws {ModelTooLargeError} at 2 GiB
  */
-export function lstmGraph(a: RnnArchitecture, p: Parameters, labels: number): Uint8Array {
+export function lstmGraph(shape: RnnShape, p: Parameters): Uint8Array {
   checkSize(p);
-  checkShapes(rnnParameterShapes(a, labels), p);
-  const g = new GraphBuilder();
-  const states = lstm(g, a, p); // [L, D, B, U], [D, B, U]
-  const text = pooled(g, a, states); // [B, S]
-  const product = g.node('MatMul', [text, constant(g, p, 'head/output/kernel')], 'head/output/product'); // [B, K]
-  g.nodes.push({ op: 'Add', inputs: [product, constant(g, p, 'head/output/bias')], outputs: ['logits'] });
+  const scope = { g: new GraphBuilder(), shape, p };
+  const { g } = scope;
+  const counted = g.node('ReduceSum', [MASK, g.whole('overTokens', 1)], 'tokens', { keepdims: 0 }); // [B]
+  const lengths = g.node('Cast', [counted], 'lengths', { to: 6 });
+  const words = g.node('Gather', [floats(scope, 'embeddings/word'), IDS], 'words', { axis: 0 }); // [B, L, E]
+  let x = g.node('Transpose', [words], 'words/byTime', { perm: [1, 0, 2] }); // [L, B, E]
+  let last = '';
+  for (let i = 0; i < shape.layers; i++) {
+    const states = lstm(scope, i, x, lengths);
+    x = joined(scope, states.all, `lstm/${i}`); // [L, B, D·H]
+    last = states.last; // [D, B, H]
+  }
+  const text = summary(scope, x, last); // [B, D·H]
+  const product = g.node('MatMul', [text, floats(scope, 'head/output/kernel')], 'head/output/product'); // [B, K]
+  g.nodes.push({ op: 'Add', inputs: [product, floats(scope, 'head/output/bias')], outputs: ['logits'] });
   return encodeModel({
-    name: 'lstm',
+    name: 'rnn',
     opset: TRANSFORMER_OPSET,
     inputs: TRANSFORMER_INPUTS,
-    outputs: [{ name: 'logits', type: 'float32', shape: ['batch', labels] }],
+    outputs: [{ name: 'logits', type: 'float32', shape: ['batch', shape.labels] }],
     initializers: g.initializers,
     nodes: g.nodes,
   });
 }
 
-function constant(g: GraphBuilder, p: Parameters, name: string): string {
-  const { shape, data } = p.get(name) as { shape: readonly number[]; data: Float32Array };
+const parameter = (p: Parameters, name: string): Parameter => {
+  const found = p.get(name);
+  if (!found) throw new RangeError(`the parameter ${name} is missing`);
+  return found;
+};
+
+function floats({ g, p }: Scope, name: string): string {
+  const { shape, data } = parameter(p, name);
   return g.floats(name, shape, data);
 }
 
-type States = { readonly all: string; readonly last: string };
-
-function lstm(g: GraphBuilder, a: RnnArchitecture, p: Parameters): States {
-  const words = g.node('Gather', [constant(g, p, 'embeddings/word'), IDS], 'embeddings/words', { axis: 0 }); // [B, L, E]
-  const inTime = g.node('Transpose', [words], 'embeddings/inTime', { perm: [1, 0, 2] }); // [L, B, E]
-  const count = g.node('ReduceSum', [MASK, g.whole('axis1', 1)], 'words', { keepdims: 0 }); // [B]
-  const lengths = g.node('Cast', [count], 'lengths', { to: 6 }); // [B]
-  const [d, u, e] = [directionsOf(a).length, a.units, a.width];
-  const kernels = g.floats('lstm/kernels', [d, 4 * u, e], stacked(a, p, 'kernel', e)); // [D, 4U, E]
-  const recurrent = g.floats('lstm/recurrents', [d, 4 * u, u], stacked(a, p, 'recurrent', u)); // [D, 4U, U]
-  const biases = g.floats('lstm/biases', [d, 8 * u], biasesOf(a, p)); // [D, 8U]
-  g.nodes.push({
-    op: 'LSTM',
-    inputs: [inTime, kernels, recurrent, biases, lengths],
-    outputs: ['lstm/all', 'lstm/last'], // [L, D, B, U], [D, B, U]
-    attributes: { hidden_size: u, direction: { text: a.bidirectional ? 'bidirectional' : 'forward' } },
-  });
-  return { all: 'lstm/all', last: 'lstm/last' };
+function lstm({ g, shape, p }: Scope, i: number, x: string, lengths: string) {
+  const { hidden: h, directions: d } = shape;
+  const kernel = parameter(p, `lstm/${i}/kernel`); // [E, D·4H]
+  const [inward = 0] = kernel.shape;
+  const w = new Float32Array(kernel.data.length); // [D, 4H, E]
+  for (let e = 0; e < inward; e++)
+    for (let c = 0; c < d * 4 * h; c++) w[c * inward + e] = kernel.data[e * d * 4 * h + c] as number;
+  const recurrent = parameter(p, `lstm/${i}/recurrent`).data; // [D, H, 4H]
+  const r = new Float32Array(recurrent.length); // [D, 4H, H]
+  for (let k = 0; k < d; k++)
+    for (let a = 0; a < h; a++)
+      for (let c = 0; c < 4 * h; c++) r[(k * 4 * h + c) * h + a] = recurrent[(k * h + a) * 4 * h + c] as number;
+  const bias = parameter(p, `lstm/${i}/bias`).data; // [D·4H]
+  const b = new Float32Array(2 * bias.length); // [D, 8H]: the second half is the recurrent bias, which adds nothing
+  for (let k = 0; k < d; k++) b.set(bias.subarray(k * 4 * h, (k + 1) * 4 * h), k * 8 * h);
+  const outputs = [`lstm/${i}/states`, `lstm/${i}/last`] as const;
+  const weights = [
+    g.floats(`lstm/${i}/w`, [d, 4 * h, inward], w),
+    g.floats(`lstm/${i}/r`, [d, 4 * h, h], r),
+    g.floats(`lstm/${i}/b`, [d, 8 * h], b),
+  ];
+  const attributes = { direction: d === 2 ? 'bidirectional' : 'forward', hidden_size: h };
+  g.nodes.push({ op: 'LSTM', inputs: [x, ...weights, lengths], outputs, attributes });
+  const [all, last] = outputs; // [L, D, B, H] and [D, B, H]
+  return { all, last };
 }
 
-/** Which of our gates (input, forget, cell, output) stands at each of ONNX's places: input, output, forget, cell. */
-const GATES = [0, 3, 1, 2];
-
-/** [inputs, 4U] of each direction as [D, 4U, inputs], the gates in ONNX's order. */
-function stacked(a: RnnArchitecture, p: Parameters, part: 'kernel' | 'recurrent', inputs: number): Float32Array {
-  const { units } = a;
-  const rows = directionsOf(a).flatMap((direction) => {
-    const { data } = p.get(`lstm/${direction}/${part}`) as { data: Float32Array };
-    return columnsOf(units).map((column) =>
-      Float32Array.from({ length: inputs }, (_, i) => data[i * 4 * units + column] as number),
-    );
-  });
-  const all = new Float32Array(rows.length * inputs);
-  rows.forEach((row, i) => {
-    all.set(row, i * inputs);
-  });
-  return all;
+function joined({ g, shape }: Scope, states: string, name: string): string {
+  const beside = g.node('Transpose', [states], `${name}/beside`, { perm: [0, 2, 1, 3] }); // [L, B, D, H]
+  const joint = g.whole('directionsTogether', 0, 0, shape.directions * shape.hidden);
+  return g.node('Reshape', [beside, joint], `${name}/joined`); // [L, B, D·H]
 }
 
-/** ONNX has a second bias, of the recurrent product: zeros. */
-function biasesOf(a: RnnArchitecture, p: Parameters): Float32Array {
-  const { units } = a;
-  const all = new Float32Array(directionsOf(a).length * 8 * units);
-  directionsOf(a).forEach((direction, d) => {
-    const { data } = p.get(`lstm/${direction}/bias`) as { data: Float32Array };
-    all.set(
-      columnsOf(units).map((column) => data[column] as number),
-      d * 8 * units,
-    );
-  });
-  return all;
-}
-
-const columnsOf = (units: number): number[] =>
-  GATES.flatMap((gate) => Array.from({ length: units }, (_, i) => gate * units + i));
-
-function pooled(g: GraphBuilder, a: RnnArchitecture, { all, last }: States): string {
-  const flat = g.whole('flat', -1, stateWidth(a));
-  if (a.pooling === 'last') {
-    const perText = g.node('Transpose', [last], 'state/perText', { perm: [1, 0, 2] }); // [B, D, U]
-    return g.node('Reshape', [perText, flat], 'state'); // [B, S]
+/** @param x [L, B, D·H], padding 0 @param last [D, B, H] @returns [B, D·H] */
+function summary({ g, shape }: Scope, x: string, last: string): string {
+  if (shape.summary === 'last') {
+    const beside = g.node('Transpose', [last], 'text/beside', { perm: [1, 0, 2] }); // [B, D, H]
+    return g.node('Reshape', [beside, g.whole('textWide', 0, shape.directions * shape.hidden)], 'text');
   }
-  const perText = g.node('Transpose', [all], 'states/perText', { perm: [2, 0, 1, 3] }); // [B, L, D, U]
-  const states = g.node('Reshape', [perText, g.whole('together', 0, 0, stateWidth(a))], 'states'); // [B, L, S]
-  const mask = g.node('Cast', [MASK], 'mask', { to: 1 }); // [B, L]
-  const column = g.node('Unsqueeze', [mask, g.whole('axis2', 2)], 'mask/column'); // [B, L, 1]
-  const kept = g.node('Mul', [states, column], 'states/kept'); // [B, L, S]
-  return a.pooling === 'mean' ? meanOf(g, kept, column) : largestOf(g, kept, column);
-}
-
-function meanOf(g: GraphBuilder, kept: string, mask: string): string {
-  const axis = g.whole('axis1', 1);
-  const sum = g.node('ReduceSum', [kept, axis], 'state/sum', { keepdims: 0 }); // [B, S]
-  const words = g.node('ReduceSum', [mask, axis], 'state/words', { keepdims: 0 }); // [B, 1]
-  const some = g.node('Max', [words, g.scalar('one', 1)], 'state/some'); // [B, 1]
-  return g.node('Div', [sum, some], 'state'); // [B, S]
-}
-
-function largestOf(g: GraphBuilder, kept: string, mask: string): string {
-  const absent = g.node('Sub', [g.scalar('one', 1), mask], 'padding'); // [B, L, 1]
-  const bias = g.node('Mul', [absent, g.scalar('below', BELOW)], 'padding/bias'); // [B, L, 1]
-  const candidates = g.node('Add', [kept, bias], 'states/candidates'); // [B, L, S]
-  return g.node('ReduceMax', [candidates], 'state', { axes: [1], keepdims: 0 }); // [B, S]
+  const mask = g.node('Cast', [MASK], 'present', { to: 1 }); // [B, L]
+  if (shape.summary === 'mean') {
+    const sum = g.node('ReduceSum', [x, g.whole('overTime', 0)], 'text/sum', { keepdims: 0 }); // [B, D·H]
+    const tokens = g.node('ReduceSum', [mask, g.whole('overTokens', 1)], 'text/tokens', { keepdims: 1 }); // [B, 1]
+    return g.node('Div', [sum, tokens], 'text');
+  }
+  const turned = g.node('Transpose', [mask], 'present/byTime', { perm: [1, 0] }); // [L, B]
+  const absent = g.node('Sub', [g.scalar('one', 1), turned], 'absent');
+  const far = g.node('Mul', [absent, g.scalar('never', NEVER)], 'absent/far');
+  const wide = g.node('Unsqueeze', [far, g.whole('axis2', 2)], 'absent/wide'); // [L, B, 1]
+  const kept = g.node('Sub', [x, wide], 'text/kept'); // [L, B, D·H]
+  return g.node('ReduceMax', [kept], 'text', { axes: [0], keepdims: 0 });
 }

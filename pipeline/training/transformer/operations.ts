@@ -1,4 +1,5 @@
 import type { Backend, Tensor } from '../backends/backend.ts';
+import { stepsOf } from './step.ts';
 
 /** Shares of numbers to zero, and which: 1 keeps a number. The same shape as what they are applied to. */
 export type Mask = { readonly keep: Tensor; readonly rate: number };
@@ -23,21 +24,7 @@ export function operations({ tf, slowTransposed }: Pick<Backend, 'tf' | 'slowTra
     return tf.transpose(x, [...order, column, row]);
   };
 
-  /** A step from its inputs to one output. What it saves is there for its derivative; all else is freed, even what it was given. */
-  const step = (
-    inputs: readonly Tensor[],
-    forward: (save: (...tensors: Tensor[]) => void) => Tensor,
-    backward: (dy: Tensor, saved: Tensor[]) => Tensor[],
-  ): Tensor => {
-    const run = tf.customGrad((...args) => {
-      const save = args.at(-1) as unknown as (tensors: Tensor[]) => void;
-      return {
-        value: forward((...tensors) => save(tensors)),
-        gradFunc: (dy, saved) => tf.tidy(() => backward(dy, saved)),
-      };
-    });
-    return run(...inputs);
-  };
+  const step = stepsOf(tf);
 
   /** [B, L, …] as [B·L, …]: of a matrix, itself. */
   const flat = (x: Tensor): Tensor => tf.reshape(x, [-1, x.shape.at(-1) as number]);

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { digestOf } from '../../../registry-repo/digest.ts';
+import { batchesOf } from '../../../registry-repo/runtime/batches.ts';
+import { openSession, runtimeVersion, type Session } from '../../../registry-repo/runtime/session.ts';
+import { featureContract, featureGraph } from '../../onnx/feature-graph.ts';
+import type { TrainingContext } from '../trainer.ts';
+import { breathe } from '../transformer/examples.ts';
+import { slices } from '../transformer/length-batches.ts';
+import { FeatureCache } from './feature-cache.ts';
+import type { FrozenEncoder } from './frozen-encoder.ts';
+
+/** Texts that are kept together: what an interrupted run has computed is lost by so many at most. */
+const BLOCK = 1024;
+
+type Context = Pick<TrainingContext, 'folders' | 'workers' | 'report' | 'signal'>;
+
+/**
+ * The features of texts, [texts, width] row-major, at ONNX Runtime's speed. Kept on disk by what they depend on: the encoder's
+ * bytes, the settings, the texts and the runtime. Reports the metrics `textsCached` and, of what was computed, `tokensPerSecond`.
+ *
+ * @throws {ModelRefusedError} if the runtime does not take the encoder
+ */
+export async function featuresOf(frozen: FrozenEncoder, texts: readonly string[], context: Context) {
+  const { folders, report, signal } = context;
+  const cache = new FeatureCache(join(folders.cache, 'features'));
+  const values = new Float32Array(texts.length * frozen.width);
+  const work = new Work(frozen, context);
+  let [done, cached] = [0, 0];
+  try {
+    for (const block of slices(texts, BLOCK)) {
+      signal.throwIfAborted();
+      const key = keyOf(frozen, block);
+      const kept = await cache.load(key, block.length, frozen.width);
+      const found =
+        kept ?? (await work.compute(block, (texts_) => report.progress('encoding', done + texts_, texts.length)));
+      if (kept) cached += block.length;
+      else await cache.save(key, found, frozen.width);
+      values.set(found, done * frozen.width);
+      done += block.length;
+      report.progress('encoding', done, texts.length);
+    }
+    report.metric('textsCached', cached, 0);
+    if (work.seconds > 0) report.metric('tokensPerSecond', work.tokens / work.seconds, 0);
+    return values;
+  } finally {
+    await work.close();
+  }
+}
+
+/** The session is opened when the first block is not in the cache. */
+class Work {
+  readonly #frozen: FrozenEncoder;
+  readonly #context: Pick<Context, 'workers' | 'signal'>;
+  #session: Session | null = null;
+  tokens = 0;
+  seconds = 0;
+
+  constructor(frozen: FrozenEncoder, context: Pick<Context, 'workers' | 'signal'>) {
+    this.#frozen = frozen;
+    this.#context = context;
+  }
+
+  async compute(texts: readonly string[], progress: (done: number) => void): Promise<Float32Array> {
+    const { encoder, width, preprocessor } = this.#frozen;
+    const session = await this.#open();
+    const values = new Float32Array(texts.length * width);
+    const started = performance.now();
+    let done = 0;
+    for (const { rows, feeds } of batchesOf(encoder, texts, 1)) {
+      await breathe(this.#context.signal);
+      const output = await session.run(feeds);
+      for (const [i, row] of rows.entries()) values.set(output.subarray(i * width, (i + 1) * width), row * width);
+      const mask = feeds[preprocessor.inputs.mask as string]?.data ?? [];
+      for (const present of mask) this.tokens += present;
+      done += rows.length;
+      progress(done);
+    }
+    this.seconds += (performance.now() - started) / 1000;
+    return values;
+  }
+
+  async close(): Promise<void> {
+    await this.#session?.release();
+  }
+
+  async #open(): Promise<Session> {
+    const { pretrained, choice, width } = this.#frozen;
+    const { architecture, parameters } = pretrained;
+    this.#session ??= await openSession(
+      featureGraph(architecture, parameters, choice),
+      featureContract(width),
+      this.#context.workers,
+    );
+    return this.#session;
+  }
+}
+
+function keyOf({ pretrained, choice, preprocessor }: FrozenEncoder, texts: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const text of texts) hash.update(`${text.length} ${text}\n`);
+  const of = [pretrained.source.digest, choice, preprocessor.maxLength, runtimeVersion(), hash.digest('hex')];
+  return digestOf(JSON.stringify(of)).slice('sha256:'.length);
+}
