@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { loadRuntime } from '../../registry-repo/runtime/load.ts';
 import { optionsAt } from '../data/guess.ts';
 import { loadRows } from '../data/load.ts';
@@ -60,7 +61,7 @@ export const evaluate: Command<Workspace> = {
     );
     const sliceFile = text(invocation, 'slices');
     const userSlices = sliceFile === undefined ? [] : readSlices(sliceFile);
-    const runtime = await loadRuntime({ manifest, file });
+    const runtime = await loadRuntime({ manifest, file }, { threads: availableParallelism() });
     try {
       const started = performance.now();
       const { labels } = manifest;

@@ -81,14 +81,15 @@ type Measured = {
 
 async function measure(
   { clock, progress }: RunPorts,
-  { averaging }: RunRequest,
+  { averaging, workers }: RunRequest,
   { dataset, trained, journal }: Trained,
 ): Promise<Measured> {
   const { labels, splits } = dataset.facts;
   const started = clock();
   const manifest = { labels: [...labels], preprocessor: trained.preprocessor, contract: trained.contract };
   const bytes = new Map(trained.files.map((f) => [f.path, f.bytes]));
-  const runtime = await loadRuntime({ manifest, file: (path) => bytes.get(path) as Uint8Array });
+  const file = (path: string) => bytes.get(path) as Uint8Array;
+  const runtime = await loadRuntime({ manifest, file }, { threads: workers });
   try {
     const golden = await goldenAnswers(runtime);
     const average = await averaging(labels);
