@@ -15,11 +15,22 @@ type Batch = {
  *
  * @param labels more of them make smaller batches
  */
-export function* batchesOf(encoder: Encoder, texts: readonly string[], labels: number): Generator<Batch> {
+export const batchesOf = (encoder: Encoder, texts: readonly string[], labels: number): Generator<Batch> =>
+  batchesOfEncoded(
+    encoder,
+    texts.map((text) => encoder.encode(text)),
+    labels,
+  );
+
+/** The same of texts that are encoded already. */
+export function* batchesOfEncoded(
+  encoder: Omit<Encoder, 'encode'>,
+  encoded: readonly EncodedText[],
+  labels: number,
+): Generator<Batch> {
   const most = Math.min(encoder.cells, MAX_PRODUCT / labels);
-  const encoded = texts.map((text) => encoder.encode(text));
   const width = (row: number): number => widest(encoded[row] as EncodedText);
-  const order = texts.map((_, row) => row).sort((a, b) => width(a) - width(b) || a - b);
+  const order = encoded.map((_, row) => row).sort((a, b) => width(a) - width(b) || a - b);
   let rows: number[] = [];
   for (const row of order) {
     if (rows.length > 0 && (rows.length + 1) * width(row) > most) {
@@ -33,7 +44,11 @@ export function* batchesOf(encoder: Encoder, texts: readonly string[], labels: n
 
 const widest = (text: EncodedText): number => Math.max(1, ...Object.values(text).map((values) => values.length));
 
-function feedsOf({ padding, bucket }: Encoder, encoded: readonly EncodedText[], rows: readonly number[]) {
+function feedsOf(
+  { padding, bucket }: Omit<Encoder, 'encode'>,
+  encoded: readonly EncodedText[],
+  rows: readonly number[],
+) {
   const longest = rows.reduce((most, row) => Math.max(most, widest(encoded[row] as EncodedText)), 1);
   const columns = Math.ceil(longest / bucket) * bucket;
   return Object.fromEntries(

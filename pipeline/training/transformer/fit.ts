@@ -140,7 +140,11 @@ class Fitting {
       context.report.metric('loss', loss, steps);
       context.report.metric('learningRate', rate, steps);
       context.report.metric('gradientNorm', norm, steps);
-      context.report.metric('tokensPerSecond', tokens / Math.max(1e-6, (performance.now() - started) / 1000), steps);
+      context.report.metric(
+        'trainedTokensPerSecond',
+        tokens / Math.max(1e-6, (performance.now() - started) / 1000),
+        steps,
+      );
     }
     this.#position.steps++;
     this.#position.epochSteps++;

@@ -74,7 +74,9 @@ s('learns with an encoder of random weights, and what is exported answers so', a
   assert.ok(unseen > 0.85, `${unseen} of unseen texts`);
   assert.is(metrics.get('features'), 48 * 2 * 2);
   assert.is(metrics.get('rows'), rowsFor('train', 4).length);
-  assert.ok((metrics.get('tokensPerSecond') as number) > 0);
+  for (const name of ['tokens', 'tokensPerSecond', 'encodedTokensPerSecond'])
+    assert.ok((metrics.get(name) as number) > 0, name);
+  assert.is(metrics.get('truncatedShare'), 0);
   assert.match(trained.pretrained?.digest as string, /^sha256:/);
   assert.is(trained.contract.output.values, 'logits');
 });
