@@ -1,5 +1,5 @@
 import { Tokenizer } from '@huggingface/tokenizers';
-import type { EncodedText, Encoder, GraphInputs } from './encoded-text.ts';
+import type { EncodedText, Encoder, GraphInputs, Padding } from './encoded-text.ts';
 import type { HfTokenizer } from './hf-tokenizer.ts';
 import { readTokenizerFile, type TokenizerFile } from './tokenizer-file.ts';
 
@@ -11,7 +11,7 @@ const CHARACTERS_PER_TOKEN = 8;
 /** Ids, mask and token types of a text, as the graph's inputs. @throws {RangeError} if tokenizer or inputs do not fit */
 export function subwords(spec: HfTokenizer, inputs: GraphInputs, file: Uint8Array): Encoder {
   const { ids, mask, types } = spec.inputs;
-  const named = [ids, mask, types].filter((name) => name !== null);
+  const named = inputNames(spec);
   if (inputs.length !== named.length || inputs.some(({ name, shape }) => !named.includes(name) || shape.length !== 2))
     throw new RangeError(`the graph needs the inputs ${named.join(', ')}, each of shape [batch, length]`);
   const split = new Subwords(file, spec.maxLength);
@@ -23,9 +23,14 @@ export function subwords(spec: HfTokenizer, inputs: GraphInputs, file: Uint8Arra
       ...(types === null ? {} : { [types]: new Int32Array(found.length) }),
     };
   };
-  const padding = Object.fromEntries(named.map((name) => [name, name === ids ? spec.padId : 0]));
-  return { encode, padding, bucket: spec.bucket, cells: Math.max(MAX_TOKENS, spec.maxLength) };
+  const [bucket, cells] = [spec.bucket, Math.max(MAX_TOKENS, spec.maxLength)];
+  const padding = (name: string): Padding => ({ filler: name === ids ? spec.padId : 0, bucket, cells });
+  return { encode, inputs: Object.fromEntries(named.map((name) => [name, padding(name)])) };
 }
+
+/** The graph's inputs that take subwords. */
+export const inputNames = ({ inputs: { ids, mask, types } }: HfTokenizer): string[] =>
+  [ids, mask, types].filter((name) => name !== null);
 
 /** A text's ids with the special tokens around them, and whether some of the text was cut off. */
 export type Split = { readonly ids: readonly number[]; readonly cut: boolean };
