@@ -1,5 +1,5 @@
 import { Tokenizer } from '@huggingface/tokenizers';
-import type { EncodedText, Encoder, GraphInputs } from './encoded-text.ts';
+import type { EncodedText, Encoder, GraphInputs, Padding } from './encoded-text.ts';
 import type { HfTokenizer } from './hf-tokenizer.ts';
 import { readTokenizerFile, type TokenizerFile } from './tokenizer-file.ts';
 
@@ -16,20 +16,20 @@ export type SubwordEncoder = Encoder & {
 
 /** Ids, mask and token types of a text, as the graph's inputs. @throws {RangeError} if tokenizer or inputs do not fit */
 export function subwords(spec: HfTokenizer, inputs: GraphInputs, file: Uint8Array): SubwordEncoder {
-  const { ids, mask, types } = spec.inputs;
-  const named = [ids, mask, types].filter((name) => name !== null);
+  const { ids } = spec.inputs;
+  const named = inputNames(spec);
   if (inputs.length !== named.length || inputs.some(({ name, shape }) => !named.includes(name) || shape.length !== 2))
     throw new RangeError(`the graph needs the inputs ${named.join(', ')}, each of shape [batch, length]`);
   const split = new Subwords(file, spec.maxLength);
+  const [bucket, cells] = [spec.bucket, Math.max(MAX_TOKENS, spec.maxLength)];
+  const padding = (name: string): Padding => ({ filler: name === ids ? spec.padId : 0, bucket, cells });
   return {
     encode: (text) => inputsOf(spec, split.ids(text)),
     encodePair(text, other) {
       const pair = split.pair(text, other);
       return inputsOf(spec, pair.ids, pair.types);
     },
-    padding: Object.fromEntries(named.map((name) => [name, name === ids ? spec.padId : 0])),
-    bucket: spec.bucket,
-    cells: Math.max(MAX_TOKENS, spec.maxLength),
+    inputs: Object.fromEntries(named.map((name) => [name, padding(name)])),
   };
 }
 
@@ -45,6 +45,10 @@ export function inputsOf(
     ...(types === null ? {} : { [types]: Int32Array.from(of) }),
   };
 }
+
+/** The graph's inputs that take subwords. */
+export const inputNames = ({ inputs: { ids, mask, types } }: HfTokenizer): string[] =>
+  [ids, mask, types].filter((name) => name !== null);
 
 /** A text's ids with the special tokens around them, and whether some of the text was cut off. */
 export type Split = { readonly ids: readonly number[]; readonly cut: boolean };

@@ -92,20 +92,25 @@ class Work {
   }
 
   async #open(): Promise<Session> {
-    const { pretrained, choice, width } = this.#frozen;
-    const { architecture, parameters } = pretrained;
-    this.#session ??= await openSession(
-      featureGraph(architecture, parameters, choice),
-      featureContract(width),
-      this.#context.workers,
-    );
+    const { encoding, width } = this.#frozen;
+    this.#session ??= await openSession(featureGraph(encoding), featureContract(width), this.#context.workers);
     return this.#session;
   }
 }
 
-function keyOf({ pretrained, choice, preprocessor }: FrozenEncoder, texts: readonly string[]): string {
+function keyOf(
+  { pretrained, encoding: { choice, precision }, preprocessor }: FrozenEncoder,
+  texts: readonly string[],
+): string {
   const hash = createHash('sha256');
   for (const text of texts) hash.update(`${text.length} ${text}\n`);
-  const of = [pretrained.source.digest, choice, preprocessor.maxLength, runtimeVersion(), hash.digest('hex')];
+  const of = [
+    pretrained.source.digest,
+    choice,
+    preprocessor.maxLength,
+    runtimeVersion(),
+    hash.digest('hex'),
+    precision,
+  ];
   return digestOf(JSON.stringify(of)).slice('sha256:'.length);
 }

@@ -190,7 +190,9 @@ subwords('a batch is padded as Hugging Face’s own tokenizers pad it', () => {
   const rows = padding.texts.map(encoder.encode);
   const longest = Math.max(...rows.map((row) => (row.ids as Int32Array).length));
   const padded = (name: string) =>
-    rows.map((row) => [...(row[name] as Int32Array), ...Array(longest).fill(encoder.padding[name])].slice(0, longest));
+    rows.map((row) =>
+      [...(row[name] as Int32Array), ...Array(longest).fill(encoder.inputs[name]?.filler)].slice(0, longest),
+    );
   assert.equal(padded('ids'), padding.ids);
   assert.equal(padded('mask'), padding.attention_mask);
 });
