@@ -30,9 +30,10 @@ s('are refused by their shapes alone, whatever writes them', () => {
   const parameters = hollow(parameterShapes(large, 2));
   const choice = { states: [1], pooling: 'mean' } as const;
   refused(() => transformerGraph(large, parameters, 2), /the model has 3\.0 GiB of parameters/);
-  refused(() => featureGraph(large, parameters, choice), /3\.0 GiB/);
-  const head = { kernel: new Float32Array(2 * 768), bias: new Float32Array(2) };
-  refused(() => headGraph(large, parameters, choice, head), /3\.0 GiB/);
+  const encoding = { architecture: large, parameters, choice, precision: 'float32' } as const;
+  refused(() => featureGraph(encoding), /3\.0 GiB/);
+  const head = { kernel: new Float32Array(2 * 768), bias: new Float32Array(2), beside: new Float32Array(0) };
+  refused(() => headGraph(encoding, head), /3\.0 GiB/);
   const shape: RnnShape = {
     ...{ vocabulary: 1_000_000, embedding: 1024, hidden: 64, layers: 1, directions: 2, summary: 'max', labels: 2 },
   };
