@@ -4,11 +4,14 @@ import { loadDataset } from '../pipeline/data/load.ts';
 import { DataOptions } from '../pipeline/data/options.ts';
 import { metricsOf } from '../pipeline/evaluation/metrics.ts';
 import { quantise } from '../pipeline/onnx/quantise.ts';
+import { readArchitecture } from '../pipeline/training/transformer/config-json.ts';
 import type { Row } from '../registry-repo/rows.ts';
 import { answer } from './process.ts';
 import { open, save, stopwatch, trainWith } from './trained.ts';
 
 const BATCH = 32;
+/** Tokens of a review that are read. */
+const LONGEST = 256;
 
 async function reviews(imdb: string, folder: string) {
   return loadDataset(DataOptions.parse({ kind: 'imdb', path: imdb }), { folder, cacheFolder: folder });
@@ -22,24 +25,19 @@ async function head({ imdb, folder, weights, rows, workers }: HeadInput): Promis
   const { train, facts } = await reviews(imdb, folder);
   const { labels } = facts;
   const folders = { config: folder, cache: folder, checkpoints: folder };
-  save(
-    folder,
-    labels,
-    await trainWith('encoder-head', { model: weights, rows }, { rows: train, labels, workers, folders }),
-  );
+  const { positions } = readArchitecture(readFileSync(join(weights, 'config.json')));
+  const config = { model: weights, rows, maxLength: Math.min(LONGEST, positions) };
+  save(folder, labels, await trainWith('encoder-head', config, { rows: train, labels, workers, folders }));
   return train.length;
 }
 
 export type BytesInput = { from: string; to: string; most: 127 | 63 };
-/** Seconds. */
+/** @returns how many matrix products have bytes now */
 async function bytes({ from, to, most }: BytesInput): Promise<number> {
-  const model = readFileSync(join(from, 'model.onnx'));
-  const seconds = stopwatch();
-  const { bytes: small } = quantise(model, { embeddings: true, most });
-  const took = seconds();
+  const { bytes: small, products } = quantise(readFileSync(join(from, 'model.onnx')), { embeddings: true, most });
   await adopt({ from, to });
   writeFileSync(join(to, 'model.onnx'), small);
-  return took;
+  return products;
 }
 
 /** Everything of a model but its graph, which somebody else writes. */

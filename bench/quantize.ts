@@ -20,7 +20,7 @@ const NO_ONNX =
   'ONNX Runtime’s own quantisation was not measured: PAWL_BENCH_ONNX=PYTHON names a Python that has onnx and onnxruntime.';
 const METHOD = [
   `F1 is of the label pos, on ${TEXTS} test reviews, every so many-th; so are agreement with the floats and the largest difference of a probability.`,
-  'Texts a second: all models in one process, one thread each, from text to probabilities, 32 reviews by 32 in turns.',
+  'Texts a second: all models in one process, one thread each, from text to probabilities, 32 reviews by 32 in turns; reviews of up to 256 tokens.',
 ];
 
 type Made = { readonly name: string; readonly folder: string };

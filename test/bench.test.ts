@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { goldenFile } from './support/golden.ts';
 import { temporaryFolder } from './support/paths.ts';
 
 // The benches run from end to end at tiny sizes. What the figures are is for `npm run bench` on an idle machine to say.
@@ -24,7 +25,7 @@ type Report = {
 
 function bench(...args: string[]) {
   const file = join(temporaryFolder(), 'results', 'bench.json');
-  const { PAWL_BENCH_IMDB: _, ...env } = process.env;
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PAWL_BENCH_')));
   const folder = temporaryFolder();
   const { status, stdout, stderr } = spawnSync(process.execPath, [entry, ...args, '--json', file, '--folder', folder], {
     encoding: 'utf8',
@@ -136,6 +137,15 @@ benches('nbsvm without reviews says how to give them, and counts as not run', ()
     report().benches.map((b) => b.status),
     ['not run'],
   );
+});
+
+benches('quantize: floats and bytes side by side, and how to give what it needs', () => {
+  const run = bench('quantize', '--imdb', reviews(), '--weights', dirname(goldenFile('tiny-bert', 'config.json')));
+  assertMeasured(run, ['float32, F1', 'int8, inference ÷ float32', 'int8, seven bits, agreement with float32']);
+  assert.match(run.stdout, /PAWL_BENCH_ONNX=PYTHON/);
+  const megabytes = (name: string) => run.report().benches[0]?.figures?.find((f) => f.name === name)?.median ?? 0;
+  assert.ok(megabytes('int8, model') < megabytes('float32, model') / 2);
+  assert.match(bench('quantize').stdout, /not run.*--weights DIR/);
 });
 
 benches('wrong usage measures nothing', () => {
