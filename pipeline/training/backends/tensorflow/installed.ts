@@ -39,8 +39,9 @@ export async function readInstalled(): Promise<Installed | null> {
 export async function writeInstalled(installed: Installed): Promise<string> {
   const path = file();
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.new`, `${JSON.stringify(installed, null, 2)}\n`);
-  await rename(`${path}.new`, path);
+  const fresh = `${path}.${process.pid}`;
+  await writeFile(fresh, `${JSON.stringify(installed, null, 2)}\n`);
+  await rename(fresh, path);
   return path;
 }
 

@@ -28,7 +28,8 @@ export async function installPackages(parent: string, say: (line: string) => voi
     binding: join(folder, 'node_modules/@tensorflow/tfjs-node/binding'),
     nodeHeaders: join(folder, 'node_modules/node-api-headers/include'),
   };
-  if (existsSync(packages.binding) && existsSync(packages.nodeHeaders)) {
+  const complete = () => existsSync(packages.binding) && existsSync(packages.nodeHeaders);
+  if (complete()) {
     say(`@tensorflow/tfjs-node ${TFJS_NODE} is in ${folder} already`);
     return packages;
   }
@@ -45,8 +46,13 @@ export async function installPackages(parent: string, say: (line: string) => voi
       otherwise: 'it needs npm’s registry (`npm ping`), or its cache, and some 300 MB of disk',
       timeoutMs: 600_000,
     });
-    await rm(folder, { recursive: true, force: true });
-    await rename(fresh, folder);
+    // Another installation may have been faster, and may be using them.
+    if (!complete()) {
+      await rm(folder, { recursive: true, force: true });
+      await rename(fresh, folder).catch((error) => {
+        if (!complete()) throw error;
+      });
+    }
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
