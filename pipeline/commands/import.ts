@@ -2,7 +2,7 @@ import { digestOf } from '../../registry-repo/digest.ts';
 import { type Dataset, loadDataset, loadForeign } from '../data/load.ts';
 import { ImportError } from '../import/errors.ts';
 import { type ImportFiles, labelsOf, readImport } from '../import/files.ts';
-import { positionsOf } from '../import/positions.ts';
+import { tableHeights } from '../import/tables.ts';
 import { adopt, type ImportConfig, importTrainer } from '../import/trainer.ts';
 import type { Output } from '../output.ts';
 import type { RunRequest } from '../training/request.ts';
@@ -73,7 +73,11 @@ async function requestOf(
   const values = text(invocation, 'values') ?? 'logits';
   if (values !== 'logits' && values !== 'probabilities')
     throw new UsageError(`--values is logits or probabilities, not ${values}`);
-  const most = Math.min(config?.max_position_embeddings ?? MAX_LENGTH, positionsOf(onnx) ?? MAX_LENGTH, MAX_LENGTH);
+  const most = Math.min(
+    config?.max_position_embeddings ?? MAX_LENGTH,
+    tableHeights(onnx).positions ?? MAX_LENGTH,
+    MAX_LENGTH,
+  );
   const length = Number(text(invocation, 'maxLength') ?? most);
   if (!Number.isInteger(length) || length < 4 || length > 8192)
     throw new UsageError('--max-length is a whole number from 4 to 8192');

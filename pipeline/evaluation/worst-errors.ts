@@ -4,7 +4,7 @@ import { type Row, rowKey } from '../../registry-repo/rows.ts';
 export type WorstError = {
   /** Digest of the row's text (`rowKey`), 16 hex digits. */
   readonly row: string;
-  /** Place among the rows as they were read, from 1. */
+  /** Place among the rows in canonical order, by label and then text, from 1. */
   readonly at: number;
   readonly truth: string;
   readonly predicted: string;

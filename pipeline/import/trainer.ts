@@ -2,11 +2,12 @@ import * as z from 'zod';
 import { MODEL_FILE } from '../../registry-repo/manifest.ts';
 import type { HfTokenizer } from '../../registry-repo/runtime/hf-tokenizer.ts';
 import { Subwords } from '../../registry-repo/runtime/subwords.ts';
+import { readTokenizerFile } from '../../registry-repo/runtime/tokenizer-file.ts';
 import { Digest } from '../../registry-repo/values.ts';
 import type { TrainedModel, Trainer } from '../training/trainer.ts';
 import { contractOf } from './contract.ts';
 import { ImportError } from './errors.ts';
-import { positionsOf } from './positions.ts';
+import { tableHeights } from './tables.ts';
 
 /** What a run of an imported model records of it. */
 export const ImportConfig = z.strictObject({
@@ -33,12 +34,8 @@ export function adopt(
   { maxLength, padId, values }: Pick<ImportConfig, 'maxLength' | 'padId' | 'values'>,
 ): TrainedModel {
   const { contract, inputs } = contractOf(onnx, labels.length, values);
-  const positions = positionsOf(onnx);
-  if (positions !== null && maxLength > positions)
-    throw new ImportError(
-      `the graph has positions for ${positions} tokens, not for ${maxLength}: give a shorter length`,
-    );
   checkTokenizer(tokenizer, maxLength);
+  checkTables(onnx, tokenizer, maxLength);
   const file = TOKENIZER_FILE;
   const preprocessor: HfTokenizer = { kind: 'hf-tokenizer', file, maxLength, bucket: BUCKET, padId, inputs };
   const files = [
@@ -63,4 +60,21 @@ function checkTokenizer(tokenizer: Uint8Array, maxLength: number): void {
     if (!(cause instanceof RangeError)) throw cause;
     throw new ImportError(cause.message, { cause });
   }
+}
+
+/** A graph looks ids and positions up in its tables; beyond their ends it fails, at the first text that is long or strange enough. */
+function checkTables(onnx: Uint8Array, tokenizer: Uint8Array, maxLength: number): void {
+  const { positions, words } = tableHeights(onnx);
+  if (positions !== null && maxLength > positions)
+    throw new ImportError(
+      `the graph has positions for ${positions} tokens, not for ${maxLength}: give a shorter length`,
+    );
+  const { model, added_tokens } = readTokenizerFile(tokenizer);
+  let most = 0;
+  for (const id of Object.values(model.vocab)) most = Math.max(most, id);
+  for (const { id } of added_tokens) most = Math.max(most, id);
+  if (words !== null && most >= words)
+    throw new ImportError(
+      `the tokenizer has the id ${most}, the graph has vectors for ${words} ids: it is of another model`,
+    );
 }

@@ -127,6 +127,21 @@ importing('a tokenizer of another kind is refused by name', () => {
   assert.match(refused({ added_tokens: [{ id: -1, content: 'x y' }] }), 'added_tokens');
 });
 
+importing('a tokenizer with ids, or a length with positions, that the graph does not have', () => {
+  const onnx = goldenBytes('tiny-distilbert', 'model.onnx');
+  const tokenizer = goldenBytes('tiny-distilbert', 'tokenizer.json');
+  const file = JSON.parse(tokenizer.toString('utf8'));
+  const refused = (given: Uint8Array, maxLength: number, message: RegExp) =>
+    assert.throws(
+      () => adopt({ onnx, tokenizer: given }, ['neg', 'pos'], { ...SETTINGS, maxLength }),
+      (e: unknown) => e instanceof ImportError && message.test(e.message),
+    );
+  refused(tokenizer, 65, /positions for 64 tokens, not for 65/);
+  const more = { ...file, model: { ...file.model, vocab: { ...file.model.vocab, film2: 160 } } };
+  refused(Buffer.from(JSON.stringify(more)), 24, /the id 160, the graph has vectors for 160 ids/);
+  for (const name of ['model', 'model_quantized']) assert.ok(adopted('tiny-bert', name));
+});
+
 importing('labels come from the command or the config, in the order of the outputs', () => {
   assert.equal(labelsOf('neg, pos', null), ['neg', 'pos']);
   assert.equal(labelsOf(undefined, { id2label: { 1: 'pos', 0: 'neg' } }), ['neg', 'pos']);

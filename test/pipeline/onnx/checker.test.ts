@@ -61,7 +61,9 @@ else
         write(`${name}-bytes`, small(bytes));
         write(`${name}-seven-bits`, small(bytes, 63));
       }
-      write('rnn', await trained('rnn', rnn));
+      const recurrent = await trained('rnn', rnn);
+      write('rnn', recurrent);
+      write('rnn-bytes', small(recurrent));
       write('rnn-one-way', await trained('rnn', { ...rnn, bidirectional: false, layers: 2, summary: 'last' }));
       const head = await trained('encoder-head', { ...encoder, states: [-1, 1], pooling: 'both' });
       write('encoder-head', head);
