@@ -43,5 +43,9 @@ export const DistilbertConfig = FitConfig.extend({
     .max(128)
     .default(0)
     .describe('Lowest layers that stay as they are, and the embeddings with them'),
+  ngrams: z
+    .boolean()
+    .default(false)
+    .describe('Whether what `nbsvm` makes of a text’s n-grams counts beside what the transformer does'),
 });
 export type DistilbertConfig = z.infer<typeof DistilbertConfig>;

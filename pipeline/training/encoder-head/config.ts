@@ -26,7 +26,10 @@ export const EncoderHeadConfig = z.strictObject({
     .describe(
       'What the encoder computes with, here and in the model; int7 is for processors where sums of int8 overflow',
     ),
-  ngrams: z.boolean().default(false).describe('Whether the head is told what `nbsvm` makes of a text’s n-grams, too'),
+  ngrams: z
+    .boolean()
+    .default(false)
+    .describe('Whether what `nbsvm` makes of a text’s n-grams counts beside what the transformer does'),
   rows: z
     .int()
     .min(0)

@@ -57,8 +57,8 @@ export async function learn(context: TrainingContext, config: RnnConfig): Promis
   report.metric(`backend: ${backend.name} ${backend.version}`, 1, 0);
   const model = new RnnModel(backend, shape, dropout);
   const rateOf = () => 1;
-  const learnt = await fit({ backend, model, parameters, examples, padId: NEW_PAD_ID, rateOf, config, context });
-  return { shape, parameters: learnt, tokenizer };
+  const task = { backend, model, parameters, examples, padId: NEW_PAD_ID, rateOf, config, context };
+  return fit(task, async (learnt) => ({ shape, parameters: learnt, tokenizer }));
 }
 
 /** As it is stored, gated and served. @throws {ModelTooLargeError} for 2 GiB and more */

@@ -11,6 +11,8 @@ export type Examples = {
   readonly train: readonly Example[];
   /** What the best weights are chosen by; held out of `train`. */
   readonly validation: readonly Example[];
+  /** The rows of either, in order. */
+  readonly rows: { readonly train: readonly Row[]; readonly validation: readonly Row[] };
 };
 
 type Context = Pick<TrainingContext, 'rows' | 'labels' | 'seed' | 'report' | 'signal'>;
@@ -44,12 +46,18 @@ export async function breathe(signal: AbortSignal): Promise<void> {
 }
 
 function heldOut(all: readonly Example[], rows: readonly Row[], labels: number, seed: number, part: number): Examples {
-  const sides = { train: [] as Example[], test: [] as Example[] };
+  const sides = { train: [] as number[], test: [] as number[] };
   rows.forEach((row, i) => {
-    sides[part > 0 ? splitOf(row.text, part, seed) : 'train'].push(all[i] as Example);
+    sides[part > 0 ? splitOf(row.text, part, seed) : 'train'].push(i);
   });
-  const complete = (side: readonly Example[]) => new Set(side.map((e) => e.label)).size === labels;
-  return complete(sides.train) && complete(sides.test)
-    ? { train: sides.train, validation: sides.test }
-    : { train: all, validation: [] };
+  const examples = (side: readonly number[]) => side.map((i) => all[i] as Example);
+  const complete = (side: readonly number[]) => new Set(examples(side).map((e) => e.label)).size === labels;
+  if (!complete(sides.train) || !complete(sides.test))
+    return { train: all, validation: [], rows: { train: rows, validation: [] } };
+  const own = (side: readonly number[]) => side.map((i) => rows[i] as Row);
+  return {
+    train: examples(sides.train),
+    validation: examples(sides.test),
+    rows: { train: own(sides.train), validation: own(sides.test) },
+  };
 }

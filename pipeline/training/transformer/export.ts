@@ -1,10 +1,13 @@
 import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
-import { transformerContract, transformerGraph } from '../../onnx/transformer-graph.ts';
+import type { HashedNgrams } from '../../../registry-repo/runtime/hashed-ngrams.ts';
+import type { HfTokenizer } from '../../../registry-repo/runtime/hf-tokenizer.ts';
+import { TRANSFORMER_INPUTS } from '../../onnx/encoder.ts';
+import { type Mixed, transformerContract, transformerGraph } from '../../onnx/transformer-graph.ts';
 import type { TrainedModel } from '../trainer.ts';
 import type { Architecture, Parameters } from './architecture.ts';
 import { BUCKET } from './length-batches.ts';
 
-const TOKENIZER_FILE = 'tokenizer.json';
+export const TOKENIZER_FILE = 'tokenizer.json';
 
 /** A trained classifier with its tokenizer. */
 export type Classifier = {
@@ -16,6 +19,9 @@ export type Classifier = {
   readonly padId: number;
 };
 
+/** An embedding bag that stands beside a classifier, and how the two are mixed. */
+export type Beside = Mixed & { readonly preprocessor: HashedNgrams };
+
 /**
  * A classifier as it is stored, gated and served: its ONNX graph, and its tokenizer cutting where training cut.
  *
@@ -25,22 +31,19 @@ export function exportTransformer(
   { architecture, parameters, tokenizer, padId }: Classifier,
   labels: readonly string[],
   maxLength: number,
+  beside: Beside | null = null,
 ): Omit<TrainedModel, 'pretrained'> {
-  const contract = transformerContract(labels.length);
-  const [ids, mask] = contract.inputs.map((input) => input.name) as [string, string];
+  const [ids, mask] = TRANSFORMER_INPUTS.map((input) => input.name) as [string, string];
+  const tokens: HfTokenizer = {
+    ...{ kind: 'hf-tokenizer', file: TOKENIZER_FILE, maxLength, bucket: BUCKET, padId },
+    inputs: { ids, mask, types: null },
+  };
   return {
     files: [
-      { path: MODEL_FILE, bytes: transformerGraph(architecture, parameters, labels.length) },
+      { path: MODEL_FILE, bytes: transformerGraph(architecture, parameters, labels.length, beside) },
       { path: TOKENIZER_FILE, bytes: tokenizer },
     ],
-    preprocessor: {
-      kind: 'hf-tokenizer',
-      file: TOKENIZER_FILE,
-      maxLength,
-      bucket: BUCKET,
-      padId,
-      inputs: { ids, mask, types: null },
-    },
-    contract,
+    preprocessor: beside ? { kind: 'combined', parts: [beside.preprocessor, tokens] } : tokens,
+    contract: transformerContract(labels.length, beside !== null),
   };
 }

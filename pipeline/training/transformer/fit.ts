@@ -29,16 +29,17 @@ export type FitTask = {
  * Trains a model by AdamW and gives the parameters of its best epoch. A process that dies, or is stopped, leaves a checkpoint; the
  * next call with the same task goes on from there and ends with the same bytes as one that was never interrupted.
  *
+ * @param conclude what is left to do with the parameters before the checkpoint goes
  * @throws the signal's reason, when it aborts
  */
-export async function fit(task: FitTask): Promise<Parameters> {
+export async function fit<T>(task: FitTask, conclude: (best: Parameters) => Promise<T>): Promise<T> {
   const checkpoints = new Checkpoints(task.context.folders.checkpoints);
   const found = await checkpoints.load(task.backend.name);
   const fitting = new Fitting(task, checkpoints, found);
   try {
-    const best = await fitting.run();
+    const outcome = await conclude(await fitting.run());
     await checkpoints.remove();
-    return best;
+    return outcome;
   } finally {
     fitting.dispose();
   }
