@@ -14,7 +14,7 @@ const OPENERS: Readonly<Record<BackendName, (options: BackendOptions) => Promise
   cpu: async () => (await import('./cpu.ts')).openCpu(),
 };
 
-/** `webgpu` is left out: nobody has held its training against another backend's yet. */
+/** `webgpu` is left out: its training was held against PyTorch's on a driver without a GPU only, and its bytes vary. */
 const AUTOMATIC: readonly BackendName[] = BACKENDS.filter((name) => name !== 'webgpu');
 
 /**

@@ -38,11 +38,24 @@ async function open(): Promise<WebgpuBackend> {
   tf.enableProdMode();
   await optional(KERNELS);
   if (!(await tf.setBackend('webgpu'))) throw new BackendError('WebGPU does not start: choose another with --backend');
+  stopAtErrors(tf.backend() as unknown as Computing);
   const { description, isFallbackAdapter = false } = adapter.info;
   const { version } = createRequire(import.meta.url)(`${KERNELS}/package.json`) as { version: string };
   return {
     ...{ name: 'webgpu', tf, slowTransposed: false, gpu: !isFallbackAdapter },
     version: description === '' ? version : `${version}, ${description}`,
+  };
+}
+
+type Computing = { device: { onuncapturederror: ((event: { error: Error }) => void) | null } };
+
+/** A kernel that the driver refuses computes zeros, and nobody else would hear of it. */
+function stopAtErrors({ device }: Computing): void {
+  device.onuncapturederror = ({ error }) => {
+    const [first] = error.message.split('\n');
+    setImmediate(() => {
+      throw new BackendError(`WebGPU cannot compute this: ${first}; choose another with --backend`);
+    });
   };
 }
 

@@ -240,8 +240,9 @@ export function recurrence({ tf }: Pick<Backend, 'tf'>) {
           return tf.max(kept, 1);
         },
         (dy, [places]) => {
-          const chosen = tf.transpose(tf.oneHot(places as never, l), [0, 2, 1]); // [B, L, n]
-          return [tf.mul(tf.cast(chosen, 'float32'), tf.reshape(dy, [b, 1, n]))];
+          // In this order: the package for WebGPU does not transpose what was cast from integers.
+          const chosen = tf.cast(tf.oneHot(places as never, l), 'float32'); // [B, n, L]
+          return [tf.transpose(tf.mul(chosen, tf.reshape(dy, [b, n, 1])), [0, 2, 1])];
         },
       );
     },

@@ -54,13 +54,13 @@ export class Checkpoints {
     this.#folder = folder;
   }
 
-  /** @returns null if there is none, or none that this version and backend can go on with */
+  /** @returns null if there is none, or none that is whole and that this version and backend can go on with */
   async load(backend: string): Promise<Checkpoint | null> {
     const parts = { weights: new Map(), mean: new Map(), variance: new Map() } as Record<
       (typeof PARTS)[number],
       Map<string, Parameter>
     >;
-    let position: Position | null = null;
+    let position = null as Position | null;
     try {
       await loadSafetensors(join(this.#folder, STATE), {
         choose: ({ metadata, tensors }) => {
@@ -71,6 +71,7 @@ export class Checkpoints {
           });
         },
       });
+      if (position?.best) await this.loadBest(position.best.epoch); // what ends the training must be there
     } catch (error) {
       if (error instanceof WeightsError) return null;
       throw error;

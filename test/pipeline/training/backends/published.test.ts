@@ -26,7 +26,9 @@ for (const name of [CPU, GPU])
   });
 
 s('one that cannot be loaded is named, with Node’s version and what to do', async () => {
-  const trial = await beside((folder) => standInTfjsNode(folder, CPU, { code: 'throw new Error("no such binary\\n  at …");' }));
+  const trial = await beside((folder) =>
+    standInTfjsNode(folder, CPU, { code: 'throw new Error("no such binary\\n  at …");' }),
+  );
   assert.not(trial.usable);
   assert.match(
     JSON.stringify(trial),
