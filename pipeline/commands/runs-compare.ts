@@ -15,15 +15,20 @@ export const runsCompare: Command<Workspace> = {
   flags: [
     { flags: '--sweep <id>', description: 'all completed runs of a sweep instead' },
     { flags: '--plot <file>', description: 'of a sweep: its settings beside what came of them, as SVG' },
+    { flags: '--scatter <setting>', description: 'with --plot: F1 against this setting instead, with intervals' },
   ],
   examples: [
     ['pawl runs compare 1v8k2m0p4qxa 1v8k2n6c2b8e', 'what changed between two runs, and what came of it'],
     ['pawl runs compare --sweep 3f2a90c1d4e7 --plot sweep.svg', 'what a sweep has found'],
+    ['pawl runs compare --sweep 3f2a90c1d4e7 --plot cost.svg --scatter cost', 'what one setting did'],
   ],
   async run(invocation) {
     const { args, workspace, out } = invocation;
     const sweep = text(invocation, 'sweep');
-    if (sweep !== undefined) return compareSweep(workspace, out, sweep, text(invocation, 'plot'));
+    if (sweep !== undefined) {
+      const [plot, scatter] = [text(invocation, 'plot'), text(invocation, 'scatter')];
+      return compareSweep(workspace, out, { id: sweep, plot, scatter });
+    }
     if (args.length < 2) throw new UsageError('give two or more runs to compare: `pawl runs list` shows them');
     const views = await workspace.views();
     const compared = args.map((id) => findRun(views, id));

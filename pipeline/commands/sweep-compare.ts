@@ -1,56 +1,112 @@
 import { writeFileSync } from 'node:fs';
 import { type Run, runs } from '../../projections/runs.ts';
+import type { Averaging } from '../../registry-repo/f1.ts';
+import { f1Interval } from '../evaluation/intervals.ts';
 import type { Output } from '../output.ts';
 import { parallelCoordinates } from '../plots/parallel-coordinates.ts';
+import { scatter } from '../plots/scatter.ts';
+import { completedPoints } from '../sweep/completed.ts';
 import { duration, share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
-import { NotFoundError } from './not-found.ts';
+import { NotFoundError, UsageError } from './not-found.ts';
 import { claimedF1 } from './runs-list.ts';
+import { averagingFor } from './train.ts';
 
-/** The completed runs of a sweep, the best first: the settings in which they differ, and F1. */
-export async function compareSweep(workspace: Workspace, out: Output, id: string, plot?: string): Promise<number> {
+type Wanted = { readonly id: string; readonly plot?: string | undefined; readonly scatter?: string | undefined };
+type Scalar = string | number | boolean | null;
+type Row = {
+  readonly point: number;
+  readonly run: string;
+  readonly values: readonly Scalar[];
+  readonly f1: number;
+  readonly interval: readonly [number, number] | null;
+  readonly took: number;
+};
+
+/** The completed points of a sweep, the best first: the settings in which they differ, and F1. */
+export async function compareSweep(workspace: Workspace, out: Output, wanted: Wanted): Promise<number> {
+  const { id, plot } = wanted;
+  if (wanted.scatter !== undefined && plot === undefined)
+    throw new UsageError('--scatter says what to draw: give --plot and a file, too');
   const all = [...(await workspace.views()).rows(runs)];
-  const found = all.filter((run) => run.sweep?.id === id && run.status === 'completed');
+  const found = [...completedPoints(all, id).values()];
   if (found.length === 0) {
     const known = new Set(all.flatMap((run) => (run.sweep ? [run.sweep.id] : [])));
     throw new NotFoundError('sweep', id, [...known], 'pawl runs list');
   }
   const names = differing(found);
-  const rows = found
+  const rows = await rowsOf(workspace, found, names);
+  if (plot !== undefined) writeFileSync(plot, drawn(names, rows, wanted.scatter));
+  const others = all.filter((run) => run.sweep?.id === id && run.status !== 'completed');
+  const value = { sweep: id, settings: names, runs: rows, others: counts(others), plot: plot ?? null };
+  out.result(value, () => [table(names, rows), ...othersText(value.others)].join('\n\n'));
+  return 0;
+}
+
+async function rowsOf(workspace: Workspace, found: readonly Run[], names: readonly string[]): Promise<Row[]> {
+  const labels = found[0]?.data?.labels ?? [];
+  const averaging = await averagingFor(workspace, found[0]?.model ?? '', labels);
+  return found
     .map((run) => ({
       point: run.sweep?.point ?? 0,
       run: run.id,
       values: names.map((name) => valueAt(run.config, name)),
       f1: claimedF1(run) ?? 0,
+      interval: intervalOf(run, averaging),
       took: run.endedAt ? Date.parse(run.endedAt) - Date.parse(run.startedAt) : 0,
     }))
     .toSorted((a, b) => b.f1 - a.f1 || a.point - b.point);
-  if (plot !== undefined)
-    writeFileSync(
-      plot,
-      parallelCoordinates(
-        names,
-        'F1',
-        rows.map(({ values, f1 }) => ({ values, result: f1 })),
-      ),
-    );
-  const table = () =>
-    textTable(
-      ['point', ...names, 'F1', 'took', 'run'],
-      rows.map(({ point, values, f1, took, run }) => [
-        String(point),
-        ...values.map(String),
-        share(f1),
-        duration(took),
-        run,
-      ]),
-      [0, names.length + 1, names.length + 2],
-    );
-  out.result({ sweep: id, settings: names, runs: rows, plot: plot ?? null }, table);
-  return 0;
 }
 
-type Scalar = string | number | boolean | null;
+/** Null also where F1 was measured by other rules than there are now. */
+function intervalOf(run: Run, averaging: Averaging): readonly [number, number] | null {
+  const last = run.evaluations.at(-1);
+  const found = last ? f1Interval(last.labels, last.confusion, averaging) : null;
+  return last && found && found.low <= last.f1 && last.f1 <= found.high ? [found.low, found.high] : null;
+}
+
+/** A scatter of the setting that was asked for, or of the only one; else all settings side by side. */
+function drawn(names: readonly string[], rows: readonly Row[], asked: string | undefined): string {
+  const name = asked ?? (names.length === 1 ? names[0] : undefined);
+  if (name === undefined)
+    return parallelCoordinates(
+      names,
+      'F1',
+      rows.map(({ values, f1 }) => ({ values, result: f1 })),
+    );
+  const at = names.indexOf(name);
+  if (at < 0) throw new NotFoundError('varied setting', name, names, 'pawl runs compare --sweep');
+  return scatter(
+    name,
+    'F1',
+    rows.map(({ values, f1, interval }) => ({ value: values[at] ?? null, result: f1, interval })),
+  );
+}
+
+const table = (names: readonly string[], rows: readonly Row[]): string =>
+  textTable(
+    ['point', ...names, 'F1', '95 %', 'took', 'run'],
+    rows.map(({ point, values, f1, interval, took, run }) => [
+      String(point),
+      ...values.map(String),
+      share(f1),
+      interval ? `${share(interval[0])}–${share(interval[1])}` : '–',
+      duration(took),
+      run,
+    ]),
+    [0, names.length + 1, names.length + 3],
+  );
+
+function counts(others: readonly Run[]): Record<string, number> {
+  const found: Record<string, number> = {};
+  for (const { status } of others) found[status] = (found[status] ?? 0) + 1;
+  return found;
+}
+
+const othersText = (others: Readonly<Record<string, number>>): string[] => {
+  const parts = Object.entries(others).map(([status, count]) => `${count} ${status}`);
+  return parts.length > 0 ? [`other runs of this sweep: ${parts.join(', ')}`] : [];
+};
 
 /** Paths of settings in which the runs differ. */
 function differing(found: readonly Run[]): string[] {

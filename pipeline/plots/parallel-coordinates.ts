@@ -1,5 +1,6 @@
-import { linear, polyline, roundTicks, type Scale, shortNumber } from './axes.ts';
-import { drawing, label, line, path, shortened } from './svg.ts';
+import { linear, logarithmic, polyline, roundTicks, type Scale, shortNumber } from './axes.ts';
+import { isWide } from './scatter.ts';
+import { dot, drawing, label, line, path, shortened } from './svg.ts';
 
 /** One line of the plot: a value for each axis, in order, and what it led to. */
 export type Coordinates = {
@@ -10,6 +11,8 @@ export type Coordinates = {
 const FRAME = { left: 84, right: 640, top: 96, bottom: 360 };
 const HEIGHT = 420;
 const MOST_LINES = 500;
+/** Keeps words readable over lines. */
+const HALO = 'paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round';
 
 /**
  * Settings side by side with what came of them (Inselberg 1985, "The plane with parallel coordinates"): a line a run, the
@@ -25,7 +28,9 @@ export function parallelCoordinates(names: readonly string[], result: string, ru
   const lines = shown.map(({ values, result: value }, i) => {
     const all = [...names.map((_, axis) => values[axis] ?? null), value];
     const places = all.map((v, axis) => [x(axis), (scales[axis] as Axis).at(v)] as const);
-    return path(polyline(places), i === shown.length - 1 ? 'series s0' : 'grid');
+    const isBest = i === shown.length - 1;
+    const dots = isBest ? places.map(([left, top]) => dot(left, top, 4.5, 'mark f0')).join('\n') : '';
+    return `${path(polyline(places), isBest ? 'series s0' : 'axis')}${dots && '\n'}${dots}`;
   });
   const axes = [...names, result].flatMap((name, i) => {
     const end = i === names.length;
@@ -47,24 +52,31 @@ export function parallelCoordinates(names: readonly string[], result: string, ru
     title: 'Sweep',
     subtitle: `${runs.length} runs; heavy: the best, ${result} ${best ? best.result.toFixed(4) : '–'}`,
     description: `The best of ${runs.length} runs has ${told}.`,
-    body: [...lines, ...axes],
+    body: [...group('opacity:.4', lines.slice(0, -1)), ...lines.slice(-1), ...group(HALO, axes)],
   });
 }
+
+const group = (style: string, parts: readonly string[]): string[] => [`<g style="${style}">`, ...parts, '</g>'];
 
 type Axis = {
   readonly at: (value: string | number | boolean | null) => number;
   readonly ticks: readonly { readonly at: number; readonly text: string }[];
 };
 
-/** Numbers by size, all else in the order of its first appearance. */
+const asAxis = (scale: Scale): Axis => ({
+  at: (v) => scale.at(Number(v)),
+  ticks: scale.ticks.map((t) => ({ at: scale.at(t), text: shortNumber(t) })),
+});
+
+/** Numbers by size, by factors where they span many; all else in the order of its names. */
 function scaleOf(values: readonly (string | number | boolean | null)[]): Axis {
   if (values.length > 0 && values.every((v) => typeof v === 'number')) {
     const [low, high] = [Math.min(...(values as number[])), Math.max(...(values as number[]))];
+    if (isWide(low, high)) return asAxis(logarithmic(low, high, FRAME.bottom, FRAME.top));
     const ticks = low === high ? [low, low + (Math.abs(low) || 1)] : roundTicks(low, high, 5);
-    const scale: Scale = linear(ticks, FRAME.bottom, FRAME.top);
-    return { at: (v) => scale.at(Number(v)), ticks: ticks.map((t) => ({ at: scale.at(t), text: shortNumber(t) })) };
+    return asAxis(linear(ticks, FRAME.bottom, FRAME.top));
   }
-  const kinds = [...new Set(values.map(String))];
+  const kinds = [...new Set(values.map(String))].sort();
   const at = (v: unknown) =>
     FRAME.bottom - ((kinds.indexOf(String(v)) + 0.5) / Math.max(1, kinds.length)) * (FRAME.bottom - FRAME.top);
   return { at, ticks: kinds.map((kind) => ({ at: at(kind), text: kind })) };

@@ -63,6 +63,15 @@ s('runs every point, takes up what was stopped, and promotes the best', async ()
   const compared = await pawl(home, ['runs', 'compare', '--sweep', first.sweep, '--plot', 'sweep.svg']);
   assert.match(compared.stdout, /point +cost +order +F1/i);
   assert.match(readFileSync(join(home, 'sweep.svg'), 'utf8'), /<svg[\s\S]*The best of 4 runs has cost/);
+  const scattered = ['runs', 'compare', '--sweep', first.sweep, '--plot', 'cost.svg'];
+  const { runs } = await json<{ runs: { f1: number; interval: [number, number] }[] }>(home, [
+    ...scattered,
+    '--scatter',
+    'cost',
+  ]);
+  assert.ok(runs.every(({ f1, interval: [low, high] }) => low < f1 && f1 < high));
+  assert.match(readFileSync(join(home, 'cost.svg'), 'utf8'), /Of 4 runs the best has cost/);
+  assert.match((await pawl(home, [...scattered, '--scatter', 'color'])).stderr, /no varied setting color/);
 });
 
 s('what is wrong is told before anything runs', async () => {
@@ -75,7 +84,8 @@ s('what is wrong is told before anything runs', async () => {
   for (const index of ['4', '-1', 'x'])
     assert.match((await pawl(home, ['sweep', 'point', 'sweep.yaml', `--index=${index}`])).stderr, /from 0 to 3/);
   const far = await pawl(home, ['sweep', 'sweep.yaml', '--executor', 'kubernetes', '--image', 'x']);
-  assert.match(far.stderr, /events\.store/);
+  assert.match(far.stderr, /events\.store[\s\S]*artifacts\.store/);
+  assert.is(far.code, 2);
 });
 
 s.run();

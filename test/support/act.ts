@@ -36,6 +36,8 @@ export type ActResult = {
   readonly code: number | null;
   /** How each job ended that ran at all. */
   readonly jobs: Readonly<Record<string, string>>;
+  /** The same by name: a matrix has several of one job. */
+  readonly named: Readonly<Record<string, string>>;
   /** What the steps printed. */
   readonly output: string;
   /** Everything that act said, for messages of failing tests. */
@@ -137,13 +139,14 @@ const dotenv = (values: Readonly<Record<string, string>>): string =>
     .map(([name, value]) => `${name}=${JSON.stringify(value)}\n`)
     .join('');
 
-type Line = { jobID?: string; jobResult?: string; raw_output?: boolean; msg?: string };
+type Line = { jobID?: string; job?: string; jobResult?: string; raw_output?: boolean; msg?: string };
 
-function readLog(log: string): Pick<ActResult, 'jobs' | 'output'> {
+function readLog(log: string): Pick<ActResult, 'jobs' | 'named' | 'output'> {
   const lines = log.split('\n').flatMap((line): Line[] => (line.startsWith('{') ? [JSON.parse(line) as Line] : []));
   const ended = lines.filter((l) => l.jobID !== undefined && l.jobResult !== undefined);
   return {
     jobs: Object.fromEntries(ended.map((l) => [l.jobID, l.jobResult])),
+    named: Object.fromEntries(ended.map((l) => [l.job, l.jobResult])),
     output: lines.map((l) => (l.raw_output ? l.msg : '')).join(''),
   };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withAction } from '../../pipeline/registry/seed.ts';
+import { sweepWorkflow } from '../../pipeline/sweep/github.ts';
 import { root } from '../support/paths.ts';
 import type { Rules } from './lint.ts';
 
@@ -43,6 +44,17 @@ export const workflows: readonly { readonly path: string; readonly text: string;
       writes: { relay: ['actions'] },
       gate: true,
     },
+  },
+];
+
+const sweep = { id: '0123456789ab', points: 3, parallel: 2, variables: [['PAWL_MODEL', 'sentiment']] } as const;
+
+/** Those that are no file here, but written on demand. */
+export const written: typeof workflows = [
+  {
+    path: 'sweep.yml',
+    text: sweepWorkflow(sweep, { sweep: 'sweep.yaml', settings: 'pawl.yaml', bucket: true }, ACTION),
+    rules: { triggers: ['workflow_dispatch'], environments: { point: 'training' } },
   },
 ];
 

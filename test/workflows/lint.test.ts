@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { root } from '../support/paths.ts';
-import { action, workflows } from './files.ts';
+import { action, workflows, written } from './files.ts';
 import { lint, lintAction, type Rules } from './lint.ts';
 
 const all = suite('workflows');
 
-for (const { path, text, rules } of workflows)
+for (const { path, text, rules } of [...workflows, ...written])
   all(`attacks 03, 49, 60, 61: ${path} keeps every rule`, () => assert.equal(lint(text, rules), []));
 
 all(`attacks 04, 49, 60, 61: ${action.path} keeps the rules of a gate`, () =>
@@ -16,7 +16,9 @@ all(`attacks 04, 49, 60, 61: ${action.path} keeps the rules of a gate`, () =>
 );
 
 all('nothing but checkout, Node and our own action is ever used', () => {
-  const used = [...workflows, action].flatMap(({ text }) => [...text.matchAll(/\buses: ([^@\s]+)/g)].map((m) => m[1]));
+  const used = [...workflows, ...written, action].flatMap(({ text }) =>
+    [...text.matchAll(/\buses: ([^@\s]+)/g)].map((m) => m[1]),
+  );
   const ours = ['./.github/actions/pawl', 'owner/pawl/.github/actions/pawl'];
   assert.equal([...new Set(used)].sort(), [...ours, 'actions/checkout', 'actions/setup-node'].sort());
 });

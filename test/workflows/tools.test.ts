@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { temporaryFolder } from '../support/paths.ts';
-import { action, workflows } from './files.ts';
+import { action, workflows, written } from './files.ts';
 
 // The linters that people use for workflows, over ours as they will run; and each is shown to find what it should.
 
@@ -70,7 +70,7 @@ for (const tool of ['actionlint', 'zizmor'] as const) {
     console.log(`SKIPPED ${tool} is not installed here`);
     continue;
   }
-  for (const { path, text } of workflows)
+  for (const { path, text } of [...workflows, ...written])
     tools(`${tool} finds nothing in ${path}`, () => {
       const found = run(tool, text, join('.github/workflows', basename(path)));
       assert.is(found?.code, 0, found?.output);

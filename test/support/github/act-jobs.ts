@@ -67,3 +67,19 @@ export async function trainByAct(team: Team, training: Repo): Promise<ActResult>
     env: { PAWL_REGISTRY_API: double.url },
   });
 }
+
+/** sweep.yml of a training repository, started by hand. */
+export async function sweepByAct({ double, promoter }: Team, training: Repo): Promise<ActResult> {
+  return runWorkflow({
+    workflow: await workflowOn(training, 'sweep.yml'),
+    event: 'workflow_dispatch',
+    payload: { ref: 'refs/heads/main', inputs: {} },
+    repository: training.fullName,
+    api: double.url,
+    server: double.web,
+    gitUrl: training.git.gitDir,
+    token: double.world.actionsToken(training, { contents: 'read' }),
+    secrets: { PAWL_APP_KEY: promoter.key },
+    variables: { PAWL_APP_ID: String(promoter.id) },
+  });
+}
