@@ -12,6 +12,7 @@ import { type NbsvmDvConfig, NbsvmDvConfig as schema } from './config.ts';
 import type { VectorModel } from './fit-vectors.ts';
 import { fitLogistic } from './logistic.ts';
 import { type Mixture, mixtureGraph } from './mixture-graph.ts';
+import { type Slots, slotOf, slotsOf } from './slots.ts';
 import { foldsOf, gathered, type Stage } from './stage.ts';
 import { type Scored, vectorScores } from './vector-scores.ts';
 
@@ -54,8 +55,9 @@ async function learn(
   const folds = foldsOf(rows.length, Math.min(config.folds, rows.length), seed);
   const stage: Stage = { threads, context, config, truth, targets, folds };
   const ngrams = await ngramScores(stage);
-  const { preprocessor } = ngrams;
-  const vectors = await vectorScores({ ...stage, preprocessor });
+  const slots = slotsOf(ngrams.preprocessor.bits);
+  const preprocessor = { ...ngrams.preprocessor, bits: slots.bits };
+  const vectors = await vectorScores({ ...stage, preprocessor, slots });
   report.progress('weighing', 0, 1);
   const mixtures = targets.map((label, i): Mixture => {
     const [own, other] = [ngrams.scored[i] as Scored<ClassModel>, vectors.scored[i] as Scored<VectorModel>];
@@ -70,7 +72,7 @@ async function learn(
     report.metric('mix/vectors', slopes.vectors, i);
     const scoreOf = { ngrams: own.held, vectors: other.held, both: mixed(own.held, other.held, slopes, bias) };
     for (const [name, held] of Object.entries(scoreOf)) report.metric(`held/${name}`, rightShare(held, inside), i);
-    const spread = (idOf: Int32Array, values: Float32Array) => spreadOut(idOf, values, preprocessor.bits);
+    const spread = (idOf: Int32Array, values: Float32Array) => spreadOut(idOf, values, slots);
     return {
       ngrams: {
         weights: spread(ngrams.idOf, own.model.weight),
@@ -86,7 +88,9 @@ async function learn(
   });
   report.progress('weighing', 1, 1);
   return {
-    files: [{ path: MODEL_FILE, bytes: mixtureGraph(mixtures, labels.length) }],
+    files: [
+      { path: MODEL_FILE, bytes: mixtureGraph({ mixtures, labels: labels.length, slots, vectorIds: vectors.idOf }) },
+    ],
     preprocessor,
     contract: contractOf(labels.length),
   };
@@ -125,8 +129,9 @@ const mixed = (a: Float64Array, b: Float64Array, slopes: Mixture['slopes'], bias
 const rightShare = (scores: Float64Array, inside: (row: number) => boolean): number =>
   scores.reduce((right, score, row) => right + Number(score > 0 === inside(row)), 0) / scores.length;
 
-function spreadOut(idOf: Int32Array, values: Float32Array, bits: number): Float32Array {
-  const table = new Float32Array(2 ** bits + 1); // one more, for padding
-  for (let column = 0; column < idOf.length; column++) table[idOf[column] as number] = values[column] as number;
+function spreadOut(idOf: Int32Array, values: Float32Array, slots: Slots): Float32Array {
+  const table = new Float32Array(2 ** slots.slotBits + 1); // one more, for padding
+  for (let column = 0; column < idOf.length; column++)
+    table[slotOf(slots, idOf[column] as number)] = values[column] as number;
   return table;
 }
