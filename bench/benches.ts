@@ -3,5 +3,6 @@ import { distilbert } from './distilbert.ts';
 import { events } from './events.ts';
 import { models } from './models.ts';
 import { nbsvm } from './nbsvm.ts';
+import { quantize } from './quantize.ts';
 
-export const benches: readonly Bench[] = [events, nbsvm, models, distilbert];
+export const benches: readonly Bench[] = [events, nbsvm, models, distilbert, quantize];

@@ -69,8 +69,8 @@ async function steps({ weights, file, backend: name, threads, rate }: StepsInput
       const weights = new Map(names.map((key, n) => [key, tensors[n] as (typeof tensors)[number]]));
       return model.loss(weights, uploaded.batch, uploaded.labels, examples.length, { dropout });
     })([...optimizer.weights.values()]);
-    losses.push((value.dataSync() as Float32Array)[0] as number);
-    optimizer.step(new Map(names.map((key, n) => [key, grads[n] as (typeof grads)[number]])), rate);
+    losses.push((await value.data())[0] as number);
+    await optimizer.step(new Map(names.map((key, n) => [key, grads[n] as (typeof grads)[number]])), rate);
     for (const tensor of [value, ...grads]) tensor.dispose();
     uploaded.dispose();
   }

@@ -20,6 +20,10 @@ export type BenchOptions = {
   readonly python: string | null;
   /** Whether models measures what takes many minutes, too. */
   readonly long: boolean;
+  /** Rows that models measures; empty: all. */
+  readonly rows: readonly string[];
+  /** Results that models takes those rows from which it does not measure itself. */
+  readonly earlier: string | null;
   /** Pretrained encoder: a Hugging Face folder. */
   readonly weights: string | null;
   /** A Python with PyTorch and Transformers. */
@@ -40,8 +44,10 @@ export const FLAGS = `
   --unlabelled PATH  texts without labels, for models (default: PAWL_BENCH_UNLABELLED)
   --python PYTHON  a Python with scikit-learn, for models (default: PAWL_BENCH_PYTHON)
   --long         models: what takes many minutes, too
+  --rows NAME[,NAME…]  models: these rows of its table alone
+  --with FILE    models: results of an earlier call, for rows that this one does not measure
   --weights DIR  a pretrained BERT or DistilBERT, for distilbert and models (default: PAWL_BENCH_WEIGHTS)
-  --torch PYTHON a Python with torch and transformers, for distilbert (default: PAWL_BENCH_TORCH)
+  --torch PYTHON a Python with torch and transformers, for distilbert and models (default: PAWL_BENCH_TORCH)
   --reviews N    reviews to fine-tune on, for distilbert (default: 2000)
   --no-fasttext  nbsvm alone, not beside fastText (which takes 2 GB of memory)
   --folder DIR   where to write while measuring: take a disk, not memory (default: ${tmpdir()})
@@ -66,6 +72,8 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): B
       reviews: text,
       unlabelled: text,
       python: text,
+      rows: text,
+      with: text,
       long: flag,
       help: flag,
       'no-fasttext': flag,
@@ -82,6 +90,8 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): B
     unlabelled: resolved(values.unlabelled ?? env.PAWL_BENCH_UNLABELLED),
     python: (values.python ?? env.PAWL_BENCH_PYTHON) || null,
     long: values.long ?? false,
+    rows: values.rows?.split(',').map((name) => name.trim()) ?? [],
+    earlier: resolved(values.with),
     weights: resolved(values.weights ?? env.PAWL_BENCH_WEIGHTS),
     torch: (values.torch ?? env.PAWL_BENCH_TORCH) || null,
     reviews: count('--reviews', values.reviews ?? '2000', 1, 25_000),

@@ -21,6 +21,10 @@ export type Measured = {
   readonly settings: Readonly<Record<string, string | number>>;
   readonly method: readonly string[];
   readonly figures: readonly Figure[];
+  /** Printed in place of the figures, where they read better side by side. */
+  readonly table?: string;
+  /** What the table is made of. */
+  readonly rows?: readonly object[];
 };
 
 /** `reason` says what to give or install. */
@@ -33,7 +37,14 @@ export type NamedOutcome = { readonly name: string } & Outcome;
 export function printed(outcome: NamedOutcome): string {
   if (outcome.status === 'not run') return `${outcome.name}: not run. ${outcome.reason}\n`;
   const settings = Object.entries(outcome.settings).map(([name, value]) => `${name} ${value}`);
-  const rows = outcome.figures.map((figure) => [
+  const table = outcome.table ?? figureTable(outcome.figures);
+  return [`${outcome.name} (${settings.join(', ')})`, table, ...outcome.method.map((line) => `· ${line}`), ''].join(
+    '\n',
+  );
+}
+
+function figureTable(figures: readonly Figure[]): string {
+  const rows = figures.map((figure) => [
     figure.name,
     shown(figure, median(figure.rounds)),
     `${shown(figure, Math.min(...figure.rounds))} … ${shown(figure, Math.max(...figure.rounds))}`,
@@ -41,17 +52,16 @@ export function printed(outcome: NamedOutcome): string {
     figure.target ? `${figure.target.side} ${readable(figure.target.limit)}` : '',
     figure.target ? (isMet(figure, figure.target) ? 'met' : 'MISSED') : '',
   ]);
-  const table = textTable(['figure', 'median', 'min … max', 'unit', 'target', ''], rows, [1, 2]);
-  return [`${outcome.name} (${settings.join(', ')})`, table, ...outcome.method.map((line) => `· ${line}`), ''].join(
-    '\n',
-  );
+  return textTable(['figure', 'median', 'min … max', 'unit', 'target', ''], rows, [1, 2]);
 }
 
 /** Writes the results as JSON, whole or not at all. */
 export function writeReport(file: string, at: Date, machine: Machine, outcomes: readonly NamedOutcome[]): void {
-  const benches = outcomes.map((outcome) =>
-    outcome.status === 'not run' ? outcome : { ...outcome, figures: outcome.figures.map(withMedian) },
-  );
+  const benches = outcomes.map((outcome) => {
+    if (outcome.status === 'not run') return outcome;
+    const { table: _, ...kept } = outcome;
+    return { ...kept, figures: outcome.figures.map(withMedian) };
+  });
   mkdirSync(dirname(file), { recursive: true });
   const text = JSON.stringify({ schema: 'pawl.bench/1', at: at.toISOString(), machine, benches }, null, 2);
   writeFileSync(`${file}.tmp`, `${text}\n`);

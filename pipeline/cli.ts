@@ -5,6 +5,7 @@ import type { Command } from './commands/command.ts';
 import { commands } from './commands/commands.ts';
 import { type Call, EXIT, run } from './main.ts';
 import { version } from './package-info.ts';
+import { respelt } from './spelling.ts';
 import { isUrl } from './triggers/address.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -93,7 +94,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 try {
-  await createProgram().parseAsync();
+  await createProgram().parseAsync(respelt(process.argv.slice(2)), { from: 'user' });
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;

@@ -6,6 +6,7 @@ import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load.ts';
 import { createOutput, type Output } from './output.ts';
 import { barProgress } from './progress.ts';
+import { SweepError } from './sweep/errors.ts';
 import { Workspace } from './workspace.ts';
 
 /** What the command line says, before anything was looked at. */
@@ -15,6 +16,9 @@ export type Call = Pick<Invocation<Workspace>, 'args' | 'flags'> & {
 };
 
 export const EXIT = { done: 0, no: 1, usage: 2, failed: 3, stopped: 130 } as const;
+
+/** Errors of whoever wrote the command line or a file for it: trying again changes nothing. */
+const USAGE = [ConfigError, UsageError, SweepError];
 
 /** Runs one command in this process's world and gives its exit code. Never throws. */
 export async function run(command: Command<Workspace>, call: Call): Promise<number> {
@@ -47,9 +51,14 @@ function stopOnSignals(): { signal: AbortSignal; release: () => void } {
     if (controller.signal.aborted) process.exit(EXIT.stopped);
     controller.abort(new Error('stopped'));
   };
+  // Who started us through a channel wants us no longer, or is gone. The terminal's signal may have come first.
+  const onGone = () => controller.abort(new Error('stopped'));
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
+  process.on('disconnect', onGone);
+  process.channel?.unref(); // listening alone keeps nothing alive
   const release = () => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal);
+    process.off('disconnect', onGone);
   };
   return { signal: controller.signal, release };
 }
@@ -64,5 +73,5 @@ function explain(error: unknown, out: Output, stopped: boolean): number {
   const message = error instanceof Error ? error.message : String(error);
   out.complain(`${message} [${code}]`, { error: { code, message } });
   if (!known && error instanceof Error) out.complain(error.stack ?? '');
-  return error instanceof ConfigError || error instanceof UsageError ? EXIT.usage : EXIT.failed;
+  return USAGE.some((kind) => error instanceof kind) ? EXIT.usage : EXIT.failed;
 }

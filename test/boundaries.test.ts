@@ -38,7 +38,7 @@ const VENDORS: Record<string, RegExp> = {
   'cli-table3': /^pipeline\/table\.ts$/,
   'tar-stream': /^pipeline\/data\/.*\.ts$/,
   'csv-parse': /^pipeline\/data\/.*\.ts$/,
-  yaml: /^pipeline\/(?:config.*|sweep\/(?:read|elsewhere))\.ts$/,
+  yaml: /^pipeline\/(?:config.*|sweep\/kubernetes)\.ts$/,
   hono: /^server\/.*\.ts$/,
   '@hono/node-server': /^server\/.*\.ts$/,
   '@hono/zod-openapi': /^server\/.*\.ts$/,

@@ -1,11 +1,13 @@
+import { availableParallelism } from 'node:os';
 import { loadRuntime } from '../../registry-repo/runtime/load.ts';
 import { optionsAt } from '../data/guess.ts';
 import { loadRows } from '../data/load.ts';
+import { DataOptions } from '../data/options.ts';
 import { bootstrapF1 } from '../evaluation/bootstrap.ts';
 import { countPredictions } from '../evaluation/counts.ts';
 import { CONFIDENCE, type Interval, intervalsOf } from '../evaluation/intervals.ts';
 import { labelMetrics, metricsOf, positiveOf } from '../evaluation/metrics.ts';
-import { probabilityMetrics } from '../evaluation/probabilities.ts';
+import { type Answers, answersOwn, probabilityMetrics } from '../evaluation/probabilities.ts';
 import { type Reliability, reliability } from '../evaluation/reliability.ts';
 import { countSlices, readSlices, type SliceCounts } from '../evaluation/slices.ts';
 import { type WorstError, worstErrors } from '../evaluation/worst-errors.ts';
@@ -14,6 +16,7 @@ import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
 import { loadContext } from './dataset.ts';
 import { modelFor } from './model-for.ts';
+import { UsageError } from './not-found.ts';
 
 /** Errors that are listed. */
 const WORST = 10;
@@ -31,6 +34,10 @@ export const evaluate: Command<Workspace> = {
       flags: '--data <path>',
       description:
         'CSV, TSV, JSONL, an IMDB archive, or a folder with one folder a label; without it, the configured data',
+    },
+    {
+      flags: '--source <column>',
+      description: 'column or key that says where a row came from: a slice for each source',
     },
     {
       flags: '--slices <path>',
@@ -52,15 +59,16 @@ export const evaluate: Command<Workspace> = {
     const { manifest, file, name } = await modelFor(workspace, wanted);
     const context = loadContext(workspace, out, signal);
     const path = text(invocation, 'data');
-    const options = path === undefined ? workspace.config.data : await optionsAt(path, process.cwd());
-    const { rows, source } = await loadRows(
+    const given = path === undefined ? workspace.config.data : await optionsAt(path, process.cwd());
+    const options = withSource(given, text(invocation, 'source'));
+    const { rows, source, origins } = await loadRows(
       options,
       manifest.labels,
       path === undefined ? context : { ...context, folder: process.cwd() },
     );
     const sliceFile = text(invocation, 'slices');
     const userSlices = sliceFile === undefined ? [] : readSlices(sliceFile);
-    const runtime = await loadRuntime({ manifest, file });
+    const runtime = await loadRuntime({ manifest, file }, { threads: availableParallelism() });
     try {
       const started = performance.now();
       const { labels } = manifest;
@@ -97,17 +105,11 @@ export const evaluate: Command<Workspace> = {
           figure: positive === null ? 'f1_macro' : 'f1',
           interval: bootstrapF1(labels, { truth, predicted: [predicted] }, averaging, name)?.each[0] ?? null,
         },
-        slices: countSlices(rows, { truth, predicted, labels: labels.length }, userSlices).map((slice) => ({
+        slices: countSlices(rows, { truth, predicted, labels: labels.length }, userSlices, origins).map((slice) => ({
           ...slice,
           metrics: metricsOf(labels, slice.confusion),
         })),
-        reliability:
-          positive === null
-            ? null
-            : reliability(
-                truth,
-                Array.from(truth, (_, i) => probabilities[2 * i + 1] as number),
-              ),
+        reliability: reliabilityOf({ truth, probabilities, labels: labels.length }),
         worst: worstErrors(rows, labels, { predicted, probabilities }, WORST),
         seconds,
       };
@@ -118,6 +120,25 @@ export const evaluate: Command<Workspace> = {
     }
   },
 };
+
+/** @throws {UsageError} where rows cannot say where they came from */
+function withSource(options: DataOptions, source: string | undefined): DataOptions {
+  if (source === undefined) return options;
+  if (!('source' in options))
+    throw new UsageError(`--source names a column or key: data of kind ${options.kind} has none`);
+  return DataOptions.parse({ ...options, source });
+}
+
+/** Of two labels about the second's probability, else about that of each answer itself. */
+function reliabilityOf(answers: Answers): Reliability {
+  const { truth, probabilities, labels } = answers;
+  if (labels === 2) {
+    const second = Array.from(truth, (_, i) => probabilities[2 * i + 1] as number);
+    return reliability(truth, second);
+  }
+  const { scores, right } = answersOwn(answers);
+  return reliability(right, scores);
+}
 
 type Evaluated = {
   readonly model: string;
@@ -130,7 +151,7 @@ type Evaluated = {
   readonly intervals: Readonly<Record<string, Interval>>;
   readonly bootstrap: { readonly figure: string; readonly interval: Interval | null };
   readonly slices: readonly (SliceCounts & { readonly metrics: Readonly<Record<string, number>> })[];
-  readonly reliability: Reliability | null;
+  readonly reliability: Reliability;
   readonly worst: readonly WorstError[];
   readonly seconds: number;
 };
@@ -144,7 +165,7 @@ function describe(evaluated: Evaluated): string {
     textTable(['label', 'rows', 'precision', 'recall', 'f1', interval], perLabel(evaluated), [1, 2, 3, 4]),
     confusionTable(labels, confusion),
     textTable(['slice', 'rows', evaluated.bootstrap.figure, 'accuracy'], perSlice(evaluated), [1, 2, 3]),
-    ...(evaluated.reliability ? [reliabilityTable(evaluated.reliability)] : []),
+    reliabilityTable(evaluated.reliability),
     ...(evaluated.worst.length > 0 ? [worstTable(evaluated.worst)] : []),
     `bootstrap of ${evaluated.bootstrap.figure} (percentile, 2,000 samples): ${range(evaluated.bootstrap.interval ?? undefined) || 'no rows'}`,
   ].join('\n\n');

@@ -2,6 +2,7 @@ import { digestOf } from '../../registry-repo/digest.ts';
 import { type Dataset, loadDataset, loadForeign } from '../data/load.ts';
 import { ImportError } from '../import/errors.ts';
 import { type ImportFiles, labelsOf, readImport } from '../import/files.ts';
+import { positionsOf } from '../import/positions.ts';
 import { adopt, type ImportConfig, importTrainer } from '../import/trainer.ts';
 import type { Output } from '../output.ts';
 import type { RunRequest } from '../training/request.ts';
@@ -26,7 +27,10 @@ export const importModel: Command<Workspace> = {
     { flags: '--folder <path>', description: 'a folder with onnx/model.onnx, tokenizer.json and config.json' },
     { flags: '--onnx <file>', description: 'the graph' },
     { flags: '--tokenizer <file>', description: 'tokenizer.json' },
-    { flags: '--model-config <file>', description: 'config.json: labels, longest input, padding' },
+    {
+      flags: '--model-config <file>',
+      description: 'config.json: labels, longest input, padding; after `import`, --config NAME.json is the same',
+    },
     { flags: '--labels <names>', description: 'in the order of the outputs, as in the data: neg,pos' },
     { flags: '--max-length <n>', description: 'tokens of a text that are read; the rest is cut off' },
     { flags: '--values <kind>', description: 'what the output holds: logits (as usual) or probabilities' },
@@ -69,9 +73,8 @@ async function requestOf(
   const values = text(invocation, 'values') ?? 'logits';
   if (values !== 'logits' && values !== 'probabilities')
     throw new UsageError(`--values is logits or probabilities, not ${values}`);
-  const length = Number(
-    text(invocation, 'maxLength') ?? Math.min(config?.max_position_embeddings ?? MAX_LENGTH, MAX_LENGTH),
-  );
+  const most = Math.min(config?.max_position_embeddings ?? MAX_LENGTH, positionsOf(onnx) ?? MAX_LENGTH, MAX_LENGTH);
+  const length = Number(text(invocation, 'maxLength') ?? most);
   if (!Number.isInteger(length) || length < 4 || length > 8192)
     throw new UsageError('--max-length is a whole number from 4 to 8192');
   const settings: ImportConfig = {

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { MODEL_FILE } from '../../registry-repo/manifest.ts';
 import type { Preprocessor } from '../../registry-repo/runtime/preprocessor.ts';
-import { type OnnxSummary, summarise, type Value } from '../onnx/summary.ts';
+import { summariseBytes, summariseFile } from '../onnx/read-file.ts';
+import type { OnnxSummary, Value } from '../onnx/summary.ts';
 import { bytes, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
@@ -33,10 +34,10 @@ type Shown = OnnxSummary & {
 
 async function described(workspace: Workspace, wanted: string): Promise<Shown> {
   if (wanted.endsWith('.onnx') && existsSync(wanted))
-    return { model: wanted, labels: null, preprocessor: null, ...summarise(readFileSync(wanted)) };
+    return { model: wanted, labels: null, preprocessor: null, ...summariseFile(wanted) };
   const { name, manifest, file } = await modelFor(workspace, wanted);
   const { labels, preprocessor } = manifest;
-  return { model: name, labels, preprocessor, ...summarise(file(MODEL_FILE)) };
+  return { model: name, labels, preprocessor, ...summariseBytes(name, file(MODEL_FILE)) };
 }
 
 const whole = (n: number): string => n.toLocaleString('en-US');

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { type Manifest, MODEL_FILE } from '../../registry-repo/manifest.ts';
 import type { Row } from '../../registry-repo/rows.ts';
 import { loadRuntime } from '../../registry-repo/runtime/load.ts';
+import { filesOf } from '../../registry-repo/runtime/preprocessor.ts';
 import type { Runtime } from '../../registry-repo/runtime/runtime.ts';
 import { Digest } from '../../registry-repo/values.ts';
 import { type Dataset, loadDataset, loadForeign } from '../data/load.ts';
@@ -102,7 +103,7 @@ async function datasetOf({ workspace, out, signal }: Invocation<Workspace>, mani
 
 function adopted({ manifest, file }: Loaded, { bytes: model }: Quantised): TrainedModel {
   const { preprocessor, contract } = manifest;
-  const more = 'file' in preprocessor ? [{ path: preprocessor.file, bytes: file(preprocessor.file) }] : [];
+  const more = filesOf(preprocessor).map((path) => ({ path, bytes: file(path) }));
   const pretrained = manifest.pretrained && { pretrained: manifest.pretrained };
   return { files: [{ path: MODEL_FILE, bytes: model }, ...more], preprocessor, contract, ...pretrained };
 }

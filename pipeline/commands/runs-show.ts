@@ -1,5 +1,7 @@
 import type { Engine } from '../../projections/engine.ts';
 import { type Run, runs } from '../../projections/runs.ts';
+import type { Manifest } from '../../registry-repo/manifest.ts';
+import { readCandidate } from '../promotion/candidate.ts';
 import { bytes, confusionTable, duration, share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
@@ -13,10 +15,21 @@ export const runsShow: Command<Workspace> = {
   examples: [['pawl runs show 1v8k2m0p4qxa', 'one run']],
   async run({ args: [wanted = ''], workspace, out }) {
     const run = findRun(await workspace.views(), wanted);
-    out.result(run, () => describe(run));
+    const shown = { ...run, pretrained: await pretrainedOf(workspace, run) };
+    out.result(shown, () => describe(shown));
     return 0;
   },
 };
+
+type Pretrained = NonNullable<Manifest['pretrained']>;
+type Shown = Run & { readonly pretrained: Pretrained | null };
+
+/** What training started from, as the candidate's manifest has it; null too where that cannot be read any more. */
+async function pretrainedOf(workspace: Workspace, { candidate }: Run): Promise<Pretrained | null> {
+  if (!candidate) return null;
+  const read = await readCandidate(workspace.artifacts(), candidate.manifest).catch(() => null);
+  return read?.manifest.pretrained ?? null;
+}
 
 /** @throws {NotFoundError} suggesting ids that are near */
 export function findRun(views: Engine, wanted: string): Run {
@@ -31,12 +44,12 @@ export function findRun(views: Engine, wanted: string): Run {
   return views.get(runs, id) as Run;
 }
 
-function describe(run: Run): string {
+function describe(run: Shown): string {
   const sections = [facts(run), data(run), evaluations(run), metrics(run), artifacts(run)];
   return sections.filter(Boolean).join('\n\n');
 }
 
-function facts(run: Run): string {
+function facts(run: Shown): string {
   const { commit, dirty } = run.code;
   const took = run.endedAt ? ` in ${duration(Date.parse(run.endedAt) - Date.parse(run.startedAt))}` : '';
   const rows = [
@@ -46,6 +59,7 @@ function facts(run: Run): string {
     ['started', run.startedAt],
     ['trigger', run.trigger.kind === 'push' ? `push of ${run.trigger.commit} to ${run.trigger.branch}` : 'manual'],
     ['trainer', `${run.trainer} ${JSON.stringify(run.config)}, seed ${run.seed}`],
+    ...(run.pretrained ? [['started from', startedFrom(run.pretrained)]] : []),
     ['code', commit ? `${commit}${dirty ? ' with uncommitted changes' : ''}` : 'not in a git repository'],
     [
       'machine',
@@ -56,6 +70,9 @@ function facts(run: Run): string {
   const width = Math.max(...rows.map(([name = '']) => name.length));
   return rows.map(([name = '', value = '']) => `${name.padEnd(width)}  ${value}`).join('\n');
 }
+
+const startedFrom = ({ location, revision, digest }: Pretrained): string =>
+  `${location}${revision ? ` at ${revision}` : ''}, files ${digest}`;
 
 function data(run: Run): string {
   if (!run.data) return '';

@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs';
 import { type Run, runs } from '../../projections/runs.ts';
 import type { Output } from '../output.ts';
 import { parallelCoordinates } from '../plots/parallel-coordinates.ts';
-import type { Value } from '../sweep/points.ts';
 import { duration, share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import { NotFoundError } from './not-found.ts';
@@ -51,6 +50,8 @@ export async function compareSweep(workspace: Workspace, out: Output, id: string
   return 0;
 }
 
+type Scalar = string | number | boolean | null;
+
 /** Paths of settings in which the runs differ. */
 function differing(found: readonly Run[]): string[] {
   const paths = new Set(found.flatMap((run) => leaves(run.config)));
@@ -62,9 +63,9 @@ function leaves(value: unknown, path = ''): string[] {
   return Object.entries(value).flatMap(([name, inner]) => leaves(inner, path === '' ? name : `${path}.${name}`));
 }
 
-function valueAt(config: unknown, path: string): Value {
+function valueAt(config: unknown, path: string): Scalar {
   const found = path
     .split('.')
     .reduce<unknown>((inner, name) => (inner as Record<string, unknown> | null | undefined)?.[name], config);
-  return typeof found === 'object' ? JSON.stringify(found) : ((found ?? null) as Value);
+  return typeof found === 'object' ? JSON.stringify(found) : ((found ?? null) as Scalar);
 }

@@ -1,14 +1,20 @@
+import { runs } from '../../projections/runs.ts';
+import { withLock } from '../lock.ts';
+import { completedPoints } from '../sweep/completed.ts';
 import { SweepError } from '../sweep/errors.ts';
-import { readSweep } from '../sweep/read.ts';
+import { idOf } from '../sweep/identity.ts';
+import type { Point } from '../sweep/points.ts';
+import { readSweep, type Sweep } from '../sweep/read.ts';
+import { share } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
 import { UsageError } from './not-found.ts';
-import { idOf } from './sweep.ts';
+import { claimedF1 } from './runs-list.ts';
 import { report, startRun } from './train.ts';
 
 export const sweepPoint: Command<Workspace> = {
   name: 'sweep point',
-  summary: 'run one point of a sweep: what executors call',
+  summary: 'run one point of a sweep, if it has no completed run yet: what executors call',
   json: true,
   arguments: [{ name: 'file', description: 'sweep.yaml' }],
   flags: [
@@ -17,26 +23,44 @@ export const sweepPoint: Command<Workspace> = {
   ],
   examples: [['pawl sweep point sweep.yaml --index 3', 'the fourth point']],
   async run(invocation) {
-    const { workspace, out, signal } = invocation;
+    const { workspace, signal } = invocation;
     const [file = ''] = invocation.args;
     const started = performance.now();
     const found = readSweep(file);
-    const id = idOf(workspace, found);
+    const id = idOf(workspace.config, found);
     const wanted = text(invocation, 'id') ?? id;
     if (wanted !== id)
       throw new SweepError(
         `this is sweep ${id}, not ${wanted}: the file or the settings have changed; write the executor anew`,
       );
-    const point = found.points[indexOf(invocation, found.points.length)] as (typeof found.points)[number];
-    const { trainer, validationShare } = found.definition;
-    const outcome = await startRun(workspace, out, signal, {
-      trigger: { kind: 'manual' },
-      chosen: { trainer, config: point.config, sweep: { id, point: point.index }, holdOut: validationShare },
-    });
-    report(out, outcome, null, performance.now() - started);
-    return 0;
+    const point = found.points[indexOf(invocation, found.points.length)] as Point;
+    // What a killed sweep has left running may still be at this very point.
+    const lock = workspace.path(`.pawl/sweeps/${id}-${point.index}.lock`);
+    return withLock(lock, () => runPoint(invocation, found, { id, point, started }), { signal });
   },
 };
+
+type Wanted = { readonly id: string; readonly point: Point; readonly started: number };
+
+async function runPoint({ workspace, out, signal }: Invocation<Workspace>, found: Sweep, wanted: Wanted) {
+  const { id, point, started } = wanted;
+  const before = completedPoints((await workspace.views()).rows(runs), id).get(point.index);
+  if (before) {
+    const f1 = claimedF1(before);
+    out.result(
+      { run: before.id, candidate: before.candidate, f1, before: true },
+      () => `point ${point.index} was run before: run ${before.id}, F1 ${f1 === null ? '–' : share(f1)}`,
+    );
+    return 0;
+  }
+  const { trainer, validationShare } = found.definition;
+  const outcome = await startRun(workspace, out, signal, {
+    trigger: { kind: 'manual' },
+    chosen: { trainer, config: point.config, sweep: { id, point: point.index }, holdOut: validationShare },
+  });
+  report(out, outcome, null, performance.now() - started);
+  return 0;
+}
 
 function indexOf(invocation: Invocation<Workspace>, points: number): number {
   const given = text(invocation, 'index') ?? process.env.JOB_COMPLETION_INDEX ?? '';

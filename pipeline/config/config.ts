@@ -52,15 +52,15 @@ const InitialPolicy = z.strictObject({
     .enum(['auto', 'after-approval'])
     .default('auto')
     .describe('Whether a pass merges at once, or waits for a person to approve of the commit that was judged'),
-  modelMegabytes: z.int().min(1).max(2000).default(200).describe('Largest model'),
+  modelMegabytes: z.int().min(1).max(2000).default(500).describe('Largest model'),
   treeMegabytes: z
     .number()
     .min(0)
     .max(90)
     .default(10)
     .describe('Larger files stay in the artifact store, out of the git tree'),
-  scoreSeconds: z.int().min(1).max(86_400).default(600).describe('Time for one scoring of candidate and baseline'),
-  scoreMegabytes: z.int().min(128).max(1_000_000).default(2048).describe('Memory for one scoring'),
+  scoreSeconds: z.int().min(1).max(86_400).default(1800).describe('Time for one scoring of candidate and baseline'),
+  scoreMegabytes: z.int().min(128).max(1_000_000).default(4096).describe('Memory for one scoring'),
   minimumRows: z.int().min(1).default(100).describe('Evaluation rows without which no F1 means anything'),
   minimumRowsPerLabel: z.int().min(1).default(10).describe('The same for each label'),
   leakedShare: z

@@ -7,7 +7,7 @@ import type { ReadContext, Source, SourceRow } from './source.ts';
 export type LoadContext = Pick<ReadContext, 'folder' | 'cacheFolder'> &
   Partial<Pick<ReadContext, 'progress' | 'signal'>>;
 
-export type Collected = { readonly row: Row; readonly split: SourceRow['split'] };
+export type Collected = { readonly row: Row; readonly split: SourceRow['split']; readonly origin: string | null };
 
 /**
  * Reads a source to its end: texts normalised, bad rows left out and reported together.
@@ -29,7 +29,7 @@ export async function collect(
       const text = normalise(from.text);
       const label = from.label.trim();
       const wrong = textProblem(text) ?? labelProblem(label, known);
-      if (wrong === null) rows.push({ row: { text, label }, split: from.split });
+      if (wrong === null) rows.push({ row: { text, label }, split: from.split, origin: from.origin?.trim() ?? null });
       else problems.add({ file: from.file, line: from.line, message: wrong });
     }
   } catch (error) {

@@ -17,19 +17,21 @@ export const csvSource = (options: OptionsOf<'csv'>): Source => ({
   },
 });
 
-type Columns = Pick<OptionsOf<'csv'>, 'text' | 'label' | 'delimiter' | 'quote'>;
+type Columns = Pick<OptionsOf<'csv'>, 'text' | 'label' | 'source' | 'delimiter' | 'quote'>;
 type Parsed = { readonly fields: readonly string[]; readonly line: number };
 
 async function* readRows(
   file: string,
   options: Columns,
   context: ReadContext,
-): AsyncGenerator<Pick<SourceRow, 'text' | 'label' | 'line'>> {
-  let text = -1;
-  let label = -1;
+): AsyncGenerator<Pick<SourceRow, 'text' | 'label' | 'origin' | 'line'>> {
+  let [text, label, origin] = [-1, -1, -1];
   for await (const { fields, line } of readRecords(file, options, context)) {
-    if (text < 0) [text, label] = findColumns(fields, file, options);
-    else yield { text: fields[text] as string, label: fields[label] as string, line };
+    if (text < 0) [text, label, origin] = findColumns(fields, file, options);
+    else {
+      const from = origin < 0 ? {} : { origin: fields[origin] as string };
+      yield { text: fields[text] as string, label: fields[label] as string, ...from, line };
+    }
   }
   if (text < 0) throw broken(file, 1, 'no header: the first line must name the columns');
 }
@@ -37,10 +39,11 @@ async function* readRows(
 const broken = (file: string, line: number, message: string, cause?: unknown): DataError =>
   new DataError([{ file, line, message }], 1, { cause });
 
-function findColumns(header: readonly string[], file: string, options: Columns): [number, number] {
+function findColumns(header: readonly string[], file: string, options: Columns): [number, number, number] {
   const names = header.map((name) => name.trim());
-  const find = (what: 'text' | 'label'): number => {
+  const find = (what: 'text' | 'label' | 'source'): number => {
     const wanted = options[what];
+    if (wanted === null) return -1;
     if (names.indexOf(wanted) !== names.lastIndexOf(wanted))
       throw broken(file, 1, `two columns are named ${shown(wanted)}: rename one`);
     if (names.includes(wanted)) return names.indexOf(wanted);
@@ -51,7 +54,7 @@ function findColumns(header: readonly string[], file: string, options: Columns):
       : `set data.${what} to the column that holds the ${what}`;
     throw broken(file, 1, `no column ${shown(wanted)} (the header has ${has}): ${hint}`);
   };
-  return [find('text'), find('label')];
+  return [find('text'), find('label'), find('source')];
 }
 
 export async function* readRecords(

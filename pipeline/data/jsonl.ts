@@ -48,7 +48,10 @@ const NOT_JSON = 'not a JSON object: write one object a line, such as {"text": "
 const ARRAY = 'a JSON array, not JSON Lines: write one object a line (jq -c ".[]" FILE)';
 
 /** @returns the row, or what is wrong with the line */
-function parseRow(line: string, keys: { text: string; label: string }): Pick<SourceRow, 'text' | 'label'> | string {
+function parseRow(
+  line: string,
+  keys: { text: string; label: string; source: string | null },
+): Pick<SourceRow, 'text' | 'label' | 'origin'> | string {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -65,7 +68,12 @@ function parseRow(line: string, keys: { text: string; label: string }): Pick<Sou
     }
   const [text, label] = [found.get(keys.text), found.get(keys.label)];
   if (typeof text !== 'string') return `${shown(keys.text)} is not a string: a text must be one`;
-  if (typeof label === 'number' || typeof label === 'boolean') return { text, label: String(label) };
-  if (typeof label !== 'string') return `${shown(keys.label)} is not a string or number: a label must be one`;
-  return { text, label };
+  if (!isWord(label)) return `${shown(keys.label)} is not a string or number: a label must be one`;
+  const origin = keys.source === null ? undefined : (found.get(keys.source) ?? '');
+  if (origin === undefined) return { text, label: String(label) };
+  if (!isWord(origin)) return `${shown(keys.source as string)} is not a string or number: a source must be one`;
+  return { text, label: String(label), origin: String(origin) };
 }
+
+const isWord = (value: unknown): value is string | number | boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value);

@@ -76,6 +76,8 @@ export async function loadDataset(
 export type LabelledRows = {
   readonly source: { readonly kind: string; readonly location: string };
   readonly rows: readonly Row[];
+  /** Where each row says it came from; null where nobody asked. */
+  readonly origins: readonly string[] | null;
   readonly facts: SplitFacts;
 };
 
@@ -94,7 +96,14 @@ export async function loadRows(
   const hasTest = collected.some(({ split }) => split === 'test');
   const rows = inCanonicalOrder(collected.filter(({ split }) => !hasTest || split === 'test').map(({ row }) => row));
   if (rows.length === 0) throw new DataError([{ file: source.location, line: null, message: NO_ROWS }]);
-  return { source: { kind: source.kind, location: source.location }, rows, facts: factsOf(rows, labels).facts };
+  const from = new Map(collected.map(({ row, origin }) => [row, origin ?? '']));
+  const asked = 'source' in options && options.source !== null;
+  return {
+    source: { kind: source.kind, location: source.location },
+    rows,
+    origins: asked ? rows.map((row) => from.get(row) as string) : null,
+    facts: factsOf(rows, labels).facts,
+  };
 }
 
 /**

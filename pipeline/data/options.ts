@@ -44,6 +44,10 @@ const UNPLACED = { path: ['path'], message: 'give either path, or both train and
 
 const Column = Label.describe('Name of the column');
 
+const Source = Label.nullable()
+  .default(null)
+  .describe('Column or key that says where a row came from: `pawl evaluate` then has a slice for each source');
+
 const Sample = z.strictObject({
   kind: z.literal('sample').describe('What kind of source the rows come from'),
   seed: Seed.default(1).describe('Another seed writes another corpus'),
@@ -82,6 +86,7 @@ const Csv = z.strictObject({
   ...files,
   text: Column.default('text').describe('Name of the column with the texts'),
   label: Column.default('label').describe('Name of the column with the labels'),
+  source: Source,
   delimiter: z
     .string()
     .length(1)
@@ -101,6 +106,7 @@ const Jsonl = z.strictObject({
   ...files,
   text: Column.default('text').describe('Key of the text'),
   label: Column.default('label').describe('Key of the label'),
+  source: Source,
   ...more,
 });
 

@@ -13,6 +13,8 @@ export type SourceRow = {
   readonly split: 'train' | 'test' | null;
   readonly text: string;
   readonly label: string;
+  /** Where the row itself says it came from; absent where nobody asked. */
+  readonly origin?: string;
   readonly file: string;
   readonly line: number | null;
 };

@@ -21,7 +21,8 @@ export type Answers = {
  *
  * `log_loss` (nats), clipped at 1e-15. With two labels, about the second: `brier`, `roc_auc`, `average_precision` and
  * `ece_15` and `mce_15`, the expected and the maximum calibration error: |mean probability − share of rows| over 15
- * equal-width bins, their mean weighted by rows and the largest. With more, `roc_auc_ovr_macro`: the mean over labels of each one against the rest.
+ * equal-width bins, their mean weighted by rows and the largest. With more, `roc_auc_ovr_macro` and
+ * `average_precision_macro`: means over labels of each one against the rest; the errors are those of the answers' own probabilities.
  *
  * @see Guo et al. (2017), arXiv:1706.04599, for calibration; the rest as in scikit-learn
  */
@@ -32,7 +33,17 @@ export function probabilityMetrics(answers: Answers): Record<string, number> {
   if (labels !== 2) {
     const areas = Array.from({ length: labels }, (_, k) => rank(column(answers, k), truth, k));
     const whole = areas.every((area) => area !== null);
-    return { log_loss, ...(whole && { roc_auc_ovr_macro: meanOf(areas.map((a) => a.rocAuc)) }) };
+    const chosen = answersOwn(answers);
+    const { expectedError, maximumError } = reliability(chosen.right, chosen.scores);
+    return {
+      log_loss,
+      ...(whole && {
+        roc_auc_ovr_macro: meanOf(areas.map((a) => a.rocAuc)),
+        average_precision_macro: meanOf(areas.map((a) => a.averagePrecision)),
+      }),
+      ece_15: expectedError,
+      mce_15: maximumError,
+    };
   }
   const scores = column(answers, 1);
   const ranked = rank(scores, truth, 1);
@@ -44,6 +55,19 @@ export function probabilityMetrics(answers: Answers): Record<string, number> {
     ece_15: expectedError,
     mce_15: maximumError,
   };
+}
+
+/** Of each row the probability of its answer, the first of equal ones, and whether that is right. */
+export function answersOwn({ truth, probabilities, labels }: Answers): { scores: Float64Array; right: Uint8Array } {
+  const [scores, right] = [new Float64Array(truth.length), new Uint8Array(truth.length)];
+  for (let i = 0; i < truth.length; i++) {
+    let best = 0;
+    const p = (k: number) => probabilities[i * labels + k] as number;
+    for (let k = 1; k < labels; k++) if (p(k) > p(best)) best = k;
+    scores[i] = p(best);
+    right[i] = best === truth[i] ? 1 : 0;
+  }
+  return { scores, right };
 }
 
 const column = ({ truth, probabilities, labels }: Answers, k: number): Float64Array =>

@@ -48,14 +48,31 @@ export function readSlices(path: string): UserSlices {
 /** What a model did on some of the rows. */
 export type SliceCounts = { readonly name: string; readonly rows: number; readonly confusion: number[][] };
 
-/** Counts on thirds by length, as the gate has them, and on the user's slices; a row may be in many of those. */
+/** Sources that get a slice of their own: the largest; the rest share one. */
+const MOST_SOURCES = 20;
+
+/** The name of each row's slice by source, and all names, those of many rows first. */
+function bySource(origins: readonly string[]): { readonly names: string[]; readonly of: string[] } {
+  const counts = new Map<string, number>();
+  for (const origin of origins) counts.set(origin, (counts.get(origin) ?? 0) + 1);
+  const largest = [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).slice(0, MOST_SOURCES);
+  const kept = new Map(largest.map(([origin]) => [origin, `source ${origin.slice(0, 100) || '(none)'}`]));
+  const of = origins.map((origin) => kept.get(origin) ?? 'other sources');
+  return { names: [...new Set([...kept.values(), ...of])], of };
+}
+
+/** Counts on thirds by length, as the gate has them, by source where rows have one, and on the user's slices; a row may be in many. */
 export function countSlices(
   rows: readonly Row[],
   answered: { readonly truth: ArrayLike<number>; readonly predicted: ArrayLike<number>; readonly labels: number },
   user: UserSlices,
+  origins: readonly string[] | null = null,
 ): SliceCounts[] {
   const byLength = sliceByLength(rows.map(({ text }) => text));
-  const sliced = [...SLICES, ...user.map(({ name }) => name)].map((name) => ({
+  const sources = bySource(origins ?? []);
+  const places = new Map(sources.names.map((name, i) => [name, SLICES.length + i]));
+  const firstOfUser = SLICES.length + sources.names.length;
+  const sliced = [...SLICES, ...sources.names, ...user.map(({ name }) => name)].map((name) => ({
     name,
     rows: 0,
     confusion: noCounts(answered.labels),
@@ -70,9 +87,11 @@ export function countSlices(
   const words = user.map((slice) => slice.words.map(spaced));
   rows.forEach(({ text }, row) => {
     count(byLength.of[row] as number, row);
+    const source = places.get(sources.of[row] ?? '');
+    if (source !== undefined) count(source, row);
     const plain = user.length > 0 ? spaced(text) : '';
     words.forEach((wanted, u) => {
-      if (wanted.some((word) => plain.includes(word))) count(SLICES.length + u, row);
+      if (wanted.some((word) => plain.includes(word))) count(firstOfUser + u, row);
     });
   });
   return sliced;

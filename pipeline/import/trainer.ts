@@ -6,6 +6,7 @@ import { Digest } from '../../registry-repo/values.ts';
 import type { TrainedModel, Trainer } from '../training/trainer.ts';
 import { contractOf } from './contract.ts';
 import { ImportError } from './errors.ts';
+import { positionsOf } from './positions.ts';
 
 /** What a run of an imported model records of it. */
 export const ImportConfig = z.strictObject({
@@ -32,6 +33,11 @@ export function adopt(
   { maxLength, padId, values }: Pick<ImportConfig, 'maxLength' | 'padId' | 'values'>,
 ): TrainedModel {
   const { contract, inputs } = contractOf(onnx, labels.length, values);
+  const positions = positionsOf(onnx);
+  if (positions !== null && maxLength > positions)
+    throw new ImportError(
+      `the graph has positions for ${positions} tokens, not for ${maxLength}: give a shorter length`,
+    );
   checkTokenizer(tokenizer, maxLength);
   const file = TOKENIZER_FILE;
   const preprocessor: HfTokenizer = { kind: 'hf-tokenizer', file, maxLength, bucket: BUCKET, padId, inputs };

@@ -15,3 +15,8 @@ export class ModelTooLargeError extends PawlError {
 export class NothingToQuantiseError extends PawlError {
   readonly code = 'nothing_to_quantise';
 }
+
+/** A file that is no ONNX model, or cannot be read as one. */
+export class NotOnnxError extends PawlError {
+  readonly code = 'not_onnx';
+}

@@ -1,9 +1,11 @@
 import type { Manifest } from '../../registry-repo/manifest.ts';
+import { addBag, bagInput, type QuantisedTables } from '../training/nbsvm/embedding-bag.ts';
 import type { Architecture, Parameters } from '../training/transformer/architecture.ts';
 import { checkSize } from './check-parameters.ts';
 import { encoder, TRANSFORMER_INPUTS, TRANSFORMER_OPSET } from './encoder.ts';
 import { encodeModel } from './graph.ts';
 import { GraphBuilder } from './graph-builder.ts';
+import { quantise } from './quantise.ts';
 
 /** Which numbers of an encoder stand for a text. */
 export type FeatureChoice = {
@@ -13,12 +15,25 @@ export type FeatureChoice = {
   readonly pooling: 'mean' | 'first' | 'both';
 };
 
-/** Logits as a linear function of F features. */
+/** How an encoder computes: in floats, or with weights and what they are multiplied with as bytes, of 8 bits or of 7. */
+export type Precision = 'float32' | 'int8' | 'int7';
+
+/** Logits as a linear function of F features, and of N numbers from elsewhere. */
 export type LinearHead = {
   /** [F, K] */
   readonly kernel: Float32Array;
+  /** [N, K] */
+  readonly beside: Float32Array;
   /** [K] */
   readonly bias: Float32Array;
+};
+
+/** The encoder whose features are asked for. */
+export type Encoding = {
+  readonly architecture: Architecture;
+  readonly parameters: Parameters;
+  readonly choice: FeatureChoice;
+  readonly precision: Precision;
 };
 
 const OUTPUT = { features: 'features', logits: 'logits' } as const;
@@ -35,9 +50,12 @@ export const featureContract = (width: number): Manifest['contract'] => ({
   output: { name: OUTPUT.features, type: 'float32', shape: ['batch', width] },
 });
 
-/** @param labels K */
-export const headContract = (labels: number): Manifest['contract'] => ({
-  inputs,
+/**
+ * @param labels K
+ * @param ngrams whether an embedding bag stands beside the encoder
+ */
+export const headContract = (labels: number, ngrams: boolean): Manifest['contract'] => ({
+  inputs: ngrams ? [bagInput(), ...inputs] : inputs,
   output: { name: OUTPUT.logits, type: 'float32', shape: ['batch', labels], values: 'logits' },
 });
 
@@ -46,27 +64,47 @@ export const headContract = (labels: number): Manifest['contract'] => ({
  *
  * @throws {ModelTooLargeError} at 2 GiB
  */
-export function featureGraph(a: Architecture, p: Parameters, choice: FeatureChoice): Uint8Array {
+export function featureGraph({ architecture: a, parameters: p, choice, precision }: Encoding): Uint8Array {
   const g = new GraphBuilder();
   g.nodes.push({ op: 'Concat', inputs: pooled(g, a, p, choice), outputs: [OUTPUT.features], attributes: { axis: 1 } });
-  return encoded(g, OUTPUT.features, featureWidth(a, choice));
+  return rounded(encoded(g, OUTPUT.features, featureWidth(a, choice)), precision);
 }
 
 /**
- * The same with a head: token ids → logits [batch, K].
+ * The same with a head: token ids → logits [batch, K]. With the tables of an embedding bag, n-gram ids are an input too, and
+ * the bag's log-odds are the head's numbers from elsewhere. The head is never rounded.
  *
  * @throws {ModelTooLargeError} at 2 GiB
  */
-export function headGraph(a: Architecture, p: Parameters, choice: FeatureChoice, head: LinearHead): Uint8Array {
+export function headGraph(
+  { architecture: a, parameters: p, choice, precision }: Encoding,
+  head: LinearHead,
+  tables: QuantisedTables | null = null,
+): Uint8Array {
   const g = new GraphBuilder();
   const labels = head.bias.length;
   const features = g.node('Concat', pooled(g, a, p, choice), 'features', { axis: 1 }); // [B, F]
-  const kernel = g.floats('head/output/kernel', [featureWidth(a, choice), labels], head.kernel);
+  const kernel = g.floats(KERNEL, [featureWidth(a, choice), labels], head.kernel);
   const product = g.node('MatMul', [features, kernel], 'head/output/product'); // [B, K]
+  const sum = tables ? g.node('Add', [product, beside(g, tables, head)], 'head/output/sum') : product; // [B, K]
   const bias = g.floats('head/output/bias', [labels], head.bias);
-  g.nodes.push({ op: 'Add', inputs: [product, bias], outputs: [OUTPUT.logits] });
-  return encoded(g, OUTPUT.logits, labels);
+  g.nodes.push({ op: 'Add', inputs: [sum, bias], outputs: [OUTPUT.logits] });
+  return rounded(encoded(g, OUTPUT.logits, labels, tables !== null), precision);
 }
+
+const [KERNEL, BESIDE] = ['head/output/kernel', 'head/ngrams/kernel'] as const;
+const KEPT: ReadonlySet<string> = new Set([KERNEL, BESIDE]);
+
+/** What the bag adds to the logits: [B, K]. A product of its own, because one scale would not do for its numbers and features. */
+function beside(g: GraphBuilder, tables: QuantisedTables, head: LinearHead): string {
+  const kernel = g.floats(BESIDE, [tables.outputs, head.bias.length], head.beside);
+  return g.node('MatMul', [addBag(g, tables), kernel], 'head/ngrams');
+}
+
+const rounded = (graph: Uint8Array, precision: Precision): Uint8Array =>
+  precision === 'float32'
+    ? graph
+    : quantise(graph, { embeddings: true, most: precision === 'int8' ? 127 : 63, keep: KEPT }).bytes;
 
 /** [B, W] each: state by state, and of a state first the mean. B texts, L tokens, W width. */
 function pooled(g: GraphBuilder, a: Architecture, p: Parameters, { states, pooling }: FeatureChoice): string[] {
@@ -96,11 +134,11 @@ function meanOf(g: GraphBuilder): (x: string, name: string) => string {
   };
 }
 
-const encoded = ({ initializers, nodes }: GraphBuilder, output: string, width: number): Uint8Array =>
+const encoded = ({ initializers, nodes }: GraphBuilder, output: string, width: number, ngrams = false): Uint8Array =>
   encodeModel({
     name: 'encoder-head',
     opset: TRANSFORMER_OPSET,
-    inputs: TRANSFORMER_INPUTS,
+    inputs: ngrams ? [bagInput(), ...TRANSFORMER_INPUTS] : TRANSFORMER_INPUTS,
     outputs: [{ name: output, type: 'float32', shape: ['batch', width] }],
     initializers,
     nodes,

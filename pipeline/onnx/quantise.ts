@@ -11,6 +11,8 @@ export type QuantiseOptions = {
   readonly embeddings: boolean;
   /** Largest byte of a weight: 127, or 63 for processors that add pairs of products in 16 bits and could overflow. */
   readonly most: 127 | 63;
+  /** Names of constants that stay as they are. */
+  readonly keep?: ReadonlySet<string>;
 };
 
 export type Quantised = {
@@ -144,7 +146,7 @@ class Rewriter {
 
   #matrix(name: string): { rows: number; columns: number; data: Float32Array } | null {
     const constant = this.#constants.get(name);
-    if (constant?.dims.length !== 2 || sizeOf(constant) < LEAST_NUMBERS) return null;
+    if (constant?.dims.length !== 2 || sizeOf(constant) < LEAST_NUMBERS || this.#options.keep?.has(name)) return null;
     const data = floatsOf(constant);
     const [rows = 0, columns = 0] = constant.dims;
     return data && data.length === rows * columns && data.every(Number.isFinite) ? { rows, columns, data } : null;

@@ -1,6 +1,6 @@
 import { type Model, ModelShape } from '../../registry-repo/onnx-scan/messages.ts';
 import { type Declared, signatureOf } from '../../registry-repo/onnx-scan/signature-of.ts';
-import { Input, readMessage } from '../../registry-repo/onnx-scan/wire.ts';
+import { Input, readMessage, WireError } from '../../registry-repo/onnx-scan/wire.ts';
 import { sizeOf } from './constants.ts';
 
 /** What is in an ONNX file. */
@@ -29,6 +29,7 @@ const typeName = (code: number | null): string => [...TYPES, ...MORE][code ?? 0]
 /** @throws {WireError} if the bytes are no ONNX model */
 export function summarise(bytes: Uint8Array): OnnxSummary {
   const model: Model = readMessage(ModelShape, new Input(bytes));
+  if (!model.graph) throw new WireError('there is no graph in it');
   const { inputs, outputs } = signatureOf(bytes);
   const value = ({ name, element, dimensions }: Declared): Value => ({
     name,
@@ -36,12 +37,12 @@ export function summarise(bytes: Uint8Array): OnnxSummary {
     shape: dimensions,
   });
   const counts = new Map<string, number>();
-  for (const { operator, domain } of model.graph?.nodes ?? []) {
+  for (const { operator, domain } of model.graph.nodes) {
     const name = domain && domain !== 'ai.onnx' ? `${domain}.${operator}` : (operator ?? '');
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   const parametersByType: Record<string, number> = {};
-  for (const tensor of model.graph?.initializers ?? []) {
+  for (const tensor of model.graph.initializers) {
     const type = typeName(tensor.dataType);
     parametersByType[type] = (parametersByType[type] ?? 0) + sizeOf(tensor);
   }

@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../events/canonical-json.ts';
 import { digestOf } from '../../registry-repo/digest.ts';
+import type { Config } from '../config/config.ts';
 import type { Sweep } from './read.ts';
 
 /**
@@ -22,3 +23,7 @@ export const sweepId = (
       ),
     ),
   ).slice(7, 19);
+
+/** The sweep's name with these settings. */
+export const idOf = ({ model, training, data }: Pick<Config, 'model' | 'training' | 'data'>, found: Sweep): string =>
+  sweepId(found, { model, seed: training.seed, data });

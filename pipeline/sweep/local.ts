@@ -1,5 +1,7 @@
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { treesOf } from './memory.proc.ts';
+import { isTooMuch, mayStart } from './memory.ts';
+import { PointProcess } from './point-process.ts';
 
 export type PointOutcome = { readonly index: number; readonly ok: boolean; readonly message: string };
 
@@ -11,61 +13,132 @@ type Options = {
   readonly command: (index: number) => readonly string[];
   readonly folder: string;
   readonly onEnd: (outcome: PointOutcome) => void;
+  /** Gets what the user should know about how it goes. */
+  readonly say: (line: string) => void;
+  /** Called often while points run. */
+  readonly onTick: () => void;
   readonly signal: AbortSignal;
 };
 
-const POLL_MS = 100;
+/** How often memory is looked at, and how long a change may wait. */
+const POLL_MS = 200;
+const MEGABYTE = 2 ** 20;
 
 /**
- * Runs points in processes of their own, some at a time. The first runs alone where memory is bounded: as many as its peak
- * has room for follow together.
+ * Runs points in processes of their own, as many at a time as may be and as memory has room for. Memory is watched, not
+ * walled in: a run that takes more than all may together fails, and when several take too much, the youngest is ended and
+ * waits for its turn again. Where the system does not tell what a process takes, they run one by one.
+ *
+ * @throws the signal's reason when it aborts, after all runs have ended
  */
 export async function runLocally(indices: readonly number[], options: Options): Promise<void> {
-  const { parallel, memoryMegabytes, signal } = options;
-  const queue = [...indices];
-  let width = parallel;
-  if (memoryMegabytes !== null && queue.length > 0) {
-    const peak = await runPoint(queue.shift() as number, options);
-    if (peak !== null) width = Math.max(1, Math.min(parallel, Math.floor((memoryMegabytes * 2 ** 20) / peak)));
+  const run = new LocalRun(indices, options);
+  while (run.left) {
+    run.startSome();
+    await Promise.race([sleep(POLL_MS), run.anyEnded()]);
+    run.watch();
+    options.onTick();
   }
-  const worker = async () => {
-    for (let next = queue.shift(); next !== undefined && !signal.aborted; next = queue.shift())
-      await runPoint(next, options);
-  };
-  await Promise.all(Array.from({ length: width }, worker));
-  signal.throwIfAborted();
+  await run.allGone();
+  options.signal.throwIfAborted();
 }
 
-/** @returns the child's peak of resident memory, bytes; null where the system does not tell */
-function runPoint(index: number, { command, folder, onEnd, signal }: Options): Promise<number | null> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [...command(index)], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
-    let [peak, said] = [null as number | null, ''];
-    const poll = setInterval(() => {
-      peak = peakOf(child.pid) ?? peak;
-    }, POLL_MS);
-    const stop = () => child.kill('SIGINT'); // the run records that it was stopped
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
-    child.stderr.on('data', (chunk) => {
-      said = (said + chunk).slice(-2000);
-    });
-    const end = (ok: boolean, message: string) => {
-      clearInterval(poll);
-      signal.removeEventListener('abort', stop);
+class LocalRun {
+  readonly #options: Options;
+  readonly #queue: number[];
+  readonly #running = new Map<number, PointProcess>();
+  readonly #bytes: number | null;
+  readonly #killed: Promise<unknown>[] = [];
+  #parallel: number;
+  #known: number | null = null;
+
+  constructor(indices: readonly number[], options: Options) {
+    this.#options = options;
+    this.#queue = [...indices];
+    this.#bytes = options.memoryMegabytes === null ? null : options.memoryMegabytes * MEGABYTE;
+    this.#parallel = options.parallel;
+  }
+
+  get left(): boolean {
+    return this.#running.size > 0 || (this.#queue.length > 0 && !this.#options.signal.aborted);
+  }
+
+  startSome(): void {
+    const { signal } = this.#options;
+    if (signal.aborted) for (const process of this.#running.values()) process.stop();
+    while (!signal.aborted && this.#queue.length > 0 && this.#hasRoom()) this.#start(this.#queue.shift() as number);
+  }
+
+  #hasRoom(): boolean {
+    const usages = [...this.#running.values()].map(({ usage }) => usage);
+    return mayStart(usages, { parallel: this.#parallel, bytes: this.#bytes, known: this.#known });
+  }
+
+  #start(index: number): void {
+    const { command, folder, onEnd } = this.#options;
+    const started = new PointProcess({ args: command(index), folder });
+    this.#running.set(index, started);
+    void started.ended.then(({ ok, message }) => {
+      if (this.#running.get(index) !== started) return; // it was ended for its memory
+      this.#running.delete(index);
+      if (ok) this.#know(started.usage.peak);
       onEnd({ index, ok, message });
-      resolve(peak);
-    };
-    child.on('error', (error) => end(false, error.message));
-    child.on('close', (code, killed) => end(code === 0, code === 0 ? '' : said.trim() || `ended by ${killed ?? code}`));
-  });
-}
+    });
+  }
 
-function peakOf(pid: number | undefined): number | null {
-  try {
-    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return kilobytes === undefined ? null : Number(kilobytes) * 1024;
-  } catch {
-    return null;
+  /** A run that failed may have taken less than it would have. */
+  #know(peak: number): void {
+    this.#known = Math.max(this.#known ?? 0, peak);
+  }
+
+  anyEnded(): Promise<unknown> {
+    return Promise.race([...this.#running.values()].map(({ ended }) => ended));
+  }
+
+  /** Looks at what the runs take, and ends the youngest where it is too much. */
+  watch(): void {
+    if (this.#bytes === null) return;
+    this.#measure();
+    const usages = [...this.#running.values()].map(({ usage }) => usage);
+    for (const { peak } of usages) if (this.#known !== null) this.#know(peak);
+    const running = [...this.#running];
+    const large = running.find(([, { usage }]) => isTooMuch([usage], this.#bytes));
+    if (large) this.#giveUp(...large);
+    else if (isTooMuch(usages, this.#bytes)) this.#putBack(...(running.at(-1) as (typeof running)[number]));
+  }
+
+  #measure(): void {
+    const processes = [...this.#running.values()].filter(({ pid }) => pid !== null);
+    const trees = treesOf(processes.map(({ pid }) => pid as number));
+    for (const process of processes) process.measure(trees?.get(process.pid as number) ?? []);
+    if (trees !== null || this.#parallel === 1) return;
+    this.#parallel = 1;
+    this.#options.say('this system does not tell how much memory a process takes: points run one by one');
+  }
+
+  #giveUp(index: number, process: PointProcess): void {
+    this.#kill(index, process);
+    const took = Math.ceil(process.usage.now / MEGABYTE);
+    const { memoryMegabytes, onEnd } = this.#options;
+    const message = `it took ${took} MB and was stopped, as memoryMegabytes is ${memoryMegabytes}: raise it, or leave such settings out`;
+    onEnd({ index, ok: false, message });
+  }
+
+  #putBack(index: number, process: PointProcess): void {
+    this.#kill(index, process);
+    this.#queue.unshift(index);
+    const { memoryMegabytes, say } = this.#options;
+    say(`point ${index} waits for its turn again: together the runs took more than ${memoryMegabytes} MB`);
+  }
+
+  #kill(index: number, process: PointProcess): void {
+    this.#running.delete(index);
+    process.kill();
+    this.#killed.push(process.ended);
+  }
+
+  /** Waits for processes that were killed. */
+  async allGone(): Promise<void> {
+    await Promise.all(this.#killed);
   }
 }

@@ -1,3 +1,5 @@
+import type * as z from 'zod';
+import { canonicalJson } from '../../events/canonical-json.ts';
 import { Random } from '../random.ts';
 import type { Range, SweepDefinition } from './definition.ts';
 import { SweepError } from './errors.ts';
@@ -8,14 +10,17 @@ export type Point = {
   readonly chosen: Readonly<Record<string, Value>>;
   readonly config: Record<string, unknown>;
 };
-export type Value = string | number | boolean | null;
+export type Value = z.core.util.JSONType;
 
 const MOST_POINTS = 10_000;
+/** Draws for each point that is wanted, before a space is taken to be exhausted. */
+const MOST_DRAWS = 50;
 
 /**
- * All points of a sweep, in an order that depends on the definition alone: a grid's last parameter varies fastest.
+ * All points of a sweep, no two the same, in an order that depends on the definition alone: a grid's last parameter varies
+ * fastest. A random search of a space that has fewer points than are wanted gives fewer.
  *
- * @throws {SweepError} for a grid of a stretch without `steps`, or of more points than anyone can wait for
+ * @throws {SweepError} for a grid of more points than anyone can wait for
  */
 export function pointsOf({ parameters, config, search }: SweepDefinition): Point[] {
   const names = Object.keys(parameters);
@@ -33,42 +38,46 @@ export function pointsOf({ parameters, config, search }: SweepDefinition): Point
 type Parameters = SweepDefinition['parameters'];
 
 function grid(parameters: Parameters): Value[][] {
-  const lists = Object.entries(parameters).map(([name, values]) =>
-    Array.isArray(values) ? values : stepsOf(name, values),
-  );
+  const lists = Object.values(parameters).map(valuesOf);
   const count = lists.reduce((product, list) => product * list.length, 1);
   if (count > MOST_POINTS)
-    throw new SweepError(`the grid has ${count} points, ${MOST_POINTS} at most: search at random`);
+    throw new SweepError(
+      `the grid has ${count} points, ${MOST_POINTS} at most: give fewer values, or search at random`,
+    );
   return lists.reduce<Value[][]>((all, list) => all.flatMap((values) => list.map((value) => [...values, value])), [[]]);
 }
 
-function stepsOf(name: string, range: Range): number[] {
-  const { steps } = range;
-  if (steps === undefined) throw new SweepError(`parameters.${name}: a grid needs steps, or a list of values`);
-  const values = Array.from({ length: steps }, (_, i) => between(range, i / (steps - 1)));
-  return [...new Set(values)];
+/** What a grid takes of a parameter, each once; of a range without steps, its ends. */
+export function valuesOf(values: Parameters[string]): Value[] {
+  if (Array.isArray(values)) return [...new Map(values.map((value) => [canonicalJson(value), value])).values()];
+  const steps = values.steps ?? 2;
+  return [...new Set(Array.from({ length: steps }, (_, i) => between(values, i / (steps - 1))))];
 }
 
 function drawn(parameters: Parameters, points: number, seed: number): Value[][] {
-  return Array.from({ length: points }, (_, index) =>
-    Object.entries(parameters).map(([name, values]) => {
-      const random = Random.named(`sweep ${seed} ${index} ${name}`);
-      if (Array.isArray(values)) return values[random.below(values.length)] as Value;
-      return between(values, random.bits() / (2 ** 32 - 1));
-    }),
-  );
+  const found = new Map<string, Value[]>();
+  for (let draw = 0; found.size < points && draw < points * MOST_DRAWS; draw++) {
+    const values = Object.entries(parameters).map(([name, from]) => {
+      const random = Random.named(`sweep ${seed} ${draw} ${name}`);
+      if (Array.isArray(from)) return from[random.below(from.length)] as Value;
+      return between(from, random.bits() / (2 ** 32 - 1));
+    });
+    const key = canonicalJson(values);
+    if (!found.has(key)) found.set(key, values);
+  }
+  return [...found.values()];
 }
 
 /** @param share from 0, the range's start, to 1, its end; both exactly */
 function between({ from, to, log, integer }: Range, share: number): number {
+  if (share === 0 || share === 1) return share === 0 ? from : to;
   const inside = log ? Math.exp(Math.log(from) + share * Math.log(to / from)) : from + share * (to - from);
-  const exact = share === 0 ? from : share === 1 ? to : Number(inside.toPrecision(6));
-  return integer ? Math.round(exact) : exact;
+  return Math.min(to, Math.max(from, integer ? Math.round(inside) : Number(inside.toPrecision(6))));
 }
 
 /** A copy with a value at a path. */
-function placed(
-  object: Record<string, unknown>,
+export function placed(
+  object: Readonly<Record<string, unknown>>,
   [name = '', ...rest]: readonly string[],
   value: unknown,
 ): Record<string, unknown> {

@@ -1,8 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
-import * as z from 'zod';
+import { readFileSync, statSync } from 'node:fs';
+import { canonicalJson } from '../../events/canonical-json.ts';
+import { ConfigError, type ConfigProblem } from '../config/config-error.ts';
+import { type Layer, yamlLayer } from '../config/layers.ts';
+import { resolveConfig } from '../config/resolve.ts';
+import { settingsOf } from '../config/settings.ts';
 import type { Trainer } from '../training/trainer.ts';
 import { trainers } from '../training/trainers.ts';
+import { wrongParameters, wrongPoints } from './check.ts';
 import { SweepDefinition } from './definition.ts';
 import { SweepError } from './errors.ts';
 import { type Point, pointsOf } from './points.ts';
@@ -13,27 +17,70 @@ export type Sweep = {
   readonly points: readonly Point[];
 };
 
+/** Larger is no list of settings. */
+const MOST_BYTES = 1_000_000;
+const MOST_PROBLEMS = 20;
+
 /** Reads `sweep.yaml`, and every point of it against its trainer's settings. @throws {SweepError} telling all that is wrong */
 export function readSweep(path: string): Sweep {
-  let value: unknown;
+  const layer = wellFormed(yamlLayer(textOf(path), path), path);
+  const { definition, problems } = definitionOf(layer);
+  const trainer = trainers.find(({ name }) => name === layer.values.trainer);
+  if (trainer) problems.push(...placedIn(layer, wrongParameters(trainer, layer.values.parameters)));
+  if (!definition || !trainer) throw refused(path, problems);
+  const points = pointsOf(definition);
+  const told = new Set(problems.map((p) => p.path.replace(/^parameters/, 'config')));
+  problems.push(...placedIn(layer, wrongPoints(trainer, points)).filter((p) => !told.has(p.path)));
+  if (problems.length > 0) throw refused(path, problems);
+  return { definition, trainer, points };
+}
+
+function textOf(path: string): string {
   try {
-    value = parse(readFileSync(path, 'utf8'), { maxAliasCount: 100 });
+    const found = statSync(path);
+    if (!found.isFile() || found.size > MOST_BYTES)
+      throw new Error(`it is no file of at most ${MOST_BYTES} bytes, as a list of settings would be`);
+    return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new SweepError(`${path}: ${(cause as Error).message.split('\n')[0]}`, { cause });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new SweepError(`${path}: ${code === 'ENOENT' ? 'there is no such file' : message}`, { cause });
   }
-  const { success, data, error } = SweepDefinition.safeParse(value);
-  if (!success) throw new SweepError(`${path}:\n${z.prettifyError(error)}`, { cause: error });
-  const trainer = trainers.find(({ name }) => name === data.trainer);
-  if (!trainer)
-    throw new SweepError(`${path}: no trainer ${data.trainer}; there are ${trainers.map((t) => t.name).join(', ')}`);
-  const points = pointsOf(data);
-  const wrong = points.flatMap(({ index, config }) => {
-    const checked = trainer.config.safeParse(config);
-    return checked.success ? [] : [`point ${index}: ${z.prettifyError(checked.error)}`];
+}
+
+/** @throws {SweepError} for what is no YAML, or could not be recorded as JSON */
+function wellFormed(layer: Layer, path: string): Layer {
+  if (layer.problems.length > 0) throw refused(path, layer.problems);
+  try {
+    canonicalJson(layer.values);
+  } catch (cause) {
+    throw new SweepError(`${path}: ${(cause as Error).message}`, { cause });
+  }
+  return layer;
+}
+
+function definitionOf(layer: Layer): { definition: SweepDefinition | null; problems: ConfigProblem[] } {
+  try {
+    const { config } = resolveConfig(SweepDefinition, settingsOf(SweepDefinition), [layer]);
+    return { definition: config, problems: [] };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { definition: null, problems: [...error.problems] };
+  }
+}
+
+const placedIn = (layer: Layer, problems: readonly Pick<ConfigProblem, 'path' | 'message'>[]): ConfigProblem[] =>
+  problems.map(({ path, message }) => {
+    const [section = '', ...name] = path.split('.');
+    return {
+      path,
+      message,
+      origin: layer.origin(section === 'parameters' ? [section, name.join('.')] : [section, ...name]),
+    };
   });
-  if (wrong.length > 0)
-    throw new SweepError(
-      `${path}: ${wrong.length} of ${points.length} points are not possible\n${wrong.slice(0, 5).join('\n')}`,
-    );
-  return { definition: data, trainer, points };
+
+function refused(path: string, problems: readonly ConfigProblem[]): SweepError {
+  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+  const lines = problems.map((p) => `  ${p.path || '(root)'}: ${p.message}${p.origin ? ` (${p.origin})` : ''}`);
+  const more = lines.length > MOST_PROBLEMS ? [`  and ${lines.length - MOST_PROBLEMS} more`] : [];
+  return new SweepError(`${path} has ${count}:\n${[...lines.slice(0, MOST_PROBLEMS), ...more].join('\n')}`);
 }

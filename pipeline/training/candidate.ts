@@ -45,25 +45,24 @@ export async function packCandidate(ports: RunPorts, request: RunRequest, stage:
   const rowKeys = dataset.trainKeys ? [{ path: TRAINING_ROWS_FILE, bytes: dataset.trainKeys }] : [];
   const described = describe(ports, request, stage, measured);
   const card = { path: CARD_FILE, bytes: Buffer.from(modelCard(described)) };
+  const stored = async ({ path, bytes }: { readonly path: string; readonly bytes: Uint8Array }) => {
+    return { path, digest: await ports.artifacts.put(bytes), sizeBytes: bytes.length };
+  };
   const files = await Promise.all(
-    [...trained.files, ...rowKeys, card, ...plotFiles(stage.history, measured.answers)].map(
-      async ({ path, bytes }) => ({
-        path,
-        digest: await ports.artifacts.put(bytes),
-        sizeBytes: bytes.length,
-      }),
-    ),
+    [...trained.files, ...rowKeys, card, ...plotFiles(stage.history, measured.answers)].map(stored),
   );
+  const records = await Promise.all((trained.records ?? []).map(stored));
   const manifest = Manifest.parse({ ...described, files });
   const text = Buffer.from(printFile(manifest));
   const digest = await ports.artifacts.put(text);
-  for (const { path, digest: stored, sizeBytes } of [
+  for (const { path, digest: bytes, sizeBytes } of [
     ...files,
+    ...records,
     { path: 'manifest.json', digest, sizeBytes: text.length },
   ])
     journal.record({
       type: 'ArtifactStored',
-      data: { role: path, digest: stored, sizeBytes, mediaType: mediaType(path) },
+      data: { role: path, digest: bytes, sizeBytes, mediaType: mediaType(path) },
     });
   const model = files.find((f) => f.path === MODEL_FILE) as (typeof files)[number];
   return {
@@ -81,14 +80,15 @@ type Measured = {
 
 async function measure(
   { clock, progress }: RunPorts,
-  { averaging }: RunRequest,
+  { averaging, workers }: RunRequest,
   { dataset, trained, journal }: Trained,
 ): Promise<Measured> {
   const { labels, splits } = dataset.facts;
   const started = clock();
   const manifest = { labels: [...labels], preprocessor: trained.preprocessor, contract: trained.contract };
   const bytes = new Map(trained.files.map((f) => [f.path, f.bytes]));
-  const runtime = await loadRuntime({ manifest, file: (path) => bytes.get(path) as Uint8Array });
+  const file = (path: string) => bytes.get(path) as Uint8Array;
+  const runtime = await loadRuntime({ manifest, file }, { threads: workers });
   try {
     const golden = await goldenAnswers(runtime);
     const average = await averaging(labels);
@@ -168,6 +168,7 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   onnx: 'application/onnx',
   json: 'application/json',
   md: 'text/markdown',
+  txt: 'text/plain',
   svg: 'image/svg+xml',
   bin: 'application/octet-stream',
 };

@@ -1,4 +1,5 @@
 import type { Manifest } from '../../registry-repo/manifest.ts';
+import { kindOf } from '../../registry-repo/runtime/preprocessor.ts';
 import { block, code, plain, table } from '../promotion/markdown.ts';
 
 type Facts = Pick<
@@ -24,7 +25,7 @@ Text classifier with ${labels.length} labels: ${labels
 | trained | ${createdAt} by run ${code(run.id)} |
 | trainer | ${code(run.trainer)}, seed ${run.seed} |
 | code | ${run.code.commit ? code(run.code.commit) : 'not in a git repository'}${run.code.dirty ? ' with uncommitted changes' : ''} |
-| text to numbers | ${code(preprocessor.kind)} |${pretrained ? `\n| started from | ${startedFrom(pretrained)} |` : ''}
+| text to numbers | ${code(kindOf(preprocessor))} |${pretrained ? `\n| started from | ${startedFrom(pretrained)} |` : ''}
 | training data | ${code(`${data.source.kind} ${data.source.location}`)}, ${data.train.rows} rows, ${code(data.train.digest.slice(0, 23))} |
 | test data | ${data.test.rows} rows, ${code(data.test.digest.slice(0, 23))} |
 

@@ -136,7 +136,7 @@ const metricValue = (value: number): EventData<'MetricLogged'>['value'] =>
 
 /** The last word about a run that did not complete. */
 async function end(journal: RunJournal, { signal }: RunPorts, error: unknown, durationMs: number): Promise<void> {
-  const message = (error instanceof Error ? error.message : String(error)).slice(0, 4000);
+  const message = (error instanceof Error ? error.message : String(error)).slice(0, 4000).toWellFormed();
   const code = error instanceof PawlError ? error.code : 'internal';
   const fact: Fact = signal.aborted
     ? { type: 'TrainingRunInterrupted', data: { cause: 'signal', detail: 'stopped by its user' } }

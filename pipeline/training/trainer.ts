@@ -54,6 +54,8 @@ export type TrainedModel = {
   readonly contract: Manifest['contract'];
   /** For the manifest, where training started from a pretrained model. */
   readonly pretrained?: NonNullable<Manifest['pretrained']>;
+  /** Kept with the run for people, and no part of what it offers. */
+  readonly records?: readonly { readonly path: string; readonly bytes: Uint8Array }[];
 };
 
 /** A named way to train; its config schema has a default and a description for every key. */

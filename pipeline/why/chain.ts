@@ -78,6 +78,11 @@ export async function explainVersion(
   return [...links, ...(await activationLinks(ports.store, version))];
 }
 
+const from = (manifest: Manifest | null): string => {
+  const { location, revision } = manifest?.pretrained ?? {};
+  return location === undefined ? '' : `, from ${location}${revision ? ` at ${revision.slice(0, 12)}` : ''}`;
+};
+
 async function runLinks({ store }: WhyPorts, { runId }: Version, manifest: Manifest | null): Promise<Link[]> {
   if (runId === null) return [broken('run', 'no run', 'the version was proposed without one')];
   const events = (await wholeStream(store, runStream(runId))).map(decode);
@@ -87,7 +92,7 @@ async function runLinks({ store }: WhyPorts, { runId }: Version, manifest: Manif
   const { trainer, seed, trigger, code } = started?.data ?? {};
   const cause =
     trigger?.kind === 'push' ? `push of ${trigger.commit.slice(0, 12)} to ${trigger.branch}` : 'started by hand';
-  const what = `${runId}: ${trainer}, seed ${seed}, ${cause}, code ${code?.commit?.slice(0, 12) ?? 'unknown'}`;
+  const what = `${runId}: ${trainer}, seed ${seed}, ${cause}, code ${code?.commit?.slice(0, 12) ?? 'unknown'}${from(manifest)}`;
   const run = await link('run', what, started?.time ?? null, async () => {
     if (!completed) return 'the run never completed';
     return manifest && manifest.run.id !== runId ? `the manifest is of run ${manifest.run.id}` : null;

@@ -1,8 +1,9 @@
+import type { Combined } from './combined.ts';
 import type { Encoder, GraphInputs } from './encoded-text.ts';
 import { FeatureIds } from './feature-ids.ts';
 import type { HashedNgrams } from './hashed-ngrams.ts';
 import type { Preprocessor } from './preprocessor.ts';
-import { subwords } from './subwords.ts';
+import { inputNames, subwords } from './subwords.ts';
 
 /** Ids of one run: keeps it near a megabyte, whatever is asked. */
 const MAX_IDS = 1 << 18;
@@ -18,6 +19,7 @@ export function createEncoder(
   inputs: GraphInputs,
   file: (path: string) => Uint8Array,
 ): Encoder {
+  if (preprocessor.kind === 'combined') return combined(preprocessor, inputs, file);
   if (preprocessor.kind === 'hf-tokenizer') return subwords(preprocessor, inputs, file(preprocessor.file));
   return hashedNgrams(preprocessor, inputs);
 }
@@ -31,8 +33,26 @@ function hashedNgrams(spec: HashedNgrams, inputs: GraphInputs): Encoder {
   const ids = new FeatureIds(spec);
   return {
     encode: (text) => ({ [name]: ids.of(text) }),
-    padding: { [name]: 2 ** spec.bits },
-    bucket: 1,
-    cells: MAX_IDS,
+    inputs: { [name]: { filler: 2 ** spec.bits, bucket: 1, cells: MAX_IDS } },
+  };
+}
+
+function combined(
+  { parts: [ngrams, tokens] }: Combined,
+  inputs: GraphInputs,
+  file: (path: string) => Uint8Array,
+): Encoder {
+  const taken = inputNames(tokens);
+  for (const names of [taken, inputs.map(({ name }) => name)])
+    if (new Set(names).size !== names.length) throw new RangeError(`two inputs have one name: ${names.join(', ')}`);
+  const isToken = ({ name }: GraphInputs[number]) => taken.includes(name);
+  const one = hashedNgrams(
+    ngrams,
+    inputs.filter((input) => !isToken(input)),
+  );
+  const other = subwords(tokens, inputs.filter(isToken), file(tokens.file));
+  return {
+    encode: (text) => ({ ...one.encode(text), ...other.encode(text) }),
+    inputs: { ...one.inputs, ...other.inputs },
   };
 }

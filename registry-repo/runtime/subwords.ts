@@ -1,5 +1,5 @@
 import { Tokenizer } from '@huggingface/tokenizers';
-import type { EncodedText, Encoder, GraphInputs } from './encoded-text.ts';
+import type { EncodedText, Encoder, GraphInputs, Padding } from './encoded-text.ts';
 import type { HfTokenizer } from './hf-tokenizer.ts';
 import { readTokenizerFile, type TokenizerFile } from './tokenizer-file.ts';
 
@@ -8,24 +8,47 @@ const MAX_TOKENS = 4096;
 /** Characters that are split at a time, when a text is long: as many as the tokens wanted may come from, mostly. */
 const CHARACTERS_PER_TOKEN = 8;
 
+/** Also of two texts in one row, as for a question and its answer; types tell them apart. */
+export type SubwordEncoder = Encoder & {
+  /** @throws {RangeError} if two texts have no room */
+  readonly encodePair: (text: string, other: string) => EncodedText;
+};
+
 /** Ids, mask and token types of a text, as the graph's inputs. @throws {RangeError} if tokenizer or inputs do not fit */
-export function subwords(spec: HfTokenizer, inputs: GraphInputs, file: Uint8Array): Encoder {
-  const { ids, mask, types } = spec.inputs;
-  const named = [ids, mask, types].filter((name) => name !== null);
+export function subwords(spec: HfTokenizer, inputs: GraphInputs, file: Uint8Array): SubwordEncoder {
+  const { ids } = spec.inputs;
+  const named = inputNames(spec);
   if (inputs.length !== named.length || inputs.some(({ name, shape }) => !named.includes(name) || shape.length !== 2))
     throw new RangeError(`the graph needs the inputs ${named.join(', ')}, each of shape [batch, length]`);
   const split = new Subwords(file, spec.maxLength);
-  const encode = (text: string): EncodedText => {
-    const found = Int32Array.from(split.ids(text));
-    return {
-      [ids]: found,
-      ...(mask === null ? {} : { [mask]: new Int32Array(found.length).fill(1) }),
-      ...(types === null ? {} : { [types]: new Int32Array(found.length) }),
-    };
+  const [bucket, cells] = [spec.bucket, Math.max(MAX_TOKENS, spec.maxLength)];
+  const padding = (name: string): Padding => ({ filler: name === ids ? spec.padId : 0, bucket, cells });
+  return {
+    encode: (text) => inputsOf(spec, split.ids(text)),
+    encodePair(text, other) {
+      const pair = split.pair(text, other);
+      return inputsOf(spec, pair.ids, pair.types);
+    },
+    inputs: Object.fromEntries(named.map((name) => [name, padding(name)])),
   };
-  const padding = Object.fromEntries(named.map((name) => [name, name === ids ? spec.padId : 0]));
-  return { encode, padding, bucket: spec.bucket, cells: Math.max(MAX_TOKENS, spec.maxLength) };
 }
+
+/** The graph's inputs for a row of ids. @param of the type of each; 0 where none are given */
+export function inputsOf(
+  { inputs: { ids, mask, types } }: Pick<HfTokenizer, 'inputs'>,
+  found: ArrayLike<number>,
+  of: ArrayLike<number> = new Int32Array(found.length),
+): EncodedText {
+  return {
+    [ids]: Int32Array.from(found),
+    ...(mask === null ? {} : { [mask]: new Int32Array(found.length).fill(1) }),
+    ...(types === null ? {} : { [types]: Int32Array.from(of) }),
+  };
+}
+
+/** The graph's inputs that take subwords. */
+export const inputNames = ({ inputs: { ids, mask, types } }: HfTokenizer): string[] =>
+  [ids, mask, types].filter((name) => name !== null);
 
 /** A text's ids with the special tokens around them, and whether some of the text was cut off. */
 export type Split = { readonly ids: readonly number[]; readonly cut: boolean };

@@ -1,15 +1,15 @@
 import { writeSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Runtime, RuntimeSource } from '../runtime/runtime.ts';
 import type { ChildAnswer } from './child-answer.ts';
 import { LATENCY } from './score.ts';
-import { SideRefusedError, scoreModels } from './score-models.ts';
+import { type Load, SideRefusedError, scoreModels } from './score-models.ts';
 
 /** File descriptor that the parent reads the answer from; standard output is left to whatever a native library says. */
 const ANSWER = 3;
 
 /** What runs models, and its version. */
-export type Engine = { readonly load: (source: RuntimeSource) => Promise<Runtime>; readonly version: string };
+export type Engine = { readonly load: Load; readonly version: string };
 
 /**
  * The whole life of a scoring process: watch, score, answer, end. Anything unexpected ends it with an error, which the
@@ -23,14 +23,15 @@ export async function runChild(start: () => Promise<Engine>): Promise<never> {
     workerData: { parent: process.ppid, seconds: Number(seconds) },
   }).unref();
   const versions = { onnxruntime: 'none', node: process.versions.node };
-  const load = async (source: RuntimeSource) => {
+  const load: Load = async (source, options) => {
     const engine = await start();
     versions.onnxruntime = engine.version;
-    return engine.load(source);
+    return engine.load(source, options);
   };
   let answer: ChildAnswer;
   try {
-    answer = { kind: 'scored', measured: await scoreModels(folder, load, { latency: more === LATENCY }), versions };
+    const options = { latency: more === LATENCY, threads: availableParallelism() };
+    answer = { kind: 'scored', measured: await scoreModels(folder, load, options), versions };
   } catch (error) {
     if (!(error instanceof SideRefusedError)) throw error;
     answer = { kind: 'refused', which: error.which, findings: [...error.findings], versions };

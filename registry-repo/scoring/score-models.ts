@@ -25,7 +25,15 @@ export class SideRefusedError extends RegistryError {
   }
 }
 
-export type Load = (source: RuntimeSource) => Promise<Runtime>;
+/** @param options.threads that one run of the model computes with */
+export type Load = (source: RuntimeSource, options: { readonly threads: number }) => Promise<Runtime>;
+
+type Options = {
+  /** Whether both are timed. */
+  readonly latency?: boolean | undefined;
+  /** To count with; timing takes one. */
+  readonly threads?: number;
+};
 
 /**
  * Measures both models of a folder ({@link ScoreTask}) on the same rows, the baseline first, so that nothing of the
@@ -36,12 +44,12 @@ export type Load = (source: RuntimeSource) => Promise<Runtime>;
 export async function scoreModels(
   folder: string,
   load: Load,
-  { latency = false }: { readonly latency?: boolean | undefined } = {},
+  { latency = false, threads = 1 }: Options = {},
 ): Promise<Measured> {
   const rows = parseRows(readFileSync(join(folder, ROWS)));
   const texts = rows.map((row) => row.text);
   const slicing = sliceByLength(texts);
-  const task = { folder, load, texts, rows, sliceOf: slicing.of };
+  const task = { folder, load, threads, texts, rows, sliceOf: slicing.of };
   const baseline = existsSync(join(folder, 'baseline')) ? await scoreSide('baseline', task) : null;
   const candidate = await scoreSide('candidate', task);
   const only = (a: Uint8Array, b: Uint8Array) => a.reduce((n, right, i) => n + (right && !b[i] ? 1 : 0), 0);
@@ -52,11 +60,11 @@ export async function scoreModels(
     onlyBaselineRight: baseline && only(baseline.right, candidate.right),
     goldenDifference: candidate.goldenDifference,
     ...(candidate.slices && { slices: slicesOf(slicing, candidate.slices, baseline?.slices ?? null) }),
-    ...(latency && baseline && { latency: await timeSides(task) }),
+    ...(latency && baseline && { latency: await timeSides({ ...task, threads: 1 }) }),
   };
 }
 
-/** Both models in memory at once; each was scored on all rows before. */
+/** Both models in memory at once, one thread each, as a server has it; each was scored on all rows before. */
 async function timeSides(task: Task): Promise<Latency> {
   return withSide('baseline', task, ({ runtime: baseline }) =>
     withSide('candidate', task, ({ runtime: candidate }) => compareLatency({ candidate, baseline }, task.texts)),
@@ -66,6 +74,7 @@ async function timeSides(task: Task): Promise<Latency> {
 type Task = {
   readonly folder: string;
   readonly load: Load;
+  readonly threads: number;
   readonly texts: readonly string[];
   readonly rows: readonly { readonly label: string }[];
   /** For each row the index of its slice. */
@@ -86,7 +95,7 @@ type Loaded = { readonly runtime: Runtime; readonly manifest: Manifest };
 /** Looks through a model, loads it, and frees it after its work. @throws {SideRefusedError} */
 async function withSide<T>(
   which: SideRefusedError['which'],
-  { folder, load }: Task,
+  { folder, load, threads }: Task,
   work: (side: Loaded) => Promise<T>,
 ): Promise<T> {
   try {
@@ -94,7 +103,7 @@ async function withSide<T>(
     const manifest = parseFile(Manifest, MANIFEST_FILE, file(MANIFEST_FILE));
     const findings = scanOnnx(file(MODEL_FILE), manifest.contract);
     if (findings.length > 0) throw new SideRefusedError(which, arranged(findings));
-    const runtime = await load({ manifest, file });
+    const runtime = await load({ manifest, file }, { threads });
     try {
       return await work({ runtime, manifest });
     } finally {

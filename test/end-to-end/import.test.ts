@@ -76,4 +76,19 @@ server: { port: 0 }
   assert.is((await pawl(home, ['audit'])).code, 0);
 });
 
+imported('needs no more than graph, tokenizer and labels: the graph says how long a text may be', async () => {
+  const home = temporaryFolder();
+  writeFileSync(join(home, 'pawl.yaml'), 'model: tiny\ndata: { kind: sample, train: 4, test: 20 }\n');
+  const two = ['--onnx', goldenFile('tiny-distilbert', 'model.onnx')];
+  const files = [...two, '--tokenizer', goldenFile('tiny-distilbert', 'tokenizer.json'), ...LABELS];
+  const { run } = await json<{ run: string }>(home, ['import', ...files]);
+  const { config } = await json<{ config: { maxLength: number } }>(home, ['runs', 'show', run]);
+  assert.is(config.maxLength, 64);
+  const own = ['--config', goldenFile('tiny-distilbert', 'config.json')];
+  assert.is((await pawl(home, ['import', ...files, ...own])).code, 0);
+  const long = await pawl(home, ['import', ...files, '--max-length', '65']);
+  assert.is(long.code, 3);
+  assert.match(long.stderr, /positions for 64 tokens, not for 65.*\[import_refused\]/);
+});
+
 imported.run();

@@ -41,8 +41,10 @@ training:
   );
   const { run, f1 } = await json<{ run: string; f1: number }>(home, ['train']);
   assert.ok(f1 > 0.9, `F1 ${f1}`);
-  const shown = await json<{ epochs: { metrics: Record<string, number> }[] }>(home, ['runs', 'show', run]);
-  assert.match(JSON.stringify(shown), /validationF1/);
+  const { metrics } = await json<{ metrics: Record<string, number> }>(home, ['runs', 'show', run]);
+  for (const name of ['validationF1', 'tokensPerSecond', 'truncatedShare', 'trainedTokensPerSecond'])
+    assert.type(metrics[name], 'number', name);
+  assert.match((await pawl(home, ['runs', 'show', run])).stdout, /tokensPerSecond +\d[\s\S]*truncatedShare +0/);
   const promoted = await pawl(home, ['promote', run]);
   assert.is(promoted.code, 0, promoted.stdout + promoted.stderr);
   const answer = await pawl(home, ['predict', 'the other film number 2 was good3']);

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -19,6 +20,14 @@ say({
   metrics: { loss: 0.5, secrets: Object.keys(process.env).filter((k) => /SECRET/.test(k)).length },
 });
 process.stdout.write('chatter, and {"half": \n');
+if (mode === 'rubbish') {
+  say({ epoch: 1, of: 1, seconds: 1e308 });
+  process.stdout.write('{"metric":"half \\ud83d","value":1}\n');
+  process.stdout.write(Buffer.from([0x7b, 0xff, 0xfe, 0x0a]));
+  process.stdout.write('{'.repeat(3e6)); // a line that does not end
+  process.stderr.write('x\u{1f600}'.repeat(3e6));
+}
+if (mode === 'leave') spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' }).unref();
 if (mode === 'hang') {
   process.on('SIGTERM', () => {});
   setInterval(() => {}, 1000);

@@ -7,6 +7,7 @@ import {
   PRECISION_RECALL_FILE,
   versionFolder,
 } from '../../../registry-repo/manifest.ts';
+import { kindOf } from '../../../registry-repo/runtime/preprocessor.ts';
 import { block, code, details, plain, table } from '../markdown.ts';
 import type { ReportFacts } from './facts.ts';
 
@@ -32,7 +33,7 @@ export function changes({ candidate, baseline }: ReportFacts): string {
     ['code', commitOf],
     ['trainer', (m) => m.run.trainer],
     ['seed', (m) => String(m.run.seed)],
-    ['preprocessor', (m) => m.preprocessor.kind],
+    ['preprocessor', (m) => kindOf(m.preprocessor)],
     ['labels', (m) => m.labels.join(', ')],
   ];
   const keys = [...new Set([...Object.keys(now.run.config), ...Object.keys(before?.run.config ?? {})])].sort();

@@ -9,7 +9,7 @@ const [name = '', threads = '1'] = process.argv.slice(2);
 try {
   if (!BACKENDS.includes(name as BackendName)) throw new Error(`no backend ${name}`);
   const backend = await openBackend(name as BackendName, { threads: Number(threads) });
-  process.stdout.write(`${JSON.stringify({ usable: true, ...probe(backend) })}\n`);
+  process.stdout.write(`${JSON.stringify({ usable: true, ...(await probe(backend)) })}\n`);
 } catch (error) {
   const { message, absent = false } = error as Error & { absent?: boolean };
   process.stdout.write(`${JSON.stringify({ usable: false, absent, why: message })}\n`);

@@ -6,8 +6,10 @@ const run = promisify(execFile);
 const MOST_OUTPUT = 16 * 1024 * 1024;
 
 export type ProgramOptions = {
-  /** What to do where it is not installed. */
+  /** What to do where it is not installed, or no program that can be run. */
   readonly missing: string;
+  /** What to do where it fails. */
+  readonly otherwise?: string;
   /** What failed, for the message. */
   readonly doing: string;
   readonly timeoutMs: number;
@@ -17,7 +19,7 @@ export type ProgramOptions = {
 
 /** @returns what it printed @throws {BackendError} if it is not installed, fails or takes too long */
 export async function program(command: string, args: readonly string[], options: ProgramOptions): Promise<string> {
-  const { missing, doing, timeoutMs, cwd, env } = options;
+  const { missing, otherwise, doing, timeoutMs, cwd, env } = options;
   try {
     const { stdout } = await run(command, args, {
       timeout: timeoutMs,
@@ -27,15 +29,12 @@ export async function program(command: string, args: readonly string[], options:
     });
     return stdout;
   } catch (cause) {
-    const {
-      code,
-      killed,
-      stderr = '',
-      message,
-    } = cause as NodeJS.ErrnoException & { killed?: boolean; stderr?: string };
+    const { code, killed, stderr = '' } = cause as NodeJS.ErrnoException & { killed?: boolean; stderr?: string };
     if (code === 'ENOENT') throw new BackendError(`${command} is not installed: ${missing}`, { cause });
-    if (killed) throw new BackendError(`${doing} took more than ${timeoutMs / 1000} s`, { cause });
-    throw new BackendError(`${doing} failed: ${lastLines(stderr) || message}`, { cause });
+    if (code === 'EACCES') throw new BackendError(`${command} cannot be run (EACCES): ${missing}`, { cause });
+    const fix = otherwise ? `; ${otherwise}` : '';
+    if (killed) throw new BackendError(`${doing} took more than ${timeoutMs / 1000} s${fix}`, { cause });
+    throw new BackendError(`${doing} failed: ${lastLines(stderr) || `exit code ${code}`}${fix}`, { cause });
   }
 }
 

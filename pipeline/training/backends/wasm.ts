@@ -1,11 +1,13 @@
 import { type BackendWasm, version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Backend } from './backend.ts';
+import { registerSlices } from './wasm-slices.ts';
 
 /** WebAssembly with SIMD, one thread: some forty times as fast as plain JavaScript. */
 export async function openWasm(): Promise<Backend> {
   tf.enableProdMode();
   registerSegmentSum();
+  registerSlices();
   if (!(await tf.setBackend('wasm'))) throw new Error('WebAssembly did not start');
   return { name: 'wasm', version: version_wasm, tf, slowTransposed: true };
 }

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Backend } from './backend.ts';
 import { BackendError } from './errors.ts';
@@ -6,24 +7,43 @@ import { BackendError } from './errors.ts';
 const KERNELS = '@tensorflow/tfjs-backend-webgpu';
 const DAWN = 'webgpu';
 
-type Dawn = { create(flags: string[]): { requestAdapter(): Promise<unknown> }; globals: object };
+type Adapter = { readonly info: { readonly description: string; readonly isFallbackAdapter?: boolean } };
+type Dawn = { create(flags: string[]): { requestAdapter(): Promise<Adapter | null> }; globals: object };
+
+/** `gpu` is false for a driver that computes on the processor. */
+export type WebgpuBackend = Backend & { readonly gpu: boolean };
 
 /**
- * The GPU through WebGPU, where the packages are installed and an adapter is found. Experimental.
+ * The GPU through WebGPU, where the packages are installed and an adapter is found. Experimental. What it has computed can be read
+ * with `data`, not with `dataSync`, which wants a browser's canvas.
  *
  * @throws {BackendError} `absent` if a package is missing
  */
-export async function openWebgpu(): Promise<Backend> {
+export function openWebgpu(): Promise<WebgpuBackend> {
+  opened ??= open();
+  return opened;
+}
+
+/** Once a process: Dawn crashes when what made a device is collected. */
+let opened: Promise<WebgpuBackend> | undefined;
+
+async function open(): Promise<WebgpuBackend> {
   const { create, globals } = (await optional(DAWN)) as Dawn;
   Object.assign(globalThis, globals);
   const gpu = create([]);
-  if (!(await gpu.requestAdapter()))
+  const adapter = await gpu.requestAdapter();
+  if (!adapter)
     throw new BackendError('no GPU answers through WebGPU: install a Vulkan driver, or choose another with --backend');
   Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true });
   tf.enableProdMode();
-  const { version_webgpu: version } = (await optional(KERNELS)) as { version_webgpu: string };
+  await optional(KERNELS);
   if (!(await tf.setBackend('webgpu'))) throw new BackendError('WebGPU does not start: choose another with --backend');
-  return { name: 'webgpu', version, tf, slowTransposed: false };
+  const { description, isFallbackAdapter = false } = adapter.info;
+  const { version } = createRequire(import.meta.url)(`${KERNELS}/package.json`) as { version: string };
+  return {
+    ...{ name: 'webgpu', tf, slowTransposed: false, gpu: !isFallbackAdapter },
+    version: description === '' ? version : `${version}, ${description}`,
+  };
 }
 
 async function optional(name: string): Promise<unknown> {

@@ -8,10 +8,13 @@ import { type CommandConfig, CommandConfig as schema } from './config.ts';
 import { type Job, Line, Result } from './contract.ts';
 import { TrainerCommandError } from './errors.ts';
 import { runProgram } from './program.ts';
+import { Said } from './said.ts';
 
 const JOB = 'PAWL_JOB';
 /** Secrets are for this process, not for whatever trains. */
 const SECRET = /^PAWL_SECRET_/;
+/** What the program said, beside what was meant for us. */
+const OUTPUT_FILE = 'output.txt';
 
 /** A program of the user's own: it gets rows as files, tells how it goes in JSON lines, and leaves an ONNX graph. */
 export const command: Trainer<typeof schema> = {
@@ -24,6 +27,7 @@ export const command: Trainer<typeof schema> = {
       throw new TrainerCommandError('which program trains? `pawl train --trainer command -- python train.py`');
     mkdirSync(context.folders.cache, { recursive: true });
     const folder = mkdtempSync(join(context.folders.cache, 'command-'));
+    const said = new Said();
     try {
       await runProgram({
         command: config.command,
@@ -32,8 +36,9 @@ export const command: Trainer<typeof schema> = {
         timeoutMs: config.timeoutMinutes * 60_000,
         signal: context.signal,
         onLine: (line) => hear(line, context.report),
+        onOther: (line) => said.add(line),
       });
-      return collect(join(folder, 'out'), context.labels);
+      return { ...collect(join(folder, 'out'), context.labels), records: [{ path: OUTPUT_FILE, bytes: said.bytes() }] };
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -17,7 +17,9 @@ export type Job = {
   readonly out: string;
 };
 
-const Name = z.string().min(1).max(200);
+/** Half a character (a lone surrogate) has no form in an event. */
+const whole = (text: string): boolean => text.isWellFormed();
+const Name = z.string().min(1).max(200).refine(whole);
 const Count = z.int().min(0);
 
 /** A line of the program's output that says something; other lines are its own. */
@@ -27,7 +29,7 @@ export const Line = z.union([
     epoch: z.int().min(1),
     of: z.int().min(1),
     metrics: z.record(Name, z.number()).default({}),
-    seconds: z.number().min(0).default(0),
+    seconds: z.number().min(0).max(1e9).default(0),
   }),
   z.strictObject({ progress: z.string().min(1).max(100), done: z.number().min(0), of: z.number().min(0) }),
 ]);

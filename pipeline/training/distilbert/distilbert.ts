@@ -1,3 +1,4 @@
+import { checkSize } from '../../onnx/check-parameters.ts';
 import { openBackend } from '../backends/open.ts';
 import type { Trainer, TrainingContext } from '../trainer.ts';
 import { readExamples } from '../transformer/examples.ts';
@@ -23,12 +24,13 @@ export const distilbert: Trainer<typeof schema> = {
   },
 };
 
-/** The classifier after training. */
+/** The classifier after training. @throws {ModelTooLargeError} before it, if no ONNX file could hold it */
 export async function learn(context: TrainingContext, config: DistilbertConfig): Promise<Start> {
   const { report, signal } = context;
   signal.throwIfAborted();
   const start = await startOf(context, config);
   const { architecture, parameters, tokenizer, padId } = start;
+  checkSize(parameters); // now, and not when hours of training are to be written down
   const numbers = [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
   report.metric('parameters', numbers, 0);
   const examples = await readExamples(context, tokenizer, config);

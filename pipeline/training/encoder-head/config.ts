@@ -20,6 +20,13 @@ export const EncoderHeadConfig = z.strictObject({
     .enum(['mean', 'first', 'both'])
     .default('mean')
     .describe('Of a hidden state: its mean over all tokens, that of the first token, or both'),
+  precision: z
+    .enum(['float32', 'int8', 'int7'])
+    .default('float32')
+    .describe(
+      'What the encoder computes with, here and in the model; int7 is for processors where sums of int8 overflow',
+    ),
+  ngrams: z.boolean().default(false).describe('Whether the head is told what `nbsvm` makes of a text’s n-grams, too'),
   rows: z
     .int()
     .min(0)

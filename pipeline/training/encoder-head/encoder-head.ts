@@ -8,6 +8,7 @@ import { EncoderHeadConfig } from './config.ts';
 import { featuresOf } from './features.ts';
 import { fitHead } from './fit-head.ts';
 import { loadFrozenEncoder, TOKENIZER_FILE } from './frozen-encoder.ts';
+import { ngramScores, sideBySide } from './ngram-scores.ts';
 
 /** Logistic regression on what a pretrained encoder makes of a text; the encoder stays as it is. */
 export const encoderHead: Trainer<typeof EncoderHeadConfig> = {
@@ -19,22 +20,26 @@ export const encoderHead: Trainer<typeof EncoderHeadConfig> = {
     const { labels, report, signal } = context;
     signal.throwIfAborted();
     const frozen = await loadFrozenEncoder(context, config);
-    const { pretrained, choice, width, preprocessor } = frozen;
+    const { pretrained, encoding, width, preprocessor } = frozen;
     const rows = drawn(context.rows, config.rows);
     const texts = rows.map((row) => row.text);
     report.metric('rows', rows.length, 0);
     report.metric('features', width, 0);
-    const features = await featuresOf(frozen, texts, context);
     const numbers = new Map(labels.map((label, i) => [label, i]));
     const truth = Int32Array.from(rows, (row) => numbers.get(row.label) as number);
-    const head = await fitHead({ features, width, truth, labels: labels.length }, texts, context, config);
+    const ngrams = config.ngrams ? await ngramScores(context, rows, truth) : null;
+    const features = await featuresOf(frozen, texts, context);
+    const classes = sideBySide(features, width, ngrams?.held ?? []);
+    const head = await fitHead({ ...classes, truth, labels: labels.length }, texts, context, config);
+    const kernel = head.kernel.subarray(0, width * labels.length);
+    const split = { kernel, beside: head.kernel.subarray(kernel.length), bias: head.bias };
     return {
       files: [
-        { path: MODEL_FILE, bytes: headGraph(pretrained.architecture, pretrained.parameters, choice, head) },
+        { path: MODEL_FILE, bytes: headGraph(encoding, split, ngrams?.tables) },
         { path: TOKENIZER_FILE, bytes: pretrained.tokenizer },
       ],
-      preprocessor,
-      contract: headContract(labels.length),
+      preprocessor: ngrams ? { kind: 'combined', parts: [ngrams.preprocessor, preprocessor] } : preprocessor,
+      contract: headContract(labels.length, ngrams !== null),
       pretrained: recordOf(pretrained.source),
     };
   },

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { digestOf } from '../../../registry-repo/digest.ts';
-import { batchesOf } from '../../../registry-repo/runtime/batches.ts';
+import { batchesOfEncoded } from '../../../registry-repo/runtime/batches.ts';
 import { openSession, runtimeVersion, type Session } from '../../../registry-repo/runtime/session.ts';
+import { inputsOf, Subwords } from '../../../registry-repo/runtime/subwords.ts';
 import { featureContract, featureGraph } from '../../onnx/feature-graph.ts';
 import type { TrainingContext } from '../trainer.ts';
 import { breathe } from '../transformer/examples.ts';
 import { slices } from '../transformer/length-batches.ts';
+import { tokenize } from '../transformer/tokenize.ts';
 import { FeatureCache } from './feature-cache.ts';
 import type { FrozenEncoder } from './frozen-encoder.ts';
 
@@ -17,7 +19,8 @@ type Context = Pick<TrainingContext, 'folders' | 'workers' | 'report' | 'signal'
 
 /**
  * The features of texts, [texts, width] row-major, at ONNX Runtime's speed. Kept on disk by what they depend on: the encoder's
- * bytes, the settings, the texts and the runtime. Reports the metrics `textsCached` and, of what was computed, `tokensPerSecond`.
+ * bytes, the settings, the texts and the runtime. Reports the metrics of `tokenize`, `textsCached` and, of what was computed,
+ * `encodedTokensPerSecond`.
  *
  * @throws {ModelRefusedError} if the runtime does not take the encoder
  */
@@ -26,22 +29,25 @@ export async function featuresOf(frozen: FrozenEncoder, texts: readonly string[]
   const cache = new FeatureCache(join(folders.cache, 'features'));
   const values = new Float32Array(texts.length * frozen.width);
   const work = new Work(frozen, context);
+  const { pretrained, preprocessor, width } = frozen;
+  const ids = await tokenize(new Subwords(pretrained.tokenizer, preprocessor.maxLength), texts, context);
   let [done, cached] = [0, 0];
   try {
     for (const block of slices(texts, BLOCK)) {
       signal.throwIfAborted();
       const key = keyOf(frozen, block);
-      const kept = await cache.load(key, block.length, frozen.width);
+      const kept = await cache.load(key, block.length, width);
+      const own = ids.slice(done, done + block.length);
       const found =
-        kept ?? (await work.compute(block, (texts_) => report.progress('encoding', done + texts_, texts.length)));
+        kept ?? (await work.compute(own, (texts_) => report.progress('encoding', done + texts_, texts.length)));
       if (kept) cached += block.length;
-      else await cache.save(key, found, frozen.width);
-      values.set(found, done * frozen.width);
+      else await cache.save(key, found, width);
+      values.set(found, done * width);
       done += block.length;
       report.progress('encoding', done, texts.length);
     }
     report.metric('textsCached', cached, 0);
-    if (work.seconds > 0) report.metric('tokensPerSecond', work.tokens / work.seconds, 0);
+    if (work.seconds > 0) report.metric('encodedTokensPerSecond', work.tokens / work.seconds, 0);
     return values;
   } finally {
     await work.close();
@@ -61,13 +67,14 @@ class Work {
     this.#context = context;
   }
 
-  async compute(texts: readonly string[], progress: (done: number) => void): Promise<Float32Array> {
+  async compute(ids: readonly Int32Array[], progress: (done: number) => void): Promise<Float32Array> {
     const { encoder, width, preprocessor } = this.#frozen;
     const session = await this.#open();
-    const values = new Float32Array(texts.length * width);
+    const values = new Float32Array(ids.length * width);
+    const encoded = ids.map((own) => inputsOf(preprocessor, own));
     const started = performance.now();
     let done = 0;
-    for (const { rows, feeds } of batchesOf(encoder, texts, 1)) {
+    for (const { rows, feeds } of batchesOfEncoded(encoder, encoded, 1)) {
       await breathe(this.#context.signal);
       const output = await session.run(feeds);
       for (const [i, row] of rows.entries()) values.set(output.subarray(i * width, (i + 1) * width), row * width);
@@ -85,20 +92,25 @@ class Work {
   }
 
   async #open(): Promise<Session> {
-    const { pretrained, choice, width } = this.#frozen;
-    const { architecture, parameters } = pretrained;
-    this.#session ??= await openSession(
-      featureGraph(architecture, parameters, choice),
-      featureContract(width),
-      this.#context.workers,
-    );
+    const { encoding, width } = this.#frozen;
+    this.#session ??= await openSession(featureGraph(encoding), featureContract(width), this.#context.workers);
     return this.#session;
   }
 }
 
-function keyOf({ pretrained, choice, preprocessor }: FrozenEncoder, texts: readonly string[]): string {
+function keyOf(
+  { pretrained, encoding: { choice, precision }, preprocessor }: FrozenEncoder,
+  texts: readonly string[],
+): string {
   const hash = createHash('sha256');
   for (const text of texts) hash.update(`${text.length} ${text}\n`);
-  const of = [pretrained.source.digest, choice, preprocessor.maxLength, runtimeVersion(), hash.digest('hex')];
+  const of = [
+    pretrained.source.digest,
+    choice,
+    preprocessor.maxLength,
+    runtimeVersion(),
+    hash.digest('hex'),
+    precision,
+  ];
   return digestOf(JSON.stringify(of)).slice('sha256:'.length);
 }

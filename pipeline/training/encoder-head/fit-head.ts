@@ -1,5 +1,4 @@
-import type { LinearHead } from '../../onnx/feature-graph.ts';
-import { Random } from '../../random.ts';
+import { partsOf } from '../folds.ts';
 import type { TrainingContext } from '../trainer.ts';
 import { breathe } from '../transformer/examples.ts';
 import type { EncoderHeadConfig } from './config.ts';
@@ -10,6 +9,14 @@ const COSTS = [1e-4, 1e-3, 1e-2, 1e-1, 1] as const;
 const MIDDLE = 1e-2;
 /** Share of its mean by which a feature must differ to be one: less is rounding. */
 const SAME = 1e-6;
+
+/** Logits as a linear function of the features. */
+export type Head = {
+  /** [width, labels] */
+  readonly kernel: Float32Array;
+  /** [labels] */
+  readonly bias: Float32Array;
+};
 
 type Context = Pick<TrainingContext, 'seed' | 'report' | 'signal'>;
 type Settings = Pick<EncoderHeadConfig, 'cost' | 'folds' | 'iterations'>;
@@ -25,9 +32,9 @@ export async function fitHead(
   texts: readonly string[],
   { seed, report, signal }: Context,
   { cost, folds, iterations }: Settings,
-): Promise<LinearHead> {
+): Promise<Head> {
   const { mean, deviation } = standardise(classes);
-  const fold = foldsOf(texts, folds, seed);
+  const fold = partsOf(texts, folds, `encoder-head ${seed} folds`);
   const chosen = cost > 0 ? cost : await chooseCost(classes, fold, iterations, { report, signal });
   report.metric('cost', chosen, 0);
   const weights = await fitRegression(classes, {
@@ -75,15 +82,6 @@ async function chooseCost(
   return COSTS[best] as number;
 }
 
-/** Which part each row is in: parts of about equal size, decided by the seed. */
-function foldsOf(texts: readonly string[], folds: number, seed: number): Int32Array {
-  const distinct = [...new Set(texts)];
-  const order = Int32Array.from(distinct.keys());
-  Random.named(`encoder-head ${seed} folds`).shuffle(order);
-  const of = new Map(Array.from(order, (i, at) => [distinct[i] as string, at % folds]));
-  return Int32Array.from(texts, (text) => of.get(text) as number);
-}
-
 /** Gives every feature the mean 0 and the deviation 1, in place. */
 function standardise({ features, width }: Classes) {
   const rows = features.length / width;
@@ -108,7 +106,7 @@ function standardise({ features, width }: Classes) {
 }
 
 /** The same for features as the encoder gives them. Of two logits, half the score each, with opposite signs. */
-function headOf({ width, labels }: Classes, weights: Weights, mean: Float64Array, deviation: Float64Array): LinearHead {
+function headOf({ width, labels }: Classes, weights: Weights, mean: Float64Array, deviation: Float64Array): Head {
   const outputs = weights.length / (width + 1);
   const share = (k: number) => (outputs === 1 ? k - 0.5 : 1);
   const output = (k: number) => (outputs === 1 ? 0 : k);

@@ -1,7 +1,7 @@
 import type { Encoder } from '../../../registry-repo/runtime/encoded-text.ts';
 import { createEncoder } from '../../../registry-repo/runtime/encoder.ts';
 import type { HfTokenizer } from '../../../registry-repo/runtime/hf-tokenizer.ts';
-import { type FeatureChoice, featureContract, featureWidth } from '../../onnx/feature-graph.ts';
+import { type Encoding, featureContract, featureWidth } from '../../onnx/feature-graph.ts';
 import type { TrainingContext } from '../trainer.ts';
 import { WeightsError } from '../transformer/errors.ts';
 import { BUCKET } from '../transformer/length-batches.ts';
@@ -14,7 +14,7 @@ export const TOKENIZER_FILE = 'tokenizer.json';
 /** A pretrained encoder, and what of it stands for a text. */
 export type FrozenEncoder = {
   readonly pretrained: Pretrained;
-  readonly choice: FeatureChoice;
+  readonly encoding: Encoding;
   /** How many numbers stand for a text. */
   readonly width: number;
   readonly preprocessor: HfTokenizer;
@@ -26,9 +26,9 @@ type Context = Pick<TrainingContext, 'folders' | 'hub' | 'report' | 'signal'>;
 
 /** @throws {WeightsError} for a model that cannot be used, or not with these settings */
 export async function loadFrozenEncoder(context: Context, config: EncoderHeadConfig): Promise<FrozenEncoder> {
-  const { model, revision, maxLength, pooling } = config;
+  const { model, revision, maxLength, pooling, precision } = config;
   const pretrained = await loadPretrained(model, context, revision);
-  const { architecture, tokenizer, padId } = pretrained;
+  const { architecture, parameters, tokenizer, padId } = pretrained;
   if (maxLength > architecture.positions)
     throw new WeightsError(`${model} takes ${architecture.positions} tokens at most: set maxLength to that or less`);
   const states = config.states.map((state) => (state < 0 ? architecture.layers + 1 + state : state));
@@ -44,5 +44,6 @@ export async function loadFrozenEncoder(context: Context, config: EncoderHeadCon
     ...{ kind: 'hf-tokenizer', file: TOKENIZER_FILE, maxLength, bucket: BUCKET, padId },
     inputs: { ids, mask, types: null },
   };
-  return { pretrained, choice, width, preprocessor, encoder: createEncoder(preprocessor, inputs, () => tokenizer) };
+  const encoding = { architecture, parameters, choice, precision };
+  return { pretrained, encoding, width, preprocessor, encoder: createEncoder(preprocessor, inputs, () => tokenizer) };
 }

@@ -1,4 +1,4 @@
-import { lbfgs, type Objective } from './lbfgs.ts';
+import { lbfgs, type Objective } from '../lbfgs.ts';
 
 /** Rows of numbers and the class of each. */
 export type Classes = {

@@ -1,6 +1,7 @@
 import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
 import type { HashedNgrams } from '../../../registry-repo/runtime/hashed-ngrams.ts';
 import { abortable } from '../abortable.ts';
+import { gathered } from '../folds.ts';
 import { zonesOf } from '../nbsvm/config.ts';
 import { contractOf } from '../nbsvm/embedding-bag.ts';
 import { EpochLog } from '../nbsvm/epoch-log.ts';
@@ -13,7 +14,7 @@ import type { VectorModel } from './fit-vectors.ts';
 import { fitLogistic } from './logistic.ts';
 import { type Mixture, mixtureGraph } from './mixture-graph.ts';
 import { type Slots, slotOf, slotsOf } from './slots.ts';
-import { foldsOf, gathered, type Stage } from './stage.ts';
+import { foldsOf, type Stage } from './stage.ts';
 import { type Scored, vectorScores } from './vector-scores.ts';
 
 /**

@@ -1,4 +1,5 @@
 import type { HashedNgrams } from '../../../registry-repo/runtime/hashed-ngrams.ts';
+import { type Fold, gathered } from '../folds.ts';
 import { type BinaryMatrix, sharedInts } from '../nbsvm/matrix.ts';
 import type { Threads } from '../nbsvm/threads.ts';
 import { readCorpus } from './corpus.ts';
@@ -7,7 +8,7 @@ import { hasWasmKernel } from './kernel.ts';
 import { learnVectors } from './learn-vectors.ts';
 import { SharedMemory } from './shared-memory.ts';
 import { type Slots, slotOf } from './slots.ts';
-import { type Fold, gathered, type Stage } from './stage.ts';
+import type { Stage } from './stage.ts';
 
 const CHUNK_ROWS = 500;
 

@@ -1,5 +1,6 @@
 import type { Manifest } from '../../../registry-repo/manifest.ts';
 import { encodeModel, type Initializer, type OperatorNode } from '../../onnx/graph.ts';
+import type { GraphBuilder } from '../../onnx/graph-builder.ts';
 import type { ClassModel } from './fit-class.ts';
 
 export const OPSET = 17;
@@ -78,7 +79,38 @@ export function embeddingBag(tables: QuantisedTables, labels: number): Uint8Arra
     inputs,
     outputs: [output],
     initializers: constants(tables),
-    nodes: [...score, ...probabilities(labels)],
+    nodes: [...score, node('Sigmoid', ['logOdds'], 'odds'), ...probabilities(labels)],
+  });
+}
+
+/** The bag's input beside others: n-grams are counted otherwise than they are. */
+export const bagInput = () => ({ name: INPUT, type: 'int32' as const, shape: ['batch', 'ngrams'] });
+
+/**
+ * The bag as part of a larger graph, which has `bagInput` among its inputs.
+ *
+ * @returns the name of its log-odds [batch, outputs]
+ */
+export function addBag(g: GraphBuilder, tables: QuantisedTables): string {
+  const own = (name: string): string => (name === INPUT ? name : `ngrams/${name}`);
+  for (const constant of constants(tables))
+    if (constant.name !== 'one') g.initializers.push({ ...constant, name: own(constant.name) });
+  for (const { inputs, outputs, ...rest } of score)
+    g.nodes.push({ ...rest, inputs: inputs.map(own), outputs: outputs.map(own) });
+  return own('logOdds');
+}
+
+/** What `addBag` gives for one text's ids, as the graph computes it but for rounding. [outputs] */
+export function bagLogOdds(t: QuantisedTables, ids: Int32Array): Float64Array {
+  return Float64Array.from({ length: t.outputs }, (_, output) => {
+    let [weight, squares] = [0, 0];
+    for (const id of ids) {
+      weight += t.weights[id * t.outputs + output] as number;
+      squares += (t.ratios[id * t.outputs + output] as number) ** 2;
+    }
+    const length = Math.max(TINY, Math.sqrt(squares) * (t.ratioScale[output] as number));
+    const score = (weight * (t.weightScale[output] as number)) / length;
+    return score * (t.slope[output] as number) + (t.offset[output] as number);
   });
 }
 
@@ -121,7 +153,6 @@ const score: readonly OperatorNode[] = [
   node('Div', ['weight', 'length'], 'direction'),
   node('Mul', ['direction', 'slope'], 'steep'),
   node('Add', ['steep', 'offset'], 'logOdds'),
-  node('Sigmoid', ['logOdds'], 'odds'),
 ];
 
 /** From `odds` [batch, outputs] to probabilities of all labels; the graph has constants `one`, `tiny` and `overLength`. */

@@ -1,10 +1,10 @@
 import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
 import { abortable } from '../abortable.ts';
 import type { TrainedModel, Trainer, TrainingContext } from '../trainer.ts';
-import { type NbsvmConfig, NbsvmConfig as schema, zonesOf } from './config.ts';
-import { contractOf, embeddingBag, quantise } from './embedding-bag.ts';
+import { type NbsvmConfig, NbsvmConfig as schema } from './config.ts';
+import { contractOf, embeddingBag } from './embedding-bag.ts';
 import { EpochLog } from './epoch-log.ts';
-import { extractFeatures } from './features.ts';
+import { fitTables } from './fit-tables.ts';
 import { Threads } from './threads.ts';
 
 /**
@@ -35,23 +35,14 @@ async function learn(
   config: NbsvmConfig,
   outputs: number,
 ): Promise<TrainedModel> {
-  const { matrix, idOf, preprocessor } = await extractFeatures(threads, rows, {
-    zones: zonesOf(config),
-    bits: config.bits,
-    singletons: config.singletons,
-    outputs,
-    onProgress: (done, of) => report.progress('reading texts', done, of),
-  });
-  report.metric('features', matrix.width, 0);
-  report.metric('bits', preprocessor.bits, 0);
   const index = new Map(labels.map((label, i) => [label, i]));
   const truth = Int32Array.from(rows, (row) => index.get(row.label) as number);
-  const tasks = Array.from({ length: outputs }, (_, i) => {
-    const label = outputs === 1 ? 1 : i;
-    return { do: 'fit', matrix, truth, label, config, seed } as const;
+  const { tables, preprocessor, features } = await fitTables(threads, rows, {
+    ...{ truth, outputs, config, seed },
+    onProgress: (done, of) => report.progress('reading texts', done, of),
   });
-  const models = await threads.share(tasks);
-  const tables = quantise(models, idOf, preprocessor.bits);
+  report.metric('features', features, 0);
+  report.metric('bits', preprocessor.bits, 0);
   return {
     files: [{ path: MODEL_FILE, bytes: embeddingBag(tables, labels.length) }],
     preprocessor,

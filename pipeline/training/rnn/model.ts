@@ -19,7 +19,7 @@ export class RnnModel {
   }
 
   /** @returns logits [B, K] */
-  logits(weights: Weights, { ids, mask }: Batch, { dropout = () => null }: Pass = {}): Tensor {
+  logits(weights: Weights, { ids, mask, lengths }: Batch, { dropout = () => null }: Pass = {}): Tensor {
     const { layers } = this.#shape;
     const { linear, drop } = this.#ops;
     const w = (name: string): Tensor => weights.get(name) as Tensor;
@@ -29,7 +29,7 @@ export class RnnModel {
     let x = thinned(this.#steps.lookUp(ids, w('embeddings/word'))); // [B, L, E]
     for (let i = 0; i < layers; i++) {
       const inputs = linear(x, w(`lstm/${i}/kernel`), w(`lstm/${i}/bias`)); // [B, L, D·4H]
-      x = this.#steps.lstm(inputs, mask, w(`lstm/${i}/recurrent`)); // [B, L, D·H]
+      x = this.#steps.lstm(inputs, lengths, w(`lstm/${i}/recurrent`)); // [B, L, D·H]
     }
     const text = thinned(this.#summary(x, mask)); // [B, D·H]
     return linear(text, w('head/output/kernel'), w('head/output/bias')); // [B, K]

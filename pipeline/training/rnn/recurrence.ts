@@ -3,9 +3,8 @@ import { stepsOf } from '../transformer/step.ts';
 
 export type Recurrence = ReturnType<typeof recurrence>;
 
-/** What one step of time leaves for its derivative, [D, B, 3H] and [D, B, H]. */
-type Kept = readonly [gates: Tensor, candidate: Tensor, cell: Tensor, hidden: Tensor];
-const KEPT = 4;
+/** What one step of time leaves: [D, B, 3H] and [D, B, H]. */
+type Step = [gates: Tensor, candidate: Tensor, cell: Tensor, hidden: Tensor];
 
 /**
  * The steps of a recurrent classifier, each with its derivative written out, in TensorFlow.js operations that every backend
@@ -29,33 +28,34 @@ export function recurrence({ tf }: Pick<Backend, 'tf'>) {
       return tf.unstack(turned(apart), 0);
     });
 
-  const byText = (steps: Tensor[]): Tensor => {
-    const [d = 0, b = 0, n = 0] = steps[0]?.shape ?? [];
-    return tf.reshape(tf.transpose(turned(tf.stack(steps, 0)), [2, 0, 1, 3]), [b, steps.length, d * n]);
+  /** [L, D, B, n], each in its direction's time, as [B, L, D·n]. */
+  const byText = (x: Tensor): Tensor => {
+    const [l = 0, d = 0, b = 0, n = 0] = x.shape;
+    return tf.reshape(tf.transpose(turned(x), [2, 0, 1, 3]), [b, l, d * n]);
   };
 
-  /** By time, 1 for texts that go on and 0 for those that have ended, [D, B, 1]; null where all go on. */
-  const present = (mask: Tensor, directions: number): (Tensor | null)[] => {
-    const [b = 0, l = 0] = mask.shape;
-    const wide = tf.tile(tf.reshape(tf.cast(mask, 'float32'), [b, l, 1]), [1, 1, directions]);
-    const padded = new Set<number>();
-    mask.dataSync().forEach((one, i) => {
-      if (one) return;
-      padded.add(i % l);
-      if (directions === 2) padded.add(l - 1 - (i % l));
+  /** By time and in each direction's, 1 for texts that go on and 0 for those that have ended, [L, D, B, 1]; null where all go on. */
+  const present = (lengths: readonly number[], l: number, directions: number): Tensor | null => {
+    if (lengths.every((length) => length === l)) return null;
+    const b = lengths.length;
+    const ones = new Float32Array(l * directions * b);
+    lengths.forEach((length, text) => {
+      for (let t = 0; t < length; t++) {
+        ones[t * directions * b + text] = 1;
+        if (directions === 2) ones[((l - 1 - t) * 2 + 1) * b + text] = 1;
+      }
     });
-    return byTime(wide, directions).map((m, t) => (padded.has(t) ? m : null));
+    return tf.tensor4d(ones, [l, directions, b, 1]);
   };
 
-  const select = (m: Tensor | null, x: Tensor, otherwise: Tensor): Tensor =>
-    m === null ? x : tf.add(tf.mul(m, x), tf.mul(tf.sub(1, m), otherwise));
-
-  const part = (x: Tensor, which: number, of: number): Tensor => {
-    const [d = 0, b = 0, n = 0] = x.shape;
-    return tf.slice(x, [0, 0, (which * n) / of], [d, b, n / of]);
+  /** By time, whether some text has no token there; from both ends, where texts are read from both. */
+  const paddedAt = (lengths: readonly number[], l: number, directions: number): boolean[] => {
+    const least = Math.min(...lengths);
+    return Array.from({ length: l }, (_, t) => t >= least || (directions === 2 && l - 1 - t >= least));
   };
 
-  const zeros = (d: number, b: number, h: number): Tensor => tf.zeros([d, b, h]);
+  const select = (m: Tensor, x: Tensor, otherwise: Tensor): Tensor =>
+    tf.add(tf.mul(m, x), tf.mul(tf.sub(1, m), otherwise));
 
   /** [D, m, n] as D matrices: WebAssembly multiplies one pair of matrices many times as fast as several pairs at once. */
   const matrices = (x: Tensor): Tensor[] => tf.unstack(x, 0);
@@ -67,16 +67,42 @@ export function recurrence({ tf }: Pick<Backend, 'tf'>) {
       0,
     );
 
-  const forwardStep = (x: Tensor, m: Tensor | null, recurrent: Tensor[], hidden: Tensor, cell: Tensor): Kept =>
-    tf.tidy((): [Tensor, Tensor, Tensor, Tensor] => {
-      const z = tf.add(x, product(hidden, recurrent)); // [D, B, 4H]
+  /** [L, D, B, n] one step of time later; the first is 0. */
+  const later = (x: Tensor): Tensor => {
+    const [l = 0, ...rest] = x.shape;
+    return tf.concat([tf.zeros([1, ...rest]), tf.slice(x, 0, l - 1)], 0);
+  };
+
+  /** One step of time: x [D, B, 4H] → its gates [D, B, 3H] and candidate, and what cell and state become, [D, B, H] each. */
+  const forwardStep = (x: Tensor, recurrent: Tensor[], hidden: Tensor, cell: Tensor, m: Tensor | null) =>
+    tf.tidy((): Step => {
+      const z = tf.add(x, product(hidden, recurrent));
       const [d = 0, b = 0, h = 0] = hidden.shape;
       const gates = tf.sigmoid(tf.slice(z, [0, 0, 0], [d, b, 3 * h]));
-      const candidate = tf.tanh(part(z, 3, 4));
-      const c = tf.add(tf.mul(part(gates, 2, 3), cell), tf.mul(part(gates, 0, 3), candidate));
-      const y = tf.mul(part(gates, 1, 3), tf.tanh(c));
-      return [gates, candidate, select(m, c, cell), select(m, y, hidden)];
-    }) as Kept;
+      const candidate = tf.tanh(tf.slice(z, [0, 0, 3 * h], [d, b, h]));
+      const [input, output, forget] = tf.split(gates, 3, 2) as [Tensor, Tensor, Tensor];
+      const c = tf.add(tf.mul(forget, cell), tf.mul(input, candidate));
+      const y = tf.mul(output, tf.tanh(c));
+      return m === null ? [gates, candidate, c, y] : [gates, candidate, select(m, c, cell), select(m, y, hidden)];
+    });
+
+  /**
+   * All of a derivative that does not wait for the step after: what the change of a state is multiplied by on its way into the cell
+   * (`through`), of cell or state on its way into the gates before their curves (`into`), of a cell into the one before (`on`).
+   */
+  const slopes = (gates: Tensor, candidate: Tensor, cells: Tensor, m: Tensor | null) =>
+    tf.tidy(() => {
+      const [input, output, forget] = tf.split(gates, 3, 3) as [Tensor, Tensor, Tensor];
+      const curved = tf.tanh(cells);
+      const own = (x: Tensor) => (m === null ? x : tf.mul(m, x));
+      const ofGates = tf.mul(tf.concat([candidate, curved, later(cells)], 3), tf.mul(gates, tf.sub(1, gates)));
+      const ofCandidate = tf.mul(input, tf.sub(1, tf.square(candidate)));
+      return {
+        through: own(tf.mul(output, tf.sub(1, tf.square(curved)))), // [L, D, B, H]
+        into: own(tf.concat([ofGates, ofCandidate], 3)), // [L, D, B, 4H]
+        on: m === null ? tf.clone(forget) : tf.add(tf.mul(m, forget), tf.sub(1, m)), // [L, D, B, H]
+      };
+    });
 
   return {
     /** Rows of a table [V, E] by ids [B, L] → [B, L, E]. */
@@ -99,66 +125,61 @@ export function recurrence({ tf }: Pick<Backend, 'tf'>) {
      * with the kernel. Past a text's end the state stays as it was.
      *
      * @param inputs [B, L, D·4H]
-     * @param mask [B, L], 1 for tokens, 0 for padding behind them
+     * @param lengths tokens of each text; behind them is padding
      * @param recurrent [D, H, 4H]
      * @returns [B, L, D·H]
      */
-    lstm(inputs: Tensor, mask: Tensor, recurrent: Tensor): Tensor {
-      const b = inputs.shape[0] as number;
+    lstm(inputs: Tensor, lengths: readonly number[], recurrent: Tensor): Tensor {
+      const [b = 0, l = 0] = inputs.shape;
       const [d = 0, h = 0] = recurrent.shape;
+      const padded = paddedAt(lengths, l, d);
+      const zeros = () => tf.zeros([d, b, h]);
       return step(
         [inputs, recurrent],
         (save) => {
-          const masks = present(mask, d);
-          let [hidden, cell] = [zeros(d, b, h), zeros(d, b, h)];
-          const kept: Kept[] = [];
+          const m = present(lengths, l, d);
+          const ms = m === null ? [] : tf.unstack(m, 0);
           const kernels = matrices(recurrent);
+          let [hidden, cell] = [zeros(), zeros()];
+          const kept: Step[] = [];
           for (const [t, x] of byTime(inputs, d).entries()) {
-            const now = forwardStep(x, masks[t] as Tensor | null, kernels, hidden, cell);
+            const now = forwardStep(x, kernels, hidden, cell, padded[t] ? (ms[t] as Tensor) : null);
             kept.push(now);
             [, , cell, hidden] = now;
           }
-          save(mask, recurrent, ...kept.flat());
-          return byText(kept.map(([, , , state]) => state));
+          const all = (which: number) => tf.stack(kept.map((now) => now[which] as Tensor)); // [L, D, B, …]
+          const states = all(3);
+          save(recurrent, all(0), all(1), all(2), states);
+          return byText(states);
         },
-        (dy, [mask, recurrent, ...saved]) => {
-          const masks = present(mask as Tensor, d);
+        (dy, [recurrent, gates, candidate, cells, states]) => {
+          const m = present(lengths, l, d);
+          const ms = m === null ? [] : tf.unstack(m, 0);
+          const parts = slopes(gates as Tensor, candidate as Tensor, cells as Tensor, m);
+          const [through, into, on] = [parts.through, parts.into, parts.on].map((x) => tf.unstack(x, 0));
           const steps = byTime(dy, d);
           const back = matrices(tf.transpose(recurrent as Tensor, [0, 2, 1])); // [4H, H] each
-          const [none, changes] = [zeros(d, b, h), [] as Tensor[]];
-          const at = (t: number, which: number): Tensor => (t < 0 ? none : (saved[t * KEPT + which] as Tensor));
-          let [dHidden, dCell] = [none, none];
-          for (let t = steps.length - 1; t >= 0; t--) {
-            const m = masks[t] as Tensor | null;
+          const changes: Tensor[] = [];
+          let [dHidden, dCell] = [zeros(), zeros()];
+          for (let t = l - 1; t >= 0; t--) {
             const [dz, nextHidden, nextCell] = tf.tidy((): [Tensor, Tensor, Tensor] => {
-              const [gates, candidate] = [at(t, 0), at(t, 1)];
-              const [i, o, f] = [part(gates, 0, 3), part(gates, 1, 3), part(gates, 2, 3)];
               const dh = tf.add(dHidden, steps[t] as Tensor);
-              const own = (x: Tensor) => (m === null ? x : tf.mul(m, x));
-              const passed = (x: Tensor, y: Tensor) => (m === null ? x : tf.add(x, tf.mul(tf.sub(1, m), y)));
-              const th = tf.tanh(at(t, 2));
-              const dy_ = own(dh);
-              const dc = tf.add(own(dCell), tf.mul(tf.mul(dy_, o), tf.sub(1, tf.square(th))));
-              const dGates = tf.concat([tf.mul(dc, candidate), tf.mul(dy_, th), tf.mul(dc, at(t - 1, 2))], 2);
-              const dz = tf.concat(
-                [
-                  tf.mul(dGates, tf.mul(gates, tf.sub(1, gates))),
-                  tf.mul(tf.mul(dc, i), tf.sub(1, tf.square(candidate))),
-                ],
-                2,
-              ); // [D, B, 4H]
-              return [dz, passed(product(dz, back), dh), passed(tf.mul(dc, f), dCell)];
+              const dc = tf.add(dCell, tf.mul(dh, through?.[t] as Tensor));
+              const dz = tf.mul(tf.concat([dc, dh, dc, dc], 2), into?.[t] as Tensor); // [D, B, 4H]
+              const before = product(dz, back);
+              const passed = padded[t] ? tf.add(before, tf.mul(tf.sub(1, ms[t] as Tensor), dh)) : before;
+              return [dz, passed, tf.mul(dc, on?.[t] as Tensor)];
             });
             changes.unshift(dz);
             [dHidden, dCell] = [nextHidden, nextCell];
           }
-          const together = (list: Tensor[]) => {
-            const n = list[0]?.shape[2] as number;
-            return tf.reshape(tf.transpose(tf.stack(list, 0), [1, 0, 2, 3]), [d, -1, n]); // [D, L·B, n]
-          };
-          const before = together(changes.map((_, t) => at(t - 1, 3)));
-          const dRecurrent = product(tf.transpose(before, [0, 2, 1]), matrices(together(changes)));
-          return [byText(changes), dRecurrent];
+          const all = tf.stack(changes); // [L, D, B, 4H]
+          const together = (x: Tensor) => tf.reshape(tf.transpose(x, [1, 0, 2, 3]), [d, l * b, x.shape[3] as number]);
+          const dRecurrent = product(
+            tf.transpose(together(later(states as Tensor)), [0, 2, 1]),
+            matrices(together(all)),
+          );
+          return [byText(all), dRecurrent];
         },
       );
     },

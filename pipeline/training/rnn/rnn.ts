@@ -1,5 +1,6 @@
 import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
 import { readTokenizerFile } from '../../../registry-repo/runtime/tokenizer-file.ts';
+import { checkSize } from '../../onnx/check-parameters.ts';
 import { lstmGraph } from '../../onnx/lstm-graph.ts';
 import { transformerContract } from '../../onnx/transformer-graph.ts';
 import { openBackend } from '../backends/open.ts';
@@ -47,6 +48,7 @@ export async function learn(context: TrainingContext, config: RnnConfig): Promis
     labels: labels.length,
   };
   const parameters = initialRnn(shape, seed);
+  checkSize(parameters);
   const numbers = [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
   report.metric('parameters', numbers, 0);
   const examples = await readExamples(context, tokenizer, config);

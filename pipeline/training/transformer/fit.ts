@@ -86,7 +86,7 @@ class Fitting {
     for (const done of this.#position.epochs) report.epoch({ ...done, of: epochs });
     while (this.#position.epoch <= epochs && !this.#tired(patience)) await this.#epoch();
     const { best } = this.#position;
-    return best ? this.#checkpoints.loadBest(best.epoch) : this.#download();
+    return best ? this.#checkpoints.loadBest(best.epoch) : await this.#download();
   }
 
   dispose(): void {
@@ -111,7 +111,7 @@ class Fitting {
         throw reason;
       });
       const started = performance.now();
-      this.#step(micro);
+      await this.#step(micro);
       this.#position.epochMs += performance.now() - started;
       report.progress('training', this.#position.steps, this.#stepsAnEpoch * config.epochs);
       if (performance.now() - this.#savedAt >= config.checkpointSeconds * 1000) await this.#save();
@@ -120,7 +120,7 @@ class Fitting {
   }
 
   /** One step of the optimiser, against the mean loss of some batches. */
-  #step(batches: readonly (readonly Example[])[]): void {
+  async #step(batches: readonly (readonly Example[])[]): Promise<void> {
     const { backend, config, context } = this.#task;
     const started = performance.now();
     const rate = config.learningRate * this.#rateShare();
@@ -128,11 +128,11 @@ class Fitting {
     let sum: Map<string, Tensor> | null = null;
     let loss = 0;
     for (const [i, batch] of batches.entries()) {
-      const found = this.#gradients(batch, texts, this.#position.steps * config.accumulation + i);
+      const found = await this.#gradients(batch, texts, this.#position.steps * config.accumulation + i);
       loss += found.loss;
       sum = sum === null ? found.gradients : addInto(backend, sum, found.gradients);
     }
-    const norm = this.#optimizer.step(sum as Map<string, Tensor>, rate);
+    const norm = await this.#optimizer.step(sum as Map<string, Tensor>, rate);
     for (const gradient of (sum as Map<string, Tensor>).values()) gradient.dispose();
     const { steps } = this.#position;
     if (steps % config.logSteps === 0) {
@@ -140,7 +140,11 @@ class Fitting {
       context.report.metric('loss', loss, steps);
       context.report.metric('learningRate', rate, steps);
       context.report.metric('gradientNorm', norm, steps);
-      context.report.metric('tokensPerSecond', tokens / Math.max(1e-6, (performance.now() - started) / 1000), steps);
+      context.report.metric(
+        'trainedTokensPerSecond',
+        tokens / Math.max(1e-6, (performance.now() - started) / 1000),
+        steps,
+      );
     }
     this.#position.steps++;
     this.#position.epochSteps++;
@@ -155,7 +159,7 @@ class Fitting {
   }
 
   /** @param texts of the whole step, which this batch is a part of @param turn counts batches, for dropout */
-  #gradients(examples: readonly Example[], texts: number, turn: number) {
+  async #gradients(examples: readonly Example[], texts: number, turn: number) {
     const { backend, model, padId, context } = this.#task;
     const { tf } = backend;
     const { batch, labels, dispose } = uploadBatch(backend, examples, padId);
@@ -166,7 +170,7 @@ class Fitting {
       return model.loss(new Map([...this.#frozen, ...trained]), batch, labels, texts, { dropout });
     });
     const { value, grads } = compute([...this.#optimizer.weights.values()]);
-    const loss = (value as Tensor).dataSync()[0] as number;
+    const [loss = 0] = await (value as Tensor).data();
     value.dispose();
     dispose();
     return { loss, gradients: new Map(names.map((name, i) => [name, grads[i] as Tensor])) };
@@ -181,7 +185,7 @@ class Fitting {
     const metrics = { loss: lossSum / texts, ...held };
     const done = { epoch, metrics, durationMs: Math.round(epochMs + performance.now() - started) };
     const better = held !== null && (best === null || held.validationF1 > best.f1);
-    if (better) await this.#checkpoints.saveBest(epoch, this.#download());
+    if (better) await this.#checkpoints.saveBest(epoch, await this.#download());
     this.#position = {
       ...this.#position,
       ...{ epoch: epoch + 1, epochSteps: 0, lossSum: 0, texts: 0, epochMs: 0 },
@@ -202,7 +206,9 @@ class Fitting {
     for (const part of slices(sorted, config.batch)) {
       await breathe(signal);
       const { batch, dispose } = uploadBatch(backend, part, padId);
-      const logits = backend.tf.tidy(() => model.logits(all, batch).dataSync() as Float32Array);
+      const output = backend.tf.tidy(() => model.logits(all, batch));
+      const logits = (await output.data()) as Float32Array;
+      output.dispose();
       dispose();
       part.forEach(({ label }, i) => {
         const row = logits.subarray(i * labels.length, (i + 1) * labels.length);
@@ -222,21 +228,20 @@ class Fitting {
 
   async #save(): Promise<void> {
     const moments = [...this.#optimizer.moments];
-    const part = (which: keyof Moments): Parameters =>
-      new Map(moments.map(([name, m]) => [name, parameterOf(m[which])]));
+    const part = (which: keyof Moments) => downloadAll(moments.map(([name, m]) => [name, m[which]]));
     await this.#checkpoints.save({
       position: this.#position,
-      weights: this.#download(),
-      mean: part('mean'),
-      variance: part('variance'),
+      weights: await this.#download(),
+      mean: await part('mean'),
+      variance: await part('variance'),
     });
     this.#savedAt = performance.now();
   }
 
-  #download(): Parameters {
+  #download(): Promise<Parameters> {
     const { parameters } = this.#task;
     const current = (name: string) => (this.#optimizer.weights.get(name) ?? this.#frozen.get(name)) as Tensor;
-    return new Map([...parameters.keys()].map((name) => [name, parameterOf(current(name))]));
+    return downloadAll([...parameters.keys()].map((name) => [name, current(name)]));
   }
 }
 
@@ -254,10 +259,12 @@ const start = (backend: string): Position => ({
   epochs: [],
 });
 
-const parameterOf = (tensor: Tensor): Parameter => ({
-  shape: tensor.shape,
-  data: Float32Array.from(tensor.dataSync() as Float32Array),
-});
+async function downloadAll(tensors: readonly (readonly [string, Tensor])[]): Promise<Parameters> {
+  const found = new Map<string, Parameter>();
+  for (const [name, tensor] of tensors)
+    found.set(name, { shape: tensor.shape, data: Float32Array.from((await tensor.data()) as Float32Array) });
+  return found;
+}
 
 const uploadAll = ({ tf }: Backend, parameters: Parameters): Map<string, Tensor> =>
   new Map([...parameters].map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape])]));

@@ -45,7 +45,11 @@ export function uploadBatch({ tf }: Pick<Backend, 'tf'>, examples: readonly Exam
     mask.fill(1, row * length, row * length + example.ids.length);
   });
   const shape: [number, number] = [examples.length, length];
-  const batch: Batch = { ids: tf.tensor2d(ids, shape, 'int32'), mask: tf.tensor2d(mask, shape, 'int32') };
+  const batch: Batch = {
+    ids: tf.tensor2d(ids, shape, 'int32'),
+    mask: tf.tensor2d(mask, shape, 'int32'),
+    lengths: examples.map((example) => example.ids.length),
+  };
   const labels = tf.tensor1d(
     examples.map((e) => e.label),
     'int32',

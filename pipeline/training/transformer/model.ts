@@ -5,8 +5,17 @@ import { type Mask, type Operations, operations } from './operations.ts';
 /** A classifier's parameters on a backend, by the names of `parameterShapes`. */
 export type Weights = ReadonlyMap<string, Tensor>;
 
-/** Token ids and mask (1 for tokens, 0 for padding) of B texts padded to L tokens, both int32 [B, L]. */
-export type Batch = { readonly ids: Tensor; readonly mask: Tensor };
+/** B texts padded to L tokens. */
+export type Batch = {
+  /** Token ids, int32 [B, L]. */
+  readonly ids: Tensor;
+  /** 1 for tokens, 0 for padding, int32 [B, L]. */
+  readonly mask: Tensor;
+  /** Tokens of each text, as the mask has them. */
+  readonly lengths: readonly number[];
+};
+
+type Padded = Pick<Batch, 'ids' | 'mask'>;
 
 /** Which numbers to zero at a place in the model; places count from 0 in the order of computation. Null: none. */
 export type Dropout = (place: number, rate: number, shape: readonly number[]) => Mask | null;
@@ -35,7 +44,7 @@ export class Model {
   }
 
   /** @returns logits [B, K] */
-  logits(weights: Weights, { ids, mask }: Batch, { dropout = () => null, watch }: Pass = {}): Tensor {
+  logits(weights: Weights, { ids, mask }: Padded, { dropout = () => null, watch }: Pass = {}): Tensor {
     const { layers, dropout: rates, headActivation } = this.architecture;
     const { linear, first, tanh, relu, drop } = this.#ops;
     const w = (name: string): Tensor => named(weights, name);
@@ -56,7 +65,7 @@ export class Model {
   }
 
   /** Cross-entropy over these texts, divided by a number of texts that they may be only a part of. */
-  loss(weights: Weights, batch: Batch, labels: Tensor, texts: number, pass: Pass = {}): Tensor {
+  loss(weights: Weights, batch: Padded, labels: Tensor, texts: number, pass: Pass = {}): Tensor {
     return this.#ops.crossEntropy(this.logits(weights, batch, pass), labels, texts);
   }
 

@@ -72,8 +72,8 @@ export class AdamW {
    * @param rate learning rate
    * @returns the gradients' norm before it was clipped
    */
-  step(gradients: ReadonlyMap<string, Tensor>, rate: number): number {
-    const norm = this.#normOf([...gradients.values()]);
+  async step(gradients: ReadonlyMap<string, Tensor>, rate: number): Promise<number> {
+    const norm = await this.#normOf([...gradients.values()]);
     const { clip } = this.#options;
     const share = clip === null ? 1 : Math.min(1, clip / (norm + 1e-6));
     this.#steps++;
@@ -101,11 +101,12 @@ export class AdamW {
     this.#weights.set(name, next);
   }
 
-  #normOf(gradients: readonly Tensor[]): number {
+  async #normOf(gradients: readonly Tensor[]): Promise<number> {
     const tf = this.#tf;
-    const squares = tf.tidy(() => tf.stack(gradients.map((g) => tf.sum(tf.square(g)))).dataSync());
+    const squares = tf.tidy(() => tf.stack(gradients.map((g) => tf.sum(tf.square(g)))));
     let total = 0;
-    for (const square of squares) total += square;
+    for (const square of await squares.data()) total += square;
+    squares.dispose();
     return Math.sqrt(total);
   }
 

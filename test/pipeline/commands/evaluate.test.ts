@@ -115,4 +115,26 @@ evaluate('counts slices, bins and the surest errors without showing a text', asy
   assert.match(refused.stderr, /slices\.json.*words/);
 });
 
+evaluate('has a slice for each source, where the rows name theirs', async () => {
+  const rows = ['great,pos,web', 'dull,neg,web', 'funny,pos,app', 'boring,neg,', 'warm,pos,web'];
+  writeFileSync(join(home, 'from.csv'), `text,label,shop\n${rows.join('\n')}\n`);
+  type Sliced = { slices: { name: string; rows: number }[] };
+  const sources = async (...args: string[]) =>
+    (await json<Sliced>(home, ['evaluate', run, ...args])).slices.slice(3).map(({ name, rows: n }) => [name, n]);
+  const wanted = [
+    ['source web', 3],
+    ['source (none)', 1],
+    ['source app', 1],
+  ];
+  assert.equal(await sources('--data', 'from.csv', '--source', 'shop'), wanted);
+  const lines = rows.map((row) => row.split(',')).map(([text, label, shop]) => JSON.stringify({ text, label, shop }));
+  writeFileSync(join(home, 'from.jsonl'), lines.join('\n'));
+  assert.equal(await sources('--data', 'from.jsonl', '--source', 'shop'), wanted);
+  assert.equal(await sources('--data', 'from.jsonl'), []);
+  const none = await pawl(home, ['evaluate', run, '--data', 'from.csv', '--source', 'place']);
+  assert.match(none.stderr, /no column "place" .*set data\.source/);
+  const sample = await pawl(home, ['evaluate', run, '--source', 'shop']);
+  assert.equal([sample.code, /kind sample has none/.test(sample.stderr)], [2, true]);
+});
+
 evaluate.run();

@@ -65,23 +65,45 @@ s('paths reach into settings, beside those that all points share', () => {
   assert.equal(point?.config, { sizes: { heads: 2, width: 8 }, epochs: 1 });
 });
 
-s('what cannot be is refused', () => {
-  const refused = (over: object) =>
-    assert.throws(
-      () => pointsOf(define(over)),
-      (e: unknown) => e instanceof SweepError,
+s('no point is there twice, and a small space is searched to its end', () => {
+  assert.is(pointsOf(define({ parameters: { cost: [1, 1, 2], order: [{ a: 1 }, { a: 1 }] } })).length, 2);
+  const drawn = pointsOf(
+    define({ parameters: { x: [1, 2, 3], y: [true, false] }, search: { kind: 'random', points: 50 } }),
+  );
+  assert.is(drawn.length, 6);
+  assert.is(new Set(drawn.map(({ chosen }) => JSON.stringify(chosen))).size, 6);
+});
+
+s('numbers stay in their range, and whole ones are not rounded to six digits', () => {
+  const values = (range: object) =>
+    pointsOf(define({ parameters: { x: range }, search: { kind: 'random', points: 200 } })).map((p) =>
+      Number(p.chosen.x),
     );
-  refused({ parameters: { x: { from: 0, to: 1 } } });
-  refused({ parameters: Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((n) => [n, [1, 2, 3, 4, 5, 6, 7]])) });
+  for (const x of values({ from: 0.12345678, to: 0.12345679 })) assert.ok(x >= 0.12345678 && x <= 0.12345679);
+  assert.ok(new Set(values({ from: 1e9, to: 1e9 + 50, integer: true })).size > 10);
+});
+
+s('what cannot be is refused', () => {
+  const five = Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((n) => [n, [1, 2, 3, 4, 5, 6, 7]]));
+  assert.throws(
+    () => pointsOf(define({ parameters: five })),
+    (e: unknown) => e instanceof SweepError,
+  );
   for (const parameters of [
     {},
     { x: [] },
-    { x: { from: 2, to: 1 } },
-    { x: { from: 0, to: 1, log: true } },
+    { x: 3 },
+    { x: { from: 0, to: 1 } },
+    { x: { from: 2, to: 1, steps: 2 } },
+    { x: { from: 0, to: 1, steps: 2, log: true } },
+    { x: { from: 0.4, to: 0.6, steps: 2, integer: true } },
+    { x: { from: 0, to: 1, steps: 2, stepz: 2 } },
     { 'a..b': [1] },
+    { a: [1], 'a.b': [1] },
     { __proto__x: 1 },
   ])
-    assert.not(SweepDefinition.safeParse({ trainer: 'nbsvm', parameters }).success);
+    assert.not(SweepDefinition.safeParse({ trainer: 'nbsvm', parameters }).success, JSON.stringify(parameters));
+  assert.not(SweepDefinition.safeParse({ trainer: 'nbsvm', parameters: { a: [1] }, config: { a: 2 } }).success);
 });
 
 s('a sweep is the same by what it tries, not by how many at a time', () => {

@@ -9,9 +9,7 @@ const MOST = 1 << 18;
 /** A text `7` has seven numbers, all 7; shorter rows are filled with -1. */
 const lengths: Encoder = {
   encode: (text) => ({ x: new Int32Array(Number(text)).fill(Number(text)) }),
-  padding: { x: -1 },
-  bucket: 1,
-  cells: MOST,
+  inputs: { x: { filler: -1, bucket: 1, cells: MOST } },
 };
 /** The bound on numbers, for so many labels. */
 const mostFor = (labels: number) => Math.min(MOST, (1 << 20) / labels);
@@ -60,6 +58,60 @@ batches('of no texts are none; an empty text has one filler', () => {
     [...batchesOf(lengths, ['0'], 2)],
     [{ rows: [0], feeds: { x: { data: Int32Array.of(-1), rows: 1, columns: 1 } } }],
   );
+});
+
+/** A text `3 50` has three tokens and fifty n-grams. */
+const both: Encoder = {
+  encode: (text) => {
+    const [tokens, ngrams] = text.split(' ').map(Number) as [number, number];
+    return { tokens: new Int32Array(tokens).fill(1), ngrams: new Int32Array(ngrams).fill(2) };
+  },
+  inputs: { tokens: { filler: 0, bucket: 8, cells: 4096 }, ngrams: { filler: 9, bucket: 1, cells: MOST } },
+};
+
+batches('give every input a width, a bucket, a filler and a bound of its own', () => {
+  const size = fc.tuple(fc.nat(256), fc.oneof(fc.nat(2000), fc.constantFrom(0, 100_000, MOST + 1)));
+  fc.assert(
+    fc.property(fc.array(size, { maxLength: 60 }), (sizes) => {
+      const texts = sizes.map((pair) => pair.join(' '));
+      const seen: number[] = [];
+      for (const { rows, feeds } of batchesOf(both, texts, 2)) {
+        Object.entries(both.inputs).forEach(([name, { filler, bucket, cells }], input) => {
+          const { data, columns } = feeds[name] as (typeof feeds)[string];
+          const own = rows.map((row) => sizes[row]?.[input] as number);
+          assert.is(columns, Math.ceil(Math.max(1, ...own) / bucket) * bucket);
+          assert.ok(rows.length === 1 || rows.length * Math.max(...own) <= cells);
+          own.forEach((count, i) => {
+            const row = data.subarray(i * columns, (i + 1) * columns);
+            assert.ok(row.every((value, at) => value === (at < count ? input + 1 : filler)));
+          });
+        });
+        seen.push(...rows);
+      }
+      assert.equal(
+        seen.sort((a, b) => a - b),
+        sizes.map((_, i) => i),
+      );
+    }),
+    { numRuns: 60 },
+  );
+});
+
+batches('waste few tokens, whatever the n-grams beside them, and few n-grams on texts that are cut', () => {
+  const sizes = Array.from({ length: 2000 }, (_, i) => [8 + (i % 32) * 8, 100 + ((i * 7919) % 2000)] as const);
+  const cut = sizes.map(([, ngrams]) => [256, ngrams] as const);
+  const cells = { tokens: 0, ngrams: 0 };
+  const count = (of: readonly (readonly [number, number])[], which: keyof typeof cells) => {
+    for (const { feeds } of batchesOf(
+      both,
+      of.map((pair) => pair.join(' ')),
+      2,
+    ))
+      cells[which] += feeds[which]?.data.length as number;
+    return cells[which] / of.reduce((sum, pair) => sum + pair[which === 'tokens' ? 0 : 1], 0);
+  };
+  assert.ok(count(sizes, 'tokens') < 1.1, `${cells.tokens} tokens`);
+  assert.ok(count(cut, 'ngrams') < 1.1, `${cells.ngrams} n-grams`);
 });
 
 batches.run();

@@ -59,7 +59,7 @@ const ids1 = [{ name: 'ids', type: 'int32' as const, shape: ['batch', 'length'] 
 encoder('gives the one input its ids, and a filler beyond all of them', () => {
   const made = createEncoder(spec(9), ids1, noFile);
   assert.equal(made.encode('a good film'), { ids: new FeatureIds(spec(9)).of('a good film') });
-  assert.equal(made.padding, { ids: 512 });
+  assert.is(made.inputs.ids?.filler, 512);
 });
 
 encoder('refuses inputs that it cannot fill', () => {

@@ -168,8 +168,17 @@ subwords('hard cases of pairs: as Hugging Face’s own tokenizers give them', ()
   const bytes = Buffer.from(JSON.stringify(reference.tokenizer));
   const pairs = reference.cases.filter((c) => c.pair !== undefined);
   assert.ok(pairs.length > 10);
-  for (const { text, pair, max_length, ids, type_ids } of pairs)
-    assert.equal(new Subwords(bytes, max_length ?? LONGEST).pair(text, pair as string), { ids, types: type_ids });
+  const inputs = ['ids', 'mask', 'types'].map((name) => ({ name, type: 'int64' as const, shape: ['batch', 'length'] }));
+  const spec = { kind: 'hf-tokenizer', file: 'tokenizer.json', bucket: 1, padId: 0 } as const;
+  const named = { ids: 'ids', mask: 'mask', types: 'types' };
+  for (const { text, pair, max_length, ids, type_ids } of pairs) {
+    const encoder = encoderOf({ ...spec, maxLength: max_length ?? LONGEST, inputs: named }, inputs, bytes);
+    const found = encoder.encodePair(text, pair as string);
+    assert.equal(
+      [found.ids, found.mask, found.types].map((row) => [...(row ?? [])]),
+      [ids, ids.map(() => 1), type_ids],
+    );
+  }
 });
 
 subwords('a batch is padded as Hugging Face’s own tokenizers pad it', () => {
@@ -181,7 +190,9 @@ subwords('a batch is padded as Hugging Face’s own tokenizers pad it', () => {
   const rows = padding.texts.map(encoder.encode);
   const longest = Math.max(...rows.map((row) => (row.ids as Int32Array).length));
   const padded = (name: string) =>
-    rows.map((row) => [...(row[name] as Int32Array), ...Array(longest).fill(encoder.padding[name])].slice(0, longest));
+    rows.map((row) =>
+      [...(row[name] as Int32Array), ...Array(longest).fill(encoder.inputs[name]?.filler)].slice(0, longest),
+    );
   assert.equal(padded('ids'), padding.ids);
   assert.equal(padded('mask'), padding.attention_mask);
 });

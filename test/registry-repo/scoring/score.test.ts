@@ -9,9 +9,11 @@ import { printFile } from '../../../registry-repo/file.ts';
 import { printRows } from '../../../registry-repo/rows.ts';
 import { scoreInProcess } from '../../../registry-repo/scoring/score.process.ts';
 import type { ScoreOutcome } from '../../../registry-repo/scoring/score.ts';
+import { type Load, scoreModels } from '../../../registry-repo/scoring/score-models.ts';
 import { confusionOfSkill, rowsFor } from '../../support/models.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 import { type Candidate, candidateOf, scoreTiny } from '../../support/registry.ts';
+import { loadTiny } from '../../support/tiny-runtime.ts';
 
 /** A folder as the gate stages it. */
 function staged(sides: Readonly<Record<string, Candidate>>, rows = rowsFor()): string {
@@ -30,6 +32,17 @@ const codeOf = (outcome: ScoreOutcome): string =>
   outcome.kind === 'failed' ? outcome.finding.code : outcome.kind === 'refused' ? `${outcome.which} refused` : 'scored';
 
 const scoring = suite('scoring');
+
+scoring('counts on as many threads as it is given, and times on one, as a server answers', async () => {
+  const folder = staged({ candidate: candidateOf(9), baseline: candidateOf(7) });
+  const threads: number[] = [];
+  const load: Load = (source, options) => {
+    threads.push(options.threads);
+    return loadTiny(source);
+  };
+  await scoreModels(folder, load, { latency: true, threads: 3 });
+  assert.equal(threads, [3, 3, 1, 1]);
+});
 
 scoring('counts both models on the same rows', async () => {
   const folder = staged({ candidate: candidateOf(9), baseline: candidateOf(7) });

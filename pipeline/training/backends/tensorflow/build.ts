@@ -47,6 +47,7 @@ export async function buildAddon(
     await program(compiler, args, {
       missing: 'install a C++ compiler (Debian, Ubuntu: `apt-get install g++`), or name one with CXX',
       doing: `compiling the addon with ${compiler}`,
+      otherwise: 'name another compiler with CXX, or another TensorFlow with --python',
       timeoutMs: 600_000,
     });
     await rename(fresh, addon);

@@ -2,7 +2,7 @@ import { BackendError } from '../errors.ts';
 import { tryBackend } from '../try.ts';
 import { buildAddon } from './build.ts';
 import { backendFolder, type Installed, readInstalled, removeInstalled, writeInstalled } from './installed.ts';
-import { isOlder, locateTensorflow } from './locate.ts';
+import { isOlder, locateTensorflow, type TensorflowFolder } from './locate.ts';
 import { installPackages } from './packages.ts';
 
 export type InstallOptions = {
@@ -34,10 +34,32 @@ export async function installTensorflow(
     ...(options.folder ? { folder: options.folder } : {}),
   });
   say(`TensorFlow ${found.version ?? 'of unknown version'} in ${found.folder}`);
+  return writable(() => installed(found, options, say));
+}
+
+/** Failures of the disk under a name that says what to do. */
+async function writable<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const { code, path = backendFolder() } = cause as NodeJS.ErrnoException;
+    if (!['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code ?? '')) throw cause;
+    throw new BackendError(
+      `${path} cannot be written (${code}): make room or take another folder with XDG_CACHE_HOME`,
+      { cause },
+    );
+  }
+}
+
+async function installed(
+  found: TensorflowFolder,
+  options: InstallOptions,
+  say: (line: string) => void,
+): Promise<Installed & { gflops: number }> {
   const packages = await installPackages(backendFolder(), say);
   const addon = await buildAddon(found, packages, backendFolder(), say);
   const before = await readInstalled();
-  const installed: Installed = {
+  const made: Installed = {
     schema: 'pawl.tensorflow-backend/1',
     addon,
     packages: packages.folder,
@@ -45,14 +67,14 @@ export async function installTensorflow(
     version: found.version ?? 'unknown',
     gpu: false,
   };
-  await writeInstalled(installed);
+  await writeInstalled(made);
   try {
     const { version, gpu, gflops } = await checked(options);
-    await writeInstalled({ ...installed, version, gpu });
+    await writeInstalled({ ...made, version, gpu });
     say(
       `tried: TensorFlow ${version} on the ${gpu ? 'GPU' : 'processor'}, a product and a derivative are right, ${gflops.toFixed(0)} GFLOPS`,
     );
-    return { ...installed, version, gpu, gflops };
+    return { ...made, version, gpu, gflops };
   } catch (error) {
     await (before ? writeInstalled(before) : removeInstalled());
     throw error;

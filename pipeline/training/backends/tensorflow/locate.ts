@@ -16,6 +16,8 @@ export const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2
 const LEAST = [2, 12] as const;
 const HOW = 'install one with `python3 -m pip install tensorflow-cpu`, or `tensorflow[and-cuda]` for NVIDIA GPUs';
 
+const ANOTHER = 'name another with --python, or TensorFlow’s folder with --tensorflow';
+
 /** @throws {BackendError} if there is no usable TensorFlow there */
 export async function locateTensorflow(where: {
   readonly folder?: string;
@@ -23,7 +25,8 @@ export async function locateTensorflow(where: {
 }): Promise<TensorflowFolder> {
   const given = where.folder ?? (await askPython(where.python));
   const folder = await realpath(given).catch(() => null);
-  if (!folder) throw new BackendError(`there is no folder ${given}`);
+  if (!folder)
+    throw new BackendError(`there is no folder ${given}: give --tensorflow the folder of TensorFlow’s package; ${HOW}`);
   // The folder that holds a package is as good as the package.
   const inner = join(folder, 'tensorflow');
   const found = basename(folder) !== 'tensorflow' && (await exists(join(inner, LIBRARIES[0]))) ? inner : folder;
@@ -51,7 +54,8 @@ print(json.dumps(os.path.dirname(found.origin) if found and found.origin else No
 
 async function askPython(python: string): Promise<string> {
   const printed = await program(python, ['-c', QUESTION], {
-    missing: 'name another with --python, or TensorFlow’s folder with --tensorflow',
+    missing: ANOTHER,
+    otherwise: ANOTHER,
     doing: `asking ${python} for TensorFlow`,
     timeoutMs: 60_000,
   });

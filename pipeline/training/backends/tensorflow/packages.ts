@@ -42,6 +42,7 @@ export async function installPackages(parent: string, say: (line: string) => voi
       cwd: fresh,
       missing: 'it comes with Node; see https://nodejs.org',
       doing: `npm install ${wanted.join(' ')}`,
+      otherwise: 'it needs npm’s registry (`npm ping`), or its cache, and some 300 MB of disk',
       timeoutMs: 600_000,
     });
     await rm(folder, { recursive: true, force: true });

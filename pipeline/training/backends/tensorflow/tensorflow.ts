@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Backend, Tf } from '../backend.ts';
 import { BackendError } from '../errors.ts';
 import { type Installed, readInstalled } from './installed.ts';
+import { registerMatrixProduct } from './matrix-product.ts';
 
 /** What tfjs-node's own files give; nothing of it is typed. */
 type Addon = { readonly TF_Version: string };
@@ -57,6 +58,7 @@ async function start(
   source: string,
 ): Promise<TensorflowBackend> {
   if (!(await tf.setBackend('tensorflow'))) throw new BackendError(`TensorFlow does not start: ${AGAIN}`);
+  registerMatrixProduct(tf);
   const { isUsingGpuDevice = false } = tf.backend() as KernelBackend;
   return { name: 'tensorflow', version, tf, slowTransposed: false, gpu: isUsingGpuDevice, source };
 }

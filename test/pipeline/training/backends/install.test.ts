@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { BackendError } from '../../../../pipeline/training/backends/errors.ts';
 import { openBackend } from '../../../../pipeline/training/backends/open.ts';
 import { buildAddon } from '../../../../pipeline/training/backends/tensorflow/build.ts';
+import { installTensorflow } from '../../../../pipeline/training/backends/tensorflow/install.ts';
 import { writeInstalled } from '../../../../pipeline/training/backends/tensorflow/installed.ts';
 import { isOlder, locateTensorflow } from '../../../../pipeline/training/backends/tensorflow/locate.ts';
 import { tryBackend } from '../../../../pipeline/training/backends/try.ts';
@@ -68,7 +69,14 @@ s('every reason against it is named, with what to do', async () => {
     /has no TensorFlow: install one with `python3 -m pip install/,
   );
   await refuses(locateTensorflow({ python: python('oh no') }), /has no TensorFlow/);
-  await refuses(locateTensorflow({ folder: '/no/such/folder', python: '' }), /there is no folder/);
+  await refuses(
+    locateTensorflow({ folder: '/no/such/folder', python: '' }),
+    /there is no folder \/no\/such\/folder: give --tensorflow the folder/,
+  );
+  const another = /name another with --python, or TensorFlow’s folder with --tensorflow/;
+  await refuses(locateTensorflow({ python: temporaryFolder() }), /cannot be run \(EACCES\): name another/);
+  const failing = await refuses(locateTensorflow({ python: 'false' }), another);
+  assert.not(failing.message.includes('\n'), failing.message);
   await refuses(locateTensorflow({ folder: packages('2.11.0'), python: '' }), /2\.11\.0 .* is too old: 2\.12 or newer/);
   const partial = packages('2.18.1', { leaveOut: 'libtensorflow_cc.so.2' });
   await refuses(locateTensorflow({ folder: partial, python: '' }), /has no libtensorflow_cc\.so\.2/);
@@ -100,6 +108,22 @@ s('a machine without a compiler, or with one that fails, is told so', async () =
   } finally {
     if (CXX === undefined) delete process.env.CXX;
     else process.env.CXX = CXX;
+  }
+});
+
+s('a cache folder that cannot be written is told so, with the variable that names another', async () => {
+  const before = process.env.XDG_CACHE_HOME;
+  const file = join(temporaryFolder(), 'file');
+  writeFileSync(file, '');
+  try {
+    process.env.XDG_CACHE_HOME = file;
+    const options = { folder: packages('2.18.1'), python: '', gpu: false, threads: 1 };
+    await refuses(
+      installTensorflow(options, () => {}),
+      /cannot be written \(ENOTDIR\): make room or take another folder with XDG_CACHE_HOME/,
+    );
+  } finally {
+    process.env.XDG_CACHE_HOME = before;
   }
 });
 

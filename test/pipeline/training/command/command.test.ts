@@ -50,6 +50,24 @@ s('what it tells and leaves becomes a run and a model; secrets stay here', async
   assert.equal(readdirSync(cache), [], 'nothing is left behind');
 });
 
+s('what it says beside that is kept with the run, whatever bytes it is and however much', async () => {
+  const { trained, said } = start('rubbish');
+  const { records = [] } = await trained;
+  assert.is(records[0]?.path, 'output.txt');
+  const output = Buffer.from(records[0]?.bytes ?? []).toString('utf8');
+  assert.ok(output.length > 1000 && output.length < 3e6, `${output.length}`);
+  assert.ok(output.isWellFormed());
+  assert.match(output, /^… \(what came before was not kept\)\n/);
+  assert.is(said.length, 3, 'nothing of the rubbish is a metric');
+  const quiet = (await start('good').trained).records?.[0]?.bytes ?? [];
+  assert.is(Buffer.from(quiet).toString('utf8'), 'chatter, and {"half": \n');
+});
+
+s('is not waited for when what it has started holds its outputs open', async () => {
+  const { trained } = start('leave');
+  assert.is((await trained).files.length, 2);
+});
+
 s('a crash is told with exit code and last words', async () => {
   const { message } = await rejects(start('crash').trained, TrainerCommandError);
   assert.match(message, 'exit code 3');

@@ -2,11 +2,15 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { featureContract, featureGraph, headContract, headGraph } from '../../../../pipeline/onnx/feature-graph.ts';
+import { Random } from '../../../../pipeline/random.ts';
 import { openBackend } from '../../../../pipeline/training/backends/open.ts';
 import type { EncoderHeadConfig } from '../../../../pipeline/training/encoder-head/config.ts';
 import { encoderHead } from '../../../../pipeline/training/encoder-head/encoder-head.ts';
 import { featuresOf } from '../../../../pipeline/training/encoder-head/features.ts';
 import { loadFrozenEncoder } from '../../../../pipeline/training/encoder-head/frozen-encoder.ts';
+import { ngramScores } from '../../../../pipeline/training/encoder-head/ngram-scores.ts';
+import { bagLogOdds } from '../../../../pipeline/training/nbsvm/embedding-bag.ts';
 import type { TrainedModel, TrainingContext } from '../../../../pipeline/training/trainer.ts';
 import { WeightsError } from '../../../../pipeline/training/transformer/errors.ts';
 import { completeParameters } from '../../../../pipeline/training/transformer/initial.ts';
@@ -16,7 +20,13 @@ import { digestOf } from '../../../../registry-repo/digest.ts';
 import { MODEL_FILE } from '../../../../registry-repo/manifest.ts';
 import { scanOnnx } from '../../../../registry-repo/onnx-scan/scan.ts';
 import type { Row } from '../../../../registry-repo/rows.ts';
+import { batchesOf } from '../../../../registry-repo/runtime/batches.ts';
+import type { Encoder } from '../../../../registry-repo/runtime/encoded-text.ts';
+import { createEncoder } from '../../../../registry-repo/runtime/encoder.ts';
+import { FeatureIds } from '../../../../registry-repo/runtime/feature-ids.ts';
 import { loadRuntime } from '../../../../registry-repo/runtime/load.ts';
+import type { Preprocessor } from '../../../../registry-repo/runtime/preprocessor.ts';
+import { type Feed, openSession } from '../../../../registry-repo/runtime/session.ts';
 import { goldenFile } from '../../../support/golden.ts';
 import { LABELS, rowsFor as wordsFor } from '../../../support/models.ts';
 import { temporaryFolder } from '../../../support/paths.ts';
@@ -74,14 +84,18 @@ s('learns with an encoder of random weights, and what is exported answers so', a
   assert.ok(unseen > 0.85, `${unseen} of unseen texts`);
   assert.is(metrics.get('features'), 48 * 2 * 2);
   assert.is(metrics.get('rows'), rowsFor('train', 4).length);
-  assert.ok((metrics.get('tokensPerSecond') as number) > 0);
+  for (const name of ['tokens', 'tokensPerSecond', 'encodedTokensPerSecond'])
+    assert.ok((metrics.get(name) as number) > 0, name);
+  assert.is(metrics.get('truncatedShare'), 0);
   assert.match(trained.pretrained?.digest as string, /^sha256:/);
   assert.is(trained.contract.output.values, 'logits');
 });
 
 s('what is exported passes the scan that the gate makes', async () => {
-  const trained = await train();
-  assert.equal(scanOnnx(bytesOf(trained), trained.contract), []);
+  for (const over of [{}, { ngrams: true }, { precision: 'int8' }, { ngrams: true, precision: 'int7' }] as const) {
+    const trained = await train(over);
+    assert.equal(scanOnnx(bytesOf(trained), trained.contract), [], JSON.stringify(over));
+  }
 });
 
 s('features are the hidden states of the encoder, without padding', async () => {
@@ -118,6 +132,11 @@ s('features are the hidden states of the encoder, without padding', async () => 
 s('the same rows, settings and seed give the same bytes, whatever the number of threads', async () => {
   const once = digest(await train());
   for (const workers of [1, 2, 3]) assert.is(digest(await train({}, { workers })), once);
+  const both = { ngrams: true, precision: 'int8' } as const;
+  const combined = digest(await train(both));
+  assert.is.not(combined, once);
+  for (const workers of [1, 3]) assert.is(digest(await train(both, { workers })), combined);
+  assert.is.not(digest(await train(both, { seed: 2 })), combined);
 });
 
 s(
@@ -137,6 +156,8 @@ s(
     assert.is((await run({}, 2)).cached, rows.length);
     assert.is((await run({ rows: 1024 })).cached, 1024);
     assert.is((await run({ pooling: 'mean' })).cached, 0);
+    assert.is((await run({ precision: 'int8' })).cached, 0);
+    assert.is((await run({ ngrams: true })).cached, rows.length);
     const other = await run({ rows: 1100 });
     assert.is(other.cached, 1024);
     const folder = join(cache, 'features');
@@ -157,9 +178,64 @@ s('three labels, of which one is rare', async () => {
     ...rowsFor('train', 4),
     ...['42', '17 and 3', '2 2 2', '999'].map((text) => ({ text, label: 'other' })),
   ];
-  const trained = await train({}, { rows, labels });
-  assert.equal(trained.contract.output.shape, ['batch', 3]);
-  assert.ok((await rightShare(trained, rows, labels)) > 0.9);
+  for (const ngrams of [false, true]) {
+    const trained = await train({ ngrams }, { rows, labels });
+    assert.equal(trained.contract.output.shape, ['batch', 3]);
+    assert.ok((await rightShare(trained, rows, labels)) > 0.9);
+  }
+});
+
+s('n-grams tell what the encoder cannot see', async () => {
+  // The encoder reads the beginning alone.
+  const far = (salt: string) =>
+    rowsFor(salt, 4).map(({ text, label }) => ({ text: `${'the '.repeat(20)}${text}`, label }));
+  const { metrics, report } = watched();
+  const over = { maxLength: 8 };
+  const alone = await train(over, { rows: far('train') });
+  const both = await train({ ...over, ngrams: true }, { rows: far('train'), report });
+  const share = async (trained: TrainedModel) => rightShare(trained, far('test'), LABELS);
+  assert.ok((await share(alone)) < 0.6, `${await share(alone)} alone`);
+  assert.ok((await share(both)) > 0.95, `${await share(both)} together`);
+  assert.ok((metrics.get('ngrams/features') as number) > 20);
+  assert.is(both.preprocessor.kind, 'combined');
+  assert.equal(
+    both.contract.inputs.map(({ name }) => name),
+    ['ids', 'input_ids', 'attention_mask'],
+  );
+});
+
+s('with n-grams, logits are those of the encoder’s part and of the bag, whatever stands beside a text', async () => {
+  for (const precision of ['float32', 'int8'] as const) {
+    const of = context();
+    const config = settings({ precision });
+    const { encoding, width, encoder, preprocessor: tokens, pretrained } = await loadFrozenEncoder(of, config);
+    const { tables, preprocessor } = await ngramScores(
+      of,
+      of.rows,
+      Int32Array.from(of.rows, ({ label }) => LABELS.indexOf(label)),
+    );
+    const random = Random.named('head');
+    const numbers = (size: number) => Float32Array.from({ length: size }, () => random.bits() / 2 ** 32 - 0.5);
+    const head = { kernel: numbers(width * 2), beside: numbers(2), bias: numbers(2) };
+    const contract = headContract(2, true);
+    const combined: Preprocessor = { kind: 'combined', parts: [preprocessor, tokens] };
+    const session = await openSession(headGraph(encoding, head, tables), contract, 1);
+    const parts = await openSession(featureGraph(encoding), featureContract(width), 1);
+    const both = createEncoder(combined, contract.inputs, () => pretrained.tokenizer);
+    const ids = new FeatureIds(preprocessor);
+    for (const text of ['the film', '', 'the train film number 2 was good 3', 'bad 1 '.repeat(30)]) {
+      const feedsOf = (by: Encoder) => [...batchesOf(by, [text], 2)][0]?.feeds as Record<string, Feed>;
+      const logits = await session.run(feedsOf(both));
+      const features = await parts.run(feedsOf(encoder));
+      const bag = bagLogOdds(tables, ids.of(text));
+      for (const k of [0, 1]) {
+        let sum = (head.bias[k] as number) + (bag[0] as number) * (head.beside[k] as number);
+        for (let j = 0; j < width; j++) sum += (features[j] as number) * (head.kernel[2 * j + k] as number);
+        assert.ok(Math.abs(sum - (logits[k] as number)) < 1e-4, `${precision} ${text}: ${logits[k]}, not ${sum}`);
+      }
+    }
+    await Promise.all([session.release(), parts.release()]);
+  }
 });
 
 for (const over of [
@@ -171,6 +247,10 @@ for (const over of [
   { cost: 1 },
   { rows: 20 },
   { iterations: 2 },
+  { precision: 'int8' },
+  { precision: 'int7' },
+  { ngrams: true },
+  { ngrams: true, rows: 20 },
 ] satisfies Partial<EncoderHeadConfig>[])
   s(`the setting ${JSON.stringify(over)} makes another model that works`, async () => {
     const trained = await train(over);
@@ -187,11 +267,11 @@ s('settings that the encoder cannot have are refused', async () => {
 });
 
 s('an abort ends it with its reason, at any time', async () => {
-  for (const stage of ['encoding', 'choosing the cost', 'fitting']) {
+  for (const stage of ['reading n-grams', 'encoding', 'choosing the cost', 'fitting']) {
     const controller = new AbortController();
     const progress = (name: string) => void (name === stage && controller.abort(new Error(`enough ${stage}`)));
     const report = { metric: () => {}, epoch: () => {}, progress };
-    const outcome = await train({}, { signal: controller.signal, report }).catch((e: Error) => e.message);
+    const outcome = await train({ ngrams: true }, { signal: controller.signal, report }).catch((e: Error) => e.message);
     assert.is(outcome, `enough ${stage}`);
   }
 });

@@ -7,6 +7,7 @@ import { type Recurrence, recurrence } from '../../../../pipeline/training/rnn/r
 import { operations } from '../../../../pipeline/training/transformer/operations.ts';
 import { testedBackends } from '../../../support/backends.ts';
 import { fixture } from '../../../support/paths.ts';
+import { scoped } from '../../../support/scoped.ts';
 
 // An LSTM in both directions over texts of different lengths, held against PyTorch in float64; what the other steps
 // promise of their derivatives, against differences.
@@ -82,8 +83,7 @@ for (const { name: on, open } of await testedBackends()) {
     const of = (name: string) => tensors.get(name)?.data as Float64Array;
     const [input, hidden] = [ours(tensors, 'param/bias_ih_l0', 1, false), ours(tensors, 'param/bias_hh_l0', 1, false)];
     const before = tf.memory().numTensors;
-    tf.tidy(() => {
-      const mask = maskOf(tf);
+    await scoped(tf, async () => {
       const weights = [
         tf.tensor(Float32Array.from(of('x')), [B, L, E]),
         tf.tensor(ours(tensors, 'param/weight_ih_l0', E, false), [E, 8 * H]),
@@ -94,8 +94,8 @@ for (const { name: on, open } of await testedBackends()) {
         tf.tensor(ours(tensors, 'param/weight_hh_l0', H, true), [2, H, 4 * H]),
       ];
       const states = (x: Tensor, kernel: Tensor, bias: Tensor, recurrent: Tensor) =>
-        steps.lstm(ops.linear(x, kernel, bias), mask, recurrent);
-      const all = states(...(weights as [Tensor, Tensor, Tensor, Tensor])).dataSync();
+        steps.lstm(ops.linear(x, kernel, bias), LENGTHS, recurrent);
+      const all = await states(...(weights as [Tensor, Tensor, Tensor, Tensor])).data();
       const expected = of('output');
       for (let b = 0; b < B; b++)
         for (let t = 0; t < (LENGTHS[b] as number); t++) {
@@ -103,11 +103,10 @@ for (const { name: on, open } of await testedBackends()) {
           near(all.slice(from, from + 2 * H), expected.slice(from, from + 2 * H), 1e-6, `text ${b}, token ${t}`);
         }
       const last = (...inputs: Tensor[]) => steps.last(states(...(inputs as [Tensor, Tensor, Tensor, Tensor])), 2);
-      near(last(...weights).dataSync(), beside(of('h')), 1e-6, 'last states');
+      near(await last(...weights).data(), beside(of('h')), 1e-6, 'last states');
       const dy = tf.tensor(beside(of('loss_weight_on_h')), [B, 2 * H]);
-      const [, dKernel, dBias, dRecurrent] = tf
-        .grads(last)(weights, dy)
-        .map((gradient) => gradient.dataSync());
+      const gradients = tf.grads(last)(weights, dy);
+      const [, dKernel, dBias, dRecurrent] = await Promise.all(gradients.map((gradient) => gradient.data()));
       near(dKernel ?? [], ours(tensors, 'grad/weight_ih_l0', E, false), 2e-6, 'kernel');
       near(dBias ?? [], ours(tensors, 'grad/bias_ih_l0', 1, false), 2e-6, 'bias');
       near(dRecurrent ?? [], ours(tensors, 'grad/weight_hh_l0', H, true), 2e-6, 'recurrent');
@@ -125,7 +124,7 @@ for (const { name: on, open } of await testedBackends()) {
           Float32Array.from({ length: 16 }, (_, i) => Math.sin(i)),
           [1, 2, 8],
         );
-        return steps.lstm(x, maskOf(tf), recurrent);
+        return steps.lstm(x, LENGTHS, recurrent);
       },
     },
     'both directions of an LSTM': {
@@ -135,7 +134,7 @@ for (const { name: on, open } of await testedBackends()) {
           Float32Array.from({ length: 32 }, (_, i) => Math.sin(i)),
           [2, 2, 8],
         );
-        return steps.lstm(x, maskOf(tf), recurrent);
+        return steps.lstm(x, LENGTHS, recurrent);
       },
     },
     'the last state': { shape: [B, L, 4], compute: (steps, x) => steps.last(x, 1) },
@@ -157,28 +156,29 @@ for (const { name: on, open } of await testedBackends()) {
       const values = Float32Array.from({ length: size }, () => random.below(2 ** 20) / 2 ** 18 - 2);
       const step = 1 / 64;
       const before = tf.memory().numTensors;
-      tf.tidy(() => {
-        const weighed = (numbers: Float32Array): number => {
-          const y = compute(steps, tf.tensor(numbers, shape), tf).dataSync() as Float32Array;
-          return y.reduce((sum, value, i) => sum + value * Math.sin(i + 1), 0);
+      await scoped(tf, async () => {
+        const run = (numbers: Float32Array) => tf.tidy(() => compute(steps, tf.tensor(numbers, shape), tf));
+        const weighed = async (numbers: Float32Array): Promise<number> => {
+          const y = run(numbers);
+          const sum = ((await y.data()) as Float32Array).reduce((all, value, i) => all + value * Math.sin(i + 1), 0);
+          y.dispose();
+          return sum;
         };
-        const x = tf.tensor(values, shape);
-        const { shape: out, size: outs } = compute(steps, x, tf);
+        const { shape: out, size: outs } = run(values);
         const dy = tf.tensor(
           Float32Array.from({ length: outs }, (_, i) => Math.sin(i + 1)),
           out,
         );
-        const gradient = tf
-          .grad((given) => compute(steps, given, tf))(x, dy)
-          .dataSync();
-        gradient.forEach((slope, j) => {
+        const gradient = tf.grad((given) => compute(steps, given, tf))(tf.tensor(values, shape), dy);
+        for (const [j, slope] of (await gradient.data()).entries()) {
           const at = (by: number) => weighed(values.map((value, k) => (k === j ? value + by : value)));
-          const difference = (8 * (at(step) - at(-step)) - (at(2 * step) - at(-2 * step))) / (12 * step);
+          const difference =
+            (8 * ((await at(step)) - (await at(-step))) - ((await at(2 * step)) - (await at(-2 * step)))) / (12 * step);
           assert.ok(
             Math.abs(slope - difference) < 2e-3 * Math.max(1, Math.abs(slope)),
             `${j}: ${slope}, ${difference}`,
           );
-        });
+        }
       });
       assert.is(tf.memory().numTensors, before);
     });

@@ -5,6 +5,7 @@ import type { Backend, Tensor } from '../../../../pipeline/training/backends/bac
 import { keptAt, seededDropout } from '../../../../pipeline/training/transformer/dropout.ts';
 import { type Operations, operations } from '../../../../pipeline/training/transformer/operations.ts';
 import { testedBackends } from '../../../support/backends.ts';
+import { scoped } from '../../../support/scoped.ts';
 
 // Every step's derivative against differences of what it computes.
 
@@ -117,26 +118,28 @@ for (const { name: on, open } of await testedBackends())
       const upload = (numbers: readonly Float32Array[]) =>
         numbers.map((n, i) => tf.tensor(n, [...(shapes[i] as number[])]));
       const before = tf.memory().numTensors;
-      tf.tidy(() => {
+      await scoped(tf, async () => {
+        const run = (numbers: readonly Float32Array[]) => tf.tidy(() => compute(ops, upload(numbers), tf));
         // A weighted sum of all outputs, so that no direction is left out.
-        const outputs = (numbers: readonly Float32Array[]) =>
-          compute(ops, upload(numbers), tf).dataSync() as Float32Array;
-        const weighed = (numbers: readonly Float32Array[]) =>
-          outputs(numbers).reduce((sum, y, i) => sum + y * Math.sin(i + 1), 0);
-        const y = compute(ops, upload(values), tf);
+        const weighed = async (numbers: readonly Float32Array[]) => {
+          const y = run(numbers);
+          const sum = ((await y.data()) as Float32Array).reduce((all, value, i) => all + value * Math.sin(i + 1), 0);
+          y.dispose();
+          return sum;
+        };
+        const { shape, size: outputs } = run(values);
         const dy = tf.tensor(
-          Float32Array.from({ length: y.size }, (_, i) => Math.sin(i + 1)),
-          y.shape,
+          Float32Array.from({ length: outputs }, (_, i) => Math.sin(i + 1)),
+          shape,
         );
         const gradients = tf.grads((...inputs) => compute(ops, inputs, tf))(upload(values), dy);
         for (const [i, gradient] of gradients.entries())
-          for (const [j, slope] of gradient.dataSync().entries()) {
+          for (const [j, slope] of (await gradient.data()).entries()) {
             const moved = (by: number) =>
-              values.map((v, at) => (at === i ? v.map((x, k) => (k === j ? x + by : x)) : v));
+              weighed(values.map((v, at) => (at === i ? v.map((x, k) => (k === j ? x + by : x)) : v)));
             // The fourth-order difference: what is left is mostly rounding.
             const difference =
-              (8 * (weighed(moved(H)) - weighed(moved(-H))) - (weighed(moved(2 * H)) - weighed(moved(-2 * H)))) /
-              (12 * H);
+              (8 * ((await moved(H)) - (await moved(-H))) - ((await moved(2 * H)) - (await moved(-2 * H)))) / (12 * H);
             assert.ok(
               Math.abs(slope - difference) < 2e-3 * Math.max(1, Math.abs(slope)),
               `input ${i}, number ${j}: ${slope}, differences say ${difference}`,

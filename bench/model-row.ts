@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import * as z from 'zod';
+import { f1Interval } from '../pipeline/evaluation/intervals.ts';
+import { share, textTable } from '../pipeline/table.ts';
+import { f1 } from '../registry-repo/f1.ts';
+import { toNumber } from '../registry-repo/fraction.ts';
+import type { Confusion } from '../registry-repo/values.ts';
+
+/** What a way to train came to on the reviews. */
+export const Trained = z.strictObject({
+  name: z.string(),
+  /** What computed. */
+  backend: z.string(),
+  /** Of the label pos, with its 95 % interval. */
+  f1: z.number(),
+  low: z.number(),
+  high: z.number(),
+  /** Seconds from texts in memory to files on the disk. */
+  train: z.number(),
+  modelBytes: z.number().nullable(),
+  /** From text to probabilities, on one thread. */
+  textsPerSecond: z.number(),
+  peakBytes: z.number().nullable(),
+});
+export type Trained = z.infer<typeof Trained>;
+
+const NotTrained = z.strictObject({ name: z.string(), reason: z.string() });
+
+/** A row of the table: figures, or why there are none. */
+export const ModelRow = z.union([Trained, NotTrained]);
+export type ModelRow = z.infer<typeof ModelRow>;
+
+/** F1 of the second label from `confusion[truth][predicted]`, with its 95 % interval. */
+export function f1Of(labels: readonly string[], confusion: Confusion): Pick<Trained, 'f1' | 'low' | 'high'> {
+  const averaging = { average: 'binary', positive: labels[1] as string } as const;
+  const value = toNumber(f1(labels, confusion, averaging));
+  return { f1: value, ...(f1Interval(labels, confusion, averaging) ?? { low: value, high: value }) };
+}
+
+const HEAD = ['trained by', 'F1', '95 % interval', 'training', 'model', 'texts/s', 'peak', 'backend'];
+
+export function rowTable(rows: readonly ModelRow[]): string {
+  const cells = rows.map((row) => ('reason' in row ? [row.name, `not run: ${row.reason}`] : cellsOf(row)));
+  return textTable(
+    HEAD,
+    cells.map((row) => HEAD.map((_, i) => row[i] ?? '')),
+    [3, 4, 5, 6],
+  );
+}
+
+const megabytes = (bytes: number | null): string => (bytes === null ? '–' : `${(bytes / 1e6).toFixed(1)} MB`);
+
+const cellsOf = ({ name, backend, f1, low, high, train, modelBytes, textsPerSecond, peakBytes }: Trained): string[] => [
+  ...[name, share(f1), `${share(low)} – ${share(high)}`, `${train.toFixed(1)} s`, megabytes(modelBytes)],
+  ...[Math.round(textsPerSecond).toLocaleString('en-US'), megabytes(peakBytes), backend],
+];
+
+const Results = z.looseObject({
+  benches: z.array(z.looseObject({ name: z.string(), rows: z.array(ModelRow).optional() })),
+});
+
+/**
+ * The rows that an earlier call measured, by name.
+ *
+ * @param file what `--json` wrote
+ * @throws {TypeError} if it is not that
+ */
+export function earlierRows(file: string): ReadonlyMap<string, Trained> {
+  try {
+    const { benches } = Results.parse(JSON.parse(readFileSync(file, 'utf8')));
+    const rows = benches.flatMap((bench) => (bench.name === 'models' ? (bench.rows ?? []) : []));
+    return new Map(rows.flatMap((row) => ('reason' in row ? [] : [[row.name, row] as const])));
+  } catch (cause) {
+    throw new TypeError(`--with ${file}: not the results of a bench: ${(cause as Error).message}`, { cause });
+  }
+}

@@ -1,0 +1,52 @@
+import { canonicalJson } from '../../events/canonical-json.ts';
+import { type Run, runs } from '../../projections/runs.ts';
+import type { Sweep } from '../sweep/read.ts';
+import { TrainingRepository } from '../triggers/repository.git.ts';
+import type { Workspace } from '../workspace.ts';
+import type { Invocation } from './command.ts';
+import { firstRegistry, promoteRun } from './promote.ts';
+import { findRun } from './runs-show.ts';
+import { startRun } from './train.ts';
+
+export type Promoted = { readonly run: string; readonly status: string; readonly version: number | null };
+
+/** Trains a point on all training rows, unless that was done before, and takes it through the gate. */
+export async function promoteBest(
+  { workspace, out, signal }: Invocation<Workspace>,
+  found: Sweep,
+  index: number,
+): Promise<Promoted> {
+  const trainer = found.definition.trainer;
+  const config = found.points[index]?.config ?? {};
+  const before = await trainedBefore(workspace, found, config);
+  const chosen = { trainer, config, sweep: null, holdOut: 0 };
+  const runId = before?.id ?? (await startRun(workspace, out, signal, { trigger: { kind: 'manual' }, chosen })).runId;
+  const run = findRun(await workspace.views(), runId);
+  if (run.model === workspace.config.model) await firstRegistry(workspace, run, out, signal);
+  const ended = await promoteRun(workspace, run, out, { signal });
+  return ended.kind === 'done'
+    ? { run: runId, status: 'merged', version: ended.version }
+    : { run: runId, status: ended.promotion.status, version: ended.promotion.candidate.version };
+}
+
+/** The last completed run of the same settings, data options, seed and code: what was killed on its way to the gate goes on. */
+async function trainedBefore(workspace: Workspace, found: Sweep, config: unknown): Promise<Run | null> {
+  const { model, training, data } = workspace.config;
+  const wanted = json({
+    ...{ model, seed: training.seed, trainer: found.trainer.name, config: found.trainer.config.parse(config) },
+    ...{ data: { ...data, holdOut: 0 }, code: await new TrainingRepository(workspace.loaded.root).code() },
+  });
+  const same = [...(await workspace.views()).rows(runs)].filter(
+    (run) =>
+      run.status === 'completed' &&
+      run.sweep === null &&
+      json({
+        ...{ model: run.model, seed: run.seed, trainer: run.trainer, config: run.config },
+        ...{ data: run.dataOptions, code: run.code },
+      }) === wanted,
+  );
+  return same.toSorted((a, b) => (a.startedAt < b.startedAt ? 1 : -1))[0] ?? null;
+}
+
+/** As events keep it: what is undefined is not there. */
+const json = (value: unknown): string => canonicalJson(JSON.parse(JSON.stringify(value)));

@@ -1,0 +1,49 @@
+import type { Row } from '../../../registry-repo/rows.ts';
+import type { HashedNgrams } from '../../../registry-repo/runtime/hashed-ngrams.ts';
+import { type Fold, gathered } from '../folds.ts';
+import { type NbsvmConfig, zonesOf } from './config.ts';
+import { type QuantisedTables, quantise } from './embedding-bag.ts';
+import { extractFeatures } from './features.ts';
+import type { Threads } from './threads.ts';
+
+type Task = {
+  /** Label index of every row. */
+  readonly truth: Int32Array;
+  /** 1 for two labels, else one a label. */
+  readonly outputs: number;
+  readonly config: NbsvmConfig;
+  readonly seed: number;
+  readonly onProgress: (done: number, of: number) => void;
+  /** Whose held rows are scored by models of the others. */
+  readonly folds?: readonly Fold[];
+};
+
+export type FittedTables = {
+  readonly tables: QuantisedTables;
+  readonly preprocessor: HashedNgrams;
+  /** N-grams, but for those that share an id. */
+  readonly features: number;
+  /** By output, the scores of held rows. [rows] each */
+  readonly held: readonly Float64Array[];
+};
+
+/** NB-SVM models of rows, as the tables of an embedding bag. */
+export async function fitTables(threads: Threads, rows: readonly Row[], task: Task): Promise<FittedTables> {
+  const { truth, outputs, config, seed, onProgress, folds = [] } = task;
+  const { matrix, idOf, preprocessor } = await extractFeatures(threads, rows, {
+    ...{ zones: zonesOf(config), bits: config.bits, singletons: config.singletons, outputs, onProgress },
+  });
+  const tasks = Array.from({ length: outputs }, (_, i) => {
+    const label = outputs === 1 ? 1 : i;
+    return { matrix, truth, label, config, seed } as const;
+  });
+  const models = await threads.share(tasks.map((own) => ({ do: 'fit', ...own }) as const));
+  const parts = tasks.flatMap((own) =>
+    folds.map((fold, i) => ({ do: 'score-held', ...own, ...fold, part: `mix ${i}` }) as const),
+  );
+  const scores = await threads.share(parts);
+  const held = tasks.map((_, i) =>
+    gathered(folds, scores.slice(i * folds.length, (i + 1) * folds.length), rows.length),
+  );
+  return { tables: quantise(models, idOf, preprocessor.bits), preprocessor, features: matrix.width, held };
+}
