@@ -3,7 +3,7 @@ import { type Fold, gathered } from '../folds.ts';
 import { type BinaryMatrix, sharedInts } from '../nbsvm/matrix.ts';
 import type { Threads } from '../nbsvm/threads.ts';
 import { readCorpus } from './corpus.ts';
-import type { VectorModel } from './fit-vectors.ts';
+import type { VectorModel, VectorTask } from './fit-vectors.ts';
 import { hasWasmKernel } from './kernel.ts';
 import { learnVectors } from './learn-vectors.ts';
 import { SharedMemory } from './shared-memory.ts';
@@ -17,11 +17,15 @@ export type Scored<M> = { readonly model: M; readonly held: Float64Array };
 
 type Ids = { readonly preprocessor: HashedNgrams; readonly slots: Slots };
 
-/** Vectors of all texts' n-grams, and by output a model on them. */
-export async function vectorScores(
-  stage: Stage & Ids,
-): Promise<{ readonly idOf: Int32Array; readonly scored: readonly Scored<VectorModel>[] }> {
-  const { threads, context, config, targets, folds, slots } = stage;
+/** Vectors of n-grams, and what a model on them is fitted to. Arrays lie in shared memory. */
+export type Learnt = Pick<VectorTask, 'matrix' | 'vectors' | 'dimensions' | 'idf'> & {
+  /** The id of each column. */
+  readonly idOf: Int32Array;
+};
+
+/** Vectors of all texts' n-grams, labelled or not. */
+export async function learnNgrams(stage: Stage & Ids): Promise<Learnt> {
+  const { threads, context, config, slots } = stage;
   const { rows, unlabelled, seed, report } = context;
   const memory = new SharedMemory(hasWasmKernel());
   const { dimensions, vectorCount: least } = config;
@@ -42,14 +46,22 @@ export async function vectorScores(
   });
   const matrix = await matrixOf(threads, stage, idOf, memory);
   await openFits(threads, memory, { means: rows.length * dimensions, weights: matrix.width });
+  return { matrix, vectors: corpus.ngramVectors, dimensions, idf, idOf };
+}
+
+/** By output, a model on the vectors. */
+export async function vectorScores(
+  { threads, config, context: { rows }, truth, targets, folds }: Stage,
+  learnt: Omit<Learnt, 'idOf'>,
+): Promise<Scored<VectorModel>[]> {
   const everyRow: Fold = { rows: Int32Array.from(rows.keys()), held: new Int32Array(0) };
-  const common = { matrix, vectors: corpus.ngramVectors, dimensions, idf, truth: stage.truth };
-  const options = { floor: config.weightFloor, smoothing: config.smoothing, cost: config.vectorCost };
+  const { weighting, weightFloor: floor, smoothing, vectorCost: cost } = config;
+  const options = { ...learnt, truth, weighting, floor, smoothing, cost };
   const tasks = targets.flatMap((label) =>
-    [everyRow, ...folds].map((fold) => ({ do: 'fit-vectors', ...common, ...options, ...fold, label }) as const),
+    [everyRow, ...folds].map((fold) => ({ do: 'fit-vectors', ...options, ...fold, label }) as const),
   );
   const fits = await threads.share(tasks);
-  const scored = targets.map((_, i): Scored<VectorModel> => {
+  return targets.map((_, i) => {
     const [all, ...own] = fits.slice(i * (folds.length + 1), (i + 1) * (folds.length + 1));
     const held = gathered(
       folds,
@@ -58,7 +70,6 @@ export async function vectorScores(
     );
     return { model: (all as (typeof fits)[number]).model, held };
   });
-  return { idOf, scored };
 }
 
 /** The columns of every row, as the runtime will find them: what shares an id counts too. */
