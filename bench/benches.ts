@@ -3,6 +3,7 @@ import { distilbert } from './distilbert.ts';
 import { events } from './events.ts';
 import { models } from './models.ts';
 import { nbsvm } from './nbsvm.ts';
+import { nbsvmDv } from './nbsvm-dv.ts';
 import { quantize } from './quantize.ts';
 
-export const benches: readonly Bench[] = [events, nbsvm, models, distilbert, quantize];
+export const benches: readonly Bench[] = [events, nbsvm, nbsvmDv, models, distilbert, quantize];

@@ -11,17 +11,18 @@ type Given = Pick<TrainingContext, 'rows' | 'labels' | 'workers'> & Partial<Trai
 export function trainWith(name: string, config: Record<string, unknown>, given: Given): Promise<TrainedModel> {
   const trainer = trainers.find((t) => t.name === name);
   if (!trainer) throw new Error(`there is no trainer ${name}`);
-  const context: TrainingContext = {
-    unlabelled: [],
-    folders: { config: '.', cache: '.', checkpoints: '.' },
-    hub: { endpoint: 'https://huggingface.co', offline: true },
-    seed: 1,
-    report: { metric: () => {}, epoch: () => {}, progress: () => {} },
-    signal: new AbortController().signal,
-    ...given,
-  };
-  return trainer.train(context, trainer.config.parse(config) as never);
+  return trainer.train(trainingContext(given), trainer.config.parse(config) as never);
 }
+
+export const trainingContext = (given: Given): TrainingContext => ({
+  unlabelled: [],
+  folders: { config: '.', cache: '.', checkpoints: '.' },
+  hub: { endpoint: 'https://huggingface.co', offline: true },
+  seed: 1,
+  report: { metric: () => {}, epoch: () => {}, progress: () => {} },
+  signal: new AbortController().signal,
+  ...given,
+});
 
 const DESCRIPTION = 'description.json';
 

@@ -9,12 +9,16 @@ export const NbsvmDvConfig = z.strictObject({
   vectorEpochs: z.int().min(1).max(1000).default(5).describe('Passes over all texts, labelled or not'),
   vectorRate: z.number().gt(0).max(10).default(0.1).describe('Learning rate of the vectors at first; it falls to 0'),
   negatives: z.int().min(1).max(100).default(5).describe('Wrong n-grams shown for each right one'),
+  weighting: z
+    .enum(['plain', 'idf', 'ratio'])
+    .default('ratio')
+    .describe('What an n-gram weighs in a text’s mean: 1, its idf, or its idf times the size of its log-count ratio'),
   weightFloor: z
     .number()
     .min(0)
     .max(100)
     .default(0.3)
-    .describe('An n-gram weighs its idf times this and the size of its log-count ratio'),
+    .describe('Added to the size of the log-count ratio, where n-grams weigh by it'),
   vectorCost: z.number().gt(0).max(1e9).default(1).describe('Cost of errors against regularisation, of the vectors'),
   folds: z.int().min(2).max(20).default(5).describe('Parts of the rows by which the two models are weighed'),
 });

@@ -12,6 +12,8 @@ export type VectorTask = {
   readonly dimensions: number;
   /** [columns] */
   readonly idf: Float32Array;
+  readonly weighting: 'plain' | 'idf' | 'ratio';
+  /** Added to the size of the log-count ratio. */
   readonly floor: number;
   readonly smoothing: number;
   readonly cost: number;
@@ -30,8 +32,8 @@ export type VectorModel = { readonly weights: Float32Array; readonly values: Flo
 export type FitMemory = { readonly means: Float32Array; readonly weights: Float32Array };
 
 /**
- * A text is the mean of its n-grams' vectors, each weighing its inverse document frequency times how much it says about
- * the label; a logistic regression tells labels apart.
+ * A text is the mean of its n-grams' vectors, each weighing, as a rule, its inverse document frequency times how much it
+ * says about the label; a logistic regression tells labels apart.
  */
 export function fitVectors(
   kernel: Kernel,
@@ -56,7 +58,9 @@ export function fitVectors(
 }
 
 function weightsOf(task: VectorTask, inside: (row: number) => boolean): Float32Array {
-  const { matrix, truth, rows, idf, floor, smoothing } = task;
+  const { matrix, truth, rows, idf, weighting, floor, smoothing } = task;
+  if (weighting === 'plain') return new Float32Array(idf.length).fill(1);
+  if (weighting === 'idf') return idf;
   const among = new Uint8Array(truth.length);
   for (const row of rows) among[row] = 1;
   const ratio = logCountRatio(matrix, inside, (row) => among[row] === 1, smoothing);

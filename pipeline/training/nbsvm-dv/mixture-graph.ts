@@ -1,9 +1,10 @@
 import { encodeModel, type Initializer, type OperatorNode } from '../../onnx/graph.ts';
 import { contractOf, INPUT, largest, node, OPSET, probabilities, TINY, TO_FLOAT } from '../nbsvm/embedding-bag.ts';
+import { keyOf, type Slots, slotOf } from './slots.ts';
 
-/** What one score of the graph is made of: tables by feature id, 0 where an id has no part in them. */
+/** What one score of the graph is made of: tables by slot, 0 where a slot has no part in them; the last is of padding. */
 export type Mixture = {
-  /** [ids] each */
+  /** [slots] each */
   readonly ngrams: { readonly weights: Float32Array; readonly ratios: Float32Array };
   readonly vectors: { readonly values: Float32Array; readonly weights: Float32Array };
   /** log-odds = ngrams · (Σ weight / √Σ ratio²) + vectors · (Σ value / Σ weight) + offset */
@@ -14,13 +15,21 @@ export type Mixture = {
 /** Tables of bytes, with what a byte stands for by column. */
 type Bytes<A> = { readonly cells: A; readonly scale: Float32Array };
 
+type Model = {
+  /** One for two labels, else one a label. */
+  readonly mixtures: readonly Mixture[];
+  readonly labels: number;
+  readonly slots: Slots;
+  /** The ids to which the slots' vectors belong. */
+  readonly vectorIds: Int32Array;
+};
+
 /**
  * The ONNX file of a mixture: ids [batch, length] → probabilities [batch, labels]. All four tables are rounded to a byte a
- * number; two signed ones lie side by side in one tensor, two unsigned ones in another, so that each id is looked up twice.
- *
- * @param mixtures one for two labels, else one a label
+ * number; two signed ones lie side by side in one tensor, two unsigned ones in another, so that each slot is looked up
+ * twice, and once more for the key of the id that its vector belongs to.
  */
-export function mixtureGraph(mixtures: readonly Mixture[], labels: number): Uint8Array {
+export function mixtureGraph({ mixtures, labels, slots, vectorIds }: Model): Uint8Array {
   const { inputs, output } = contractOf(labels);
   const signed = quantised(
     mixtures.flatMap(({ ngrams, vectors }) => [ngrams.weights, vectors.values]),
@@ -37,7 +46,7 @@ export function mixtureGraph(mixtures: readonly Mixture[], labels: number): Uint
     opset: OPSET,
     inputs,
     outputs: [output],
-    initializers: constants(mixtures, signed, positive),
+    initializers: [...constants(mixtures, signed, positive), ...lookUp(slots, vectorIds)],
     nodes: [...nodes, ...probabilities(labels)],
   });
 }
@@ -76,7 +85,8 @@ function constants(mixtures: readonly Mixture[], signed: Bytes<Int8Array>, posit
   return [
     { name: 'signedTable', type: 'int8', dims: [ids, 2 * outputs], data: signed.cells },
     { name: 'positiveTable', type: 'uint8', dims: [ids, 2 * outputs], data: positive.cells },
-    row('signedScale', signed.scale),
+    row('ngramScale', signed.scale.subarray(0, outputs)),
+    row('vectorScale', signed.scale.subarray(outputs)),
     row('ratioScale', positive.scale.subarray(0, outputs)),
     row('weightScale', positive.scale.subarray(outputs)),
     row(
@@ -98,6 +108,21 @@ function constants(mixtures: readonly Mixture[], signed: Bytes<Int8Array>, posit
   ];
 }
 
+function lookUp(slots: Slots, vectorIds: Int32Array): Initializer[] {
+  const rows = 2 ** slots.slotBits;
+  const keys = new Uint8Array(rows + 1);
+  for (const id of vectorIds) keys[slotOf(slots, id)] = keyOf(slots, id);
+  const whole = (name: string, value: number): Initializer => {
+    return { name, type: 'int32', dims: [1], data: Int32Array.of(value) };
+  };
+  return [
+    { name: 'keyTable', type: 'uint8', dims: [rows + 1], data: keys },
+    whole('slotCount', rows),
+    whole('idCount', 2 ** slots.bits),
+    { name: 'overOutputs', type: 'int64', dims: [1], data: BigInt64Array.of(2n) },
+  ];
+}
+
 const split = (input: string, outputs: readonly [string, string], axis: number): OperatorNode => ({
   op: 'Split',
   inputs: [input, 'halves'],
@@ -105,15 +130,31 @@ const split = (input: string, outputs: readonly [string, string], axis: number):
   attributes: { axis },
 });
 
+const TO_INT = { to: 6 };
+
 const nodes: readonly OperatorNode[] = [
-  node('Gather', ['signedTable', INPUT], 'signedBytes', { axis: 0 }), // [batch, length, 2 · outputs]
+  node('Div', [INPUT, 'slotCount'], 'key'), // [batch, length]
+  node('Mod', [INPUT, 'slotCount'], 'slotOfId'),
+  node('Div', [INPUT, 'idCount'], 'isPadding'), // 1 for the id after the last
+  node('Mul', ['isPadding', 'slotCount'], 'paddingSlot'),
+  node('Add', ['slotOfId', 'paddingSlot'], 'slot'),
+  node('Gather', ['keyTable', 'slot'], 'ownKeyByte', { axis: 0 }),
+  node('Cast', ['ownKeyByte'], 'ownKey', TO_INT),
+  node('Equal', ['key', 'ownKey'], 'isOwn'),
+  node('Cast', ['isOwn'], 'ownShare', TO_FLOAT),
+  node('Unsqueeze', ['ownShare', 'overOutputs'], 'own'), // [batch, length, 1]: 1 where the slot's vector is the id's
+  node('Gather', ['signedTable', 'slot'], 'signedBytes', { axis: 0 }), // [batch, length, 2 · outputs]
   node('Cast', ['signedBytes'], 'signedFloats', TO_FLOAT),
-  node('ReduceSum', ['signedFloats', 'overLength'], 'signedSum', { keepdims: 0 }), // [batch, 2 · outputs]
-  node('Mul', ['signedSum', 'signedScale'], 'sums'),
-  split('sums', ['ngramSum', 'vectorSum'], 1), // [batch, outputs] each
-  node('Gather', ['positiveTable', INPUT], 'positiveBytes', { axis: 0 }),
+  split('signedFloats', ['ngramWeights', 'slotValues'], 2), // [batch, length, outputs] each
+  node('Mul', ['slotValues', 'own'], 'values'),
+  node('ReduceSum', ['ngramWeights', 'overLength'], 'ngramBytes', { keepdims: 0 }), // [batch, outputs]
+  node('Mul', ['ngramBytes', 'ngramScale'], 'ngramSum'),
+  node('ReduceSum', ['values', 'overLength'], 'vectorBytes', { keepdims: 0 }),
+  node('Mul', ['vectorBytes', 'vectorScale'], 'vectorSum'),
+  node('Gather', ['positiveTable', 'slot'], 'positiveBytes', { axis: 0 }),
   node('Cast', ['positiveBytes'], 'positiveFloats', TO_FLOAT),
-  split('positiveFloats', ['ratios', 'weights'], 2), // [batch, length, outputs] each
+  split('positiveFloats', ['ratios', 'slotWeights'], 2), // [batch, length, outputs] each
+  node('Mul', ['slotWeights', 'own'], 'weights'),
   node('Mul', ['ratios', 'ratios'], 'ratioSquares'),
   node('ReduceSum', ['ratioSquares', 'overLength'], 'ratioSum', { keepdims: 0 }),
   node('Sqrt', ['ratioSum'], 'ratioRoot'),

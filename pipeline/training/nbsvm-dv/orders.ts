@@ -2,6 +2,7 @@ import type { HashedNgrams } from '../../../registry-repo/runtime/hashed-ngrams.
 import type { ClassTask } from '../nbsvm/fit-class.ts';
 import type { VectorModel, VectorTask } from './fit-vectors.ts';
 import type { Cell, Corpus } from './kernel.ts';
+import type { Slots } from './slots.ts';
 import type { WasmMemory } from './webassembly.ts';
 
 /** What a thread is told beside the orders of `nbsvm`. Arrays are shared, not copied. */
@@ -25,7 +26,11 @@ export type VectorOrder =
       readonly first: number;
       readonly texts: readonly string[];
       readonly preprocessor: HashedNgrams;
+      readonly slots: Slots;
+      /** By slot, the column of its id with a vector, or -1. */
       readonly columnOf: Int32Array;
+      /** By column. */
+      readonly idOf: Int32Array;
     }
   /** Parts of `means` [threads, rows, dimensions] and `weights` [threads, columns] become the threads' own. */
   | {

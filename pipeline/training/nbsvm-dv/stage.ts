@@ -16,8 +16,17 @@ export type Stage = {
   readonly folds: readonly Fold[];
 };
 
+export function stageOf(threads: Threads, context: TrainingContext, config: NbsvmDvConfig, outputs: number): Stage {
+  const { rows, labels, seed } = context;
+  const index = new Map(labels.map((label, i) => [label, i]));
+  const truth = Int32Array.from(rows, (row) => index.get(row.label) as number);
+  const targets = outputs === 1 ? [1] : labels.map((_, i) => i);
+  const folds = foldsOf(rows.length, Math.min(config.folds, rows.length), seed);
+  return { threads, context, config, truth, targets, folds };
+}
+
 /** Every row is held back once. */
-export function foldsOf(rows: number, count: number, seed: number): Fold[] {
+function foldsOf(rows: number, count: number, seed: number): Fold[] {
   const shuffled = Int32Array.from({ length: rows }, (_, i) => i);
   Random.named(`nbsvm-dv ${seed} folds`).shuffle(shuffled);
   return Array.from({ length: count }, (_, fold) => ({

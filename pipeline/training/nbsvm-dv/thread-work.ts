@@ -6,6 +6,7 @@ import { type FitMemory, fitVectors } from './fit-vectors.ts';
 import { type Kernel, openKernel } from './kernel.ts';
 import type { Ragged, VectorAnswers, VectorOrder } from './orders.ts';
 import { Sketch } from './sketch.ts';
+import { slotOf } from './slots.ts';
 
 type Work = { [K in VectorOrder['do']]: (order: Extract<VectorOrder, { do: K }>) => VectorAnswers[K] };
 
@@ -40,15 +41,19 @@ export const vectorWork: Work = {
     return hashed.splice(0).map(selected);
   },
   'learn-cell': ({ corpus, cell }) => kernel.learn(corpus, cell, scratch),
-  'find-columns'({ first, texts, preprocessor, columnOf }) {
+  'find-columns'({ first, texts, preprocessor, slots, columnOf, idOf }) {
     ids ??= new FeatureIds(preprocessor);
     const reader = ids;
+    const columnWith = (id: number) => {
+      const column = columnOf[slotOf(slots, id)] as number;
+      return idOf[column] === id ? column : -1;
+    };
     return ragged(
       first,
       texts.map((text) =>
         reader
           .of(text)
-          .map((id) => columnOf[id] as number)
+          .map(columnWith)
           .filter((column) => column >= 0),
       ),
     );

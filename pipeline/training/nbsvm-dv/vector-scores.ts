@@ -3,10 +3,11 @@ import { type Fold, gathered } from '../folds.ts';
 import { type BinaryMatrix, sharedInts } from '../nbsvm/matrix.ts';
 import type { Threads } from '../nbsvm/threads.ts';
 import { readCorpus } from './corpus.ts';
-import type { VectorModel } from './fit-vectors.ts';
+import type { VectorModel, VectorTask } from './fit-vectors.ts';
 import { hasWasmKernel } from './kernel.ts';
 import { learnVectors } from './learn-vectors.ts';
 import { SharedMemory } from './shared-memory.ts';
+import { type Slots, slotOf } from './slots.ts';
 import type { Stage } from './stage.ts';
 
 const CHUNK_ROWS = 500;
@@ -14,11 +15,17 @@ const CHUNK_ROWS = 500;
 /** A model of all rows, and for every row what a model of others says of it. */
 export type Scored<M> = { readonly model: M; readonly held: Float64Array };
 
-/** Vectors of all texts' n-grams, and by output a model on them. */
-export async function vectorScores(
-  stage: Stage & { readonly preprocessor: HashedNgrams },
-): Promise<{ readonly idOf: Int32Array; readonly scored: readonly Scored<VectorModel>[] }> {
-  const { threads, context, config, targets, folds, preprocessor } = stage;
+type Ids = { readonly preprocessor: HashedNgrams; readonly slots: Slots };
+
+/** Vectors of n-grams, and what a model on them is fitted to. Arrays lie in shared memory. */
+export type Learnt = Pick<VectorTask, 'matrix' | 'vectors' | 'dimensions' | 'idf'> & {
+  /** The id of each column. */
+  readonly idOf: Int32Array;
+};
+
+/** Vectors of all texts' n-grams, labelled or not. */
+export async function learnNgrams(stage: Stage & Ids): Promise<Learnt> {
+  const { threads, context, config, slots } = stage;
   const { rows, unlabelled, seed, report } = context;
   const memory = new SharedMemory(hasWasmKernel());
   const { dimensions, vectorCount: least } = config;
@@ -26,9 +33,8 @@ export async function vectorScores(
   const shared = { sketch: new SharedArrayBuffer(2 ** 26), memory: memory.wasm, scratch, claims: sharedInts(1) };
   await threads.everyone({ do: 'open-vectors', order: config.order, least, dimensions, ...shared });
   const texts = [...rows.map(({ text }) => text), ...unlabelled];
-  const { bits } = preprocessor;
   const { corpus, idOf, idf } = await readCorpus(threads, texts, {
-    ...{ memory, least, bits, dimensions, seed, negatives: config.negatives },
+    ...{ memory, least, slots, dimensions, seed, negatives: config.negatives },
     progress: (name, done, of) => report.progress(name, done, of),
   });
   report.metric('vectors', idOf.length, 0);
@@ -40,14 +46,22 @@ export async function vectorScores(
   });
   const matrix = await matrixOf(threads, stage, idOf, memory);
   await openFits(threads, memory, { means: rows.length * dimensions, weights: matrix.width });
+  return { matrix, vectors: corpus.ngramVectors, dimensions, idf, idOf };
+}
+
+/** By output, a model on the vectors. */
+export async function vectorScores(
+  { threads, config, context: { rows }, truth, targets, folds }: Stage,
+  learnt: Omit<Learnt, 'idOf'>,
+): Promise<Scored<VectorModel>[]> {
   const everyRow: Fold = { rows: Int32Array.from(rows.keys()), held: new Int32Array(0) };
-  const common = { matrix, vectors: corpus.ngramVectors, dimensions, idf, truth: stage.truth };
-  const options = { floor: config.weightFloor, smoothing: config.smoothing, cost: config.vectorCost };
+  const { weighting, weightFloor: floor, smoothing, vectorCost: cost } = config;
+  const options = { ...learnt, truth, weighting, floor, smoothing, cost };
   const tasks = targets.flatMap((label) =>
-    [everyRow, ...folds].map((fold) => ({ do: 'fit-vectors', ...common, ...options, ...fold, label }) as const),
+    [everyRow, ...folds].map((fold) => ({ do: 'fit-vectors', ...options, ...fold, label }) as const),
   );
   const fits = await threads.share(tasks);
-  const scored = targets.map((_, i): Scored<VectorModel> => {
+  return targets.map((_, i) => {
     const [all, ...own] = fits.slice(i * (folds.length + 1), (i + 1) * (folds.length + 1));
     const held = gathered(
       folds,
@@ -56,29 +70,31 @@ export async function vectorScores(
     );
     return { model: (all as (typeof fits)[number]).model, held };
   });
-  return { idOf, scored };
 }
 
-/** The columns of every row, as the runtime will find them: by id, so that what shares an id counts too. */
+/** The columns of every row, as the runtime will find them: what shares an id counts too. */
 async function matrixOf(
   threads: Threads,
-  { context: { rows }, preprocessor }: Stage & { readonly preprocessor: HashedNgrams },
+  { context: { rows }, preprocessor, slots }: Stage & Ids,
   idOf: Int32Array,
   memory: SharedMemory,
 ): Promise<BinaryMatrix> {
-  const columnOf = sharedInts(2 ** preprocessor.bits).fill(-1);
+  const columnOf = sharedInts(2 ** slots.slotBits).fill(-1);
   idOf.forEach((id, column) => {
-    columnOf[id] = column;
+    columnOf[slotOf(slots, id)] = column;
   });
+  const ids = sharedInts(idOf.length);
+  ids.set(idOf);
+  const found = { do: 'find-columns', preprocessor, slots, columnOf, idOf: ids } as const;
   const chunks = Array.from({ length: Math.ceil(rows.length / CHUNK_ROWS) }, (_, i) => {
     const texts = rows.slice(i * CHUNK_ROWS, (i + 1) * CHUNK_ROWS).map(({ text }) => text);
-    return { do: 'find-columns', first: i * CHUNK_ROWS, texts, preprocessor, columnOf } as const;
+    return { ...found, first: i * CHUNK_ROWS, texts };
   });
-  const found = await threads.share(chunks);
+  const parts = await threads.share(chunks);
   const starts = memory.ints(rows.length + 1);
-  const columns = memory.ints(found.reduce((sum, { values }) => sum + values.length, 0));
+  const columns = memory.ints(parts.reduce((sum, { values }) => sum + values.length, 0));
   let [at, row] = [0, 0];
-  for (const { lengths, values } of found) {
+  for (const { lengths, values } of parts) {
     columns.set(values, at);
     for (const length of lengths) {
       at += length;

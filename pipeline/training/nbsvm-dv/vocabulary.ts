@@ -1,4 +1,5 @@
 import { featureId } from '../../../registry-repo/runtime/feature-ids.ts';
+import { type Slots, slotOf } from './slots.ts';
 
 const LEAST_SLOTS = 1 << 16;
 
@@ -22,24 +23,32 @@ export class Vocabulary {
 
   /**
    * Numbers the ids of the hashes that were added `least` times or more, the most frequent first, of equal ones the
-   * smaller id. Hashes of one id share its column, as they share a row of the model's tables.
+   * smaller id. Hashes of one id share its column; a slot is its most frequent id's, and its other ids go without.
    *
    * @returns by column its id and how often it was added
    */
-  number(least: number, bits: number): { readonly idOf: Int32Array; readonly counts: Float64Array } {
+  number(least: number, slots: Slots): { readonly idOf: Int32Array; readonly counts: Float64Array } {
     const byId = new Map<number, number>();
     for (let slot = 0; slot < this.#counts.length; slot++) {
       const count = this.#counts[slot] as number;
       if (count === 0 || count < least) continue;
-      const id = featureId(this.#hashes[slot] as number, bits);
+      const id = featureId(this.#hashes[slot] as number, slots.bits);
       byId.set(id, (byId.get(id) ?? 0) + count);
     }
-    const sorted = [...byId].sort(([a, m], [b, n]) => n - m || a - b);
+    const taken = new Uint8Array(2 ** slots.slotBits);
+    const sorted = [...byId]
+      .sort(([a, m], [b, n]) => n - m || a - b)
+      .filter(([id]) => {
+        const slot = slotOf(slots, id);
+        if (taken[slot] === 1) return false;
+        taken[slot] = 1;
+        return true;
+      });
     const columnOf = new Map(sorted.map(([id], column) => [id, column]));
     this.#columns = new Int32Array(this.#counts.length).fill(-1);
     for (let slot = 0; slot < this.#counts.length; slot++)
       if ((this.#counts[slot] as number) >= Math.max(1, least))
-        this.#columns[slot] = columnOf.get(featureId(this.#hashes[slot] as number, bits)) as number;
+        this.#columns[slot] = columnOf.get(featureId(this.#hashes[slot] as number, slots.bits)) ?? -1;
     return { idOf: Int32Array.from(sorted, ([id]) => id), counts: Float64Array.from(sorted, ([, count]) => count) };
   }
 

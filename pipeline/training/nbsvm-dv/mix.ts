@@ -1,0 +1,47 @@
+import type { ClassModel } from '../nbsvm/fit-class.ts';
+import type { VectorModel } from './fit-vectors.ts';
+import { fitLogistic } from './logistic.ts';
+import type { Mixture } from './mixture-graph.ts';
+import { type Slots, slotOf } from './slots.ts';
+import type { Scored } from './vector-scores.ts';
+
+/** How two scores make one: slopes · scores + bias. */
+export type Mix = Pick<Mixture, 'slopes'> & { readonly bias: number };
+
+/** By a logistic regression on scores of rows that neither model was learnt from. */
+export function weigh(ngrams: Float64Array, vectors: Float64Array, inside: (row: number) => boolean): Mix {
+  const features = Float64Array.from({ length: 2 * ngrams.length }, (_, j) =>
+    j % 2 === 0 ? (ngrams[j >> 1] as number) : (vectors[j >> 1] as number),
+  );
+  const rows = Int32Array.from(ngrams.keys());
+  const { weight, bias } = fitLogistic({ features, width: 2, rows, inside, cost: 1 });
+  return { slopes: { ngrams: weight[0] as number, vectors: weight[1] as number }, bias };
+}
+
+export const mixed = (ngrams: Float64Array, vectors: Float64Array, { slopes, bias }: Mix): Float64Array =>
+  ngrams.map((score, row) => slopes.ngrams * score + slopes.vectors * (vectors[row] as number) + bias);
+
+/** Accuracy of scores that no row of theirs was learnt from. */
+export const rightShare = (scores: Float64Array, inside: (row: number) => boolean): number =>
+  scores.reduce((right, score, row) => right + Number(score > 0 === inside(row)), 0) / scores.length;
+
+type Part<M> = { readonly scored: Scored<M>; readonly idOf: Int32Array };
+
+/** What the graph computes for one output. */
+export function mixtureOf(ngrams: Part<ClassModel>, vectors: Part<VectorModel>, mix: Mix, slots: Slots): Mixture {
+  const [own, other] = [ngrams.scored.model, vectors.scored.model];
+  const { slopes, bias } = mix;
+  return {
+    ngrams: { weights: spread(ngrams.idOf, own.weight, slots), ratios: spread(ngrams.idOf, own.ratio, slots) },
+    vectors: { values: spread(vectors.idOf, other.values, slots), weights: spread(vectors.idOf, other.weights, slots) },
+    slopes,
+    offset: bias + slopes.ngrams * own.bias + slopes.vectors * other.bias,
+  };
+}
+
+function spread(idOf: Int32Array, values: Float32Array, slots: Slots): Float32Array {
+  const table = new Float32Array(2 ** slots.slotBits + 1); // one more, for padding
+  for (let column = 0; column < idOf.length; column++)
+    table[slotOf(slots, idOf[column] as number)] = values[column] as number;
+  return table;
+}
