@@ -1,4 +1,4 @@
-"""The trainer rnn's network in PyTorch, on film reviews: python rnn.torch.py ROWS.jsonl [THREADS [EPOCHS]]; prints one JSON object.
+"""The trainer rnn's network in PyTorch, on film reviews: python models.torch-rnn.py ROWS.jsonl LABELS THREADS; prints one JSON object.
 
 The same sizes, steps and rates as the trainer's defaults: words and marks in lower case, the 20,000 most frequent of the training
 texts, 256 tokens a text, batches of about equal length, an LSTM of 128 in each direction, the highest of its states, AdamW with
@@ -17,7 +17,7 @@ from torch import nn
 
 VOCABULARY, EMBEDDING, HIDDEN, DROPOUT = 20_000, 100, 128, 0.3
 LENGTH, BATCH, RATE, WARMUP, DECAY, CLIP, BUCKET, POOL = 256, 64, 2e-3, 0.06, 0.01, 1.0, 8, 50
-EPOCHS = int(sys.argv[3]) if len(sys.argv) > 3 else 3
+EPOCHS = 3
 PAD, UNKNOWN = 0, 1
 TOKEN = re.compile(r"\w+|[^\w\s]")
 
@@ -62,12 +62,12 @@ def batches(examples):
 
 
 def main():
-    torch.set_num_threads(int(sys.argv[2]) if len(sys.argv) > 2 else 2)
+    file, labels, threads = sys.argv[1], sys.argv[2].split(","), int(sys.argv[3])
+    torch.set_num_threads(threads)
     torch.manual_seed(1)
     random.seed(1)
-    with open(sys.argv[1], encoding="utf-8") as source:
+    with open(file, encoding="utf-8") as source:
         rows = [json.loads(line) for line in source]
-    labels = sorted({row["label"] for row in rows})
     started = time.perf_counter()
     counts = collections.Counter()
     for row in rows:
@@ -89,8 +89,6 @@ def main():
     rate = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda s: s / warmup if s < warmup else max(0.0, (steps - s) / max(1, steps - warmup))
     )
-    tokens = 0
-    stepping = time.perf_counter()
     for _ in range(EPOCHS):
         for batch in batches(train):
             rows_, lengths, truth = tensors(batch)
@@ -100,30 +98,27 @@ def main():
             nn.utils.clip_grad_norm_(model.parameters(), CLIP)
             optimizer.step()
             rate.step()
-            tokens += int(lengths.sum())
     trained = time.perf_counter()
 
     # As the runtime is measured: one thread, from text to label.
     torch.set_num_threads(1)
     model.eval()
-    hits = [[0, 0], [0, 0]]
+    confusion = [[0] * len(labels) for _ in labels]
     texts = [row for row in rows if row["split"] == "test"]
     asked = time.perf_counter()
     with torch.no_grad():
         for start in range(0, len(texts), BATCH):
             examples = [example(row) for row in texts[start : start + BATCH]]
             rows_, lengths, truth = tensors(examples)
-            for found, wanted in zip((model(rows_, lengths).argmax(1) == 1).tolist(), (truth == 1).tolist()):
-                hits[int(wanted)][int(found)] += 1
+            for found, wanted in zip(model(rows_, lengths).argmax(1).tolist(), truth.tolist()):
+                confusion[wanted][found] += 1
     ended = time.perf_counter()
-    (_, false), (missed, right) = hits
     print(
         json.dumps(
             {
                 "train": trained - started,
-                "f1": 2 * right / max(1, 2 * right + false + missed),
                 "textsPerSecond": len(texts) / max(1e-9, ended - asked),
-                "tokensPerSecond": tokens / (trained - stepping),
+                "confusion": confusion,
             }
         )
     )
