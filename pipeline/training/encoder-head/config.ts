@@ -14,7 +14,7 @@ export const EncoderHeadConfig = z.strictObject({
     .array(z.int().min(-128).max(128))
     .min(1)
     .max(16)
-    .default([-1])
+    .default([-1, -2, -3])
     .describe('Hidden states that stand for a text: 0 for the embeddings, 1 for the first layer, -1 for the last'),
   pooling: z
     .enum(['mean', 'first', 'both'])
@@ -28,7 +28,7 @@ export const EncoderHeadConfig = z.strictObject({
     ),
   ngrams: z
     .boolean()
-    .default(false)
+    .default(true)
     .describe('Whether what `nbsvm` makes of a text’s n-grams counts beside what the transformer does'),
   rows: z
     .int()

@@ -29,8 +29,9 @@ export const encoderHead: Trainer<typeof EncoderHeadConfig> = {
     const truth = Int32Array.from(rows, (row) => numbers.get(row.label) as number);
     const ngrams = config.ngrams ? await ngramScores(context, rows, truth) : null;
     const features = await featuresOf(frozen, texts, context);
-    const classes = sideBySide(features, width, ngrams?.held ?? []);
-    const head = await fitHead({ ...classes, truth, labels: labels.length }, texts, context, config);
+    const scores = ngrams?.held ?? [];
+    const classes = { ...sideBySide(features, width, scores), truth, labels: labels.length };
+    const head = await fitHead(classes, texts, context, config, scores.length);
     const kernel = head.kernel.subarray(0, width * labels.length);
     const split = { kernel, beside: head.kernel.subarray(kernel.length), bias: head.bias };
     return {

@@ -1,4 +1,4 @@
-import { partsOf } from '../folds.ts';
+import { foldsOf, partsOf } from '../folds.ts';
 import type { TrainingContext } from '../trainer.ts';
 import { breathe } from '../transformer/examples.ts';
 import type { EncoderHeadConfig } from './config.ts';
@@ -9,6 +9,8 @@ const COSTS = [1e-4, 1e-3, 1e-2, 1e-1, 1] as const;
 const MIDDLE = 1e-2;
 /** Share of its mean by which a feature must differ to be one: less is rounding. */
 const SAME = 1e-6;
+/** What another model says of a text needs no small weight: the regularisation sees a thousandth of it. */
+const SCORE_DEVIATION = 30;
 
 /** Logits as a linear function of the features. */
 export type Head = {
@@ -26,14 +28,16 @@ type Settings = Pick<EncoderHeadConfig, 'cost' | 'folds' | 'iterations'>;
  * `held/accuracy` of every cost tried, on rows that were not learnt from.
  *
  * @param texts of the rows: equal ones stay together
+ * @param scores how many of the last features are another model's scores
  */
 export async function fitHead(
   classes: Classes,
   texts: readonly string[],
   { seed, report, signal }: Context,
   { cost, folds, iterations }: Settings,
+  scores = 0,
 ): Promise<Head> {
-  const { mean, deviation } = standardise(classes);
+  const { mean, deviation } = standardise(classes, scores);
   const fold = partsOf(texts, folds, `encoder-head ${seed} folds`);
   const chosen = cost > 0 ? cost : await chooseCost(classes, fold, iterations, { report, signal });
   report.metric('cost', chosen, 0);
@@ -48,42 +52,41 @@ export async function fitHead(
   return headOf(classes, weights, mean, deviation);
 }
 
-/** Lowest loss on rows that were held back; every row is, once. */
+/** Lowest loss on rows that were held back; every row is, once. From the least cost on, until the loss rises. */
 async function chooseCost(
   classes: Classes,
   fold: Int32Array,
   iterations: number,
   { report, signal }: Pick<Context, 'report' | 'signal'>,
 ): Promise<number> {
-  const folds = fold.reduce((most, f) => Math.max(most, f + 1), 0);
-  if (folds < 2) return MIDDLE;
-  const found = COSTS.map(() => ({ loss: 0, accuracy: 0 }));
-  const everyRow = Int32Array.from(fold.keys());
-  for (let held = 0; held < folds; held++) {
-    const [rows, rest] = [everyRow.filter((row) => fold[row] !== held), everyRow.filter((row) => fold[row] === held)];
-    let start: Weights | undefined;
-    for (const [i, cost] of COSTS.entries()) {
-      report.progress('choosing the cost', held * COSTS.length + i, folds * COSTS.length);
-      start = await fitRegression(classes, {
+  const folds = foldsOf(fold);
+  if (folds.length < 2) return MIDDLE;
+  const starts: Weights[] = [];
+  let best = { cost: MIDDLE as number, loss: Number.POSITIVE_INFINITY };
+  for (const [i, cost] of COSTS.entries()) {
+    const sum = { loss: 0, accuracy: 0 };
+    for (const [at, { rows, held }] of folds.entries()) {
+      report.progress('choosing the cost', i * folds.length + at, folds.length * COSTS.length);
+      const start = starts[at];
+      const weights = await fitRegression(classes, {
         ...{ rows, cost, iterations, ...(start && { start }) },
         before: () => breathe(signal),
       });
-      const { loss, accuracy } = measure(classes, start, rest);
-      const sum = found[i] as (typeof found)[number];
-      sum.loss += (loss * rest.length) / fold.length;
-      sum.accuracy += (accuracy * rest.length) / fold.length;
+      starts[at] = weights;
+      const { loss, accuracy } = measure(classes, weights, held);
+      sum.loss += (loss * held.length) / fold.length;
+      sum.accuracy += (accuracy * held.length) / fold.length;
     }
+    report.metric('held/loss', sum.loss, i);
+    report.metric('held/accuracy', sum.accuracy, i);
+    if (sum.loss >= best.loss) break;
+    best = { cost, loss: sum.loss };
   }
-  found.forEach(({ loss, accuracy }, i) => {
-    report.metric('held/loss', loss, i);
-    report.metric('held/accuracy', accuracy, i);
-  });
-  const best = found.reduce((least, { loss }, i) => (loss < (found[least]?.loss as number) ? i : least), 0);
-  return COSTS[best] as number;
+  return best.cost;
 }
 
-/** Gives every feature the mean 0 and the deviation 1, in place. */
-function standardise({ features, width }: Classes) {
+/** Gives every feature the mean 0 and the deviation 1, or for scores a large one, in place. */
+function standardise({ features, width }: Classes, scores: number) {
   const rows = features.length / width;
   const [mean, deviation] = [new Float64Array(width), new Float64Array(width)];
   const every = (see: (at: number, j: number) => void) => {
@@ -98,6 +101,7 @@ function standardise({ features, width }: Classes) {
   for (let j = 0; j < width; j++) {
     const found = Math.sqrt(deviation[j] as number);
     deviation[j] = found > SAME * Math.abs(mean[j] as number) ? found : 1;
+    if (j >= width - scores) deviation[j] = (deviation[j] as number) / SCORE_DEVIATION;
   }
   every((at, j) => {
     features[at] = ((features[at] as number) - (mean[j] as number)) / (deviation[j] as number);

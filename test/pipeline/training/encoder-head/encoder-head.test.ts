@@ -39,7 +39,7 @@ const rowsFor = (salt: string, each: number): Row[] =>
   wordsFor(salt, each).map(({ text, label }) => ({ text: text.replace(/(?=\d$)/, ' '), label }));
 
 const settings = (over: Partial<EncoderHeadConfig> = {}) =>
-  encoderHead.config.parse({ model, maxLength: 32, states: [-1, 1], pooling: 'both', ...over });
+  encoderHead.config.parse({ model, maxLength: 32, states: [-1, 1], pooling: 'both', ngrams: false, ...over });
 
 type Over = Partial<TrainingContext> & { readonly cache?: string };
 function context({ cache = temporaryFolder(), ...over }: Over = {}): TrainingContext {
