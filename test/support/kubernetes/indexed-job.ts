@@ -95,12 +95,15 @@ async function runPod(job: Job, configMap: ConfigMap, cluster: Cluster, { index,
 
 type Owner = { readonly uid?: number; readonly gid?: number };
 
+let tried: boolean | undefined;
+
 /** The pod's user, where this process may become it and it may read the program. */
 function ownerOf({ securityContext }: PodSpec): Owner {
   const { runAsUser: uid, runAsGroup: gid } = securityContext;
   if (process.getuid?.() !== 0) return {};
-  const tried = spawnSync(process.execPath, [join(root, 'dist/pipeline/cli.js'), '--version'], { uid, gid });
-  return tried.status === 0 ? { uid, gid } : {};
+  // Asked once: this process may be the server that pods wait for.
+  tried ??= spawnSync(process.execPath, [join(root, 'dist/pipeline/cli.js'), '--version'], { uid, gid }).status === 0;
+  return tried ? { uid, gid } : {};
 }
 
 /** The file system of a pod: a folder for its root, in which mounts lie under their paths. */
