@@ -3,7 +3,8 @@ import { FitConfig } from '../transformer/fit-config.ts';
 
 /** Settings of the trainer `rnn`. */
 export const RnnConfig = FitConfig.extend({
-  epochs: z.int().min(1).max(1000).default(5).describe('Passes over the data'),
+  epochs: z.int().min(1).max(1000).default(3).describe('Passes over the data'),
+  batch: z.int().min(1).max(4096).default(64).describe('Texts whose gradients are computed at a time'),
   learningRate: z.number().gt(0).max(1).default(2e-3).describe('Highest learning rate'),
   vocabulary: z.int().min(10).max(1_000_000).default(20_000).describe('Most words and characters that have a vector'),
   embedding: z.int().min(1).max(4096).default(100).describe('Length of a word’s vector'),
