@@ -129,6 +129,20 @@ function rowsOf({ report }: ReturnType<typeof bench>) {
   return new Map(rows.map((row) => [row.name, row]));
 }
 
+benches('nbsvm-dv: parts and sizes, with texts without labels where they are given', () => {
+  const more = join(temporaryFolder(), 'more.txt');
+  writeFileSync(more, 'Another wonderful film\nAnother dreadful film\n');
+  for (const [given, lines] of [
+    [[], 9],
+    [['--unlabelled', more], 19],
+  ] as const) {
+    const run = bench('nbsvm-dv', '--imdb', reviews(), ...given);
+    assertMeasured(run, []);
+    assert.is(run.report().benches[0]?.figures?.length, lines);
+    assert.match(run.stdout, /^ *40 {2,}no {2,}vectors, idf {2,}1\.0000 {2,}/m);
+  }
+});
+
 benches('nbsvm without reviews says how to give them, and counts as not run', () => {
   const { status, stdout, report } = bench('nbsvm');
   assert.is(status, 1);

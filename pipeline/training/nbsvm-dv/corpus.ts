@@ -12,7 +12,8 @@ const CHUNK_TEXTS = 500;
  * its noise, should fit a processor's cache: a pass takes 0.6 of the time that it takes with 16.
  */
 const MOST_BLOCKS = 64;
-const LEAST_COLUMNS_A_BLOCK = 64;
+// Fewer are learnt from in less time than it takes to tell a thread of them.
+const LEAST_COLUMNS_A_BLOCK = 256;
 const NOISE_SIZE = 2 ** 16;
 /** Mikolov et al. (2013), "Distributed Representations of Words and Phrases and their Compositionality", 2.2 */
 const NOISE_POWER = 0.75;

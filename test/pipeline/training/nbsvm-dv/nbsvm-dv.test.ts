@@ -76,6 +76,8 @@ for (const over of [
   { vectorRate: 0.02 },
   { negatives: 2 },
   { weightFloor: 1 },
+  { weighting: 'idf' },
+  { weighting: 'plain' },
   { vectorCost: 0.01 },
   { folds: 3 },
   { order: 1 },
