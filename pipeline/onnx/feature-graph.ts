@@ -93,7 +93,6 @@ export function headGraph(
 }
 
 const [KERNEL, BESIDE] = ['head/output/kernel', 'head/ngrams/kernel'] as const;
-const KEPT: ReadonlySet<string> = new Set([KERNEL, BESIDE]);
 
 /** What the bag adds to the logits: [B, K]. A product of its own, because one scale would not do for its numbers and features. */
 function beside(g: GraphBuilder, tables: QuantisedTables, head: LinearHead): string {
@@ -104,7 +103,7 @@ function beside(g: GraphBuilder, tables: QuantisedTables, head: LinearHead): str
 const rounded = (graph: Uint8Array, precision: Precision): Uint8Array =>
   precision === 'float32'
     ? graph
-    : quantise(graph, { embeddings: true, most: precision === 'int8' ? 127 : 63, keep: KEPT }).bytes;
+    : quantise(graph, { embeddings: true, most: precision === 'int8' ? 127 : 63 }).bytes;
 
 /** [B, W] each: state by state, and of a state first the mean. B texts, L tokens, W width. */
 function pooled(g: GraphBuilder, a: Architecture, p: Parameters, { states, pooling }: FeatureChoice): string[] {

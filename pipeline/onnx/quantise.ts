@@ -4,6 +4,7 @@ import { floatsOf, sizeOf } from './constants.ts';
 import { NothingToQuantiseError } from './errors.ts';
 import { splitFields } from './fields.ts';
 import { type Initializer, node, type OperatorNode, tensor } from './graph.ts';
+import { lastProducts } from './last-products.ts';
 import { bytes } from './protobuf.ts';
 
 export type QuantiseOptions = {
@@ -11,8 +12,6 @@ export type QuantiseOptions = {
   readonly embeddings: boolean;
   /** Largest byte of a weight: 127, or 63 for processors that add pairs of products in 16 bits and could overflow. */
   readonly most: 127 | 63;
-  /** Names of constants that stay as they are. */
-  readonly keep?: ReadonlySet<string>;
 };
 
 export type Quantised = {
@@ -32,7 +31,7 @@ const LEAST_OPSET = 11;
  * Dynamic quantisation: the constant weights of matrix products become bytes, with a scale for each column; what they are
  * multiplied with is rounded to bytes while the graph runs, with one scale a tensor. Standard operators only
  * (DynamicQuantizeLinear, MatMulInteger), in the order in which ONNX Runtime fuses them. Everything else stays the very
- * bytes it was.
+ * bytes it was, and so do the products that the outputs come from.
  *
  * @see Jacob et al. (2018), "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference"
  * @throws {NothingToQuantiseError} for a graph without such products, or of too old an operator set
@@ -45,12 +44,14 @@ export function quantise(model: Uint8Array, options: QuantiseOptions): Quantised
   const opset = read.opsets.find(({ domain }) => !domain || domain === 'ai.onnx')?.version ?? 0;
   if (opset < LEAST_OPSET)
     throw new NothingToQuantiseError(`the graph uses operator set ${opset}; bytes take ${LEAST_OPSET} at least`);
-  const rewriter = new Rewriter(graph.initializers, graph.nodes, options);
+  const outputs = graph.outputs.map((value) => value.name ?? '');
+  const kept = lastProducts(graph.nodes, outputs);
+  const rewriter = new Rewriter(graph.initializers, graph.nodes, options, kept);
   const nodes = graph.nodes.map((own) => rewriter.rewrite(own));
   const { products, tables } = rewriter;
   if (products + tables === 0)
-    throw new NothingToQuantiseError('the graph has no matrix product with constant weights: it is small already');
-  const dropped = rewriter.unused(graph.outputs.map((value) => value.name ?? ''));
+    throw new NothingToQuantiseError('the graph has no matrix product with constant weights before its last: it is small already');
+  const dropped = rewriter.unused(outputs);
   let [nodeAt, initializerAt] = [0, 0];
   const fields = splitFields(splitFields(model).find(({ number }) => number === GRAPH)?.body ?? new Uint8Array(0));
   const body = fields.flatMap(({ number, raw }): Uint8Array[] => {
@@ -71,11 +72,19 @@ class Rewriter {
   tables = 0;
   readonly #constants: ReadonlyMap<string, Tensor>;
   readonly #options: QuantiseOptions;
+  readonly #kept: ReadonlySet<string>;
   readonly #uses = new Map<string, number>();
   readonly #rounded = new Set<string>();
   readonly #names: Set<string>;
 
-  constructor(initializers: readonly Tensor[], nodes: readonly Node[], options: QuantiseOptions) {
+  /** @param kept constants that stay as they are */
+  constructor(
+    initializers: readonly Tensor[],
+    nodes: readonly Node[],
+    options: QuantiseOptions,
+    kept: ReadonlySet<string>,
+  ) {
+    this.#kept = kept;
     this.#constants = new Map(initializers.map((t) => [t.name ?? '', t]));
     this.#options = options;
     for (const name of nodes.flatMap((n) => n.inputs)) this.#uses.set(name, (this.#uses.get(name) ?? 0) + 1);
@@ -146,7 +155,7 @@ class Rewriter {
 
   #matrix(name: string): { rows: number; columns: number; data: Float32Array } | null {
     const constant = this.#constants.get(name);
-    if (constant?.dims.length !== 2 || sizeOf(constant) < LEAST_NUMBERS || this.#options.keep?.has(name)) return null;
+    if (constant?.dims.length !== 2 || sizeOf(constant) < LEAST_NUMBERS || this.#kept.has(name)) return null;
     const data = floatsOf(constant);
     const [rows = 0, columns = 0] = constant.dims;
     return data && data.length === rows * columns && data.every(Number.isFinite) ? { rows, columns, data } : null;

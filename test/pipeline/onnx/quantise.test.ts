@@ -35,9 +35,13 @@ const model = (nodes: readonly OperatorNode[], opset = 17) =>
   });
 const product = model([
   { op: 'MatMul', inputs: ['x', 'w'], outputs: ['s'] },
-  { op: 'Add', inputs: ['s', 'b'], outputs: ['y'] },
+  { op: 'Add', inputs: ['s', 'b'], outputs: ['t'] },
+  { op: 'Relu', inputs: ['t'], outputs: ['y'] },
 ]);
-const gemm = model([{ op: 'Gemm', inputs: ['x', 'turned', 'b'], outputs: ['y'], attributes: { transB: 1 } }]);
+const gemm = model([
+  { op: 'Gemm', inputs: ['x', 'turned', 'b'], outputs: ['t'], attributes: { transB: 1 } },
+  { op: 'Relu', inputs: ['t'], outputs: ['y'] },
+]);
 
 async function run(bytes: Uint8Array): Promise<Float32Array> {
   const session = await InferenceSession.create(bytes, { logSeverityLevel: 4 });
@@ -89,10 +93,40 @@ s('activations that several products share are rounded once', () => {
   const both = model([
     { op: 'MatMul', inputs: ['x', 'w'], outputs: ['s'] },
     { op: 'Gemm', inputs: ['x', 'turned', 'b'], outputs: ['t'], attributes: { transB: 1 } },
-    { op: 'Add', inputs: ['s', 't'], outputs: ['y'] },
+    { op: 'Add', inputs: ['s', 't'], outputs: ['u'] },
+    { op: 'Relu', inputs: ['u'], outputs: ['y'] },
   ]);
   const { operators } = summarise(quantise(both, { embeddings: true, most: 127 }).bytes);
   assert.is(operators.find((o) => o.name === 'DynamicQuantizeLinear')?.count, 1);
+});
+
+s('what the output comes from stays in floats: one large feature would drown the others in bytes', async () => {
+  const [large, heads] = [1000, some(OUT * OUT)];
+  const offset = Float32Array.from({ length: OUT }, (_, i) => (i === 0 ? large : 0));
+  const back = Float32Array.from({ length: OUT }, (_, i) => -large * (heads[i] as number));
+  const floats = (name: string, dims: readonly number[], data: Float32Array) =>
+    ({ name, type: 'float32', dims, data }) as const;
+  const headed = encodeModel({
+    name: 'headed',
+    opset: 17,
+    inputs: [{ name: 'x', type: 'float32', shape: ['batch', IN] }],
+    outputs: [{ name: 'y', type: 'float32', shape: ['batch', OUT] }],
+    initializers: [
+      ...[floats('w', [IN, OUT], weights), floats('offset', [OUT], offset)],
+      ...[floats('heads', [OUT, OUT], heads), floats('back', [OUT], back)],
+    ],
+    nodes: [
+      { op: 'MatMul', inputs: ['x', 'w'], outputs: ['s'] },
+      { op: 'Tanh', inputs: ['s'], outputs: ['t'] },
+      { op: 'Add', inputs: ['t', 'offset'], outputs: ['features'] },
+      { op: 'MatMul', inputs: ['features', 'heads'], outputs: ['product'] },
+      { op: 'Add', inputs: ['product', 'back'], outputs: ['y'] },
+    ],
+  });
+  const small = quantise(headed, { embeddings: true, most: 127 });
+  assert.is(small.products, 1);
+  const far = distance(await run(small.bytes), await run(headed));
+  assert.ok(far < 0.05, `${far}`);
 });
 
 s('what cannot be made smaller says why', () => {
@@ -102,6 +136,7 @@ s('what cannot be made smaller says why', () => {
       (e: unknown) => e instanceof NothingToQuantiseError && pattern.test(e.message),
     );
   refused(model([{ op: 'Add', inputs: ['x', 'x'], outputs: ['y'] }]), /no matrix product/);
+  refused(model([{ op: 'MatMul', inputs: ['x', 'w'], outputs: ['y'] }]), /before its last/);
   refused(model([{ op: 'MatMul', inputs: ['x', 'w'], outputs: ['y'] }], 10), /operator set 10/);
   refused(new Uint8Array(0), /no graph/);
   assert.throws(
@@ -166,6 +201,7 @@ s('a summary tells what is in a graph', () => {
   assert.equal(summary.operators, [
     { name: 'Add', count: 1 },
     { name: 'MatMul', count: 1 },
+    { name: 'Relu', count: 1 },
   ]);
   assert.is(summary.parameters, 2 * IN * OUT + OUT);
   assert.equal(summary.opsets, { 'ai.onnx': 17 });
