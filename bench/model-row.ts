@@ -17,6 +17,8 @@ export const Trained = z.strictObject({
   high: z.number(),
   /** Seconds from texts in memory to files on the disk. */
   train: z.number(),
+  /** Of those, seconds that processors worked, of all threads together: what other programs do changes it less. */
+  cpu: z.number(),
   modelBytes: z.number().nullable(),
   /** From text to probabilities, on one thread. */
   textsPerSecond: z.number(),
@@ -37,23 +39,29 @@ export function f1Of(labels: readonly string[], confusion: Confusion): Pick<Trai
   return { f1: value, ...(f1Interval(labels, confusion, averaging) ?? { low: value, high: value }) };
 }
 
-const HEAD = ['trained by', 'F1', '95 % interval', 'training', 'model', 'texts/s', 'peak', 'backend'];
+const HEAD = ['trained by', 'F1', '95 % interval', 'training', 'of processors', 'model', 'texts/s', 'peak', 'backend'];
 
 export function rowTable(rows: readonly ModelRow[]): string {
   const cells = rows.map((row) => ('reason' in row ? [row.name, `not run: ${row.reason}`] : cellsOf(row)));
   return textTable(
     HEAD,
     cells.map((row) => HEAD.map((_, i) => row[i] ?? '')),
-    [3, 4, 5, 6],
+    [3, 4, 5, 6, 7],
   );
 }
 
 const megabytes = (bytes: number | null): string => (bytes === null ? '–' : `${(bytes / 1e6).toFixed(1)} MB`);
 
-const cellsOf = ({ name, backend, f1, low, high, train, modelBytes, textsPerSecond, peakBytes }: Trained): string[] => [
-  ...[name, share(f1), `${share(low)} – ${share(high)}`, `${train.toFixed(1)} s`, megabytes(modelBytes)],
-  ...[Math.round(textsPerSecond).toLocaleString('en-US'), megabytes(peakBytes), backend],
-];
+const seconds = (value: number): string => `${value.toFixed(1)} s`;
+
+const cellsOf = (row: Trained): string[] => {
+  const { name, backend, f1, low, high, train, cpu, modelBytes, textsPerSecond, peakBytes } = row;
+  const interval = `${share(low)} – ${share(high)}`;
+  return [
+    ...[name, share(f1), interval, seconds(train), seconds(cpu), megabytes(modelBytes)],
+    ...[Math.round(textsPerSecond).toLocaleString('en-US'), megabytes(peakBytes), backend],
+  ];
+};
 
 const Results = z.looseObject({
   benches: z.array(z.looseObject({ name: z.string(), rows: z.array(ModelRow).optional() })),

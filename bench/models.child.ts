@@ -40,18 +40,20 @@ async function model(input: ModelInput): Promise<ModelResult> {
     progress() {},
   };
   const seconds = stopwatch();
+  const cpuBefore = process.cpuUsage();
   const folders = { config: folder, cache: folder, checkpoints: join(folder, 'checkpoints') };
   const given = { rows: dataset.train, labels, unlabelled: dataset.unlabelled, workers, folders, report };
   const trained = await trainWith(trainer, config, given);
   save(folder, labels, trained);
   const train = seconds();
+  const { user, system } = process.cpuUsage(cpuBefore);
   const runtime = await open(folder);
   seconds();
   const { confusion } = await countPredictions(runtime, dataset.test);
   const textsPerSecond = dataset.test.length / seconds();
   await runtime.release();
   const modelBytes = trained.files.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  return { ...f1Of(labels, confusion), train, modelBytes, textsPerSecond, backend };
+  return { ...f1Of(labels, confusion), train, cpu: (user + system) / 1e6, modelBytes, textsPerSecond, backend };
 }
 
 /** Labelled texts as JSON lines, for programs in other languages. */

@@ -47,6 +47,7 @@ export function peerRows({ python, torch, weights, long }: BenchOptions): readon
 /** The last line that a script prints; counts are `confusion[truth][predicted]`, in the order of the labels it was given. */
 const Answer = z.strictObject({
   train: z.number(),
+  cpu: z.number(),
   textsPerSecond: z.number(),
   confusion: z.array(z.array(z.int().min(0))),
 });

@@ -14,7 +14,8 @@ const MISSING =
   'It needs the reviews: --imdb FILE or PAWL_BENCH_IMDB=FILE, the archive of https://ai.stanford.edu/~amaas/data/sentiment/ or a folder of its layout.';
 const METHOD = [
   `Each in a process of its own, ${WORKERS} threads: trained on the training reviews, then measured on the test reviews, once. Trainers have their defaults unless their row says otherwise; their models are exported to ONNX and measured by the runtime.`,
-  'Training counts from texts in memory to files on the disk. Texts a second: one thread, from text to probabilities or scores, all test reviews. F1 is of the label pos. Memory is the peak of resident memory of the whole process.',
+  'Training counts from texts in memory to files on the disk; of processors are the seconds that all its threads worked.',
+  'Texts a second: one thread, from text to probabilities or scores, all test reviews. F1 is of the label pos. Memory is the peak of resident memory of the whole process.',
 ];
 
 /** One of our trainers; `needs` is what has to be given, or null. */
@@ -46,7 +47,17 @@ function ownRows({ weights, unlabelled, long }: BenchOptions): readonly OwnRow[]
     }),
     row('rnn', '', { needs: slow('many minutes') }),
     row('encoder-head', 'ONNX Runtime', { config: { model: weights }, needs: encoder('many minutes') }),
+    row('encoder-head', 'ONNX Runtime', {
+      name: 'encoder-head in bytes',
+      config: { model: weights, precision: 'int8' },
+      needs: encoder('many minutes'),
+    }),
     row('distilbert', '', { name: 'distilbert (1 epoch at 1e-4)', config: oneEpoch, needs: encoder('about an hour') }),
+    row('distilbert', '', {
+      name: 'distilbert with n-grams (1 epoch at 1e-4)',
+      config: { model: weights, epochs: 1, learningRate: 1e-4, ngrams: true },
+      needs: encoder('about an hour'),
+    }),
   ];
 }
 
@@ -86,12 +97,13 @@ async function measure(row: OwnRow | PeerRow, imdb: string, options: BenchOption
   return { ...answer, name, backend: answer.backend ?? row.backend, peakBytes };
 }
 
-function figuresOf({ name, f1, train, modelBytes, textsPerSecond, peakBytes }: Trained): Figure[] {
+function figuresOf({ name, f1, train, cpu, modelBytes, textsPerSecond, peakBytes }: Trained): Figure[] {
   const figure = (what: string, unit: string, value: number | null): Figure[] =>
     value === null ? [] : [{ name: `${name}, ${what}`, unit, rounds: [value] }];
   return [
     ...figure('F1', 'share', f1),
     ...figure('training', 's', train),
+    ...figure('training, of processors', 's', cpu),
     ...figure('model', 'MB', modelBytes && modelBytes / 1e6),
     ...figure('inference', 'texts/s', textsPerSecond),
     ...figure('peak memory', 'MB', peakBytes && peakBytes / 1e6),

@@ -99,7 +99,7 @@ benches('models: a row for each trainer and peer, with figures or the reason why
     [20, 0],
     [10, 10],
   ];
-  const python = standIn({ train: 1.5, textsPerSecond: 3000, confusion });
+  const python = standIn({ train: 1.5, cpu: 2, textsPerSecond: 3000, confusion });
   const peer = 'scikit-learn: NB-SVM of 1–3-grams';
   const given = ['--imdb', reviews(), '--python', python];
   const first = bench('models', ...given, '--rows', `nbsvm,${peer}`);

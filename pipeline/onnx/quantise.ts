@@ -50,7 +50,9 @@ export function quantise(model: Uint8Array, options: QuantiseOptions): Quantised
   const nodes = graph.nodes.map((own) => rewriter.rewrite(own));
   const { products, tables } = rewriter;
   if (products + tables === 0)
-    throw new NothingToQuantiseError('the graph has no matrix product with constant weights before its last: it is small already');
+    throw new NothingToQuantiseError(
+      'the graph has no matrix product with constant weights before its last: it is small already',
+    );
   const dropped = rewriter.unused(outputs);
   let [nodeAt, initializerAt] = [0, 0];
   const fields = splitFields(splitFields(model).find(({ number }) => number === GRAPH)?.body ?? new Uint8Array(0));
