@@ -29,20 +29,27 @@ const RATIO = variant('vectors, idf × ratio', 'vectors');
 const VECTORS = [variant('vectors, plain mean', 'vectors', 'plain'), variant('vectors, idf', 'vectors', 'idf'), RATIO];
 
 /** One process: vectors are learnt once. */
-type Group = Pick<AblationInput, 'rows' | 'config' | 'variants'> & { readonly more: boolean; readonly note: string };
+type Group = Pick<AblationInput, 'rows' | 'config' | 'variants'> & {
+  readonly key: string;
+  readonly more: boolean;
+  readonly note: string;
+};
 
-const group = (more: boolean, variants: readonly Variant[], over: Partial<Group> = {}): Group => {
-  return { rows: null, config: {}, note: '', ...over, more, variants };
+const group = (key: string, more: boolean, variants: readonly Variant[], over: Partial<Group> = {}): Group => {
+  return { rows: null, config: {}, note: '', ...over, key, more, variants };
 };
 
 const GROUPS: readonly Group[] = [
-  ...SIZES.map((rows) => group(false, [NBSVM, BOTH], { rows })),
-  group(false, [NBSVM, ...VECTORS, BOTH]),
-  ...SIZES.map((rows) => group(true, [BOTH], { rows })),
+  ...SIZES.map((rows) => group(String(rows), false, [NBSVM, BOTH], { rows })),
+  group('all', false, [NBSVM, ...VECTORS, BOTH]),
+  ...SIZES.map((rows) => group(`${rows}+texts`, true, [BOTH], { rows })),
   ...DIMENSIONS.map((dimensions) =>
-    group(true, [RATIO, BOTH], { config: { dimensions }, note: `, ${dimensions} dimensions` }),
+    group(`dimensions=${dimensions}`, true, [RATIO, BOTH], {
+      config: { dimensions },
+      note: `, ${dimensions} dimensions`,
+    }),
   ),
-  group(true, [...VECTORS, BOTH]),
+  group('all+texts', true, [...VECTORS, BOTH]),
 ];
 
 type Line = VariantResult & {
@@ -53,11 +60,16 @@ type Line = VariantResult & {
   readonly peakBytes: number | null;
 };
 
-async function run({ imdb, unlabelled }: BenchOptions, folder: string): Promise<Outcome> {
+async function run({ imdb, unlabelled, rows: wanted }: BenchOptions, folder: string): Promise<Outcome> {
   if (imdb === null) return { status: 'not run', reason: MISSING };
-  const groups = GROUPS.filter(({ more }) => !more || unlabelled !== null);
+  const unknown = wanted.filter((key) => !GROUPS.some((known) => known.key === key));
+  if (unknown.length > 0)
+    throw new TypeError(`--rows ${unknown.join(',')}: there are ${GROUPS.map(({ key }) => key).join(', ')}`);
+  const groups = GROUPS.filter(
+    ({ key, more }) => (!more || unlabelled !== null) && (wanted.length === 0 || wanted.includes(key)),
+  );
   const lines: Line[] = [];
-  for (const [i, { more, note, ...rest }] of groups.entries()) {
+  for (const [i, { key: _, more, note, ...rest }] of groups.entries()) {
     const own = join(folder, String(i));
     mkdirSync(own);
     const input: AblationInput = { ...rest, imdb, unlabelled: more ? unlabelled : null, folder: own, workers: WORKERS };

@@ -20,7 +20,7 @@ export type BenchOptions = {
   readonly python: string | null;
   /** Whether models measures what takes many minutes, too. */
   readonly long: boolean;
-  /** Rows that models measures; empty: all. */
+  /** Rows that models or nbsvm-dv measures; empty: all. */
   readonly rows: readonly string[];
   /** Results that models takes those rows from which it does not measure itself. */
   readonly earlier: string | null;
@@ -44,7 +44,7 @@ export const FLAGS = `
   --unlabelled PATH  texts without labels, for models (default: PAWL_BENCH_UNLABELLED)
   --python PYTHON  a Python with scikit-learn, for models (default: PAWL_BENCH_PYTHON)
   --long         models: what takes many minutes, too
-  --rows NAME[,NAME…]  models: these rows of its table alone
+  --rows NAME[,NAME…]  models, nbsvm-dv: these rows of the table alone; a wrong one names them all
   --with FILE    models: results of an earlier call, for rows that this one does not measure
   --weights DIR  a pretrained BERT or DistilBERT, for distilbert and models (default: PAWL_BENCH_WEIGHTS)
   --torch PYTHON a Python with torch and transformers, for distilbert and models (default: PAWL_BENCH_TORCH)
