@@ -64,7 +64,7 @@ const executed = (name: string, test: () => Promise<void>): void => {
 
 const dispatch = { ref: 'main', inputs: { pr: '7', head_sha: head } };
 
-relay(
+executed(
   'attack 53: a pull request from a fork starts main’s gate, with its number and head and nothing else',
   async () => {
     const { jobs, requests, log } = await relayed('pull_request_target', event());
