@@ -2,14 +2,14 @@ import { loadDataset } from '../pipeline/data/load.ts';
 import { DataOptions } from '../pipeline/data/options.ts';
 import { countPredictions } from '../pipeline/evaluation/counts.ts';
 import { Random } from '../pipeline/random.ts';
+import { NbsvmConfig } from '../pipeline/training/nbsvm/config.ts';
 import { contractOf } from '../pipeline/training/nbsvm/embedding-bag.ts';
 import type { ClassModel } from '../pipeline/training/nbsvm/fit-class.ts';
 import { Threads } from '../pipeline/training/nbsvm/threads.ts';
 import { NbsvmDvConfig } from '../pipeline/training/nbsvm-dv/config.ts';
-import type { VectorModel } from '../pipeline/training/nbsvm-dv/fit-vectors.ts';
-import { type Mix, mixed, mixtureOf, rightShare, weigh } from '../pipeline/training/nbsvm-dv/mix.ts';
+import { calibrate, type Mix, mixed, mixtureOf, rightShare } from '../pipeline/training/nbsvm-dv/mix.ts';
 import { mixtureGraph } from '../pipeline/training/nbsvm-dv/mixture-graph.ts';
-import { ngramScores } from '../pipeline/training/nbsvm-dv/ngram-scores.ts';
+import { ngramScores, readNgrams } from '../pipeline/training/nbsvm-dv/ngram-scores.ts';
 import { slotsOf } from '../pipeline/training/nbsvm-dv/slots.ts';
 import { stageOf } from '../pipeline/training/nbsvm-dv/stage.ts';
 import { learnNgrams, type Scored, vectorScores } from '../pipeline/training/nbsvm-dv/vector-scores.ts';
@@ -52,19 +52,23 @@ async function ablation(input: AblationInput): Promise<AblationResult> {
   const threads = new Threads(workers, () => {});
   const context = trainingContext({ rows, labels, unlabelled: data.unlabelled, workers });
   const stage = stageOf(threads, context, NbsvmDvConfig.parse(input.config), 1);
-  const ngrams = await ngramScores(stage);
+  const ngrams = await readNgrams(stage);
   const slots = slotsOf(ngrams.preprocessor.bits);
   const preprocessor = { ...ngrams.preprocessor, bits: slots.bits };
   const seconds = stopwatch();
   const { idOf, ...learnt } = await learnNgrams({ ...stage, preprocessor, slots });
   const vectors = seconds();
-  const [own] = ngrams.scored as [Scored<ClassModel>];
   const inside = (row: number) => stage.truth[row] === 1;
   const results: VariantResult[] = [];
   for (const { parts, weighting } of variants) {
     const scores = await vectorScores({ ...stage, config: { ...stage.config, weighting } }, learnt);
-    const [other] = scores as [Scored<VectorModel>];
-    const mix = parts === 'both' ? weigh(own.held, other.held, inside) : alone(parts);
+    const [other] = scores as [(typeof scores)[number]];
+    const beside = parts === 'both' ? [other.scores] : null;
+    const cost = parts === 'both' ? stage.config.cost : NBSVM.cost;
+    const [own] = (await ngramScores({ ...stage, config: { ...stage.config, cost } }, ngrams, beside)) as [
+      Scored<ClassModel>,
+    ];
+    const mix = parts === 'both' ? calibrate(own.held, other.held, inside) : alone(parts);
     const mixtures = [mixtureOf({ scored: own, idOf: ngrams.idOf }, { scored: other, idOf }, mix, slots)];
     const bytes = mixtureGraph({ mixtures, labels: 2, slots, vectorIds: idOf });
     save(folder, labels, { files: [{ path: MODEL_FILE, bytes }], preprocessor, contract: contractOf(2) });
@@ -76,6 +80,9 @@ async function ablation(input: AblationInput): Promise<AblationResult> {
   await threads.close();
   return { vectors, rows: rows.length, results };
 }
+
+/** `nbsvm` by itself has its own defaults. */
+const NBSVM = NbsvmConfig.parse({});
 
 const alone = (part: 'ngrams' | 'vectors'): Mix => ({
   slopes: { ngrams: part === 'ngrams' ? 1 : 0, vectors: part === 'vectors' ? 1 : 0 },

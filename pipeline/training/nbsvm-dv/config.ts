@@ -4,9 +4,15 @@ import { NbsvmConfig } from '../nbsvm/config.ts';
 /** Settings of the trainer `nbsvm-dv`: those of `nbsvm`, and of the vectors beside it. */
 export const NbsvmDvConfig = z.strictObject({
   ...NbsvmConfig.omit({ loss: true }).shape,
-  dimensions: z.int().min(4).max(512).multipleOf(4).default(96).describe('Length of an n-gram’s vector'),
+  cost: z
+    .number()
+    .gt(0)
+    .max(1e6)
+    .default(10)
+    .describe('Cost of errors against regularisation (C) of what n-grams add to the vectors’ score'),
+  dimensions: z.int().min(4).max(512).multipleOf(4).default(64).describe('Length of an n-gram’s vector'),
   vectorCount: z.int().min(1).max(1_000_000).default(8).describe('How often an n-gram must occur to get a vector'),
-  vectorEpochs: z.int().min(1).max(1000).default(10).describe('Passes over all texts, labelled or not'),
+  vectorEpochs: z.int().min(1).max(1000).default(5).describe('Passes over all texts, labelled or not'),
   vectorRate: z.number().gt(0).max(10).default(0.1).describe('Learning rate of the vectors at first; it falls to 0'),
   negatives: z.int().min(1).max(100).default(5).describe('Wrong n-grams shown for each right one'),
   weighting: z
@@ -20,6 +26,6 @@ export const NbsvmDvConfig = z.strictObject({
     .default(0.3)
     .describe('Added to the size of the log-count ratio, where n-grams weigh by it'),
   vectorCost: z.number().gt(0).max(1e9).default(1).describe('Cost of errors against regularisation, of the vectors'),
-  folds: z.int().min(2).max(20).default(5).describe('Parts of the rows by which the two models are weighed'),
+  folds: z.int().min(2).max(20).default(5).describe('Parts of the rows by which probabilities are calibrated'),
 });
 export type NbsvmDvConfig = z.infer<typeof NbsvmDvConfig>;

@@ -20,9 +20,8 @@ export type VectorTask = {
   /** Label index of every row. */
   readonly truth: Int32Array;
   readonly label: number;
+  /** Rows to learn from. */
   readonly rows: Int32Array;
-  /** Rows to score that are not learnt from; perhaps none. */
-  readonly held: Int32Array;
 };
 
 /** A label against the rest: score = Σ value / Σ weight + bias, over a text's columns. */
@@ -34,20 +33,22 @@ export type FitMemory = { readonly means: Float32Array; readonly weights: Float3
 /**
  * A text is the mean of its n-grams' vectors, each weighing, as a rule, its inverse document frequency times how much it
  * says about the label; a logistic regression tells labels apart.
+ *
+ * @returns the model, and the scores of all rows, learnt from or not
  */
 export function fitVectors(
   kernel: Kernel,
   { means, weights }: FitMemory,
   task: VectorTask,
 ): { model: VectorModel; scores: Float64Array } {
-  const { matrix, vectors, dimensions: width, truth, label, rows, held } = task;
+  const { matrix, vectors, dimensions: width, truth, label, rows } = task;
   const inside = (row: number) => truth[row] === label;
   weights.set(weightsOf(task, inside));
   const span = { firstRow: 0, count: truth.length, out: means };
   kernel.means({ dimensions: width, ...matrix, weights, ngramVectors: vectors, ...span });
   const problem = { features: means, width, rows, inside, cost: task.cost };
   const fitted = fitLogistic(problem);
-  const scores = logisticScores(fitted, { ...problem, rows: held });
+  const scores = logisticScores(fitted, { ...problem, rows: Int32Array.from(truth.keys()) });
   const values = new Float32Array(matrix.width);
   for (let column = 0; column < values.length; column++) {
     let sum = 0;

@@ -8,14 +8,13 @@ import type { Scored } from './vector-scores.ts';
 /** How two scores make one: slopes · scores + bias. */
 export type Mix = Pick<Mixture, 'slopes'> & { readonly bias: number };
 
-/** By a logistic regression on scores of rows that neither model was learnt from. */
-export function weigh(ngrams: Float64Array, vectors: Float64Array, inside: (row: number) => boolean): Mix {
-  const features = Float64Array.from({ length: 2 * ngrams.length }, (_, j) =>
-    j % 2 === 0 ? (ngrams[j >> 1] as number) : (vectors[j >> 1] as number),
-  );
+/** Their sum as log-odds: by a logistic regression on rows that neither model was learnt from. */
+export function calibrate(ngrams: Float64Array, vectors: Float64Array, inside: (row: number) => boolean): Mix {
+  const features = ngrams.map((score, row) => score + (vectors[row] as number));
   const rows = Int32Array.from(ngrams.keys());
-  const { weight, bias } = fitLogistic({ features, width: 2, rows, inside, cost: 1 });
-  return { slopes: { ngrams: weight[0] as number, vectors: weight[1] as number }, bias };
+  const { weight, bias } = fitLogistic({ features, width: 1, rows, inside, cost: 1 });
+  const slope = weight[0] as number;
+  return { slopes: { ngrams: slope, vectors: slope }, bias };
 }
 
 export const mixed = (ngrams: Float64Array, vectors: Float64Array, { slopes, bias }: Mix): Float64Array =>

@@ -7,16 +7,16 @@ import { Threads } from '../nbsvm/threads.ts';
 import type { TrainedModel, Trainer, TrainingContext } from '../trainer.ts';
 import { type NbsvmDvConfig, NbsvmDvConfig as schema } from './config.ts';
 import type { VectorModel } from './fit-vectors.ts';
-import { mixed, mixtureOf, rightShare, weigh } from './mix.ts';
+import { calibrate, mixed, mixtureOf, rightShare } from './mix.ts';
 import { mixtureGraph } from './mixture-graph.ts';
-import { ngramScores } from './ngram-scores.ts';
+import { ngramScores, readNgrams } from './ngram-scores.ts';
 import { slotsOf } from './slots.ts';
 import { stageOf } from './stage.ts';
 import { learnNgrams, type Scored, vectorScores } from './vector-scores.ts';
 
 /**
- * NB-SVM beside n-gram vectors that were learnt without labels, from all texts there are: a text is the weighted mean of
- * its n-grams' vectors. Two logistic regressions are weighed against each other by a third, on rows neither has learnt from.
+ * NB-SVM on top of n-gram vectors that were learnt without labels, from all texts there are: a text is the weighted mean of
+ * its n-grams' vectors, a logistic regression scores it, and NB-SVM learns what should be added to that score.
  *
  * @see Wang & Manning (2012), "Baselines and Bigrams: Simple, Good Sentiment and Topic Classification"
  * @see Li et al. (2016), "Weighted Neural Bag-of-n-grams Model: New Baselines for Text Classification"
@@ -49,20 +49,24 @@ async function learn(
   const { labels, report } = context;
   const stage = stageOf(threads, context, config, outputs);
   const { truth, targets } = stage;
-  const ngrams = await ngramScores(stage);
+  const ngrams = await readNgrams(stage);
   const slots = slotsOf(ngrams.preprocessor.bits);
   const preprocessor = { ...ngrams.preprocessor, bits: slots.bits };
   const { idOf, ...learnt } = await learnNgrams({ ...stage, preprocessor, slots });
   const scores = await vectorScores(stage, learnt);
   report.progress('weighing', 0, 1);
+  const added = await ngramScores(
+    stage,
+    ngrams,
+    scores.map((score) => score.scores),
+  );
   const mixtures = targets.map((label, i) => {
-    const own = ngrams.scored[i] as Scored<ClassModel>;
+    const own = added[i] as Scored<ClassModel>;
     const other = scores[i] as Scored<VectorModel>;
     const inside = (row: number) => truth[row] === label;
-    const mix = weigh(own.held, other.held, inside);
-    report.metric('mix/ngrams', mix.slopes.ngrams, i);
-    report.metric('mix/vectors', mix.slopes.vectors, i);
-    const scoreOf = { ngrams: own.held, vectors: other.held, both: mixed(own.held, other.held, mix) };
+    const mix = calibrate(own.held, other.held, inside);
+    report.metric('mix/slope', mix.slopes.vectors, i);
+    const scoreOf = { vectors: other.held, both: mixed(own.held, other.held, mix) };
     for (const [name, held] of Object.entries(scoreOf)) report.metric(`held/${name}`, rightShare(held, inside), i);
     return mixtureOf({ scored: own, idOf: ngrams.idOf }, { scored: other, idOf }, mix, slots);
   });

@@ -3,32 +3,60 @@ import { gathered } from '../folds.ts';
 import { zonesOf } from '../nbsvm/config.ts';
 import { extractFeatures } from '../nbsvm/features.ts';
 import type { ClassModel } from '../nbsvm/fit-class.ts';
+import type { BinaryMatrix } from '../nbsvm/matrix.ts';
 import type { Stage } from './stage.ts';
-import type { Scored } from './vector-scores.ts';
+import type { Scored, Scores } from './vector-scores.ts';
 
-/** By output, what `nbsvm` makes of the rows. */
-export async function ngramScores({ threads, context, config, truth, targets, folds }: Stage) {
-  const { rows, seed, report } = context;
-  const { matrix, idOf, preprocessor } = await extractFeatures(threads, rows, {
+/** The rows' n-grams, as `nbsvm` takes them. */
+export type Ngrams = {
+  readonly matrix: BinaryMatrix;
+  /** The id of each column. */
+  readonly idOf: Int32Array;
+  readonly preprocessor: HashedNgrams;
+};
+
+export async function readNgrams({ threads, context, config, targets }: Stage): Promise<Ngrams> {
+  const { rows, report } = context;
+  const found = await extractFeatures(threads, rows, {
     zones: zonesOf({ ...config, loss: 'logistic' }),
     bits: config.bits,
     singletons: config.singletons,
     outputs: 2 * targets.length,
     onProgress: (done, of) => report.progress('reading texts', done, of),
   });
-  report.metric('features', matrix.width, 0);
-  report.metric('bits', preprocessor.bits, 0);
+  report.metric('features', found.matrix.width, 0);
+  report.metric('bits', found.preprocessor.bits, 0);
+  return found;
+}
+
+/**
+ * By output, what `nbsvm` makes of the rows.
+ *
+ * @param beside by output, scores that are there already: what should be added to them is learnt, as in boosting
+ * @see Friedman, Hastie & Tibshirani (2000), "Additive Logistic Regression: A Statistical View of Boosting"
+ */
+export async function ngramScores(
+  { threads, context, config, truth, targets, folds }: Stage,
+  { matrix }: Ngrams,
+  beside: readonly Scores[] | null,
+): Promise<Scored<ClassModel>[]> {
+  const { rows, seed } = context;
   const tasks = targets.map(
     (label) => ({ matrix, truth, label, config: { ...config, loss: 'logistic' }, seed }) as const,
   );
-  const models = await threads.share(tasks.map((task) => ({ do: 'fit', ...task }) as const));
-  const parts = tasks.flatMap((task) =>
-    folds.map((fold, i) => ({ do: 'score-held', ...task, ...fold, part: `mix ${i}` }) as const),
+  const offset = (scores: Float64Array | undefined) => (scores ? { offset: scores } : {});
+  const models = await threads.share(
+    tasks.map((task, i) => ({ do: 'fit', ...task, ...offset(beside?.[i]?.all) }) as const),
+  );
+  const parts = tasks.flatMap((task, i) =>
+    folds.map(
+      (fold, j) =>
+        ({ do: 'score-held', ...task, ...fold, part: `mix ${j}`, ...offset(beside?.[i]?.folds[j]) }) as const,
+    ),
   );
   const scores = await threads.share(parts);
-  const scored = models.map((model, i): Scored<ClassModel> => {
+  return models.map((model, i) => {
     const own = scores.slice(i * folds.length, (i + 1) * folds.length);
     return { model, held: gathered(folds, own, rows.length) };
   });
-  return { scored, idOf, preprocessor: preprocessor as HashedNgrams };
 }

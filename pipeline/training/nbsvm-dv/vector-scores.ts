@@ -1,5 +1,4 @@
 import type { HashedNgrams } from '../../../registry-repo/runtime/hashed-ngrams.ts';
-import { type Fold, gathered } from '../folds.ts';
 import { type BinaryMatrix, sharedInts } from '../nbsvm/matrix.ts';
 import type { Threads } from '../nbsvm/threads.ts';
 import { readCorpus } from './corpus.ts';
@@ -14,6 +13,9 @@ const CHUNK_ROWS = 500;
 
 /** A model of all rows, and for every row what a model of others says of it. */
 export type Scored<M> = { readonly model: M; readonly held: Float64Array };
+
+/** What the model of all rows, and the model of each fold's other rows, say of every row. */
+export type Scores = { readonly all: Float64Array; readonly folds: readonly Float64Array[] };
 
 type Ids = { readonly preprocessor: HashedNgrams; readonly slots: Slots };
 
@@ -53,22 +55,25 @@ export async function learnNgrams(stage: Stage & Ids): Promise<Learnt> {
 export async function vectorScores(
   { threads, config, context: { rows }, truth, targets, folds }: Stage,
   learnt: Omit<Learnt, 'idOf'>,
-): Promise<Scored<VectorModel>[]> {
-  const everyRow: Fold = { rows: Int32Array.from(rows.keys()), held: new Int32Array(0) };
+): Promise<(Scored<VectorModel> & { readonly scores: Scores })[]> {
+  const everyRow = Int32Array.from(rows.keys());
   const { weighting, weightFloor: floor, smoothing, vectorCost: cost } = config;
   const options = { ...learnt, truth, weighting, floor, smoothing, cost };
   const tasks = targets.flatMap((label) =>
-    [everyRow, ...folds].map((fold) => ({ do: 'fit-vectors', ...options, ...fold, label }) as const),
+    [everyRow, ...folds.map((fold) => fold.rows)].map(
+      (from) => ({ do: 'fit-vectors', ...options, rows: from, label }) as const,
+    ),
   );
   const fits = await threads.share(tasks);
   return targets.map((_, i) => {
     const [all, ...own] = fits.slice(i * (folds.length + 1), (i + 1) * (folds.length + 1));
-    const held = gathered(
-      folds,
-      own.map(({ scores }) => scores),
-      rows.length,
-    );
-    return { model: (all as (typeof fits)[number]).model, held };
+    const { model, scores } = all as (typeof fits)[number];
+    const byFold = own.map((fit) => fit.scores);
+    const held = new Float64Array(rows.length);
+    folds.forEach((fold, j) => {
+      for (const row of fold.held) held[row] = byFold[j]?.[row] as number;
+    });
+    return { model, held, scores: { all: scores, folds: byFold } };
   });
 }
 

@@ -11,6 +11,8 @@ export type Problem = {
   readonly rows: Int32Array;
   /** +1 for rows of the class, -1 for others; by row of the matrix. */
   readonly sign: (row: number) => number;
+  /** Scores that are there already, to which what is learnt is added; by row of the matrix. */
+  readonly offset?: Float64Array | undefined;
   readonly loss: Loss;
   readonly cost: number;
   readonly epochs: number;
@@ -86,14 +88,15 @@ function startOf({ matrix, ratio, rows, sign, loss, cost }: Problem): State {
   return state;
 }
 
-function pass({ matrix, rows, sign, loss, cost }: Problem, state: State, order: Int32Array) {
+function pass({ matrix, rows, sign, offset, loss, cost }: Problem, state: State, order: Int32Array) {
   const { pairs, alpha, scale, squaredLength } = state;
   let [violation, wrong] = [0, 0];
   for (let k = 0; k < order.length; k++) {
     const i = order[k] as number;
     const row = rows[i] as number;
     const y = sign(row);
-    const margin = y * ((scale[i] as number) * sumOf(matrix, pairs, row, 0) + state.bias);
+    const own = (scale[i] as number) * sumOf(matrix, pairs, row, 0) + state.bias;
+    const margin = y * (own + (offset?.[row] ?? 0));
     if (margin <= 0) wrong++;
     const before = alpha[i] as number;
     const after = loss.update(before, squaredLength[i] as number, margin, cost);
@@ -124,7 +127,7 @@ function move(state: State, { starts, columns }: BinaryMatrix, row: number, i: n
   state.bias += step;
 }
 
-/** The scores of other rows. */
+/** The scores of other rows, without any offset. */
 export function scoresOf({ matrix, ratio }: Problem, { weight, bias }: Linear, rows: Int32Array): Float64Array {
   const { starts, columns } = matrix;
   return Float64Array.from(rows, (row) => {

@@ -14,6 +14,8 @@ export type ClassTask = {
   readonly label: number;
   readonly config: NbsvmConfig;
   readonly seed: number;
+  /** Scores that are there already, by row: the model is what should be added to them. */
+  readonly offset?: Float64Array;
 };
 
 /** probability = sigmoid(slope · (Σ weight / √Σ ratio² + bias) + offset), sums over a text's columns. */
@@ -38,7 +40,7 @@ export function fitClass(task: ClassTask, onEpoch: (epoch: Epoch) => void): Clas
 }
 
 function problemOf(task: ClassTask, rows: Int32Array, part: string, onEpoch: (epoch: Epoch) => void): Problem {
-  const { matrix, truth, label, config, seed } = task;
+  const { matrix, truth, label, config, seed, offset } = task;
   const among = new Uint8Array(truth.length);
   for (const row of rows) among[row] = 1;
   const inside = (row: number) => truth[row] === label;
@@ -47,6 +49,7 @@ function problemOf(task: ClassTask, rows: Int32Array, part: string, onEpoch: (ep
     ratio: logCountRatio(matrix, inside, (row) => among[row] === 1, config.smoothing),
     rows,
     sign: (row) => (inside(row) ? 1 : -1),
+    offset,
     loss: LOSSES[config.loss],
     cost: config.cost,
     epochs: config.epochs,
