@@ -2,9 +2,14 @@ import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Epoch, fitLinear, scoresOf } from '../../../../pipeline/training/nbsvm/dual-coordinate-descent.ts';
+import {
+  type Epoch,
+  fitLinear,
+  type Linear,
+  scoresOf,
+} from '../../../../pipeline/training/nbsvm/dual-coordinate-descent.ts';
 import { LOSSES } from '../../../../pipeline/training/nbsvm/losses.ts';
-import { dual, fit, type LossName, primal, problemOf, type Small, scores } from '../../../support/linear.ts';
+import { dual, fit, type LossName, lossOf, primal, problemOf, type Small, scores } from '../../../support/linear.ts';
 import { fixture } from '../../../support/paths.ts';
 
 type Optimum = { loss: LossName; cost: number; weight: number[]; bias: number; objective: number };
@@ -69,6 +74,32 @@ for (const name of ['logistic', 'squared-hinge'] as const)
       { numRuns: 150 },
     );
   });
+
+descent('with scores that are there already: no small step of what is added to them makes the loss smaller', () => {
+  const small = references[0] as Small;
+  const offset = Float64Array.from(small.rows, (_, row) => Math.sin(row) * 2);
+  const cost = 3;
+  const loss = (model: Linear) => {
+    const errors = scores(small, model).map((score, row) => {
+      const margin = score + (offset[row] as number);
+      return lossOf('logistic', small.inside[row] ? margin : -margin);
+    });
+    return primal(small, 'logistic', 0, model) + cost * errors.reduce((sum, error) => sum + error, 0);
+  };
+  const model = fitLinear(problemOf(small, 'logistic', { cost, offset }));
+  const best = loss(model);
+  for (const step of [1e-2, -1e-2]) {
+    assert.ok(loss({ ...model, bias: model.bias + step }) > best);
+    small.ratio.forEach((ratio, column) => {
+      if (ratio === 0) return;
+      const weight = model.weight.slice();
+      weight[column] = (weight[column] as number) + step;
+      assert.ok(loss({ ...model, weight }) > best, `weight ${column}`);
+    });
+  }
+  const without = fit(small, 'logistic', cost);
+  assert.ok(loss(without) > best, 'it is not the model without them');
+});
 
 descent('what the duality test measures is a gap: it is open before convergence', () => {
   const small = references[0] as Small;
