@@ -1,9 +1,9 @@
 import type { ClassModel } from '../nbsvm/fit-class.ts';
+import type { Scored } from '../nbsvm/fit-scored.ts';
 import type { VectorModel } from './fit-vectors.ts';
 import { fitLogistic } from './logistic.ts';
 import type { Mixture } from './mixture-graph.ts';
 import { type Slots, slotOf } from './slots.ts';
-import type { Scored } from './vector-scores.ts';
 
 /** How two scores make one: slopes · scores + bias. */
 export type Mix = Pick<Mixture, 'slopes'> & { readonly bias: number };

@@ -3,6 +3,7 @@ import { abortable } from '../abortable.ts';
 import { contractOf } from '../nbsvm/embedding-bag.ts';
 import { EpochLog } from '../nbsvm/epoch-log.ts';
 import type { ClassModel } from '../nbsvm/fit-class.ts';
+import type { Scored } from '../nbsvm/fit-scored.ts';
 import { Threads } from '../nbsvm/threads.ts';
 import type { TrainedModel, Trainer, TrainingContext } from '../trainer.ts';
 import { type NbsvmDvConfig, NbsvmDvConfig as schema } from './config.ts';
@@ -12,7 +13,7 @@ import { mixtureGraph } from './mixture-graph.ts';
 import { ngramScores, readNgrams } from './ngram-scores.ts';
 import { slotsOf } from './slots.ts';
 import { stageOf } from './stage.ts';
-import { learnNgrams, type Scored, vectorScores } from './vector-scores.ts';
+import { learnNgrams, vectorScores } from './vector-scores.ts';
 
 /**
  * NB-SVM on top of n-gram vectors that were learnt without labels, from all texts there are: a text is the weighted mean of

@@ -1,11 +1,10 @@
 import type { HashedNgrams } from '../../../registry-repo/runtime/hashed-ngrams.ts';
-import { gathered } from '../folds.ts';
 import { zonesOf } from '../nbsvm/config.ts';
 import { extractFeatures } from '../nbsvm/features.ts';
 import type { ClassModel } from '../nbsvm/fit-class.ts';
+import { fitScored, type Scored, type Scores } from '../nbsvm/fit-scored.ts';
 import type { BinaryMatrix } from '../nbsvm/matrix.ts';
 import type { Stage } from './stage.ts';
-import type { Scored, Scores } from './vector-scores.ts';
 
 /** The rows' n-grams, as `nbsvm` takes them. */
 export type Ngrams = {
@@ -35,28 +34,14 @@ export async function readNgrams({ threads, context, config, targets }: Stage): 
  * @param beside by output, scores that are there already: what should be added to them is learnt, as in boosting
  * @see Friedman, Hastie & Tibshirani (2000), "Additive Logistic Regression: A Statistical View of Boosting"
  */
-export async function ngramScores(
+export function ngramScores(
   { threads, context, config, truth, targets, folds }: Stage,
   { matrix }: Ngrams,
   beside: readonly Scores[] | null,
 ): Promise<Scored<ClassModel>[]> {
-  const { rows, seed } = context;
+  const { seed } = context;
   const tasks = targets.map(
     (label) => ({ matrix, truth, label, config: { ...config, loss: 'logistic' }, seed }) as const,
   );
-  const offset = (scores: Float64Array | undefined) => (scores ? { offset: scores } : {});
-  const models = await threads.share(
-    tasks.map((task, i) => ({ do: 'fit', ...task, ...offset(beside?.[i]?.all) }) as const),
-  );
-  const parts = tasks.flatMap((task, i) =>
-    folds.map(
-      (fold, j) =>
-        ({ do: 'score-held', ...task, ...fold, part: `mix ${j}`, ...offset(beside?.[i]?.folds[j]) }) as const,
-    ),
-  );
-  const scores = await threads.share(parts);
-  return models.map((model, i) => {
-    const own = scores.slice(i * folds.length, (i + 1) * folds.length);
-    return { model, held: gathered(folds, own, rows.length) };
-  });
+  return fitScored(threads, tasks, folds, beside);
 }

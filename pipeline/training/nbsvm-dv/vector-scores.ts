@@ -1,4 +1,5 @@
 import type { HashedNgrams } from '../../../registry-repo/runtime/hashed-ngrams.ts';
+import type { Scored, Scores } from '../nbsvm/fit-scored.ts';
 import { type BinaryMatrix, sharedInts } from '../nbsvm/matrix.ts';
 import type { Threads } from '../nbsvm/threads.ts';
 import { readCorpus } from './corpus.ts';
@@ -10,12 +11,6 @@ import { type Slots, slotOf } from './slots.ts';
 import type { Stage } from './stage.ts';
 
 const CHUNK_ROWS = 500;
-
-/** A model of all rows, and for every row what a model of others says of it. */
-export type Scored<M> = { readonly model: M; readonly held: Float64Array };
-
-/** What the model of all rows, and the model of each fold's other rows, say of every row. */
-export type Scores = { readonly all: Float64Array; readonly folds: readonly Float64Array[] };
 
 type Ids = { readonly preprocessor: HashedNgrams; readonly slots: Slots };
 

@@ -1,9 +1,10 @@
 import type { Row } from '../../../registry-repo/rows.ts';
 import type { HashedNgrams } from '../../../registry-repo/runtime/hashed-ngrams.ts';
-import { type Fold, gathered } from '../folds.ts';
+import type { Fold } from '../folds.ts';
 import { type NbsvmConfig, zonesOf } from './config.ts';
 import { type QuantisedTables, quantise } from './embedding-bag.ts';
 import { extractFeatures } from './features.ts';
+import { fitScored } from './fit-scored.ts';
 import type { Threads } from './threads.ts';
 
 type Task = {
@@ -37,13 +38,8 @@ export async function fitTables(threads: Threads, rows: readonly Row[], task: Ta
     const label = outputs === 1 ? 1 : i;
     return { matrix, truth, label, config, seed } as const;
   });
-  const models = await threads.share(tasks.map((own) => ({ do: 'fit', ...own }) as const));
-  const parts = tasks.flatMap((own) =>
-    folds.map((fold, i) => ({ do: 'score-held', ...own, ...fold, part: `mix ${i}` }) as const),
-  );
-  const scores = await threads.share(parts);
-  const held = tasks.map((_, i) =>
-    gathered(folds, scores.slice(i * folds.length, (i + 1) * folds.length), rows.length),
-  );
+  const fitted = await fitScored(threads, tasks, folds);
+  const models = fitted.map(({ model }) => model);
+  const held = fitted.map((one) => one.held);
   return { tables: quantise(models, idOf, preprocessor.bits), preprocessor, features: matrix.width, held };
 }
