@@ -3,9 +3,14 @@ import { join } from 'node:path';
 import { loadDataset } from '../pipeline/data/load.ts';
 import { DataOptions } from '../pipeline/data/options.ts';
 import { countPredictions } from '../pipeline/evaluation/counts.ts';
+import { DistilbertConfig } from '../pipeline/training/distilbert/config.ts';
+import { learn } from '../pipeline/training/distilbert/distilbert.ts';
+import type { TrainedModel } from '../pipeline/training/trainer.ts';
+import { type Beside, exportTransformer } from '../pipeline/training/transformer/export.ts';
+import type { Row } from '../registry-repo/rows.ts';
 import { f1Of, type Trained } from './model-row.ts';
 import { answer } from './process.ts';
-import { open, save, stopwatch, trainWith } from './trained.ts';
+import { open, save, stopwatch, trainingContext, trainWith } from './trained.ts';
 
 export type ModelInput = {
   imdb: string;
@@ -17,6 +22,7 @@ export type ModelInput = {
 };
 /** `backend` is null for a trainer that does not say what computes. */
 export type ModelResult = Omit<Trained, 'name' | 'backend' | 'peakBytes'> & { backend: string | null };
+export type FineTuned = { readonly alone: ModelResult; readonly withNgrams: ModelResult };
 
 const load = (imdb: string, unlabelled: string | null, folder: string) =>
   loadDataset(
@@ -27,33 +33,81 @@ const load = (imdb: string, unlabelled: string | null, folder: string) =>
 
 const BACKEND = 'backend: ';
 
-async function model(input: ModelInput): Promise<ModelResult> {
-  const { imdb, unlabelled, folder, workers, trainer, config } = input;
+type Clock = { readonly train: number; readonly cpu: number };
+
+/** A training's inputs, and what it says of its backend and its time. */
+async function prepare({ imdb, unlabelled, folder, workers }: ModelInput) {
   const dataset = await load(imdb, unlabelled, folder);
   const { labels } = dataset.facts;
-  let backend: string | null = null;
+  const found: { backend: string | null; weighing: Clock | null } = { backend: null, weighing: null };
+  const seconds = stopwatch();
+  const before = process.cpuUsage();
+  let passed = 0;
+  const clock = (): Clock => {
+    const { user, system } = process.cpuUsage(before);
+    passed += seconds();
+    return { train: passed, cpu: (user + system) / 1e6 };
+  };
   const report = {
     metric(name: string) {
-      if (name.startsWith(BACKEND)) backend = name.slice(BACKEND.length);
+      if (name.startsWith(BACKEND)) found.backend = name.slice(BACKEND.length);
     },
     epoch() {},
-    progress() {},
+    progress(phase: string) {
+      if (phase === 'weighing') found.weighing ??= clock();
+    },
   };
-  const seconds = stopwatch();
-  const cpuBefore = process.cpuUsage();
   const folders = { config: folder, cache: folder, checkpoints: join(folder, 'checkpoints') };
   const given = { rows: dataset.train, labels, unlabelled: dataset.unlabelled, workers, folders, report };
-  const trained = await trainWith(trainer, config, given);
-  save(folder, labels, trained);
-  const train = seconds();
-  const { user, system } = process.cpuUsage(cpuBefore);
+  return { dataset, labels, found, clock, given };
+}
+
+/** Stored and loaded again, on the test reviews. */
+async function measure(
+  folder: string,
+  labels: readonly string[],
+  trained: TrainedModel,
+  test: readonly Row[],
+): Promise<Pick<Trained, 'f1' | 'low' | 'high' | 'modelBytes' | 'textsPerSecond'>> {
   const runtime = await open(folder);
-  seconds();
-  const { confusion } = await countPredictions(runtime, dataset.test);
-  const textsPerSecond = dataset.test.length / seconds();
+  const seconds = stopwatch();
+  const { confusion } = await countPredictions(runtime, test);
+  const textsPerSecond = test.length / seconds();
   await runtime.release();
   const modelBytes = trained.files.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  return { ...f1Of(labels, confusion), train, cpu: (user + system) / 1e6, modelBytes, textsPerSecond, backend };
+  return { ...f1Of(labels, confusion), modelBytes, textsPerSecond };
+}
+
+async function model(input: ModelInput): Promise<ModelResult> {
+  const { dataset, labels, found, clock, given } = await prepare(input);
+  const trained = await trainWith(input.trainer, input.config, given);
+  save(input.folder, labels, trained);
+  return {
+    ...clock(),
+    backend: found.backend,
+    ...(await measure(input.folder, labels, trained, dataset.test)),
+  };
+}
+
+/** `distilbert` with n-grams, and the transformer in it by itself: the n-grams do not change how it is trained. */
+async function fineTuned(input: ModelInput): Promise<FineTuned> {
+  const { dataset, labels, found, clock, given } = await prepare(input);
+  const config = DistilbertConfig.parse(input.config);
+  const learned = await learn(trainingContext(given), config);
+  const stored = (place: string, beside: Beside | null) => {
+    const folder = join(input.folder, place);
+    const trained = exportTransformer(learned, labels, config.maxLength, beside);
+    save(folder, labels, trained);
+    return () => measure(folder, labels, trained, dataset.test);
+  };
+  const withNgrams = stored('with-ngrams', learned.beside);
+  const time = clock();
+  const alone = stored('alone', null);
+  const { backend, weighing } = found;
+  return {
+    alone: { ...(weighing ?? time), backend, ...(await alone()) },
+    withNgrams: { ...time, backend, ...(await withNgrams()) },
+  };
 }
 
 /** Labelled texts as JSON lines, for programs in other languages. */
@@ -65,4 +119,4 @@ async function rows({ imdb, folder, file }: { imdb: string; folder: string; file
   return [...facts.labels];
 }
 
-await answer({ model, rows });
+await answer({ model, fineTuned, rows });
