@@ -82,7 +82,7 @@ export class Checkpoints {
   async save({ position, ...parts }: Checkpoint): Promise<void> {
     const tensors = PARTS.flatMap((part) => [...parts[part]].map(([name, p]) => [`${part}/${name}`, p] as const));
     await saveSafetensors(join(this.#folder, STATE), new Map(tensors), { [PLACE]: JSON.stringify(position) });
-    await this.#removeOtherBests(position.best?.epoch ?? null);
+    await this.#removeOthers(position.best?.epoch ?? null);
   }
 
   /** Before the position that speaks of it. */
@@ -104,10 +104,11 @@ export class Checkpoints {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  async #removeOtherBests(epoch: number | null): Promise<void> {
-    const files = await readdir(this.#folder);
-    const other = (file: string) => file.startsWith('best-') && (epoch === null || !file.startsWith(bestFile(epoch)));
-    for (const file of files.filter(other)) await rm(join(this.#folder, file), { force: true });
+  /** Earlier bests, and what a process that died while it wrote left half done. */
+  async #removeOthers(best: number | null): Promise<void> {
+    const kept = [STATE, ...(best === null ? [] : [bestFile(best)])];
+    const others = (await readdir(this.#folder)).filter((file) => !kept.includes(file));
+    for (const file of others) await rm(join(this.#folder, file), { force: true });
   }
 }
 
