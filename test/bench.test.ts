@@ -4,8 +4,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { goldenFile } from './support/golden.ts';
+import type { Trained } from '../bench/model-row.ts';
+import { writeSafetensors } from '../pipeline/training/transformer/safetensors-writer.ts';
+import { goldenBytes, goldenFile } from './support/golden.ts';
 import { temporaryFolder } from './support/paths.ts';
+import { tensorsIn } from './support/reference.ts';
 
 // The benches run from end to end at tiny sizes. What the figures are is for `npm run bench` on an idle machine to say.
 
@@ -19,7 +22,7 @@ type Report = {
     readonly status: string;
     readonly reason?: string;
     readonly figures?: readonly { name: string; unit: string; rounds: number[]; median: number; met?: boolean }[];
-    readonly rows?: readonly { name: string; f1?: number; backend?: string; reason?: string }[];
+    readonly rows?: readonly (Partial<Trained> & { name: string; reason?: string })[];
   }[];
 };
 
@@ -61,8 +64,8 @@ benches('events: appends beside the bare loop, and a whole replay', () => {
     assert.ok(run.report().machine[key], key);
 });
 
-/** Twenty reviews a label and split; one word tells the labels apart. */
-function reviews(): string {
+/** Reviews, so many a label and split; one word tells the labels apart. */
+function reviews(each = 20): string {
   const imdb = temporaryFolder();
   for (const split of ['train', 'test'])
     for (const [label, rating, word] of [
@@ -70,7 +73,7 @@ function reviews(): string {
       ['pos', 9, 'wonderful'],
     ] as const) {
       mkdirSync(join(imdb, split, label), { recursive: true });
-      for (let i = 0; i < 20; i++)
+      for (let i = 0; i < each; i++)
         writeFileSync(
           join(imdb, split, label, `${i}_${rating}.txt`),
           `A ${word} film, number ${i} of the ${split} set: ${word} acting.`,
@@ -122,6 +125,32 @@ benches('models: a row for each trainer and peer, with figures or the reason why
     assert.is(refused.status, 2);
     assert.match(refused.stderr, message);
   }
+});
+
+/** Pretrained weights for texts of so many tokens. */
+function distilbertOf(positions: number): string {
+  const folder = temporaryFolder();
+  const bytes = (name: string) => goldenBytes('tiny-distilbert', name);
+  const { tensors } = tensorsIn(bytes('model.safetensors'));
+  const name = 'distilbert.embeddings.position_embeddings.weight';
+  const [, width] = tensors.get(name)?.shape as [number, number];
+  tensors.set(name, { shape: [positions, width], data: new Float32Array(positions * width) });
+  writeFileSync(join(folder, 'model.safetensors'), writeSafetensors(tensors));
+  const config = { ...JSON.parse(bytes('config.json').toString('utf8')), max_position_embeddings: positions };
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+  writeFileSync(join(folder, 'tokenizer.json'), bytes('tokenizer.json'));
+  return folder;
+}
+
+benches('models: a transformer alone and with n-grams are two rows of one training', () => {
+  const weights = distilbertOf(256);
+  const both = ['distilbert (1 epoch at 1e-4)', 'distilbert with n-grams (1 epoch at 1e-4)'] as const;
+  const run = bench('models', '--imdb', reviews(400), '--weights', weights, '--long', '--rows', both[1]);
+  assertMeasured(run, [`${both[0]}, F1`, `${both[1]}, F1`]);
+  const [alone, withNgrams] = both.map((name) => rowsOf(run).get(name) as Trained) as [Trained, Trained];
+  assert.ok(alone.train < withNgrams.train, 'weighing takes time');
+  assert.ok(Number(alone.modelBytes) < Number(withNgrams.modelBytes), 'the n-grams are in the model');
+  assert.is(withNgrams.f1, 1, 'n-grams know the one word');
 });
 
 function rowsOf({ report }: ReturnType<typeof bench>) {

@@ -6,7 +6,7 @@ import { goldenBytes, type Tiny } from './golden.ts';
 type Numbers = { readonly shape: readonly number[]; readonly data: Float32Array };
 
 /** The tensors of a fixture, which is trusted. `every` is how many numbers of the original there are to one kept. */
-function tensorsIn(bytes: Buffer): { every: number; tensors: Map<string, Numbers> } {
+export function tensorsIn(bytes: Buffer): { every: number; tensors: Map<string, Numbers> } {
   const end = 8 + Number(bytes.readBigUInt64LE());
   const { __metadata__: about, ...entries } = JSON.parse(bytes.toString('utf8', 8, end));
   const tensors = Object.entries(entries as Record<string, { shape: number[]; data_offsets: [number, number] }>).map(
