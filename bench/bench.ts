@@ -1,3 +1,4 @@
+import type { Progress } from '../pipeline/progress.ts';
 import type { BenchOptions } from './options.ts';
 import type { Outcome } from './report.ts';
 
@@ -5,5 +6,5 @@ import type { Outcome } from './report.ts';
 export type Bench = {
   readonly name: string;
   readonly summary: string;
-  run(options: BenchOptions, folder: string): Promise<Outcome>;
+  run(options: BenchOptions, folder: string, progress: Progress): Promise<Outcome>;
 };

@@ -65,9 +65,11 @@ export async function runFasttext(
   { args }: Variant,
 ): Promise<FasttextResult> {
   const model = ['fasttext.bin', TEST];
-  const train = await measured('fasttext', ['supervised', '-input', TRAIN, '-output', 'fasttext', ...args], folder);
-  const test = await measured('fasttext', ['test', ...model], folder);
-  const { stdout } = await measured('fasttext', ['predict', ...model], folder);
+  const train = await measured('fasttext', ['supervised', '-input', TRAIN, '-output', 'fasttext', ...args], {
+    cwd: folder,
+  });
+  const test = await measured('fasttext', ['test', ...model], { cwd: folder });
+  const { stdout } = await measured('fasttext', ['predict', ...model], { cwd: folder });
   for (const ending of ['bin', 'vec']) rmSync(join(folder, `fasttext.${ending}`), { force: true });
   const peaks = [train, test].flatMap(({ peakBytes }) => (peakBytes === null ? [] : [peakBytes]));
   return {

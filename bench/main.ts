@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../pipeline/package-info.ts';
+import { barProgress } from '../pipeline/progress.ts';
 import type { Bench } from './bench.ts';
 import { benches } from './benches.ts';
 import { describeMachine, machine } from './machine.ts';
@@ -26,13 +27,16 @@ function chosen({ names }: BenchOptions): readonly Bench[] {
 async function runOne(bench: Bench, options: BenchOptions): Promise<NamedOutcome> {
   const folder = mkdtempSync(join(options.folder, 'pawl-bench-'));
   try {
-    return { name: bench.name, ...(await bench.run(options, folder)) };
+    return {
+      name: bench.name,
+      ...(await bench.run(options, folder, barProgress(process.stderr, performance.now.bind(performance)))),
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** @returns the exit code: 0 measured, 1 what was asked for by name could not be run */
+/** @returns the exit code: 0 measured, 1 what was asked for by name could not be run, or failed */
 async function main(options: BenchOptions, wanted: readonly Bench[]): Promise<number> {
   const at = new Date();
   const here = machine(options.folder);
@@ -47,7 +51,8 @@ async function main(options: BenchOptions, wanted: readonly Bench[]): Promise<nu
   const file = options.json ?? join(packageRoot, 'bench/results', name);
   writeReport(file, at, here, outcomes);
   say(`results: ${file}`);
-  return options.names.length > 0 && outcomes.some(({ status }) => status === 'not run') ? 1 : 0;
+  const failed = outcomes.some((outcome) => outcome.status === 'measured' && outcome.failed);
+  return failed || (options.names.length > 0 && outcomes.some(({ status }) => status === 'not run')) ? 1 : 0;
 }
 
 try {

@@ -26,7 +26,12 @@ export const Trained = z.strictObject({
 });
 export type Trained = z.infer<typeof Trained>;
 
-const NotTrained = z.strictObject({ name: z.string(), reason: z.string() });
+const NotTrained = z.strictObject({
+  name: z.string(),
+  reason: z.string(),
+  /** That it was tried. */
+  failed: z.literal(true).optional(),
+});
 
 /** A row of the table: figures, or why there are none. */
 export const ModelRow = z.union([Trained, NotTrained]);
@@ -42,7 +47,9 @@ export function f1Of(labels: readonly string[], confusion: Confusion): Pick<Trai
 const HEAD = ['trained by', 'F1', '95 % interval', 'training', 'of processors', 'model', 'texts/s', 'peak', 'backend'];
 
 export function rowTable(rows: readonly ModelRow[]): string {
-  const cells = rows.map((row) => ('reason' in row ? [row.name, `not run: ${row.reason}`] : cellsOf(row)));
+  const without = ({ name, reason, failed }: z.infer<typeof NotTrained>) =>
+    failed ? [name, 'failed, see above'] : [name, `not run: ${reason}`];
+  const cells = rows.map((row) => ('reason' in row ? without(row) : cellsOf(row)));
   return textTable(
     HEAD,
     cells.map((row) => HEAD.map((_, i) => row[i] ?? '')),

@@ -9,7 +9,7 @@ import type { TrainedModel } from '../pipeline/training/trainer.ts';
 import { type Beside, exportTransformer } from '../pipeline/training/transformer/export.ts';
 import type { Row } from '../registry-repo/rows.ts';
 import { f1Of, type Trained } from './model-row.ts';
-import { answer } from './process.ts';
+import { answer, tell } from './process.ts';
 import { open, save, stopwatch, trainingContext, trainWith } from './trained.ts';
 
 export type ModelInput = {
@@ -53,8 +53,9 @@ async function prepare({ imdb, unlabelled, folder, workers }: ModelInput) {
       if (name.startsWith(BACKEND)) found.backend = name.slice(BACKEND.length);
     },
     epoch() {},
-    progress(phase: string) {
-      if (phase === 'weighing') found.weighing ??= clock();
+    progress(stage: string, done: number, of: number) {
+      if (stage === 'weighing') found.weighing ??= clock();
+      tell(stage, done, of);
     },
   };
   const folders = { config: folder, cache: folder, checkpoints: join(folder, 'checkpoints') };
@@ -71,7 +72,7 @@ async function measure(
 ): Promise<Pick<Trained, 'f1' | 'low' | 'high' | 'modelBytes' | 'textsPerSecond'>> {
   const runtime = await open(folder);
   const seconds = stopwatch();
-  const { confusion } = await countPredictions(runtime, test);
+  const { confusion } = await countPredictions(runtime, test, (done, of) => tell('testing', done, of));
   const textsPerSecond = test.length / seconds();
   await runtime.release();
   const modelBytes = trained.files.reduce((sum, { bytes }) => sum + bytes.length, 0);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Progress } from '../pipeline/progress.ts';
 import type { Bench } from './bench.ts';
 import { earlierRows, type ModelRow, rowTable, type Trained } from './model-row.ts';
 import type { FineTuned, ModelInput, ModelResult } from './models.child.ts';
@@ -63,7 +64,7 @@ function ownRows({ weights, unlabelled, long }: BenchOptions): readonly OwnRow[]
   ];
 }
 
-async function run(options: BenchOptions, folder: string): Promise<Outcome> {
+async function run(options: BenchOptions, folder: string, progress: Progress): Promise<Outcome> {
   const { imdb, rows: wanted, earlier } = options;
   if (imdb === null) return { status: 'not run', reason: MISSING };
   const all = [...ownRows(options), ...peerRows(options)];
@@ -76,7 +77,7 @@ async function run(options: BenchOptions, folder: string): Promise<Outcome> {
     const left = wanted.length > 0 && !namesOf(row).some((name) => wanted.includes(name));
     const reason = left ? 'not among --rows' : row.needs && `it needs ${row.needs}`;
     if (reason) rows.push(...namesOf(row).map((name) => known.get(name) ?? { name, reason }));
-    else rows.push(...(await measure(row, imdb, options, join(folder, String(i)))));
+    else rows.push(...(await measureOr(row, imdb, { options, folder: join(folder, String(i)), progress })));
   }
   return {
     status: 'measured',
@@ -85,18 +86,31 @@ async function run(options: BenchOptions, folder: string): Promise<Outcome> {
     figures: rows.flatMap((row) => ('reason' in row ? [] : figuresOf(row))),
     table: rowTable(rows),
     rows,
+    failed: rows.some((row) => 'failed' in row),
   };
 }
 
 const namesOf = (row: OwnRow | PeerRow): readonly string[] =>
   'alone' in row && row.alone !== null ? [row.alone, row.name] : [row.name];
 
+type Way = { readonly options: BenchOptions; readonly folder: string; readonly progress: Progress };
+
+/** A row that fails says why, and leaves the others, which may have taken hours, their figures. */
+async function measureOr(row: OwnRow | PeerRow, imdb: string, way: Way): Promise<readonly ModelRow[]> {
+  try {
+    return await measure(row, imdb, way);
+  } catch (error) {
+    const reason = (error as Error).message;
+    process.stderr.write(`${row.name}: ${reason}\n`);
+    return namesOf(row).map((name) => ({ name, reason, failed: true }));
+  }
+}
+
 /** In the order of its names. */
 async function measure(
   row: OwnRow | PeerRow,
   imdb: string,
-  options: BenchOptions,
-  folder: string,
+  { options, folder, progress }: Way,
 ): Promise<readonly Trained[]> {
   if ('script' in row) return [await trainPeer(row, imdb, { folder, threads: WORKERS })];
   const { name, alone, trainer, config, unlabelled } = row;
@@ -105,11 +119,12 @@ async function measure(
   const complete = (answer: ModelResult, of: string, peakBytes: number | null) => ({
     ...{ ...answer, name: of, backend: answer.backend ?? row.backend, peakBytes },
   });
+  const bar: Progress = { ...progress, update: (stage, ...far) => progress.update(`${name}: ${stage}`, ...far) };
   if (alone === null) {
-    const { answer, peakBytes } = await inChild<ModelResult>(CHILD, 'model', input);
+    const { answer, peakBytes } = await inChild<ModelResult>(CHILD, 'model', input, bar);
     return [complete(answer, name, peakBytes)];
   }
-  const { answer, peakBytes } = await inChild<FineTuned>(CHILD, 'fineTuned', input);
+  const { answer, peakBytes } = await inChild<FineTuned>(CHILD, 'fineTuned', input, bar);
   return [complete(answer.alone, alone, peakBytes), complete(answer.withNgrams, name, peakBytes)];
 }
 

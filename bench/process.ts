@@ -1,29 +1,39 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
+import { type Progress, silentProgress } from '../pipeline/progress.ts';
 
 /** `peakBytes` is the kernel's own record of the most resident memory; null where there is no /proc. */
 export type Finished = { readonly stdout: string; readonly seconds: number; readonly peakBytes: number | null };
 
 const POLL_MS = 20;
 
+/** How far a child is, as it says on its channel. */
+const Told = z.tuple([z.string(), z.number(), z.number()]);
+const TELL_MS = 100;
+
+type How = { readonly cwd?: string /** For a program of ours, that tells. */; readonly progress?: Progress };
+
 /**
  * Runs a program to its end: wall time from before its start, and peak memory of the whole process.
  *
  * @throws {Error} if it cannot be started (`code` is ENOENT where it is not installed) or fails
  */
-export function measured(command: string, args: readonly string[], cwd?: string): Promise<Finished> {
+export function measured(command: string, args: readonly string[], { cwd, progress }: How = {}): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(cwd && { cwd }) });
+    const channel = progress ? (['ipc'] as const) : [];
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe', ...channel], ...(cwd && { cwd }) });
+    child.on('message', (message) => progress?.update(...Told.parse(message)));
     let [stdout, stderr, seconds] = ['', '', 0];
     let peakBytes: number | null = null;
     // The record only grows, so the last reading misses no more than the growth of the last 20 ms.
     const poll = setInterval(() => {
       peakBytes = highWater(child.pid) ?? peakBytes;
     }, POLL_MS);
-    child.stdout.on('data', (chunk) => (stdout += chunk));
-    child.stderr.on('data', (chunk) => (stderr = (stderr + chunk).slice(-4000)));
+    child.stdout?.on('data', (chunk) => (stdout += chunk));
+    child.stderr?.on('data', (chunk) => (stderr = (stderr + chunk).slice(-4000)));
     child.on('exit', () => {
       seconds = (performance.now() - started) / 1000;
       clearInterval(poll);
@@ -33,6 +43,7 @@ export function measured(command: string, args: readonly string[], cwd?: string)
       reject(error);
     });
     child.on('close', (code, signal) => {
+      progress?.finish();
       if (code === 0) resolve({ stdout, seconds, peakBytes });
       else reject(new Error(`${command} ${args[0] ?? ''} failed (${signal ?? code}): ${stderr.trim()}`));
     });
@@ -56,9 +67,10 @@ export async function inChild<Answer>(
   file: string,
   task: string,
   input: unknown,
+  progress: Progress = silentProgress,
 ): Promise<{ answer: Answer } & Omit<Finished, 'stdout'>> {
   const script = fileURLToPath(new URL(file, import.meta.url));
-  const { stdout, ...rest } = await measured(process.execPath, [script, task, JSON.stringify(input)]);
+  const { stdout, ...rest } = await measured(process.execPath, [script, task, JSON.stringify(input)], { progress });
   return { answer: JSON.parse(stdout) as Answer, ...rest };
 }
 
@@ -68,4 +80,14 @@ export async function answer(tasks: Readonly<Record<string, (input: never) => Pr
   const work = tasks[task];
   if (!work) throw new Error(`no task ${task}`);
   process.stdout.write(JSON.stringify(await work(JSON.parse(input) as never)));
+}
+
+let toldAt = -Infinity;
+
+/** In a child: how far it is, for who waits to see. Ends of stages always arrive, the rest now and then. */
+export function tell(stage: string, done: number, of: number): void {
+  const now = performance.now();
+  if (done < of && now - toldAt < TELL_MS) return;
+  toldAt = now;
+  process.send?.([stage, done, of]);
 }

@@ -25,6 +25,8 @@ export type Measured = {
   readonly table?: string;
   /** What the table is made of. */
   readonly rows?: readonly object[];
+  /** Whether a row says that it failed, in place of figures. */
+  readonly failed?: boolean;
 };
 
 /** `reason` says what to give or install. */

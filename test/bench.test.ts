@@ -127,6 +127,15 @@ benches('models: a row for each trainer and peer, with figures or the reason why
   }
 });
 
+benches('models: a row that fails says so, and the others keep their figures', () => {
+  const peer = 'scikit-learn: NB-SVM of 1–3-grams';
+  const run = bench('models', '--imdb', reviews(), '--python', '/bin/false', '--rows', `nbsvm,${peer}`);
+  assert.is(run.status, 1);
+  assert.match(run.stderr, /NB-SVM of 1–3-grams: .*\/bin\/false .* failed \(1\)/);
+  assert.match(run.stdout, /NB-SVM of 1–3-grams {2,}failed, see above/);
+  assert.is(rowsOf(run).get('nbsvm')?.f1, 1);
+});
+
 /** Pretrained weights for texts of so many tokens. */
 function distilbertOf(positions: number): string {
   const folder = temporaryFolder();
