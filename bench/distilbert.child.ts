@@ -10,7 +10,7 @@ import { lengthBatches, uploadBatch } from '../pipeline/training/transformer/len
 import { Model } from '../pipeline/training/transformer/model.ts';
 import { AdamW } from '../pipeline/training/transformer/optimizer.ts';
 import { loadFolder } from '../pipeline/training/transformer/weights.ts';
-import { answer } from './process.ts';
+import { answer, tell } from './process.ts';
 
 const report = { metric: () => {}, epoch: () => {}, progress: () => {} };
 const signal = new AbortController().signal;
@@ -62,6 +62,7 @@ async function steps({ weights, file, backend: name, threads, rate }: StepsInput
   const losses: number[] = [];
   const started = performance.now();
   for (const [i, { ids, labels }] of batches.entries()) {
+    tell('fine-tuning', i, batches.length);
     const examples = ids.map((row, n) => ({ ids: Int32Array.from(row), label: labels[n] as number }));
     const uploaded = uploadBatch(backend, examples, padId);
     const dropout = seededDropout(tf, 1, i);

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Progress } from '../pipeline/progress.ts';
 import type { BackendName } from '../pipeline/training/backends/backend.ts';
 import { tryBackend } from '../pipeline/training/backends/try.ts';
 import type { Bench } from './bench.ts';
@@ -25,7 +26,7 @@ const METHOD = [
   `Each program alone in a process of its own, ${THREADS} threads, in turns; float32. The mean loss of the last ten steps shows that both learn; their dropout and their new heads differ.`,
 ];
 
-async function run(options: BenchOptions, folder: string): Promise<Outcome> {
+async function run(options: BenchOptions, folder: string, progress: Progress): Promise<Outcome> {
   const { imdb, weights, torch, reviews, rounds: wanted } = options;
   if (imdb === null || weights === null) return { status: 'not run', reason: MISSING };
   const backend: BackendName = (await tryBackend('tensorflow', THREADS)).usable ? 'tensorflow' : 'wasm';
@@ -36,7 +37,7 @@ async function run(options: BenchOptions, folder: string): Promise<Outcome> {
   const peaks: number[] = [];
   for (let round = 0; round < (wanted ?? 1); round++) {
     const steps: StepsInput = { weights, file, backend, threads: THREADS, rate: RATE };
-    const { answer, peakBytes } = await inChild<StepsResult>(CHILD, 'steps', steps);
+    const { answer, peakBytes } = await inChild<StepsResult>(CHILD, 'steps', steps, progress);
     ours.push(answer);
     if (peakBytes !== null) peaks.push(peakBytes / 1e6);
     if (torch !== null) theirs.push(await inTorch(torch, weights, file));

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Progress } from '../pipeline/progress.ts';
 import { share, textTable } from '../pipeline/table.ts';
 import type { Bench } from './bench.ts';
 import type { AblationInput, AblationResult, Variant, VariantResult } from './nbsvm-dv.child.ts';
@@ -60,7 +61,11 @@ type Line = VariantResult & {
   readonly peakBytes: number | null;
 };
 
-async function run({ imdb, unlabelled, rows: wanted }: BenchOptions, folder: string): Promise<Outcome> {
+async function run(
+  { imdb, unlabelled, rows: wanted }: BenchOptions,
+  folder: string,
+  progress: Progress,
+): Promise<Outcome> {
   if (imdb === null) return { status: 'not run', reason: MISSING };
   const unknown = wanted.filter((key) => !GROUPS.some((known) => known.key === key));
   if (unknown.length > 0)
@@ -73,7 +78,7 @@ async function run({ imdb, unlabelled, rows: wanted }: BenchOptions, folder: str
     const own = join(folder, String(i));
     mkdirSync(own);
     const input: AblationInput = { ...rest, imdb, unlabelled: more ? unlabelled : null, folder: own, workers: WORKERS };
-    const { answer, seconds, peakBytes } = await inChild<AblationResult>(CHILD, 'ablation', input);
+    const { answer, seconds, peakBytes } = await inChild<AblationResult>(CHILD, 'ablation', input, progress);
     for (const [j, result] of answer.results.entries())
       lines.push({
         ...{ name: `${rest.variants[j]?.name}${note}`, rows: answer.rows, unlabelled: more },

@@ -6,7 +6,7 @@ import { metricsOf } from '../pipeline/evaluation/metrics.ts';
 import { quantise } from '../pipeline/onnx/quantise.ts';
 import { readArchitecture } from '../pipeline/training/transformer/config-json.ts';
 import type { Row } from '../registry-repo/rows.ts';
-import { answer } from './process.ts';
+import { answer, tell } from './process.ts';
 import { open, save, stopwatch, trainWith } from './trained.ts';
 
 const BATCH = 32;
@@ -70,6 +70,7 @@ async function compare({ imdb, folder, models, texts, rounds }: CompareInput): P
   for (let round = 0; round < rounds; round++) {
     const seconds = models.map(() => 0);
     for (let at = 0; at < rows.length; at += BATCH) {
+      tell('comparing', round * rows.length + at, rounds * rows.length);
       const batch = rows.slice(at, at + BATCH).map(({ text }) => text);
       for (const [m, runtime] of runtimes.entries()) {
         const took = stopwatch();

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Progress } from '../pipeline/progress.ts';
 import type { Bench } from './bench.ts';
 import type { BenchOptions } from './options.ts';
 import { inChild, measured } from './process.ts';
@@ -25,13 +26,13 @@ const METHOD = [
 
 type Made = { readonly name: string; readonly folder: string };
 
-async function run({ imdb, weights, rounds }: BenchOptions, folder: string): Promise<Outcome> {
+async function run({ imdb, weights, rounds }: BenchOptions, folder: string, progress: Progress): Promise<Outcome> {
   const { PAWL_BENCH_MODEL: given, PAWL_BENCH_ONNX: python } = process.env;
   if (imdb === null || (weights === null && !given)) return { status: 'not run', reason: MISSING };
   const floats = given || join(folder, 'float');
   if (!given && weights !== null) {
     const input: HeadInput = { imdb, folder: floats, weights, rows: ROWS, workers: WORKERS };
-    await inChild<number>(CHILD, 'head', input);
+    await inChild<number>(CHILD, 'head', input, progress);
   }
   const models: Made[] = [{ name: 'float32', folder: floats }];
   for (const most of [127, 63] as const) {
@@ -44,7 +45,7 @@ async function run({ imdb, weights, rounds }: BenchOptions, folder: string): Pro
     ...{ imdb, folder, texts: TEXTS, rounds: rounds ?? 1 },
     models: models.map((model) => model.folder),
   };
-  const { answer } = await inChild<Compared[]>(CHILD, 'compare', input);
+  const { answer } = await inChild<Compared[]>(CHILD, 'compare', input, progress);
   const what = given
     ? 'the model of PAWL_BENCH_MODEL'
     : `\`encoder-head\` on ${weights}, its head from ${ROWS} reviews`;

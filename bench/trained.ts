@@ -4,6 +4,7 @@ import type { TrainedModel, TrainingContext } from '../pipeline/training/trainer
 import { trainers } from '../pipeline/training/trainers.ts';
 import { loadRuntime } from '../registry-repo/runtime/load.ts';
 import type { Runtime } from '../registry-repo/runtime/runtime.ts';
+import { tell } from './process.ts';
 
 type Given = Pick<TrainingContext, 'rows' | 'labels' | 'workers'> & Partial<TrainingContext>;
 
@@ -19,7 +20,7 @@ export const trainingContext = (given: Given): TrainingContext => ({
   folders: { config: '.', cache: '.', checkpoints: '.' },
   hub: { endpoint: 'https://huggingface.co', offline: true },
   seed: 1,
-  report: { metric: () => {}, epoch: () => {}, progress: () => {} },
+  report: { metric: () => {}, epoch: () => {}, progress: tell },
   signal: new AbortController().signal,
   ...given,
 });

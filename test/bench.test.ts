@@ -142,7 +142,7 @@ function distilbertOf(positions: number): string {
   const bytes = (name: string) => goldenBytes('tiny-distilbert', name);
   const { tensors } = tensorsIn(bytes('model.safetensors'));
   const name = 'distilbert.embeddings.position_embeddings.weight';
-  const [, width] = tensors.get(name)?.shape as [number, number];
+  const width = tensors.get(name)?.shape[1] ?? Number.NaN;
   tensors.set(name, { shape: [positions, width], data: new Float32Array(positions * width) });
   writeFileSync(join(folder, 'model.safetensors'), writeSafetensors(tensors));
   const config = { ...JSON.parse(bytes('config.json').toString('utf8')), max_position_embeddings: positions };
