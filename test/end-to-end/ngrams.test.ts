@@ -11,7 +11,7 @@ s.after(stopAll);
 s(
   'a head on n-grams and an encoder is trained, gated, merged and answers; so is the same with weights as bytes',
   async () => {
-    const home = await throughTheGate('encoder-head', `{ ${TINY_HEAD}, ngrams: true }`);
+    const { home } = await throughTheGate('encoder-head', `{ ${TINY_HEAD}, ngrams: true }`);
     const small = await json<{ run: string; products: number; agreement: number }>(home, ['quantize', 'v1']);
     assert.ok(small.products > 0 && small.agreement > 0.9, JSON.stringify(small));
     await promoteAndAsk(home, small.run);

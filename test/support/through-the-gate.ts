@@ -9,8 +9,8 @@ import { temporaryFolder } from './paths.ts';
 /** Settings of `encoder-head` for the tiny encoder. */
 export const TINY_HEAD = `model: ${JSON.stringify(dirname(goldenFile('tiny-bert', 'config.json')))}, maxLength: 32, states: [-1, 1], pooling: both`;
 
-/** A model from texts to answers in production: trained, gated, merged, asked. @returns its home */
-export async function throughTheGate(trainer: string, config: string): Promise<string> {
+/** A model from texts to answers in production: trained, gated, merged, asked. */
+export async function throughTheGate(trainer: string, config: string): Promise<{ home: string; run: string }> {
   const home = temporaryFolder();
   const lines = (salt: string) =>
     rowsFor(salt, 6)
@@ -29,7 +29,7 @@ training: { trainer: ${trainer}, config: ${config} }
   const { run, f1 } = await json<{ run: string; f1: number }>(home, ['train']);
   assert.ok(f1 > 0.9, `F1 ${f1}`);
   await promoteAndAsk(home, run);
-  return home;
+  return { home, run };
 }
 
 export async function promoteAndAsk(home: string, run: string): Promise<void> {

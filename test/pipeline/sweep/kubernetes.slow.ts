@@ -1,18 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sweepJob } from '../../../pipeline/sweep/kubernetes.ts';
+import { JOB, OPTIONS } from '../../support/kubernetes/job.ts';
 import { readStrictly, strictReader } from '../../support/kubernetes/strict.ts';
-
-const wanted = { id: '0123456789ab', points: 3, parallel: 2, variables: [['PAWL_MODEL', 'm']] as const };
-const options = {
-  image: 'registry.example/pawl:1',
-  settings: 'model: m\n',
-  sweep: 'trainer: nbsvm\n',
-  secret: 'log',
-  volume: { claim: 'reviews', folder: 'data' },
-  memoryMegabytes: 2000,
-  cpus: 2,
-};
 
 const s = suite('a sweep’s manifest, strictly');
 
@@ -20,10 +10,10 @@ const reader = strictReader();
 if (typeof reader === 'string') console.log(`SKIPPED ${reader}: manifests are not read as Kubernetes’ own types`);
 else
   s('is read by Kubernetes’ own types, which know every field of it, and no other', () => {
-    const text = sweepJob(wanted, options);
+    const text = sweepJob(JOB, OPTIONS);
     assert.equal(readStrictly(reader, text), { code: 0, output: 'ConfigMap\nJob\n' });
-    const least = { ...options, secret: null, volume: null, memoryMegabytes: null };
-    assert.is(readStrictly(reader, sweepJob(wanted, least)).code, 0);
+    const least = { ...OPTIONS, secret: null, volume: null, memoryMegabytes: null };
+    assert.is(readStrictly(reader, sweepJob(JOB, least)).code, 0);
     assert.match(
       readStrictly(reader, text.replace('backoffLimitPerIndex', 'backoffLimitPerPoint')).output,
       'unknown field',

@@ -2,28 +2,19 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { SweepError } from '../../../pipeline/sweep/errors.ts';
 import { sweepJob } from '../../../pipeline/sweep/kubernetes.ts';
+import { JOB, OPTIONS } from '../../support/kubernetes/job.ts';
 import { manifestOf } from '../../support/kubernetes/manifest.ts';
 
-const wanted = { id: '0123456789ab', points: 3, parallel: 2, variables: [['PAWL_MODEL', 'is $(HOME)']] as const };
-const options = {
-  image: 'registry.example/pawl:1',
-  settings: 'model: m\n',
-  sweep: 'trainer: nbsvm\n',
-  secret: 'log',
-  volume: { claim: 'reviews', folder: 'data' },
-  memoryMegabytes: 2000,
-  cpus: 2,
-};
 const refused = (over: object) =>
   assert.throws(
-    () => sweepJob(wanted, { ...options, ...over }),
+    () => sweepJob(JOB, { ...OPTIONS, ...over }),
     (e: unknown) => e instanceof SweepError,
   );
 
 const s = suite('a sweep on Kubernetes');
 
 s('is an Indexed Job with a completion for each point; wrong settings are not tried again', () => {
-  const { job, configMap } = manifestOf(sweepJob(wanted, options));
+  const { job, configMap } = manifestOf(sweepJob(JOB, OPTIONS));
   assert.equal(configMap.data, { 'pawl.yaml': 'model: m\n', 'sweep.yaml': 'trainer: nbsvm\n' });
   const { completions, parallelism, completionMode, backoffLimitPerIndex, podFailurePolicy } = job.spec;
   assert.equal([completions, parallelism, completionMode, backoffLimitPerIndex], [3, 2, 'Indexed', 1]);
@@ -35,7 +26,7 @@ s('is an Indexed Job with a completion for each point; wrong settings are not tr
 });
 
 s('has pods that are nobody, write where they may, and have the room that they need', () => {
-  const { spec } = manifestOf(sweepJob(wanted, options)).job.spec.template;
+  const { spec } = manifestOf(sweepJob(JOB, OPTIONS)).job.spec.template;
   assert.equal([spec.restartPolicy, spec.automountServiceAccountToken], ['Never', false]);
   assert.ok(spec.securityContext.runAsNonRoot);
   const [point] = spec.containers;

@@ -1,0 +1,17 @@
+/** A sweep of three points, and what `pipeline/sweep/kubernetes.ts` may be told of the cluster: all of it. */
+export const JOB = {
+  id: '0123456789ab',
+  points: 3,
+  parallel: 2,
+  variables: [['PAWL_MODEL', 'is $(HOME)']] as const,
+};
+
+export const OPTIONS = {
+  image: 'registry.example/pawl:1',
+  settings: 'model: m\n',
+  sweep: 'trainer: nbsvm\n',
+  secret: 'log',
+  volume: { claim: 'reviews', folder: 'data' },
+  memoryMegabytes: 2000,
+  cpus: 2,
+};
