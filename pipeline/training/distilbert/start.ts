@@ -32,6 +32,7 @@ function randomStart({ rows }: Context, { sizes, maxLength }: DistilbertConfig):
   const tokenizer = newTokenizer(
     rows.map((row) => row.text),
     sizes.vocabulary,
+    'spelt',
   );
   const architecture: Architecture = {
     family: 'distilbert',

@@ -39,6 +39,7 @@ export async function learn(context: TrainingContext, config: RnnConfig): Promis
   const tokenizer = newTokenizer(
     rows.map((row) => row.text),
     config.vocabulary,
+    'unknown',
   );
   const { embedding, hidden, layers, summary, dropout } = config;
   const shape: RnnShape = {

@@ -5,12 +5,12 @@ const SPECIAL = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
 export const NEW_PAD_ID = 0;
 
 /**
- * A `tokenizer.json` for texts that no pretrained model is at hand for: their characters, alone and inside words, and their most
- * frequent words. The same texts give the same bytes.
+ * A `tokenizer.json` for texts that no pretrained model is at hand for. The same texts give the same bytes.
  *
- * @param size most entries; characters come first, the frequent before the rare
+ * @param size most entries, the frequent before the rare
+ * @param rare what becomes of other words: they are spelt out, by characters that come first among the entries, or unknown
  */
-export function newTokenizer(texts: Iterable<string>, size: number): Uint8Array {
+export function newTokenizer(texts: Iterable<string>, size: number, rare: 'spelt' | 'unknown'): Uint8Array {
   const words = new Map<string, number>();
   const characters = new Map<string, number>();
   const count = (counts: Map<string, number>, what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
@@ -19,12 +19,13 @@ export function newTokenizer(texts: Iterable<string>, size: number): Uint8Array 
       count(words, word);
       for (const character of word) count(characters, character);
     }
-  const alphabet = byFrequency(characters).slice(0, Math.floor((size - SPECIAL.length) / 4));
+  const alphabet =
+    rare === 'spelt' ? byFrequency(characters).slice(0, Math.floor((size - SPECIAL.length) / 4)) : [];
   const entries = [...SPECIAL, ...alphabet, ...alphabet.map((c) => `##${c}`), ...byFrequency(words)];
   return tokenizerFromVocabulary(Buffer.from([...new Set(entries)].slice(0, size).join('\n')), null);
 }
 
-/** About as a BERT tokenizer normalises and splits; where it differs, a word is only spelt out. */
+/** About as a BERT tokenizer normalises and splits; where it differs, a word is rare. */
 const wordsOf = (text: string): string[] =>
   text
     .toLowerCase()
