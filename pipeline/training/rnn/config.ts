@@ -6,7 +6,12 @@ export const RnnConfig = FitConfig.extend({
   epochs: z.int().min(1).max(1000).default(3).describe('Passes over the data'),
   batch: z.int().min(1).max(4096).default(64).describe('Texts whose gradients are computed at a time'),
   learningRate: z.number().gt(0).max(1).default(2e-3).describe('Highest learning rate'),
-  vocabulary: z.int().min(10).max(1_000_000).default(20_000).describe('Most words and characters that have a vector'),
+  vocabulary: z
+    .int()
+    .min(10)
+    .max(1_000_000)
+    .default(20_000)
+    .describe('Most words and marks that have a vector; others are unknown'),
   embedding: z.int().min(1).max(4096).default(100).describe('Length of a word’s vector'),
   hidden: z.int().min(1).max(4096).default(128).describe('Width of an LSTM’s state, in one direction'),
   layers: z.int().min(1).max(8).default(1).describe('LSTMs on top of each other'),

@@ -19,8 +19,7 @@ export function newTokenizer(texts: Iterable<string>, size: number, rare: 'spelt
       count(words, word);
       for (const character of word) count(characters, character);
     }
-  const alphabet =
-    rare === 'spelt' ? byFrequency(characters).slice(0, Math.floor((size - SPECIAL.length) / 4)) : [];
+  const alphabet = rare === 'spelt' ? byFrequency(characters).slice(0, Math.floor((size - SPECIAL.length) / 4)) : [];
   const entries = [...SPECIAL, ...alphabet, ...alphabet.map((c) => `##${c}`), ...byFrequency(words)];
   return tokenizerFromVocabulary(Buffer.from([...new Set(entries)].slice(0, size).join('\n')), null);
 }
