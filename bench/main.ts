@@ -27,10 +27,8 @@ function chosen({ names }: BenchOptions): readonly Bench[] {
 async function runOne(bench: Bench, options: BenchOptions): Promise<NamedOutcome> {
   const folder = mkdtempSync(join(options.folder, 'pawl-bench-'));
   try {
-    return {
-      name: bench.name,
-      ...(await bench.run(options, folder, barProgress(process.stderr, performance.now.bind(performance)))),
-    };
+    const progress = barProgress(process.stderr, () => performance.now());
+    return { name: bench.name, ...(await bench.run(options, folder, progress)) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

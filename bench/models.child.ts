@@ -22,7 +22,6 @@ export type ModelInput = {
 };
 /** `backend` is null for a trainer that does not say what computes. */
 export type ModelResult = Omit<Trained, 'name' | 'backend' | 'peakBytes'> & { backend: string | null };
-export type FineTuned = { readonly alone: ModelResult; readonly withNgrams: ModelResult };
 
 const load = (imdb: string, unlabelled: string | null, folder: string) =>
   loadDataset(
@@ -40,13 +39,10 @@ async function prepare({ imdb, unlabelled, folder, workers }: ModelInput) {
   const dataset = await load(imdb, unlabelled, folder);
   const { labels } = dataset.facts;
   const found: { backend: string | null; weighing: Clock | null } = { backend: null, weighing: null };
-  const seconds = stopwatch();
-  const before = process.cpuUsage();
-  let passed = 0;
+  const [started, before] = [performance.now(), process.cpuUsage()];
   const clock = (): Clock => {
     const { user, system } = process.cpuUsage(before);
-    passed += seconds();
-    return { train: passed, cpu: (user + system) / 1e6 };
+    return { train: (performance.now() - started) / 1000, cpu: (user + system) / 1e6 };
   };
   const report = {
     metric(name: string) {
@@ -79,19 +75,16 @@ async function measure(
   return { ...f1Of(labels, confusion), modelBytes, textsPerSecond };
 }
 
-async function model(input: ModelInput): Promise<ModelResult> {
+async function model(input: ModelInput): Promise<ModelResult[]> {
   const { dataset, labels, found, clock, given } = await prepare(input);
   const trained = await trainWith(input.trainer, input.config, given);
   save(input.folder, labels, trained);
-  return {
-    ...clock(),
-    backend: found.backend,
-    ...(await measure(input.folder, labels, trained, dataset.test)),
-  };
+  const { backend } = found;
+  return [{ ...clock(), backend, ...(await measure(input.folder, labels, trained, dataset.test)) }];
 }
 
-/** `distilbert` with n-grams, and the transformer in it by itself: the n-grams do not change how it is trained. */
-async function fineTuned(input: ModelInput): Promise<FineTuned> {
+/** A transformer by itself, then with the n-grams beside it: they do not change how it is trained. */
+async function fineTuned(input: ModelInput): Promise<ModelResult[]> {
   const { dataset, labels, found, clock, given } = await prepare(input);
   const config = DistilbertConfig.parse(input.config);
   const learned = await learn(trainingContext(given), config);
@@ -105,10 +98,10 @@ async function fineTuned(input: ModelInput): Promise<FineTuned> {
   const time = clock();
   const alone = stored('alone', null);
   const { backend, weighing } = found;
-  return {
-    alone: { ...(weighing ?? time), backend, ...(await alone()) },
-    withNgrams: { ...time, backend, ...(await withNgrams()) },
-  };
+  return [
+    { ...(weighing as Clock), backend, ...(await alone()) },
+    { ...time, backend, ...(await withNgrams()) },
+  ];
 }
 
 /** Labelled texts as JSON lines, for programs in other languages. */

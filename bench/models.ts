@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Progress } from '../pipeline/progress.ts';
 import type { Bench } from './bench.ts';
 import { earlierRows, type ModelRow, rowTable, type Trained } from './model-row.ts';
-import type { FineTuned, ModelInput, ModelResult } from './models.child.ts';
+import type { ModelInput, ModelResult } from './models.child.ts';
 import { type PeerRow, peerRows, trainPeer } from './models.peers.ts';
 import type { BenchOptions } from './options.ts';
 import { inChild } from './process.ts';
@@ -116,16 +116,14 @@ async function measure(
   const { name, alone, trainer, config, unlabelled } = row;
   const given = { imdb, unlabelled: unlabelled ? options.unlabelled : null, folder, workers: WORKERS };
   const input: ModelInput = { ...given, trainer, config };
-  const complete = (answer: ModelResult, of: string, peakBytes: number | null) => ({
-    ...{ ...answer, name: of, backend: answer.backend ?? row.backend, peakBytes },
-  });
   const bar: Progress = { ...progress, update: (stage, ...far) => progress.update(`${name}: ${stage}`, ...far) };
-  if (alone === null) {
-    const { answer, peakBytes } = await inChild<ModelResult>(CHILD, 'model', input, bar);
-    return [complete(answer, name, peakBytes)];
-  }
-  const { answer, peakBytes } = await inChild<FineTuned>(CHILD, 'fineTuned', input, bar);
-  return [complete(answer.alone, alone, peakBytes), complete(answer.withNgrams, name, peakBytes)];
+  const task = alone === null ? 'model' : 'fineTuned';
+  const { answer, peakBytes } = await inChild<ModelResult[]>(CHILD, task, input, bar);
+  const names = namesOf(row);
+  return answer.map((result, i) => ({
+    ...result,
+    ...{ name: names[i] as string, backend: result.backend ?? row.backend, peakBytes },
+  }));
 }
 
 function figuresOf({ name, f1, train, cpu, modelBytes, textsPerSecond, peakBytes }: Trained): Figure[] {

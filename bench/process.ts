@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { type Progress, silentProgress } from '../pipeline/progress.ts';
+import type { Progress } from '../pipeline/progress.ts';
 
 /** `peakBytes` is the kernel's own record of the most resident memory; null where there is no /proc. */
 export type Finished = { readonly stdout: string; readonly seconds: number; readonly peakBytes: number | null };
@@ -13,7 +13,8 @@ const POLL_MS = 20;
 const Told = z.tuple([z.string(), z.number(), z.number()]);
 const TELL_MS = 100;
 
-type How = { readonly cwd?: string /** For a program of ours, that tells. */; readonly progress?: Progress };
+/** `progress` is for a program of ours, that tells. */
+type How = { readonly cwd?: string; readonly progress?: Progress | undefined };
 
 /**
  * Runs a program to its end: wall time from before its start, and peak memory of the whole process.
@@ -67,7 +68,7 @@ export async function inChild<Answer>(
   file: string,
   task: string,
   input: unknown,
-  progress: Progress = silentProgress,
+  progress?: Progress,
 ): Promise<{ answer: Answer } & Omit<Finished, 'stdout'>> {
   const script = fileURLToPath(new URL(file, import.meta.url));
   const { stdout, ...rest } = await measured(process.execPath, [script, task, JSON.stringify(input)], { progress });
