@@ -12,14 +12,9 @@ export const NEW_PAD_ID = 0;
  */
 export function newTokenizer(texts: Iterable<string>, size: number, rare: 'spelt' | 'unknown'): Uint8Array {
   const words = new Map<string, number>();
-  const characters = new Map<string, number>();
-  const count = (counts: Map<string, number>, what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
-  for (const text of texts)
-    for (const word of wordsOf(text)) {
-      count(words, word);
-      for (const character of word) count(characters, character);
-    }
-  const alphabet = rare === 'spelt' ? byFrequency(characters).slice(0, Math.floor((size - SPECIAL.length) / 4)) : [];
+  for (const text of texts) for (const word of wordsOf(text)) count(words, word, 1);
+  const most = Math.floor((size - SPECIAL.length) / 4);
+  const alphabet = rare === 'spelt' ? byFrequency(charactersOf(words)).slice(0, most) : [];
   const entries = [...SPECIAL, ...alphabet, ...alphabet.map((c) => `##${c}`), ...byFrequency(words)];
   return tokenizerFromVocabulary(Buffer.from([...new Set(entries)].slice(0, size).join('\n')), null);
 }
@@ -31,6 +26,15 @@ const wordsOf = (text: string): string[] =>
     .normalize('NFD')
     .replace(/\p{Mn}/gu, '')
     .match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}\p{C}]/gu) ?? [];
+
+function charactersOf(words: ReadonlyMap<string, number>): Map<string, number> {
+  const characters = new Map<string, number>();
+  for (const [word, times] of words) for (const character of word) count(characters, character, times);
+  return characters;
+}
+
+const count = (counts: Map<string, number>, what: string, times: number) =>
+  counts.set(what, (counts.get(what) ?? 0) + times);
 
 const byFrequency = (counts: ReadonlyMap<string, number>): string[] =>
   [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([what]) => what);
