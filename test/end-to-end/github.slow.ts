@@ -5,24 +5,14 @@ import * as assert from 'uvu/assert';
 import { pawl, stopAll } from '../support/cli.ts';
 import { Team } from '../support/github/gate-workflow.ts';
 import { temporaryFolder } from '../support/paths.ts';
+import { sampleSettings } from '../support/sample-settings.ts';
 
 // The whole flow on GitHub's double: its own API description checks every request, its rules keep main, git is real.
 
 const folder = temporaryFolder();
 let team: Team;
 
-const settings = (rows: number) => `model: sentiment
-data:
-  kind: sample
-  train: ${rows}
-  test: 400
-training:
-  trainer: nbsvm
-  workers: 2
-policy:
-  minimum: 0.8
-`;
-const withRows = (rows: number) => writeFileSync(join(folder, 'pawl.yaml'), settings(rows));
+const withRows = (rows: number) => writeFileSync(join(folder, 'pawl.yaml'), sampleSettings(rows));
 
 async function json<T>(args: readonly string[], env: Record<string, string>, expected = 0): Promise<T> {
   const ran = await pawl(folder, [...args, '--json'], { env });
@@ -73,7 +63,7 @@ story('the registry is made, protected, and tried; again, nothing is sent', asyn
 story('an empty repository that is there becomes a registry, too', async () => {
   const repo = await team.double.createRepo('org/adopted');
   const home = temporaryFolder();
-  writeFileSync(join(home, 'pawl.yaml'), settings(60));
+  writeFileSync(join(home, 'pawl.yaml'), sampleSettings(60));
   const args = ['registry', 'init', '--repo', 'org/adopted', '--action', team.action, '--json'];
   const { code, stdout, stderr } = await pawl(home, args, { env: team.asAdmin });
   assert.is(code, 0, stderr + stdout);

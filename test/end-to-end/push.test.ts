@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ended, json, pawl, printed, start, stopAll } from '../support/cli.ts';
 import { temporaryFolder } from '../support/paths.ts';
+import { sampleSettings, sampleTraining } from '../support/sample-settings.ts';
 import { until } from '../support/until.ts';
 import { workRepository } from '../support/work-repository.ts';
 
@@ -11,20 +12,10 @@ import { workRepository } from '../support/work-repository.ts';
 
 type Listed = { id: string; status: string; trigger: { commit?: string }; failure: { code: string } | null };
 
-const settings = (rows: number): string => `model: sentiment
-data:
-  kind: sample
-  train: ${rows}
-  test: 400
-training:
-  trainer: nbsvm
-  workers: 2
-`;
-
 /** A workspace with a registry, and a repository whose commits carry the settings to train with. */
 async function watched() {
   const home = temporaryFolder();
-  writeFileSync(join(home, 'pawl.yaml'), `${settings(1500)}policy:\n  minimum: 0.8\nwatch:\n  everySeconds: 0.2\n`);
+  writeFileSync(join(home, 'pawl.yaml'), `${sampleSettings(1500)}watch:\n  everySeconds: 0.2\n`);
   assert.is((await pawl(home, ['registry', 'init'])).code, 0);
   const { folder, commit } = workRepository();
   const runOf = async (id: string) =>
@@ -39,7 +30,7 @@ push(
   'a commit is trained with its own settings, judged and merged; a broken one is recorded; then the next',
   async () => {
     const { home, folder, commit, runOf } = await watched();
-    const good = commit({ 'pawl.yaml': settings(1500) });
+    const good = commit({ 'pawl.yaml': sampleTraining(1500) });
     const watcher = start(home, ['watch', '--repo', folder]);
     await printed(watcher, /sentiment v1 is in production/);
     assert.is((await runOf(good))?.status, 'completed');
@@ -49,7 +40,7 @@ push(
     const missing = commit({ 'pawl.yaml': 'data:\n  kind: csv\n  path: not-there.csv\n' });
     await until(async () => (await runOf(missing)) !== undefined, 30_000);
     assert.is((await runOf(missing))?.status, 'failed');
-    const better = commit({ 'pawl.yaml': settings(4000) });
+    const better = commit({ 'pawl.yaml': sampleTraining(4000) });
     await printed(watcher, /sentiment v2 is in production/);
     assert.is((await runOf(better))?.status, 'completed');
     watcher.kill('SIGINT');
@@ -59,7 +50,7 @@ push(
 
 push('--once handles what is new and ends; its exit code says whether a run failed', async () => {
   const { home, folder, commit } = await watched();
-  commit({ 'pawl.yaml': settings(1500) });
+  commit({ 'pawl.yaml': sampleTraining(1500) });
   const first = await pawl(home, ['watch', '--repo', folder, '--once']);
   assert.equal([first.code, /v1 is in production/.test(first.stdout)], [0, true], first.stdout + first.stderr);
   const again = await pawl(home, ['watch', '--repo', folder, '--once']);

@@ -4,21 +4,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ended, json, pawl, printed, start, stopAll } from '../support/cli.ts';
 import { temporaryFolder } from '../support/paths.ts';
+import { sampleSettings } from '../support/sample-settings.ts';
 
 // The user's story through the real command line, on a sample small enough for a test.
 
 const folder = temporaryFolder();
-const settings = (rows: number) => `model: sentiment
-data:
-  kind: sample
-  train: ${rows}
-  test: 400
-training:
-  trainer: nbsvm
-  workers: 2
-policy:
-  minimum: 0.8
-server:
+const settings = (rows: number) => `${sampleSettings(rows)}server:
   port: 0
   pollMs: 200
   logLevel: silent

@@ -6,22 +6,13 @@ import { ended, json, pawl, printed, start, stopAll } from '../support/cli.ts';
 import { commitFiles } from '../support/git.ts';
 import { type GitHubDouble, startGitHubDouble } from '../support/github/double.ts';
 import { temporaryFolder } from '../support/paths.ts';
+import { sampleTraining } from '../support/sample-settings.ts';
 import { until } from '../support/until.ts';
 import { githubHook, SECRET, type Sent } from '../support/webhooks.ts';
 
 // A server that hears of a push: it fetches, trains in a process of its own, promotes, and answers with what came of it.
 
 type Listed = { id: string; status: string; trigger: { kind: string; repository?: string; commit?: string } };
-
-const training = (rows: number): string => `model: sentiment
-data:
-  kind: sample
-  train: ${rows}
-  test: 400
-training:
-  trainer: nbsvm
-  workers: 2
-`;
 
 let github: GitHubDouble;
 const hooks = suite('webhooks, end to end');
@@ -36,18 +27,18 @@ hooks.after(async () => {
 hooks(
   'attack 58: a push starts one run, a merge is served at once, without a poll; stopping ends the run',
   async () => {
-    const repo = await github.createRepo('org/reviews', { 'pawl.yaml': training(1500) });
+    const repo = await github.createRepo('org/reviews', { 'pawl.yaml': sampleTraining(1500) });
     const token = github.token('reader', { repo: 'org/reviews', role: 'read' });
     const push = async (rows: number): Promise<string> => {
       const from = (await repo.git.resolve('refs/heads/main')) as string;
-      const commit = await commitFiles(repo.git, from, { 'pawl.yaml': training(rows) });
+      const commit = await commitFiles(repo.git, from, { 'pawl.yaml': sampleTraining(rows) });
       await repo.git.updateRefs([{ ref: 'refs/heads/main', to: commit, from }]);
       return commit;
     };
     const home = temporaryFolder();
     writeFileSync(
       join(home, 'pawl.yaml'),
-      `${training(1500)}policy: { minimum: 0.8 }
+      `${sampleTraining(1500)}policy: { minimum: 0.8 }
 registry: { api: ${github.url} }
 watch: { repository: ${github.web}/org/reviews.git }
 server: { port: 0, pollMs: 86400000, reconcileMs: 0 }

@@ -7,6 +7,7 @@ import { RefMovedError } from '../../../registry-repo/git.ts';
 import { pawl, stopAll } from '../cli.ts';
 import { commitFiles } from '../git.ts';
 import { temporaryFolder } from '../paths.ts';
+import { sampleSettings } from '../sample-settings.ts';
 import { giteaForgeOn } from './forge.ts';
 
 export type StoryServer = {
@@ -25,18 +26,6 @@ export type StoryServer = {
   close(): Promise<void>;
 };
 
-const settings = (rows: number) => `model: sentiment
-data:
-  kind: sample
-  train: ${rows}
-  test: 400
-training:
-  trainer: nbsvm
-  workers: 2
-policy:
-  minimum: 0.8
-`;
-
 /** One registry on Gitea by the command line: made, protected, a promotion by both halves of the gate, one by this machine. */
 export function giteaStory(name: string, open: () => Promise<StoryServer>): void {
   const story = suite(`the story, on ${name}`);
@@ -47,7 +36,7 @@ export function giteaStory(name: string, open: () => Promise<StoryServer>): void
   let server: StoryServer;
   story.before(async () => {
     server = await open();
-    writeFileSync(join(folder, 'pawl.yaml'), settings(1500));
+    writeFileSync(join(folder, 'pawl.yaml'), sampleSettings(1500));
   });
   story.after(async () => {
     stopAll();
@@ -152,11 +141,11 @@ export function giteaStory(name: string, open: () => Promise<StoryServer>): void
 
   story('where this machine judges, one command promotes, and a worse candidate is closed', async () => {
     const asGate = env(server.gateToken);
-    writeFileSync(join(folder, 'pawl.yaml'), settings(300));
+    writeFileSync(join(folder, 'pawl.yaml'), sampleSettings(300));
     await json(['train'], asGate);
     const refused = await json<Promoted>(['promote'], asGate, 1);
     assert.is(refused.status, 'rejected');
-    writeFileSync(join(folder, 'pawl.yaml'), settings(2500));
+    writeFileSync(join(folder, 'pawl.yaml'), sampleSettings(2500));
     await json(['train'], asGate);
     assert.is((await json<Promoted>(['promote'], asGate)).status, 'merged');
     assert.is((await json<Promoted>(['rollback', '--reason', 'complaints'], asGate)).status, 'merged');

@@ -44,6 +44,9 @@ function train(
   );
 }
 
+/** A checkpoint that is being written. */
+const PART = /^state\.safetensors\..+/;
+
 const stepOf = (line: string | undefined) => Number(line?.split(' ')[1]);
 
 const s = suite('a training that is killed');
@@ -56,11 +59,11 @@ for (const trainer of ['distilbert', 'rnn'] as const) {
     const first = await train(trainer, folder, ({ lines }) => lines.length >= 6);
     const second = await train(trainer, folder, ({ lines }) => lines.length >= 7);
     // Half of a checkpoint stays behind when the process dies while it is written.
-    const parts = () => readdirSync(folder).filter((name) => /^state\.safetensors\..+/.test(name));
+    const parts = () => readdirSync(folder).filter((name) => PART.test(name));
     let cut: string[] = [];
     let writing = 0;
     for (let attempt = 0; attempt < 20 && writing === 0; attempt++) {
-      const mayDie = (seen: Seen) => seen.lines.length >= 1 && /^state\.safetensors\..+/.test(seen.file ?? '');
+      const mayDie = (seen: Seen) => seen.lines.length >= 1 && PART.test(seen.file ?? '');
       cut = await train(trainer, folder, mayDie);
       if (cut.at(-1)?.startsWith('digest')) break;
       writing = parts().length;
