@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Outcome, runFile } from './support/runner/run-file.ts';
 
 // Runs every compiled `*.test.js` in a process of its own, a few at a time, and prints one closing line.
 // uvu exits 0 when a file registers no test; here zero tests, a crash and a failure all fail the run.
@@ -16,42 +16,28 @@ const files = readdirSync(here, { recursive: true, encoding: 'utf8' })
   .filter((f) => filters.length === 0 || filters.some((wanted) => f.includes(wanted)))
   .sort();
 
-/** A file that hangs must fail, not the whole run. */
-const LIMIT_MS = slow ? 1_200_000 : 240_000;
+/**
+ * Seconds. A file may take long on a busy machine, but not be silent for long: it must fail, not the whole run. The run
+ * has an end as well, after which what still runs is killed and what has not begun fails.
+ */
+const LIMITS = slow ? { silent: 1200, whole: 7200 } : { silent: 240, whole: 1800 };
+const RUN_LIMIT_MS = (slow ? 8 : 3) * 3_600_000;
 
-type Outcome = { file: string; passed: number; failed: number; skipped: string[]; output: string; ms: number };
+const runEnds = new AbortController();
+const runTimer = setTimeout(() => runEnds.abort(), RUN_LIMIT_MS);
 
-function runFile(file: string): Promise<Outcome> {
+type Report = Outcome & { readonly file: string; readonly ms: number };
+
+const NOT_BEGUN: Outcome = { passed: 0, failed: 1, skipped: [], output: 'not begun: the whole run took too long' };
+
+async function run(file: string): Promise<Report> {
   const started = performance.now();
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--enable-source-maps', join(here, file)], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    const timer = setTimeout(() => {
-      output += `\nkilled: still running after ${LIMIT_MS / 1000} s (an open handle, a child, or an endless wait)\n`;
-      child.kill('SIGKILL');
-    }, LIMIT_MS);
-    child.stdout.on('data', (chunk) => (output += chunk));
-    child.stderr.on('data', (chunk) => (output += chunk));
-    child.on('close', (code) => {
-      clearTimeout(timer);
-      resolve({ file, output, ms: performance.now() - started, ...count(output, code) });
-    });
-  });
+  const { signal } = runEnds;
+  const outcome = signal.aborted ? NOT_BEGUN : await runFile(join(here, file), { limits: LIMITS, signal });
+  return { ...outcome, file, ms: performance.now() - started };
 }
 
-/** uvu prints "Total: n" and "Passed: n"; a non-zero exit with nothing failed is a crash, which counts as one failure. */
-function count(output: string, code: number | null): { passed: number; failed: number; skipped: string[] } {
-  const number = (label: string) => Number(new RegExp(`${label}:\\s+(\\d+)`).exec(output)?.[1] ?? 0);
-  const [total, passed] = [number('Total'), number('Passed')];
-  const skipped = output.split('\n').filter((line) => line.startsWith('SKIPPED '));
-  const empty = total === 0 && skipped.length === 0;
-  const failed = Math.max(total - passed, code !== 0 || empty ? 1 : 0);
-  return { passed, failed, skipped };
-}
-
-function report({ file, failed, passed, skipped, output, ms }: Outcome): void {
+function report({ file, failed, passed, skipped, output, ms }: Report): void {
   const name = relative(here, join(here, file)).replace(/\.js$/, '');
   process.stdout.write(
     `${failed ? '✘' : '✔'} ${name}  ${passed} passed${failed ? `, ${failed} failed` : ''}  ${(ms / 1000).toFixed(1)} s\n`,
@@ -61,17 +47,18 @@ function report({ file, failed, passed, skipped, output, ms }: Outcome): void {
 }
 
 const queue = [...files];
-const outcomes: Outcome[] = [];
+const outcomes: Report[] = [];
 async function worker(): Promise<void> {
   for (let file = queue.shift(); file; file = queue.shift()) {
-    const outcome = await runFile(file);
+    const outcome = await run(file);
     outcomes.push(outcome);
     report(outcome);
   }
 }
 await Promise.all(Array.from({ length: Math.min(availableParallelism(), 4) }, worker));
+clearTimeout(runTimer);
 
-const sum = (pick: (o: Outcome) => number) => outcomes.reduce((n, o) => n + pick(o), 0);
+const sum = (pick: (o: Report) => number) => outcomes.reduce((n, o) => n + pick(o), 0);
 if (files.length === 0) process.stdout.write('no test file matches\n');
 const failed = sum((o) => o.failed) + (files.length === 0 ? 1 : 0);
 const skipped = sum((o) => o.skipped.length);

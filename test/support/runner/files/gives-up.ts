@@ -1,0 +1,7 @@
+import { suite } from 'uvu';
+
+// A test file whose process ends while a test still waits: nothing is left that could wake it.
+
+const waiting = suite('waiting');
+waiting('for what nobody will bring', () => new Promise(() => {}));
+waiting.run();

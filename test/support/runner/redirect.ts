@@ -1,0 +1,11 @@
+/** A module hook: whoever asks for uvu gets {@link ./tell.ts}, except that file itself. */
+export function resolve<Next>(
+  specifier: string,
+  context: { readonly parentURL?: string | undefined },
+  next: (specifier: string, context: never) => Next,
+): Next | { url: string; shortCircuit: true } {
+  const tell = new URL('./tell.js', import.meta.url).href;
+  return specifier === 'uvu' && context.parentURL !== tell
+    ? { url: tell, shortCircuit: true }
+    : next(specifier, context as never);
+}
