@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventStore } from '../events/store.ts';
+import { type Later, later, within } from '../registry-repo/later.ts';
 import { describe, loadVersion } from './activate.ts';
 import { createApp } from './app.ts';
 import { Held } from './body.ts';
@@ -26,6 +26,8 @@ export type ServerWorld = {
   readonly registry: Registry;
   readonly store: EventStore;
   readonly clock?: () => Date;
+  /** Counts the limits of time, where it is not the machine's clock. */
+  readonly later?: Later;
   readonly log?: Log;
   /** What to do about webhooks; null takes none. A hint about the registry makes the server look at it, besides. */
   readonly hooks?: Hooks | null;
@@ -68,6 +70,7 @@ class PawlServer {
   readonly #options: ServerOptions;
   readonly #world: ServerWorld;
   readonly #clock: () => Date;
+  readonly #later: Later;
   readonly #log: Log;
   readonly #live = new Swap<Pool, ServedModel>((pool) => pool.release());
   readonly #recorder: Recorder;
@@ -85,6 +88,7 @@ class PawlServer {
     this.#options = options;
     this.#world = world;
     this.#clock = clock;
+    this.#later = world.later ?? later;
     this.#log = log;
     this.#traffic = new Traffic(clock());
     const start = randomBytes(8).toString('hex');
@@ -197,7 +201,18 @@ class PawlServer {
       void ended.then(() => this.#hung.delete(ended));
     };
     const { queueTexts } = limits;
-    return { workers, threads, hungMs, loadMs, deadlineMs, batchCharacters, queueTexts, entry, onHung };
+    return {
+      workers,
+      threads,
+      hungMs,
+      loadMs,
+      deadlineMs,
+      batchCharacters,
+      queueTexts,
+      entry,
+      onHung,
+      later: this.#later,
+    };
   }
 
   #recordTraffic(): void {
@@ -217,7 +232,7 @@ class PawlServer {
     this.#recordTraffic();
     await this.#recorder.close(left());
     const ended = Promise.all([following, this.#live.released()]).then(() => Promise.all(this.#hung));
-    await Promise.race([ended, sleep(left(), undefined, { ref: false })]);
+    await within(ended, left(), this.#later);
     const { size: hung } = this.#hung;
     if (hung > 0) this.#log.error({ hung }, 'stopped, but workers still hang: the process may have to be killed');
     else this.#log.info('stopped');

@@ -3,6 +3,7 @@ import { constants, createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Later, later } from '../../registry-repo/later.ts';
 import { DownloadError } from '../errors.ts';
 import type { ReadContext } from './source.ts';
 
@@ -19,7 +20,13 @@ export type Content = {
 };
 
 /** How patient to be: tries in all, milliseconds between them, milliseconds without a byte before one is given up. */
-export type Patience = { readonly tries: number; readonly pauseMs: number; readonly stallMs: number };
+export type Patience = {
+  readonly tries: number;
+  readonly pauseMs: number;
+  readonly stallMs: number;
+  /** Counts `stallMs`, where it is not the machine's clock. */
+  readonly later?: Later;
+};
 
 /**
  * The file from the cache folder; fetched into it first, checked and renamed into place, if it is not there.
@@ -92,7 +99,9 @@ async function fetchRest(url: string, part: string, content: Content, attempt: A
   const have = had > content.bytes ? 0 : had;
 
   const stall = new AbortController();
-  const watch = setTimeout(() => stall.abort(), attempt.stallMs);
+  const { stallMs, later: wait = later } = attempt;
+  const watch = () => wait(stallMs, () => stall.abort());
+  let unwatch = watch();
   const signal = AbortSignal.any([attempt.signal, stall.signal]);
   try {
     const headers = { 'accept-encoding': 'identity', ...(have > 0 && { range: `bytes=${have}-` }) };
@@ -105,13 +114,14 @@ async function fetchRest(url: string, part: string, content: Content, attempt: A
       throw new Interrupted('the server could not continue the download');
     }
     await receive(response, part, start, content, (done) => {
-      watch.refresh();
+      unwatch();
+      unwatch = watch();
       attempt.progress({ stage: `download ${content.name}`, done, of: content.bytes, unit: 'bytes' });
     }).catch((error: unknown) => {
       throw stall.signal.aborted ? new Interrupted(STALLED) : error;
     });
   } finally {
-    clearTimeout(watch);
+    unwatch();
     stall.abort(); // lets go of a body that was not read to its end
   }
 }

@@ -1,3 +1,4 @@
+import { type Later, later } from '../../registry-repo/later.ts';
 import { DeadlineExceededError, OverloadedError, QueueFullError, RequestAbortedError } from './errors.ts';
 
 /** One text of a request, on its way to a worker. */
@@ -31,7 +32,11 @@ class Job {
   }
 
   /** Calls `end` at the deadline or when the signal aborts, whichever comes first, unless the job is settled before. */
-  limit(deadlineMs: number, signal: AbortSignal | undefined, end: (error: Error) => void): void {
+  limit(
+    { deadlineMs, later: wait = later }: BatchLimits,
+    signal: AbortSignal | undefined,
+    end: (error: Error) => void,
+  ) {
     const late = () => {
       const [Late, what] =
         this.taken === 0 ? [OverloadedError, 'its turn had not come'] : [DeadlineExceededError, 'it was not finished'];
@@ -40,10 +45,10 @@ class Job {
       );
     };
     const aborted = () => end(new RequestAbortedError('the request was aborted by its sender'));
-    const timer = setTimeout(late, deadlineMs);
+    const cancel = wait(deadlineMs, late);
     signal?.addEventListener('abort', aborted, { once: true });
     this.#cleanup = () => {
-      clearTimeout(timer);
+      cancel();
       signal?.removeEventListener('abort', aborted);
     };
   }
@@ -73,6 +78,8 @@ export type BatchLimits = {
   readonly queueTexts: number;
   readonly batchCharacters: number;
   readonly deadlineMs: number;
+  /** Counts the limits of time, where it is not the machine's clock. */
+  readonly later?: Later;
 };
 
 /**
@@ -110,7 +117,7 @@ export class BatchQueue {
     if (this.full(texts.length))
       throw new QueueFullError(`${this.#waiting} texts are waiting already: ask again in a moment`);
     const job = new Job(texts);
-    job.limit(this.#limits.deadlineMs, signal, (error) => this.#drop(job, error));
+    job.limit(this.#limits, signal, (error) => this.#drop(job, error));
     this.#jobs.push(job);
     this.#waiting += texts.length;
     return job.promise;

@@ -117,7 +117,7 @@ export class Pool {
     const { loadMs, threads, entry } = this.#options;
     const files = new Map<string, Uint8Array>();
     for (const [path, bytes] of await this.#model.files()) files.set(path, new Uint8Array(bytes)); // copied: it is handed over
-    const thread = new InferenceThread(entry, (error) => this.#lose(thread, error));
+    const thread = new InferenceThread(entry, (error) => this.#lose(thread, error), this.#options.later);
     try {
       await thread.load({ order: 'load', manifest: this.#model.manifest, files, threads }, loadMs);
       await this.#model.check((texts) => thread.classify(texts, loadMs));

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { type Later, later, within } from '../../registry-repo/later.ts';
 import { ModelFailedError, ModelUnloadableError, WorkerHungError, WorkerLostError } from './errors.ts';
 import type { Answer, Order } from './messages.ts';
 
@@ -29,6 +29,7 @@ class Pending {
 export class InferenceThread {
   readonly #worker: Worker;
   readonly #onEnd: (error: Error) => void;
+  readonly #later: Later;
   /** Resolves when the thread has ended. */
   readonly ended: Promise<void>;
   #pending: Pending | null = null;
@@ -38,9 +39,11 @@ export class InferenceThread {
   /**
    * @param entry the compiled worker script
    * @param onEnd called at most once: when the thread is lost or given up, never when it was asked to stop
+   * @param wait counts the limits of time
    */
-  constructor(entry: URL, onEnd: (error: Error) => void) {
+  constructor(entry: URL, onEnd: (error: Error) => void, wait: Later = later) {
     this.#onEnd = onEnd;
+    this.#later = wait;
     this.#worker = new Worker(entry, { name: 'pawl-inference' });
     this.#worker.on('message', (answer: Answer) => this.#hear(answer));
     this.#worker.on('messageerror', (cause) => this.#giveUp(new WorkerLostError('a worker said nonsense', { cause })));
@@ -87,7 +90,7 @@ export class InferenceThread {
       () => {},
       () => {},
     );
-    if (idle !== undefined) await Promise.race([idle, sleep(timeoutMs, undefined, { ref: false })]);
+    if (idle !== undefined) await within(idle, timeoutMs, this.#later);
     if (this.#state !== 'open') return;
     if (this.#pending) {
       this.#giveUp(new WorkerHungError('a worker was still busy when it was to stop, and was given up'));
@@ -112,11 +115,11 @@ export class InferenceThread {
     const pending = new Pending();
     this.#pending = pending;
     const late = () => this.#giveUp(new WorkerHungError(`a worker was silent for ${timeoutMs} ms and was given up`));
-    const timer = setTimeout(late, timeoutMs);
+    const answered = this.#later(timeoutMs, late);
     try {
       return await pending.answer;
     } finally {
-      clearTimeout(timer);
+      answered();
     }
   }
 

@@ -21,6 +21,7 @@ import { tester } from '../support/git.ts';
 import { temporaryFolder } from '../support/paths.ts';
 import { candidateOf, MODEL, TestRegistry, withFile } from '../support/registry.ts';
 import { rejects } from '../support/rejects.ts';
+import { workOf } from '../support/work.ts';
 
 const attacks = suite<{ test: TestRegistry }>('attacks by the repository’s content');
 attacks.before(async (context) => {
@@ -278,23 +279,24 @@ attacks('attack 44: too large, too many, too deep', async ({ test }) => {
   );
 });
 
-const refused = (schema: Parameters<typeof parseFile>[0], bytes: string | Uint8Array, name: string) => {
-  const started = performance.now();
-  assert.throws(
-    () => parseFile(schema, 'x.json', Buffer.from(bytes)),
-    (e: unknown) => e instanceof MalformedFileError,
-    name,
+const refused = async (schema: Parameters<typeof parseFile>[0], bytes: string | Uint8Array, name: string) => {
+  const work = await workOf(() =>
+    assert.throws(
+      () => parseFile(schema, 'x.json', Buffer.from(bytes)),
+      (e: unknown) => e instanceof MalformedFileError,
+      name,
+    ),
   );
-  assert.ok(performance.now() - started < 2000, name);
+  assert.ok(work < 2000, name);
 };
 
 attacks('attack 45: YAML, and its bombs', async ({ test }) => {
   const levels = Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(', ')}]`);
   const bomb = ['a0: &a0 [x, x, x]', ...levels].join('\n');
   for (const schema of [Policy, Manifest, Production]) {
-    refused(schema, bomb, 'bomb');
-    refused(schema, 'schema: pawl.policy/1\n', 'plain YAML');
-    refused(schema, '# comment\n{}\n', 'comment');
+    await refused(schema, bomb, 'bomb');
+    await refused(schema, 'schema: pawl.policy/1\n', 'plain YAML');
+    await refused(schema, '# comment\n{}\n', 'comment');
   }
   assert.equal(await judged(test, await good(test, { [`${FOLDER}/manifest.json`]: bomb })), ['fail', 'malformed-file']);
 });
@@ -323,7 +325,7 @@ attacks('attack 46: JSON that can be read in two ways', async ({ test }) => {
     nothing: '',
     null: 'null\n',
   };
-  for (const [name, text] of Object.entries(texts)) refused(Policy, text, name);
+  for (const [name, text] of Object.entries(texts)) await refused(Policy, text, name);
   assert.equal(parseFile(Policy, 'gate.json', Buffer.from(policy)), test.policy);
   assert.is(({} as { leakage?: unknown }).leakage, undefined, 'no prototype was touched');
   const production = (await (await test.at(await good(test))).production(MODEL))?.value;
@@ -338,11 +340,11 @@ attacks('attack 46: JSON that can be read in two ways', async ({ test }) => {
     ]);
 });
 
-attacks('attack 46: whatever the JSON, it is read once and in one way, or not at all', () => {
-  fc.assert(
-    fc.property(fc.json(), fc.constantFrom('', '\n', ' '), (text, end) => {
-      refused(Policy, text + end, text);
-      refused(Policy, printFile(JSON.parse(text)), text);
+attacks('attack 46: whatever the JSON, it is read once and in one way, or not at all', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.json(), fc.constantFrom('', '\n', ' '), async (text, end) => {
+      await refused(Policy, text + end, text);
+      await refused(Policy, printFile(JSON.parse(text)), text);
     }),
     { numRuns: 200 },
   );

@@ -13,6 +13,7 @@ import { artifactsContract } from '../contract/artifacts.ts';
 import { temporaryFolder } from '../support/paths.ts';
 import { rejects } from '../support/rejects.ts';
 import { hasS3Server, S3Server } from '../support/s3.ts';
+import { PATIENCE_MS } from '../support/until.ts';
 
 const BUCKET = 'models';
 const MIB = 1024 * 1024;
@@ -28,7 +29,7 @@ const s3 = (over: Partial<ConstructorParameters<typeof S3Artifacts>[0]> = {}) =>
     pathStyle: true,
     scratch: temporaryFolder(),
     attempts: 1,
-    patience: { tries: 2, pauseMs: 10, stallMs: 5000 },
+    patience: { tries: 2, pauseMs: 10, stallMs: PATIENCE_MS },
     ...over,
   });
 

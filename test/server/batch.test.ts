@@ -9,9 +9,10 @@ import {
   RequestAbortedError,
   WorkerLostError,
 } from '../../server/inference/errors.ts';
+import { ManualTime } from '../support/manual-time.ts';
 import { rejects } from '../support/rejects.ts';
 
-const limits = { queueTexts: 10, batchCharacters: 1000, deadlineMs: 500 };
+const limits = { queueTexts: 10, batchCharacters: 1000, deadlineMs: 500, later: new ManualTime().later };
 const row = (text: string) => new Float32Array([text.length, text.charCodeAt(0)]);
 const answer = (batch: ReturnType<BatchQueue['take']>) => {
   for (const { job, index, text } of batch) job.answer(index, row(text));
@@ -54,12 +55,18 @@ queue('refuses what goes beyond its length, but takes any one request when it is
 });
 
 queue('gives up at the deadline: overload if its turn had not come, else too slow', async () => {
-  const slow = new BatchQueue({ ...limits, deadlineMs: 20 });
+  const time = new ManualTime();
+  const slow = new BatchQueue({ ...limits, later: time.later });
   const [never, started] = [slow.submit(['never']), slow.submit(['a', 'b'])];
   slow.fail(slow.take()[0] as never, new WorkerLostError('first leaves'));
   await rejects(never, WorkerLostError);
+  time.pass(limits.deadlineMs);
   await rejects(started, DeadlineExceededError);
-  await rejects(slow.submit(['waits']), OverloadedError);
+  const waits = slow.submit(['waits']);
+  time.pass(limits.deadlineMs - 1);
+  assert.is(slow.waiting, 1);
+  time.pass(1);
+  await rejects(waits, OverloadedError);
   assert.is(slow.waiting, 0);
 });
 

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { later } from '../../registry-repo/later.ts';
 import { CannotListenError } from '../../server/listen.ts';
 import { startServer } from '../../server/main.ts';
 import { FakeRegistry } from '../support/fake-registry.ts';
@@ -87,7 +88,7 @@ http('a body may come in pieces and without a length', () =>
   ),
 );
 
-http('a body that does not end is cut off, and so is one that is too large without saying so', () =>
+http('a body that does not end is cut off', () =>
   withServer(
     async ({ server }) => {
       await server.ready();
@@ -95,6 +96,15 @@ http('a body that does not end is cut off, and so is one that is too large witho
       slow.socket.write(`${head(100)}{"text":`);
       await until(() => slow.socket.destroyed);
       assert.match(slow.heard(), /^HTTP\/1\.1 408/);
+    },
+    { registry: promoted(), options: { bodyMs: 300 } },
+  ),
+);
+
+http('so is one that is too large without saying so', () =>
+  withServer(
+    async ({ server }) => {
+      await server.ready();
       const endless = await raw(server.port);
       endless.socket.write(head('chunked'));
       const pump = setInterval(() => endless.socket.write(`1000\r\n${'x'.repeat(4096)}\r\n`), 1);
@@ -103,7 +113,7 @@ http('a body that does not end is cut off, and so is one that is too large witho
       assert.match(endless.heard(), 'HTTP/1.1 413');
       assert.is((await postJson(`${server.url}/predict`, { text: 'others' })).status, 200);
     },
-    { registry: promoted(), options: { bodyMs: 300, limits: { bodyBytes: 20_000 } } },
+    { registry: promoted(), options: { limits: { bodyBytes: 20_000 } } },
   ),
 );
 
@@ -191,11 +201,13 @@ http('a full queue answers 429 at once, and everyone else is answered', () =>
 
 http('a request that takes too long is given up, whether it was begun or not, and the next one is answered', () =>
   withServer(
-    async ({ server }) => {
+    async ({ server, time }) => {
       await server.ready();
       const busy = await occupy(server.url);
-      const waiting = await postJson(`${server.url}/predict`, { text: 'waits' });
-      assert.equal([(await busy.response).status, waiting.status], [504, 503]);
+      const waiting = postJson(`${server.url}/predict`, { text: 'waits' });
+      await until(() => server.state().workers?.waiting === 1);
+      time.pass(1000);
+      assert.equal([(await busy.response).status, (await waiting).status], [504, 503]);
       busy.free();
       assert.is((await postJson(`${server.url}/predict`, { text: 'next' })).status, 200);
     },
@@ -235,15 +247,16 @@ http('stopping cuts off what does not end in time', () =>
       assert.is(await cut, 'cut off');
       busy.free();
     },
-    { registry: promoted(), options: { shutdownMs: 200 } },
+    { registry: promoted(), options: { shutdownMs: 200 }, world: { later } },
   ),
 );
 
 http('stopping waits for a worker that hangs, as long as it may', () =>
   withServer(
-    async ({ server, lines }) => {
+    async ({ server, lines, time }) => {
       await server.ready();
       const busy = await occupy(server.url);
+      time.pass(1000);
       assert.is((await busy.response).status, 504);
       const stopping = server.stop();
       await until(() => server.state().model === null);

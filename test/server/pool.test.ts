@@ -14,6 +14,7 @@ import { selfTest } from '../../server/self-test.ts';
 import { fakeManifest } from '../support/fake-registry.ts';
 import { CRASH, FAKE_WORKER, type FakeModel, fakeProbability, NAN } from '../support/fake-runtime.ts';
 import { createHold } from '../support/hold.ts';
+import { ManualTime } from '../support/manual-time.ts';
 import { rejects } from '../support/rejects.ts';
 import { until } from '../support/until.ts';
 
@@ -25,6 +26,7 @@ const usual: PoolOptions = {
   deadlineMs: 20_000,
   hungMs: 20_000,
   loadMs: 20_000,
+  later: new ManualTime().later,
   entry: FAKE_WORKER,
 };
 
@@ -37,14 +39,16 @@ const fake = (model: FakeModel, over: Partial<PoolModel> = {}): PoolModel => ({
 
 /** A pool for one test, and the troubles it reported. */
 async function withPool(
-  test: (pool: Pool, troubles: Error[]) => Promise<void>,
+  test: (pool: Pool, troubles: Error[], time: ManualTime) => Promise<void>,
   options: Partial<PoolOptions> = {},
   model: FakeModel = { bias: 0.5 },
 ): Promise<void> {
   const troubles: Error[] = [];
-  const pool = await Pool.start(fake(model), { ...usual, ...options }, (error) => troubles.push(error));
+  const time = new ManualTime();
+  const all = { ...usual, later: time.later, ...options };
+  const pool = await Pool.start(fake(model), all, (error) => troubles.push(error));
   try {
-    await test(pool, troubles);
+    await test(pool, troubles, time);
   } finally {
     await pool.release();
   }
@@ -100,10 +104,11 @@ pool('a worker that crashes is replaced, and only its own requests fail', () =>
 
 pool('a worker that hangs is replaced at once, and ends when it comes back', () =>
   withPool(
-    async (p) => {
+    async (p, _, time) => {
       const hold = createHold();
       const hung = rejects(p.classify([hold.text]), WorkerHungError);
       const waiting = p.classify(['waits']);
+      time.pass(1000);
       await hung;
       assert.equal(last(await waiting), expected(['waits']));
       assert.equal(p.health, { workers: 1, usable: 1, hung: 1, waiting: 0 });
@@ -116,13 +121,19 @@ pool('a worker that hangs is replaced at once, and ends when it comes back', () 
 
 pool('no more workers hang than there should be workers: then it waits for one to come back', () =>
   withPool(
-    async (p) => {
+    async (p, _, time) => {
       const holds = [createHold(), createHold()];
-      for (const { text } of holds) await rejects(p.classify([text]), WorkerHungError);
+      for (const { text, held } of holds) {
+        const hung = rejects(p.classify([text]), WorkerHungError);
+        await held();
+        time.pass(1000);
+        await hung;
+      }
       const answer = p.classify(['patient']);
       await sleep(200);
       assert.equal(p.health, { workers: 1, usable: 0, hung: 2, waiting: 1 });
       for (const hold of holds) hold.free();
+      await until(() => p.health.usable === 1);
       assert.equal(last(await answer), expected(['patient']));
     },
     { hungMs: 1000 },
@@ -143,7 +154,9 @@ pool('reads the files again for a replacement, and keeps trying while it cannot'
   const troubles: string[] = [];
   const p = await Pool.start({ ...model, files }, usual, (error) => troubles.push(error.message));
   await rejects(p.classify([CRASH]), WorkerLostError);
-  assert.equal(last(await p.classify(['back'])), expected(['back'], 0.2));
+  const back = p.classify(['back']);
+  await until(() => reads === 4 && p.health.usable === 1);
+  assert.equal(last(await back), expected(['back'], 0.2));
   assert.is(reads, 4);
   assert.equal(troubles.slice(1), ['away', 'still away']);
   await p.release();
@@ -155,7 +168,11 @@ pool('does not start with a model that cannot be loaded, crashes, hangs, or fail
   const unloadable = await rejects(start({ bias: 0, load: 'fail' }), ModelUnloadableError);
   assert.match(unloadable.message, 'model_refused');
   await rejects(start({ bias: 0, load: 'crash' }), WorkerLostError);
-  await rejects(start({ bias: 0, load: 'hang' }, { loadMs: 1000 }), WorkerHungError);
+  const time = new ManualTime();
+  const hung = rejects(start({ bias: 0, load: 'hang' }, { loadMs: 1000, later: time.later }), WorkerHungError);
+  await until(() => time.waiting(1000) === 2);
+  time.pass(1000);
+  await hung;
   const check: PoolModel['check'] = async (classify) => void (await selfTest(fakeManifest({ bias: 0.31 }), classify));
   await rejects(start({ bias: 0.3 }, {}, { check }), SelfTestFailedError);
   const missing = await rejects(start({ bias: 0 }, {}, { files: async () => new Map() }), ModelUnloadableError);

@@ -7,7 +7,7 @@ import type { EventStore } from '../../events/store.ts';
 import { Recorder } from '../../server/record.ts';
 import { exampleFact } from '../support/events.ts';
 import { keptLog, recorded } from '../support/recorded.ts';
-import { until } from '../support/until.ts';
+import { PATIENCE_MS, until } from '../support/until.ts';
 
 const clock = () => new Date('2026-01-02T03:04:05.678Z');
 const traffic = (requests: number): Fact => {
@@ -40,7 +40,7 @@ record('stores facts in order, with the server as actor, and closes when all are
   const { recorder } = open(store);
   recorder.record(exampleFact('ModelActivated'));
   for (let i = 0; i < 20; i++) recorder.record(traffic(i));
-  assert.is(await recorder.close(1000), true);
+  assert.is(await recorder.close(PATIENCE_MS), true);
   assert.equal(await requests(store), ['ModelActivated', ...Array.from({ length: 20 }, (_, i) => i)]);
   const [first] = await store.readStream('server-edge-1');
   assert.equal(JSON.parse(first?.meta as string), {
@@ -56,10 +56,10 @@ record('goes on where the stream is, however long it has become', async () => {
     const store = new MemoryStore();
     const first = open(store);
     for (let i = 0; i < length; i++) first.recorder.record(traffic(i));
-    await first.recorder.close(1000);
+    await first.recorder.close(PATIENCE_MS);
     const second = open(store, 'b');
     second.recorder.record(traffic(1000));
-    await second.recorder.close(1000);
+    await second.recorder.close(PATIENCE_MS);
     assert.is((await requests(store)).length, length + 1);
   }
 });
@@ -107,10 +107,10 @@ record('an append whose answer got lost is recognized even after another process
   await until(async () => (await requests(store)).length === 1);
   const other = open(store, 'b');
   other.recorder.record(traffic(2));
-  await other.recorder.close(1000);
+  await other.recorder.close(PATIENCE_MS);
   await until(() => recorder.waiting === 0);
   recorder.record(traffic(3));
-  await recorder.close(1000);
+  await recorder.close(PATIENCE_MS);
   assert.equal(await requests(store), [1, 2, 3]);
 });
 
@@ -128,7 +128,7 @@ record('a fact that is none is logged and breaks nothing', async () => {
   const { recorder, lines } = open(store);
   recorder.record({ type: 'TrafficObserved', data: {} } as unknown as Fact);
   recorder.record(traffic(5));
-  await recorder.close(1000);
+  await recorder.close(PATIENCE_MS);
   assert.equal(await requests(store), [5]);
   assert.is(lines.length, 1, lines.join(''));
 });

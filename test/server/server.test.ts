@@ -165,6 +165,7 @@ const bad: [string, string, (f: Fixture) => void][] = [
     },
   ],
 ];
+const LOAD_MS = 2000;
 for (const [what, code, promote] of bad)
   server(`a version that ${what} is refused once, and the old one goes on answering`, () =>
     withServer(
@@ -174,7 +175,13 @@ for (const [what, code, promote] of bad)
         const live = f.server.state().model;
         promote(f);
         for (let i = 0; i < (code === 'worker_hung' ? 1 : 3); i++) {
-          const [{ status, answer }] = await Promise.all([ask(f.server.url, 'x'), f.server.poke()]);
+          const poked = f.server.poke();
+          const { status, answer } = await ask(f.server.url, 'x');
+          if (code === 'worker_hung') {
+            await f.time.awaited(LOAD_MS);
+            f.time.pass(LOAD_MS);
+          }
+          await poked;
           assert.equal([status, answer.model.version], [200, 1]);
         }
         const state = f.server.state();
@@ -193,7 +200,7 @@ for (const [what, code, promote] of bad)
         assert.is(refused.data.registryCommit, f.registry.tip);
         assert.equal(refused.data.kept, { version: 1, manifest: live?.manifest });
       },
-      { options: code === 'worker_hung' ? { loadMs: 2000 } : {} },
+      { options: { loadMs: LOAD_MS } },
     ),
   );
 

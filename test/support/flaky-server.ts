@@ -1,28 +1,35 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { until } from './until.ts';
+
+/** What a test knows of the client: how many bytes of the file it has. */
+export type Client = { received: number };
 
 /** One answer of the server; the last one given is repeated. */
-export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+export type Answer = (request: IncomingMessage, response: ServerResponse, client: Client) => void;
 
 export type FlakyServer = {
   readonly url: string;
   /** The `Range` header of each request so far, '' where there was none. */
   readonly ranges: string[];
+  readonly client: Client;
   close(): Promise<void>;
 };
 
 /** A local web server that gives the prepared answers one after another. */
 export async function flakyServer(...answers: Answer[]): Promise<FlakyServer> {
   const ranges: string[] = [];
+  const client: Client = { received: 0 };
   const server = createServer((request, response) => {
     const answer = answers[Math.min(ranges.length, answers.length - 1)] as Answer;
     ranges.push(request.headers.range ?? '');
-    answer(request, response);
+    answer(request, response, client);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/archive.tar.gz`,
     ranges,
+    client,
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();
@@ -50,16 +57,17 @@ export const alwaysWhole =
   (_, response) =>
     response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
 
-/** Promises the whole file and cuts the connection after `after` bytes of it. */
+/** Promises the whole file and cuts the connection when the client has `after` bytes more of it. */
 export const cut =
   (bytes: Buffer, after: number): Answer =>
-  ({ headers }, response) => {
+  ({ headers }, response, client) => {
     const from = Number(/^bytes=(\d+)-$/.exec(headers.range ?? '')?.[1] ?? 0);
     response.writeHead(from > 0 ? 206 : 200, {
       'content-length': bytes.length - from,
       ...(from > 0 && { 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` }),
     });
-    response.write(bytes.subarray(from, from + after), () => setTimeout(() => response.destroy(), 20));
+    response.write(bytes.subarray(from, from + after));
+    void until(() => client.received >= from + after).then(() => response.destroy());
   };
 
 /** Ends properly, but too early: no length was promised. */

@@ -4,13 +4,25 @@ import { type RunningServer, type ServerWorld, startServer } from '../../server/
 import { ServerOptions } from '../../server/options.ts';
 import { FakeRegistry } from './fake-registry.ts';
 import { FAKE_WORKER } from './fake-runtime.ts';
+import { ManualTime } from './manual-time.ts';
 import { keptLog } from './recorded.ts';
+import { PATIENCE_MS } from './until.ts';
 
-/** Options for tests: any free port, nothing printed, polls only when poked. */
+/** Options for tests: any free port, nothing printed, polls only when poked; a busy machine runs into no limit. */
 export const testOptions = (over: Record<string, unknown> = {}): ServerOptions =>
-  ServerOptions.parse({ port: 0, logLevel: 'silent', pollMs: 3_600_000, ...over });
+  ServerOptions.parse({
+    ...{ port: 0, logLevel: 'silent', pollMs: 3_600_000, bodyMs: PATIENCE_MS, shutdownMs: PATIENCE_MS },
+    ...over,
+  });
 
-export type Fixture = { server: RunningServer; registry: FakeRegistry; store: EventStore; lines: string[] };
+export type Fixture = {
+  server: RunningServer;
+  registry: FakeRegistry;
+  store: EventStore;
+  lines: string[];
+  /** What the limits of predictions and workers are counted by. */
+  time: ManualTime;
+};
 
 /** Runs a test against a server of a fake registry, and stops it whatever happens. */
 export async function withServer(
@@ -23,16 +35,18 @@ export async function withServer(
 ): Promise<void> {
   const store = world.store ?? new MemoryStore();
   const { log, lines } = keptLog();
+  const time = new ManualTime();
   const server = await startServer(testOptions(options), {
     model: 'sentiment',
     registry,
     store,
     log,
     worker: FAKE_WORKER,
+    later: time.later,
     ...world,
   });
   try {
-    await test({ server, registry, store, lines });
+    await test({ server, registry, store, lines, time });
   } finally {
     await server.stop();
   }

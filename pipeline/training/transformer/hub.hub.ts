@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { HubApiError, modelInfo, pathsInfo } from '@huggingface/hub';
 import * as z from 'zod';
 import { writtenTo } from '../../../registry-repo/artifacts/receive.ts';
+import { later } from '../../../registry-repo/later.ts';
 import { Digest } from '../../../registry-repo/values.ts';
 import { type Content, download, type Patience } from '../../data/download.ts';
 import { DownloadError } from '../../errors.ts';
@@ -215,17 +216,24 @@ class Hub {
 
   /** No answer takes longer or is larger than what such questions need. */
   readonly #fetch: typeof fetch = async (input, init) => {
-    const signal = AbortSignal.any([this.#context.signal, AbortSignal.timeout(this.#patience.stallMs)]);
-    const response = await fetch(input, { ...init, signal });
-    const parts: Uint8Array[] = [];
-    let size = 0;
-    for await (const part of response.body ?? []) {
-      size += part.length;
-      if (size > MAX_ANSWER) throw new RangeError('its answer has no end');
-      parts.push(part);
+    const { stallMs, later: wait = later } = this.#patience;
+    const late = new AbortController();
+    const done = wait(stallMs, () => late.abort(new Error(`no answer in ${stallMs} ms`)));
+    try {
+      const signal = AbortSignal.any([this.#context.signal, late.signal]);
+      const response = await fetch(input, { ...init, signal });
+      const parts: Uint8Array[] = [];
+      let size = 0;
+      for await (const part of response.body ?? []) {
+        size += part.length;
+        if (size > MAX_ANSWER) throw new RangeError('its answer has no end');
+        parts.push(part);
+      }
+      const { status, headers } = response;
+      return new Response(size > 0 ? Buffer.concat(parts) : null, { status, headers });
+    } finally {
+      done();
     }
-    const { status, headers } = response;
-    return new Response(size > 0 ? Buffer.concat(parts) : null, { status, headers });
   };
 }
 

@@ -19,8 +19,10 @@ import {
   truncated,
   whole,
 } from '../../support/flaky-server.ts';
+import { ManualTime } from '../../support/manual-time.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 import { rejects } from '../../support/rejects.ts';
+import { until } from '../../support/until.ts';
 
 const bytes = randomBytes(300_000);
 const content: Content = {
@@ -29,7 +31,7 @@ const content: Content = {
   checksum: { algorithm: 'md5', hex: createHash('md5').update(bytes).digest('hex') },
   advice: ARCHIVE.advice,
 };
-const patience: Patience = { tries: 3, pauseMs: 1, stallMs: 200 };
+const patience: Patience = { tries: 3, pauseMs: 1, stallMs: 200, later: new ManualTime().later };
 
 const downloads = suite('download');
 const servers: FlakyServer[] = [];
@@ -41,13 +43,20 @@ async function attempt(
   answers: Answer[],
   cacheFolder = join(temporaryFolder(), 'cache'),
   over: Partial<Patience> = {},
+  time = new ManualTime(),
+  onStep = () => {},
 ) {
   const server = await flakyServer(...answers);
   servers.push(server);
   const steps: number[] = [];
   const signal = new AbortController().signal;
-  const context = { cacheFolder, signal, progress: ({ done }: { done: number }) => steps.push(done) };
-  const loading = download(server.url, content, context, { ...patience, ...over });
+  const progress = ({ done }: { done: number }) => {
+    steps.push(done);
+    server.client.received = done;
+    onStep();
+  };
+  const context = { cacheFolder, signal, progress };
+  const loading = download(server.url, content, context, { ...patience, later: time.later, ...over });
   return { server, cacheFolder, loading, steps };
 }
 
@@ -101,16 +110,24 @@ downloads('a body that ends too early is no file', async () => {
 });
 
 downloads('a slow server is waited for', async () => {
-  const { loading, server } = await attempt([dripping(bytes, 6, 90)]);
+  const time = new ManualTime();
+  const almost = () => time.pass(patience.stallMs - 1);
+  const { loading, server, steps } = await attempt([dripping(bytes, 6, 1)], undefined, {}, time, almost);
   isWhole(await loading);
   assert.is(server.ranges.length, 1);
+  assert.ok(steps.length > 1, 'it took far longer than a server may be silent');
 });
 
 downloads('a silent server is given up and asked again', async () => {
-  const { loading, server } = await attempt([stalled(bytes, 1000), whole(bytes)]);
+  const time = new ManualTime();
+  const { loading, server, steps } = await attempt([stalled(bytes, 1000), whole(bytes)], undefined, {}, time);
+  await until(() => steps.at(-1) === 1000);
+  time.pass(patience.stallMs);
   isWhole(await loading);
   assert.is(server.ranges.length, 2);
-  const deaf = await attempt([() => {}], undefined, { tries: 1 });
+  const deaf = await attempt([() => {}], undefined, { tries: 1 }, time);
+  await until(() => deaf.server.ranges.length === 1);
+  time.pass(patience.stallMs);
   assert.match((await rejects(deaf.loading, DownloadError)).message, /the server stopped answering/);
 });
 
@@ -165,7 +182,7 @@ downloads('stops when told to, and keeps what it has', async () => {
   const stop = new AbortController();
   const cacheFolder = temporaryFolder();
   const context = { cacheFolder, signal: stop.signal, progress: () => stop.abort(new Error('enough')) };
-  const error = await rejects(download(server.url, content, context, { ...patience, stallMs: 10_000 }), Error);
+  const error = await rejects(download(server.url, content, context, patience), Error);
   assert.is(error.message, 'enough');
   assert.ok(existsSync(join(cacheFolder, 'archive.tar.gz.part')));
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { normalise } from '../../../pipeline/data/normalise.ts';
+import { workOf } from '../../support/work.ts';
 
 const normalising = suite('normalise');
 
@@ -33,11 +34,12 @@ normalising('twice is the same as once, even for nested breaks', () => {
   );
 });
 
-normalising('stays fast on text made to slow it down', () => {
-  const started = performance.now();
-  for (const hostile of [`<br${' '.repeat(1e6)}`, '<br'.repeat(3e5), ' \n'.repeat(5e5), '\r'.repeat(1e6)])
-    normalise(hostile);
-  assert.ok(performance.now() - started < 5000);
+normalising('stays fast on text made to slow it down', async () => {
+  const work = await workOf(() => {
+    for (const hostile of [`<br${' '.repeat(1e6)}`, '<br'.repeat(3e5), ' \n'.repeat(5e5), '\r'.repeat(1e6)])
+      normalise(hostile);
+  });
+  assert.ok(work < 5000);
 });
 
 normalising.run();

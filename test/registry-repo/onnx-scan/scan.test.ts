@@ -20,6 +20,7 @@ import {
   value,
   varint,
 } from '../../support/onnx.ts';
+import { workOf } from '../../support/work.ts';
 
 const contract = {
   inputs: [{ name: 'x', type: 'float32' as const, shape: ['batch', 2] }],
@@ -207,7 +208,7 @@ const crafted: readonly [name: string, file: Uint8Array, codes: readonly string[
 ];
 for (const [name, file, expected] of crafted) scanning(`finds ${name}`, () => assert.equal(codes(file), expected));
 
-scanning('ends soon whatever it is given', () => {
+scanning('ends soon whatever it is given', async () => {
   const deep = (levels: number): Buffer =>
     levels === 0 ? bytes(1, 'x') : bytes(5, attribute.graph('g', bytes(1, deep(levels - 1))));
   const bombs = {
@@ -218,9 +219,10 @@ scanning('ends soon whatever it is given', () => {
     'a number that never ends': Buffer.alloc(1000, 0xff),
     'millions of dimensions': withTensor(tensor('t', [], FLOAT, null, bytes(1, Buffer.alloc(3_000_000, 1)))),
   };
-  const started = performance.now();
-  for (const [name, file] of Object.entries(bombs)) assert.ok(scanOnnx(file, contract).length > 0, name);
-  assert.ok(performance.now() - started < 5000, 'far from hanging');
+  const work = await workOf(() => {
+    for (const [name, file] of Object.entries(bombs)) assert.ok(scanOnnx(file, contract).length > 0, name);
+  });
+  assert.ok(work < 5000, 'far from hanging');
 });
 
 const fuzz = suite('looking through rubbish');

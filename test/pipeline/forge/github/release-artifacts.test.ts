@@ -12,6 +12,7 @@ import { forgeOn } from '../../../support/github/forge.ts';
 import type { Asset, Repo } from '../../../support/github/state.ts';
 import { temporaryFolder } from '../../../support/paths.ts';
 import { rejects } from '../../../support/rejects.ts';
+import { PATIENCE_MS } from '../../../support/until.ts';
 
 const REPOSITORY = 'org/registry';
 const doubles: GitHubDouble[] = [];
@@ -24,7 +25,7 @@ async function world() {
     const permissions = { contents: role ?? 'write', metadata: 'read' } as const;
     const login = { token: double.token(`someone-${role}`, { repo: REPOSITORY, role: role ?? 'write', permissions }) };
     const { place, credentials } = forgeOn(double, REPOSITORY, login).connection;
-    const patience = { tries: 3, pauseMs: 1, stallMs: 5000 };
+    const patience = { tries: 3, pauseMs: 1, stallMs: PATIENCE_MS };
     const scratch = temporaryFolder();
     return new ReleaseArtifacts({ place, credentials, clock: () => new Date(), patience, scratch, ...over });
   };
