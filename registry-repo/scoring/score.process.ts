@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { errored, type Finding } from '../judge/finding.ts';
+import { type Later, later } from '../later.ts';
 import { ChildAnswer } from './child-answer.ts';
 import { LATENCY, type Score, type ScoreOutcome, type ScoreTask } from './score.ts';
 
@@ -15,14 +16,15 @@ const CHILD = new URL('./score.child.js', import.meta.url);
  * to can crash it. The process gets nothing of ours: an empty folder to be in, an empty environment, no input.
  *
  * @param entry the program that scores
+ * @param wait counts the time it may take
  */
 export const scoreInProcess =
-  (entry: URL = CHILD): Score =>
+  (entry: URL = CHILD, wait: Later = later): Score =>
   async (task) => {
     try {
       const cwd = join(task.folder, 'empty');
       await mkdir(cwd, { recursive: true });
-      return await new Running(start(entry, task, cwd), task).outcome;
+      return await new Running(start(entry, task, cwd), task, wait).outcome;
     } catch (cause) {
       return crashed('score-not-started', `the scoring could not be started: ${(cause as Error).message}`);
     }
@@ -59,18 +61,16 @@ class Running {
   /** Why it was killed. */
   #stopped: Finding | null = null;
 
-  constructor(child: ChildProcess, task: ScoreTask) {
+  constructor(child: ChildProcess, task: ScoreTask, wait: Later) {
     this.#child = child;
-    const timer = setTimeout(
-      () => this.#stop('score-timeout', `the scoring took more than ${task.seconds} s`),
-      task.seconds * 1000,
-    );
+    const late = () => this.#stop('score-timeout', `the scoring took more than ${task.seconds} s`);
+    const cancel = wait(task.seconds * 1000, late);
     const memory = setInterval(() => void this.#lookAtMemory(task.megabytes), MEMORY_LOOK_MS);
     this.#listen();
     if (child.pid !== undefined) void firstToDie(child.pid);
     this.outcome = new Promise((resolve) => {
       const end = (outcome: ScoreOutcome) => {
-        clearTimeout(timer);
+        cancel();
         clearInterval(memory);
         resolve(outcome);
       };

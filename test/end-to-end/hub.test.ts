@@ -41,7 +41,7 @@ training: { trainer: encoder-head, config: { model: someone/tiny, maxLength: 32,
   };
   const killed = start(home, ['train']);
   const part = join(home, '.pawl/cache/hub/someone--tiny', hub.commit, 'model.safetensors.part');
-  await until(() => statSync(part, { throwIfNoEntry: false })?.size === FIRST, 60_000);
+  await until(() => statSync(part, { throwIfNoEntry: false })?.size === FIRST);
   killed.kill('SIGKILL');
   await ended(killed);
 

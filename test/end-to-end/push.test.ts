@@ -35,10 +35,10 @@ push(
     await printed(watcher, /sentiment v1 is in production/);
     assert.is((await runOf(good))?.status, 'completed');
     const broken = commit({ 'pawl.yaml': 'training:\n  trainer: no-such\n' });
-    await until(async () => (await runOf(broken)) !== undefined, 30_000);
+    await until(async () => (await runOf(broken)) !== undefined);
     assert.is((await runOf(broken))?.status, 'failed');
     const missing = commit({ 'pawl.yaml': 'data:\n  kind: csv\n  path: not-there.csv\n' });
-    await until(async () => (await runOf(missing)) !== undefined, 30_000);
+    await until(async () => (await runOf(missing)) !== undefined);
     assert.is((await runOf(missing))?.status, 'failed');
     const better = commit({ 'pawl.yaml': sampleTraining(4000) });
     await printed(watcher, /sentiment v2 is in production/);

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { ended, json, pawl, printed, start, stopAll } from '../support/cli.ts';
 import { temporaryFolder } from '../support/paths.ts';
 import { sampleSettings } from '../support/sample-settings.ts';
+import { until } from '../support/until.ts';
 
 // The user's story through the real command line, on a sample small enough for a test.
 
@@ -64,8 +65,7 @@ story('a server answers with it, and follows a rollback', async () => {
   assert.equal(await ask(), [200, 'sentiment/4']);
   const back = await json<Promoted>(folder, ['rollback', '--reason', 'complaints']);
   assert.is(back.status, 'merged');
-  for (let waited = 0; waited < 10_000 && (await ask())[1] !== 'sentiment/2'; waited += 100)
-    await new Promise((r) => setTimeout(r, 100));
+  await until(async () => (await ask())[1] === 'sentiment/2');
   assert.equal(await ask(), [200, 'sentiment/2']);
   server.kill('SIGINT');
   assert.is(await ended(server), 0);

@@ -60,7 +60,7 @@ server: { port: 0, pollMs: 86400000, reconcileMs: 0 }
       return response.ok && now === version;
     };
 
-    await until(() => serves(1), 100_000);
+    await until(() => serves(1));
     assert.equal(
       (await runs()).map((r) => r.trigger),
       [{ kind: 'push', repository: `${github.web}/org/reviews`, branch: 'main', commit: first }],
@@ -71,17 +71,17 @@ server: { port: 0, pollMs: 86400000, reconcileMs: 0 }
     const delivery = { about: 'org/reviews', delivery: 'one-push' };
     assert.is(await hook({ ...delivery, secret: 'another secret, long enough' }), 401);
     assert.equal([await hook(delivery), await hook(delivery), await hook({ about: 'org/reviews' })], [202, 202, 202]);
-    await until(() => serves(2), 100_000);
+    await until(() => serves(2));
     assert.equal((await runs()).map((r) => r.trigger.commit).sort(), [first, second].sort(), 'one run a commit');
 
     assert.is((await pawl(home, ['rollback', '--reason', 'complaints'])).code, 0);
     assert.is(await hook({ about: '.pawl/registry', event: 'pull_request' }), 202);
-    await until(() => serves(1), 100_000);
+    await until(() => serves(1));
 
     const third = await push(200_000);
     assert.is(await hook({ about: 'org/reviews' }), 202);
     const thirdRun = async () => (await runs()).find((r) => r.trigger.commit === third);
-    await until(async () => (await thirdRun())?.status === 'running', 100_000);
+    await until(async () => (await thirdRun())?.status === 'running');
     server.kill('SIGTERM');
     assert.is(await ended(server), 0);
     assert.is((await thirdRun())?.status, 'interrupted');

@@ -13,6 +13,7 @@ import { commitFiles, commitTime, tester } from '../support/git.ts';
 import { BRANCH, emptyRepository, machine } from '../support/log-branch.ts';
 import { temporaryFolder } from '../support/paths.ts';
 import { rejects } from '../support/rejects.ts';
+import { until } from '../support/until.ts';
 
 const stream = 'run-aaaaaaaaaaaa';
 const other = 'run-bbbbbbbbbbbb';
@@ -171,7 +172,7 @@ log('killed between push and copy: the next start finds it, and a retry answers 
     }),
   });
   void killed.store.append(stream, NO_STREAM, metrics('a', 2));
-  while ((await git.resolve(REF)) === null) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(async () => (await git.resolve(REF)) !== null);
   cut = false;
   const { store } = machine(git.gitDir, { file: killed.file });
   const stored = await store.append(stream, NO_STREAM, metrics('a', 2));

@@ -10,6 +10,7 @@ import { GitError, OutputTooLargeError } from '../../registry-repo/git-process.t
 import { bareRepository } from '../support/git.ts';
 import { root, temporaryFolder } from '../support/paths.ts';
 import { rejects } from '../support/rejects.ts';
+import { PATIENCE_MS } from '../support/until.ts';
 
 const objects = suite<{ repo: Git }>('objects of a repository');
 objects.before.each(async (context) => {
@@ -79,7 +80,7 @@ objects('keep no program from ending', async ({ repo }) => {
     program,
     `import { Git } from '${git}'; console.log(String(await new Git(process.argv[2]).blob('${oid}'))); setTimeout(() => console.log('late'), 500).unref();`,
   );
-  const output = execFileSync(process.execPath, [program, repo.gitDir], { encoding: 'utf8', timeout: 20_000 });
+  const output = execFileSync(process.execPath, [program, repo.gitDir], { encoding: 'utf8', timeout: PATIENCE_MS });
   assert.is(output, 'x\n', 'it ended at once, not when the reader had idled');
 });
 

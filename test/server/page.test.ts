@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { openChromium } from '../support/chromium.ts';
 import { FakeRegistry } from '../support/fake-registry.ts';
 import { type Fixture, withServer } from '../support/server.ts';
+import { PATIENCE_MS } from '../support/until.ts';
 
 type Visit = Fixture & { page: Page; complaints: string[]; origins: Set<string> };
 
@@ -25,6 +26,7 @@ async function visit(
     async (fixture) => {
       await fixture.server.poke();
       const profile = await browser.newContext(context);
+      profile.setDefaultTimeout(PATIENCE_MS);
       const page = await profile.newPage();
       const [complaints, origins] = [[] as string[], new Set<string>()];
       page.on('console', (message) => complaints.push(message.text()));

@@ -28,14 +28,19 @@ swap('those who came before go on with the old one, those who come after get the
   const live = create();
   const [one, two] = [engine(1), engine(2)];
   live.replace({ engine: one, facts: 'one' });
+  let leave = () => {};
+  const inside = new Promise<void>((resolve) => {
+    leave = resolve;
+  });
   const before = live.use(async (e, facts) => {
-    await sleep(20);
+    await inside;
     return [e.id, facts];
   });
   live.replace({ engine: two, facts: 'two' });
   const after = live.use(async (e, facts) => [e.id, facts]);
   await sleep(5);
   assert.is(one.released, 0);
+  leave();
   assert.equal(await Promise.all([before, after]), [
     [1, 'one'],
     [2, 'two'],

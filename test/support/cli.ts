@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './paths.ts';
+import { PATIENCE_MS } from './until.ts';
 
 export type Ran = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
@@ -59,7 +60,7 @@ export async function json<T = Record<string, unknown>>(
 }
 
 /** Waits until a started command has printed something. */
-export function printed(child: ChildProcess, pattern: RegExp, ms = 60_000): Promise<RegExpExecArray> {
+export function printed(child: ChildProcess, pattern: RegExp, ms = PATIENCE_MS): Promise<RegExpExecArray> {
   let seen = '';
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no ${pattern} in ${ms} ms, but: ${seen}`)), ms);

@@ -42,6 +42,7 @@ const modes: Record<string, () => unknown> = {
   hang: spin,
   'answer and hang': () => {
     say(answer({}));
+    writeFileSync(join(folder, 'answered'), '');
     spin();
   },
   'eat memory': () => {

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { root, temporaryFolder } from './paths.ts';
+import { PATIENCE_MS } from './until.ts';
 
 // Runs the shell blocks of README.md as a reader would: one after the other, in one shell's working folder.
 
@@ -28,7 +29,7 @@ export const readyLine = ({ text }: Block): RegExp | undefined => STAYS.find(([c
 /** The port of the page's examples; tests use one that is free. */
 const PORT = 7295;
 
-const LIMIT_MS = 100_000;
+const LIMIT_MS = PATIENCE_MS;
 
 export type Ended = { readonly code: number | null; readonly output: string };
 

@@ -247,7 +247,7 @@ const bytesOf = (content: unknown): Uint8Array => {
 const policyFor = (key: SigningKey): Policy => ({
   schema: 'pawl.policy/1',
   models: { [MODEL]: modelPolicy() },
-  limits: { treeBytes: 100_000, scoreSeconds: 20, scoreMegabytes: 1000, minimumRows: 40, minimumRowsPerLabel: 20 },
+  limits: { treeBytes: 100_000, scoreSeconds: 200, scoreMegabytes: 1000, minimumRows: 40, minimumRowsPerLabel: 20 },
   leakage: { rows: 0, action: 'fail' },
   rollback: { last: 5 },
   revoked: [],

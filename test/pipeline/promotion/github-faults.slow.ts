@@ -4,6 +4,7 @@ import { reconcile } from '../../../pipeline/promotion/reconcile.ts';
 import { checkChain } from '../../support/github/check-chain.ts';
 import type { FaultKind } from '../../support/github/faults.ts';
 import { GitHubWorld } from '../../support/github/github-world.ts';
+import { PATIENCE_MS } from '../../support/until.ts';
 
 const faults = suite('a promotion on a bad day');
 
@@ -71,7 +72,7 @@ async function promoteOnce(github: GitHubWorld, digest: string): Promise<void> {
   if (request && !github.published.some((p) => p.outcome === 'merged')) {
     await github.gate(request.number, request.head);
   }
-  await process.finish(model, id, { waitMs: 20_000 });
+  await process.finish(model, id, { waitMs: PATIENCE_MS });
 }
 
 faults.run();

@@ -4,6 +4,7 @@ import type { GitHubForge } from '../../../pipeline/forge/forge.github.ts';
 import { checkChain } from '../../support/github/check-chain.ts';
 import { GitHubWorld } from '../../support/github/github-world.ts';
 import { Killed } from '../../support/promotions.ts';
+import { PATIENCE_MS } from '../../support/until.ts';
 
 const kills = suite('killed between any two calls to GitHub');
 
@@ -68,7 +69,7 @@ kills('whoever promotes: the next process goes on, and nothing is done twice', a
       const { proposal } = await process.propose(digest, null);
       if (proposal.kind === 'new' || proposal.kind === 'open') {
         const id = proposal.kind === 'new' ? proposal.fact.data.promotionId : proposal.promotionId;
-        const done = await process.finish('sentiment', id, { waitMs: 60_000 });
+        const done = await process.finish('sentiment', id, { waitMs: PATIENCE_MS });
         assert.is(done.status, 'merged', where);
       }
       await checkOnce(github, where);
@@ -101,7 +102,7 @@ kills('the gate: asked again, it goes on, and nothing is judged, shown or merged
       const [request] = github.asked;
       assert.ok(request, where);
       if (died) await github.gate(request.number, request.head);
-      const done = await process.finish('sentiment', id, { waitMs: 60_000 });
+      const done = await process.finish('sentiment', id, { waitMs: PATIENCE_MS });
       assert.equal([done.status, done.judgements], ['merged', 1], where);
       await checkOnce(github, where);
       return !died;

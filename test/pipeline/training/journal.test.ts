@@ -6,6 +6,7 @@ import { NO_STREAM } from '../../../events/store.ts';
 import { RunJournal } from '../../../pipeline/training/journal.ts';
 import { exampleFact, metric, metrics, time } from '../../support/events.ts';
 import { rejects } from '../../support/rejects.ts';
+import { until } from '../../support/until.ts';
 
 const runId = 'aaaaaaaaaaaa';
 const command = { correlationId: runId, causationId: null, actor: 'a', source: 's' };
@@ -52,8 +53,7 @@ journal('keeps the order of facts and knows the last event', async () => {
 journal('stores what nobody flushed, after a moment', async () => {
   const { store, journal: j } = given();
   j.record(metric(1));
-  for (let waited = 0; (await store.position()) === 0 && waited < 3000; waited += 50)
-    await new Promise((r) => setTimeout(r, 50));
+  await until(async () => (await store.position()) > 0);
   assert.is(await store.position(), 1);
 });
 

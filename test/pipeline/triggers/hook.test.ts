@@ -38,7 +38,7 @@ function pushing(bare = true) {
 
 const began = async (runs: () => Promise<Listed[]>, commit: string): Promise<Listed> => {
   const of = async () => (await runs()).find(({ trigger }) => trigger.commit === commit);
-  await until(async () => (await of()) !== undefined, 60_000);
+  await until(async () => (await of()) !== undefined);
   return (await of()) as Listed;
 };
 
@@ -85,10 +85,7 @@ hooked('whoever pushes is told where the run’s words go, and there they are', 
   assert.is(pushed.status, 0);
   assert.match(pushed.stderr, /pawl: training in the background, see .*hook\.log/);
   const log = join(home, '.pawl/hook.log');
-  await until(
-    () => existsSync(log) && readFileSync(log, 'utf8').includes(`commit ${commit.slice(0, 12)} on main`),
-    60_000,
-  );
+  await until(() => existsSync(log) && readFileSync(log, 'utf8').includes(`commit ${commit.slice(0, 12)} on main`));
 });
 
 hooked('a hook that is there stays, and the message says what to do', async () => {

@@ -21,7 +21,7 @@ import { sourceOf, type Trained, trained } from '../../support/trained.ts';
 // The scorer as it is installed: its own child process, its own runtime, a model as it is trained.
 
 const score = scoreInProcess();
-const limits = { seconds: 30, megabytes: 1000 };
+const limits = { seconds: 200, megabytes: 1000 };
 
 /** A candidate whose golden answers are its own. */
 async function candidateFrom(model: Trained, golden?: Manifest['golden']): Promise<Candidate> {

@@ -5,14 +5,15 @@ import { Mirror } from '../../../pipeline/forge/mirror.ts';
 import { Git } from '../../../registry-repo/git.ts';
 import { tester } from '../git.ts';
 import { temporaryFolder } from '../paths.ts';
+import { PATIENCE_MS } from '../until.ts';
 
 /** A client of its own, with its own mirror, of a repository on a server. @param url without `/api/v1` */
 export function giteaForgeOn(url: string, fullName: string, token: string): GiteaForge {
   const [owner = '', repo = ''] = fullName.split('/');
-  const api = new GiteaApi({ url: `${url}/api/v1`, token: async () => token, pauseMs: 10, timeoutMs: 30_000 });
+  const api = new GiteaApi({ url: `${url}/api/v1`, token: async () => token, pauseMs: 10, timeoutMs: PATIENCE_MS });
   const git = new Git(join(temporaryFolder(), 'mirror.git'));
   const login = async () => ({ user: 'pawl', password: token });
   const web = `${url}/${fullName}`;
-  const mirror = new Mirror({ git, url: `${web}.git`, login, pauseMs: 10, timeoutMs: 30_000 });
+  const mirror = new Mirror({ git, url: `${web}.git`, login, pauseMs: 10, timeoutMs: PATIENCE_MS });
   return new GiteaForge({ place: { api, owner, repo, pauseMs: 50 }, mirror, web, by: tester, clock: () => new Date() });
 }

@@ -8,6 +8,7 @@ import { Mirror } from '../../../pipeline/forge/mirror.ts';
 import { Git } from '../../../registry-repo/git.ts';
 import { tester } from '../git.ts';
 import { temporaryFolder } from '../paths.ts';
+import { PATIENCE_MS } from '../until.ts';
 import type { GitHubDouble } from './double.ts';
 
 export type Login = { readonly token: string } | { readonly id: number; readonly key: string };
@@ -27,7 +28,7 @@ export function forgeOn(
       ? tokenCredentials(login.token, {})
       : appCredentials({ ...login, installation: null, url, owner, repo, pauseMs: 1 });
   const authorization = async () => `token ${await credentials.token()}`;
-  const api = new OctokitApi({ url, authorization, secondMs: 1, paced: false, timeoutMs: 20_000 });
+  const api = new OctokitApi({ url, authorization, secondMs: 1, paced: false, timeoutMs: PATIENCE_MS });
   const git = new Git(join(temporaryFolder(), 'mirror.git'));
   const password = async () => ({ user: 'x-access-token', password: await credentials.token() });
   const mirror = new Mirror({
@@ -35,7 +36,7 @@ export function forgeOn(
     url: `${double.web}/${fullName}.git`,
     login: password,
     pauseMs: 1,
-    timeoutMs: 20_000,
+    timeoutMs: PATIENCE_MS,
   });
   const web = `${double.web}/${fullName}`;
   return new GitHubForge({

@@ -5,6 +5,7 @@ import { Git } from '../../../registry-repo/git.ts';
 import { runGit } from '../../../registry-repo/git-process.ts';
 import { commitFiles } from '../git.ts';
 import { temporaryFolder } from '../paths.ts';
+import { PATIENCE_MS } from '../until.ts';
 import { Lock } from './lock.ts';
 import type { Dispatch, Options, RepositoryEvent } from './options.ts';
 import type { Account, Actor, App, Hook, Installation, Level, Permissions, Repo } from './state.ts';
@@ -199,7 +200,7 @@ export class World {
         'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
       }),
     };
-    const answer = await fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(10_000) }).catch(
+    const answer = await fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(PATIENCE_MS) }).catch(
       () => null,
     );
     await answer?.arrayBuffer().catch(() => {});
