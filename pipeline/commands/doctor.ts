@@ -144,7 +144,10 @@ function checkKeys(workspace: Workspace): Answer {
   for (const name of ['gate.pem', 'log.pem']) {
     const file = join(folder, name);
     if (process.platform !== 'win32' && existsSync(file) && (statSync(file).mode & 0o077) !== 0)
-      return problem(`${file} can be read by others`, `chmod 600 ${file}`);
+      return problem(
+        `${file} can be read by others`,
+        `chmod 600 ${file}; on a file system without permissions, such as exFAT, set keys.path to a folder on another`,
+      );
   }
   const signs = [gate && 'gate', log && 'log'].filter(Boolean).join(' and ');
   return `trusts ${trusted.map((k) => k.id).join(', ')}${signs ? `; signs as ${signs}` : '; signs nothing here'}`;
