@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 type Holder = { readonly host: string; readonly pid: number };
@@ -26,7 +26,7 @@ export function isAlive({ host, pid }: Holder, since?: Date): boolean {
 const mine = new Set<string>();
 
 /**
- * Runs `work` while no other process of this machine holds the same lock file, waiting for its turn.
+ * Runs `work` while no other process of this machine holds the same lock, waiting for its turn.
  * A lock whose holder died is taken over. It keeps work from being done twice; it guards no data: stores do that themselves.
  *
  * @throws the signal's reason if it aborts while waiting
@@ -41,37 +41,75 @@ export async function withLock<T>(
     return await work();
   } finally {
     mine.delete(file);
-    rmSync(file, { force: true });
+    remove(file);
   }
 }
 
-function take(file: string): boolean {
-  mkdirSync(dirname(file), { recursive: true });
+const HOLDER = 'holder.json';
+
+/**
+ * A lock is a folder that says who holds it. A folder that is renamed takes the place of none that has something in it, so
+ * one process gets the lock, and it appears whole or not at all; file systems without hard links can do that, too.
+ */
+
+function take(lock: string): boolean {
+  mkdirSync(dirname(lock), { recursive: true });
   const me: Holder = { host: hostname(), pid: process.pid };
-  const draft = `${file}.${randomUUID()}`;
-  writeFileSync(draft, JSON.stringify(me));
+  const draft = `${lock}.${randomUUID()}`;
+  mkdirSync(draft);
   try {
-    linkSync(draft, file); // appears whole or not at all
-    mine.add(file);
+    writeFileSync(join(draft, HOLDER), JSON.stringify(me));
+    renameSync(draft, lock);
+    mine.add(lock);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (!isTaken(error as NodeJS.ErrnoException, lock)) throw error;
   } finally {
-    rmSync(draft, { force: true });
+    rmSync(draft, { recursive: true, force: true });
   }
-  const holder = readHolder(file);
-  const gone = holder && (isMe(holder) ? !mine.has(file) : !isAlive(holder));
-  if (gone) rmSync(file, { force: true });
+  if (isGone(lock)) remove(lock, isGone);
   return false;
+}
+
+const isTaken = ({ code = '' }: NodeJS.ErrnoException, lock: string): boolean =>
+  ['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(code) || (code === 'EPERM' && existsSync(lock)); // Windows says EPERM
+
+/** Whether whoever holds it has died. Who cannot be read has just given it back. */
+function isGone(lock: string, path = lock): boolean {
+  const holder = readHolder(path);
+  return holder !== null && (isMe(holder) ? !mine.has(lock) : !isAlive(holder));
+}
+
+/**
+ * Takes a lock out of the way in one step, and only then apart.
+ *
+ * @param really asked again of what was taken away: meanwhile another process may have taken over, and gets its lock back
+ */
+function remove(lock: string, really: (lock: string, path: string) => boolean = () => true): void {
+  const doomed = `${lock}.${randomUUID()}`;
+  try {
+    renameSync(lock, doomed);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // another process was faster
+    throw error;
+  }
+  try {
+    if (!really(lock, doomed)) renameSync(doomed, lock);
+  } catch {
+    // A third process has it now.
+  }
+  rmSync(doomed, { recursive: true, force: true });
 }
 
 const isMe = ({ host, pid }: Holder): boolean => host === hostname() && pid === process.pid;
 
 /** Null if the holder has just removed it. */
-function readHolder(file: string): Holder | null {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Holder;
-  } catch {
-    return null;
-  }
+function readHolder(lock: string): Holder | null {
+  for (const file of [join(lock, HOLDER), lock]) // earlier, the lock was a file
+    try {
+      return JSON.parse(readFileSync(file, 'utf8')) as Holder;
+    } catch {
+      // Not this one.
+    }
+  return null;
 }

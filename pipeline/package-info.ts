@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,3 +13,7 @@ export const packageRoot: string = (() => {
 export const version: string = (
   JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
 ).version;
+
+/** A text file that came with us, with line feeds alone, whatever git or an archive made of it on this machine. */
+export const readText = async (file: string): Promise<string> =>
+  (await readFile(file, 'utf8')).replaceAll('\r\n', '\n');

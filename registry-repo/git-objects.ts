@@ -75,7 +75,7 @@ export class GitObjects {
       stderr = (stderr + chunk.toString('utf8')).slice(-2000);
     });
     child.stdin?.on('error', () => {}); // its end says the rest
-    child.on('error', (cause) => ended(null, `git cannot be started (${cause.message}): install git 2.38 or newer`));
+    child.on('error', (cause) => ended(null, `git cannot be started (${cause.message})`));
     child.on('close', (code) => ended(code, stderr || 'it ended before it had answered'));
     this.#child = child;
     return child;

@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { RegistryError } from './errors.ts';
+import { requireGit } from './git-version.ts';
 
 /** Git answered with an error. `exitCode` is null if it could not be started, was killed, or said too much. */
 export class GitError extends RegistryError {
@@ -47,16 +48,17 @@ const SAFE_ENV = {
 
 export const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
 
-/** Starts git without a shell and without the user's configuration. */
+/** Starts git without a shell and without the user's configuration. @throws {GitUnusableError} */
 export function spawnGit(
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
 ): ChildProcessWithoutNullStreams {
+  requireGit();
   const { PATH = '', HOME = '/', TMPDIR = '/tmp', SystemRoot = '' } = process.env;
   return spawn('git', argv, { env: { PATH, HOME, TMPDIR, SystemRoot, ...SAFE_ENV, ...env }, stdio: 'pipe' });
 }
 
-/** Runs git without a shell, without the user's configuration, with bounded output and time. @throws {GitError} */
+/** Runs git without a shell, without the user's configuration, with bounded output and time. @throws {GitError} @throws {GitUnusableError} */
 export function runGit(argv: readonly string[], shown: readonly string[], options: RunOptions): Promise<Buffer> {
   const { input, maxBytes = DEFAULT_MAX_BYTES, env = {}, timeoutMs = 120_000 } = options;
   return new Promise((resolve, reject) => {
@@ -79,9 +81,7 @@ export function runGit(argv: readonly string[], shown: readonly string[], option
     });
     child.on('error', (cause) => {
       clearTimeout(timer);
-      reject(
-        new GitError(shown, null, `git cannot be started (${cause.message}): install git 2.38 or newer`, { cause }),
-      );
+      reject(new GitError(shown, null, `git cannot be started (${cause.message})`, { cause }));
     });
     child.on('close', (code) => {
       clearTimeout(timer);

@@ -13,6 +13,7 @@ import {
   spawnGit,
 } from './git-process.ts';
 import { parseChange, parseTree, type TreeChange, type TreeEntry } from './git-tree.ts';
+import { requireGit } from './git-version.ts';
 import type { ObjectId } from './values.ts';
 
 /** Someone else moved a ref first. Nothing was changed. */
@@ -44,8 +45,9 @@ export class Git {
   readonly gitDir: string;
   readonly #objects: GitObjects;
 
-  /** @param gitDir a bare repository of ours, never a path somebody else named */
+  /** @param gitDir a bare repository of ours, never a path somebody else named @throws {GitUnusableError} */
   constructor(gitDir: string) {
+    requireGit();
     this.gitDir = gitDir;
     this.#objects = new GitObjects({
       start: () => spawnGit([...this.#options(), 'cat-file', '--batch-command'], {}),

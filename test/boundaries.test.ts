@@ -128,6 +128,16 @@ boundaries('there are no barrels, default exports or shell strings', () => {
   }
 });
 
+boundaries('nothing counts on hard links, which exFAT and others do not have', () => {
+  for (const file of product) {
+    const calls = /import \{[^}]*\blink(?:Sync)?\b[^}]*\} from 'node:fs/.test(readFileSync(join(root, file), 'utf8'));
+    assert.not(
+      calls,
+      `${file}: rename a draft into place, under a lock (pipeline/lock.ts) where only the first may win`,
+    );
+  }
+});
+
 boundaries('every test file runs its suites', () => {
   for (const file of list('test').filter((f) => /\.(test|slow)\.ts$/.test(f))) {
     const source = readFileSync(join(root, file), 'utf8');

@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { GitUnusableError, requireGit } from '../../registry-repo/git-version.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import { isValid } from '../../registry-repo/verdict/keys.ts';
 import { verifyProduction } from '../../registry-repo/verify/production.ts';
@@ -46,6 +45,7 @@ async function diagnose({ name, check, otherwise }: Check, workspace: Workspace)
     const answer = await check(workspace);
     return typeof answer === 'string' ? { name, state: 'ok', what: answer, fix: null } : { name, ...answer };
   } catch (error) {
+    if (error instanceof GitUnusableError) return { name, state: 'problem', what: error.what, fix: error.fix };
     return { name, state: 'problem', what: (error as Error).message, fix: otherwise };
   }
 }
@@ -63,7 +63,7 @@ type Check = {
 
 const CHECKS: readonly Check[] = [
   { name: 'node', check: async () => checkNode(), otherwise: 'install Node 20.19 or newer' },
-  { name: 'git', check: checkGit, otherwise: 'install git 2.38 or newer' },
+  { name: 'git', check: async () => `git ${requireGit()}`, otherwise: 'install git' },
   {
     name: 'settings',
     check: async (w) => w.loaded.file ?? 'no pawl.yaml: defaults, variables and flags',
@@ -112,18 +112,6 @@ function checkNode(): Answer {
     : problem(`Node ${process.versions.node} is too old`, 'install Node 20.19 or newer');
 }
 
-async function checkGit(): Promise<Answer> {
-  try {
-    const { stdout } = await promisify(execFile)('git', ['--version']);
-    const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(stdout)?.slice(1) ?? []).map(Number);
-    return major > 2 || (major === 2 && minor >= 38)
-      ? stdout.trim()
-      : problem(`${stdout.trim()} is too old`, 'install git 2.38 or newer');
-  } catch {
-    return problem('git is not installed', 'install git 2.38 or newer, e.g. `apt-get install git`');
-  }
-}
-
 async function checkStore(workspace: Workspace): Promise<Answer> {
   if (workspace.config.events.store === 'git') return checkLogBranch(workspace);
   const path = workspace.path(workspace.config.events.path);
@@ -143,6 +131,7 @@ async function checkLogBranch(workspace: Workspace): Promise<Answer> {
     const events = await workspace.store().position();
     return `${logBranch(workspace)}: ${events} events, each link checked, copied to ${workspace.path(path)}`;
   } catch (error) {
+    if (error instanceof GitUnusableError) throw error;
     return problem((error as Error).message, 'set events.repository, events.branch and PAWL_SECRET_FORGE_TOKEN');
   }
 }
@@ -155,7 +144,10 @@ function checkKeys(workspace: Workspace): Answer {
   for (const name of ['gate.pem', 'log.pem']) {
     const file = join(folder, name);
     if (process.platform !== 'win32' && existsSync(file) && (statSync(file).mode & 0o077) !== 0)
-      return problem(`${file} can be read by others`, `chmod 600 ${file}`);
+      return problem(
+        `${file} can be read by others`,
+        `chmod 600 ${file}; on a file system without permissions, such as exFAT, set keys.path to a folder on another`,
+      );
   }
   const signs = [gate && 'gate', log && 'log'].filter(Boolean).join(' and ');
   return `trusts ${trusted.map((k) => k.id).join(', ')}${signs ? `; signs as ${signs}` : '; signs nothing here'}`;

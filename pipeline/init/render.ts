@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { packageRoot } from '../package-info.ts';
+import { packageRoot, readText } from '../package-info.ts';
 import { withAction } from '../registry/seed.ts';
 
 /** A file of a training repository. */
@@ -15,7 +14,7 @@ export type NewFile = {
 
 type Wanted = Pick<Config, 'model' | 'registry'>;
 
-const template = (name: string): Promise<string> => readFile(join(packageRoot, 'pipeline/init', name), 'utf8');
+const template = (name: string): Promise<string> => readText(join(packageRoot, 'pipeline/init', name));
 
 /**
  * What a repository needs to train on every push: settings, and for GitHub the workflow.

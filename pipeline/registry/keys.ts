@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { PawlError } from '../../events/errors.ts';
+import { syncFolder } from '../../registry-repo/artifacts/files.ts';
 import { printFile } from '../../registry-repo/file.ts';
 import { Key } from '../../registry-repo/policy.ts';
 import {
@@ -12,6 +14,7 @@ import {
   readSigningKey,
   type SigningKey,
 } from '../../registry-repo/verdict/keys.ts';
+import { withLock } from '../lock.ts';
 
 /** The keys of this machine: private halves it signs with, public ones it believes. */
 export type Keys = {
@@ -64,16 +67,22 @@ export function requireTrustedGate({ trusted }: Pick<Keys, 'trusted'>, folder: s
  * Makes the keys that are missing. A key that exists is never replaced: its verdicts would become worthless.
  * Private keys can be read by their owner alone.
  */
-export function createKeys(folder: string, now: Date): Keys {
+export async function createKeys(folder: string, now: Date): Promise<Keys> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const role of ROLES) {
-    if (!readPrivate(join(folder, `${role}.pem`)))
-      writeOnce(join(folder, `${role}.pem`), printSigningKey(newSigningKey()), 0o600);
-    const key = readPrivate(join(folder, `${role}.pem`)) as SigningKey;
-    const shown = publicKeyOf(key, { role, from: now.toISOString(), until: null });
-    writeOnce(join(folder, `${role}.pub.json`), printFile(shown), 0o644);
-  }
+  const files = ROLES.flatMap((role) => [`${role}.pem`, `${role}.pub.json`]).map((name) => join(folder, name));
+  if (!files.every((file) => existsSync(file)))
+    await withLock(join(folder, 'making.lock'), () => makeMissing(folder, now), { pollMs: 50 });
   return loadKeys(folder);
+}
+
+/** Under a lock: of two processes that made the same key, one would sign with what nobody has. */
+async function makeMissing(folder: string, now: Date): Promise<void> {
+  for (const role of ROLES) {
+    const [secret, shown] = [join(folder, `${role}.pem`), join(folder, `${role}.pub.json`)];
+    if (!readPrivate(secret)) await writeWhole(secret, printSigningKey(newSigningKey()), 0o600);
+    const key = publicKeyOf(readPrivate(secret) as SigningKey, { role, from: now.toISOString(), until: null });
+    if (!existsSync(shown)) await writeWhole(shown, printFile(key), 0o644);
+  }
 }
 
 /** The key of a role, or the error that says how to get one. @throws {KeyError} */
@@ -123,15 +132,20 @@ function parse(text: string): unknown {
   }
 }
 
-/** The file appears whole, or another process was first and its file stays. */
-function writeOnce(file: string, content: string, mode: number): void {
+/** The file appears whole, and outlives a power cut. */
+async function writeWhole(file: string, content: string, mode: number): Promise<void> {
   const draft = `${file}.${randomUUID()}`;
-  writeFileSync(draft, content, { mode });
   try {
-    linkSync(draft, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const handle = await open(draft, 'wx', mode);
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(draft, file);
+    await syncFolder(dirname(file));
   } finally {
-    rmSync(draft, { force: true });
+    await rm(draft, { force: true });
   }
 }

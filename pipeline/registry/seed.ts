@@ -1,7 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { ConfigError } from '../config/config-error.ts';
-import { packageRoot } from '../package-info.ts';
+import { packageRoot, readText } from '../package-info.ts';
 
 export type SeedOptions = {
   readonly forge: 'local' | 'github' | 'gitea';
@@ -19,17 +19,20 @@ const WORKFLOWS = '.github/workflows/';
 const CODEOWNERS = '.github/CODEOWNERS';
 
 /**
- * Files that a new registry starts with, by path in it.
+ * Files that a new registry starts with, by path in it. Their lines end in line feeds.
  *
+ * @param folder the templates
  * @throws {ConfigError} if workflows are wanted and nothing says where they get Pawl, or an owner is none
  */
-export async function seedFiles(options: SeedOptions): Promise<Map<string, string>> {
-  const folder = join(packageRoot, 'registry-repo/seed');
+export async function seedFiles(
+  options: SeedOptions,
+  folder = join(packageRoot, 'registry-repo/seed'),
+): Promise<Map<string, string>> {
   const names = (await readdir(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
     .sort();
-  const read = async (name: string) => [name.split(sep).join('/'), await readFile(join(folder, name), 'utf8')] as const;
+  const read = async (name: string) => [name.split(sep).join('/'), await readText(join(folder, name))] as const;
   return renderSeed(new Map(await Promise.all(names.map(read))), options);
 }
 

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { type SimpleGit, simpleGit } from 'simple-git';
 import { PawlError } from '../../events/errors.ts';
 import { runGit } from '../../registry-repo/git-process.ts';
+import { requireGit } from '../../registry-repo/git-version.ts';
 
 /** A training repository that cannot be read, or not as asked. */
 export class RepositoryError extends PawlError {
@@ -20,8 +21,9 @@ export class TrainingRepository {
   readonly #refresh: (branch: string) => Promise<void>;
   readonly #git: SimpleGit;
 
-  /** @throws {RepositoryError} if there is no folder at the path */
+  /** @throws {RepositoryError} if there is no folder at the path @throws {GitUnusableError} */
   constructor(path: string, mirror: { name?: string; refresh?: (branch: string) => Promise<void> } = {}) {
+    requireGit();
     this.path = resolve(path);
     this.name = mirror.name ?? this.path;
     this.#refresh = mirror.refresh ?? (async () => {});

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, link, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Digest } from '../values.ts';
 import type { Artifacts, StoredArtifact } from './artifacts.ts';
@@ -98,8 +98,7 @@ export class LocalArtifacts implements Artifacts {
       await rename(file, doomed);
       // Put again between the look and the rename: then it is wanted, and goes back.
       const wanted = before !== undefined && !(await this.wasPutBefore(before, doomed));
-      if (wanted) await link(doomed, file).catch(ignore('EEXIST'));
-      await unlink(doomed);
+      await (wanted ? rename(doomed, file) : unlink(doomed)); // over the same bytes, if they were put a third time
       await syncFolder(dirname(file));
       return !wanted;
     } catch (cause) {

@@ -20,9 +20,11 @@ export const codeOf = (error: unknown): string | null => {
   return typeof code === 'string' && typeof syscall === 'string' ? code : null;
 };
 
-export const ignore = (code: string) => (error: unknown) => {
-  if (codeOf(error) !== code) throw error;
-};
+export const ignore =
+  (...codes: readonly string[]) =>
+  (error: unknown): undefined => {
+    if (!codes.includes(codeOf(error) ?? '')) throw error;
+  };
 
 /** Writes a file that must not exist yet. @returns the digest of what was written */
 export async function writeNew(
@@ -50,17 +52,22 @@ export async function makeFolder(folder: string): Promise<void> {
   for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
 }
 
-/** Makes a rename in a folder outlive a power cut. Systems that cannot open folders do it on their own. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(ignoreUnsyncable);
+type Opened = { sync(): Promise<void>; close(): Promise<void> };
+
+/**
+ * Makes a rename in a folder outlive a power cut, as well as the file system lets anybody. Some cannot do that for a folder:
+ * Windows does not open one, exFAT, CIFS and some of FUSE refuse to sync it.
+ */
+export async function syncFolder(
+  folder: string,
+  openFolder: (folder: string) => Promise<Opened> = (path) => open(path, 'r'),
+): Promise<void> {
+  const windows = process.platform === 'win32' ? ['EPERM', 'EISDIR', 'EACCES'] : [];
+  const handle = await openFolder(folder).catch(ignore(...windows));
   if (!handle) return;
   try {
-    await handle.sync().catch(ignoreUnsyncable);
+    await handle.sync().catch(ignore('EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', ...windows));
   } finally {
     await handle.close();
   }
 }
-
-const ignoreUnsyncable = (error: unknown): undefined => {
-  if (process.platform !== 'win32' || !['EPERM', 'EISDIR', 'EACCES'].includes(codeOf(error) ?? '')) throw error;
-};

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isAlive, withLock } from '../../pipeline/lock.ts';
@@ -48,6 +50,35 @@ lock('is taken over from a process that died', async () => {
   await new Promise((resolve) => child.on('close', resolve));
   writeFileSync(path, JSON.stringify({ host: hostname(), pid: child.pid }));
   assert.is(await withLock(path, async () => 'in', { pollMs: 2 }), 'in');
+});
+
+lock('is one process’s, however many come for that of one that died', async () => {
+  const path = file();
+  const child = spawn('true');
+  await new Promise((resolve) => child.on('close', resolve));
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(path, 'holder.json'), JSON.stringify({ host: hostname(), pid: child.pid }));
+  const log = join(dirname(path), 'log');
+  const entry = fileURLToPath(new URL('../support/hold-lock.js', import.meta.url));
+  const ended = Array.from({ length: 6 }, () => once(spawn(process.execPath, [entry, path, log]), 'close'));
+  assert.equal(await Promise.all(ended), Array(6).fill([0, null]));
+  const lines = readFileSync(log, 'utf8').trim().split('\n');
+  assert.is(lines.length, 6 * 5 * 2);
+  for (let i = 0; i < lines.length; i += 2) assert.equal(lines[i + 1], lines[i]?.replace('in', 'out'));
+  assert.equal(readdirSync(dirname(path)), ['log'], 'nothing is left');
+});
+
+lock('leaves a draft that a crash left alone, and the lock of a live process', async () => {
+  const path = file();
+  mkdirSync(`${path}.draft`, { recursive: true }); // a process was killed before its lock was whole
+  assert.is(await withLock(path, async () => 'in', { pollMs: 2 }), 'in');
+  mkdirSync(path);
+  writeFileSync(join(path, 'holder.json'), JSON.stringify({ host: 'another-machine', pid: 1 }));
+  await rejects(
+    withLock(path, async () => 'in', { pollMs: 2, signal: AbortSignal.timeout(30) }),
+    Error,
+  );
+  assert.ok(existsSync(join(path, 'holder.json')));
 });
 
 lock('is taken over from a process that had the same number before this one', async () => {

@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert';
 import { LocalArtifacts } from '../../registry-repo/artifacts/artifacts.local.ts';
 import { collect } from '../../registry-repo/artifacts/collect.ts';
 import { ArtifactStoreError } from '../../registry-repo/artifacts/errors.ts';
+import { syncFolder } from '../../registry-repo/artifacts/files.ts';
 import { digestOf } from '../../registry-repo/digest.ts';
 import type { Digest } from '../../registry-repo/values.ts';
 import { artifactsContract } from '../contract/artifacts.ts';
@@ -48,6 +49,17 @@ local('says what is wrong with the place', async () => {
   const error = await rejects(new LocalArtifacts(folder).put(bytes('abc')), ArtifactStoreError);
   assert.is(error.reason, 'unusable');
   assert.match(error.message, folder);
+});
+
+local('counts on no sync of a folder where a file system has none, and hides no other failure', async () => {
+  const closed: string[] = [];
+  const failing = (code: string) => async () => ({
+    sync: () => Promise.reject(Object.assign(new Error(code), { code, syscall: 'fsync' })),
+    close: async () => void closed.push(code),
+  });
+  for (const code of ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP']) await syncFolder('/', failing(code));
+  await rejects(syncFolder('/', failing('EIO')), Error);
+  assert.equal(closed, ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EIO']);
 });
 
 local('tells a full disk and missing permissions apart', async () => {

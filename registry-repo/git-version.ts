@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process';
+import { RegistryError } from './errors.ts';
+
+/** `merge-tree --write-tree` came with it. */
+const NEEDED = [2, 38] as const;
+const ANSWER_MS = 30_000;
+
+/** Git is not on this machine, too old, or cannot be started: nothing that needs it was begun. */
+export class GitUnusableError extends RegistryError {
+  readonly code = 'git_unusable';
+  readonly what: string;
+  readonly fix: string;
+  constructor(what: string, options?: ErrorOptions) {
+    const fix = `install git ${NEEDED.join('.')} or newer (README, "Quick start", says which systems come with it)`;
+    super(`${what}: ${fix}`, options);
+    this.what = what;
+    this.fix = fix;
+  }
+}
+
+let known: string | undefined;
+
+/**
+ * The version of this machine's git, e.g. `2.39.5`; asked for once in a process. Whatever starts git calls it first. It waits
+ * for git, so that who ignores that a command failed cannot ignore that there is no git.
+ *
+ * @throws {GitUnusableError} also if it is too old; then it is looked at again the next time
+ */
+export function requireGit(): string {
+  known ??= ask();
+  return known;
+}
+
+function ask(): string {
+  const { error, status, stdout, stderr } = spawnSync('git', ['--version'], {
+    encoding: 'utf8',
+    timeout: ANSWER_MS,
+    windowsHide: true,
+  });
+  if (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new GitUnusableError(
+      missing ? 'git is not installed, or not in a folder of PATH' : `git cannot be started (${error.message})`,
+      { cause: error },
+    );
+  }
+  const [version, major, minor] = /(\d+)\.(\d+)(?:\.\d+)*/.exec(stdout) ?? [];
+  if (status !== 0 || version === undefined) {
+    const said = `${stdout}${stderr}`.trim().split('\n')[0]?.slice(0, 200);
+    throw new GitUnusableError(`git --version ended with ${status}${said ? ` and said "${said}"` : ''}`);
+  }
+  const [wantedMajor, wantedMinor] = NEEDED;
+  if (Number(major) > wantedMajor || (Number(major) === wantedMajor && Number(minor) >= wantedMinor)) return version;
+  throw new GitUnusableError(`git ${version} is too old`);
+}
