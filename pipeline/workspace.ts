@@ -13,6 +13,7 @@ import { SqliteViews } from '../projections/views.sqlite.ts';
 import type { Views } from '../projections/views.ts';
 import type { Artifacts } from '../registry-repo/artifacts/artifacts.ts';
 import { type GateAnswer, type GateRequest, runGate } from '../registry-repo/gate/gate.ts';
+import { checkScratch } from '../registry-repo/gate/scratch.ts';
 import { Git } from '../registry-repo/git.ts';
 import { scoreInProcess } from '../registry-repo/scoring/score.process.ts';
 import { readSigningKey, type SigningKey } from '../registry-repo/verdict/keys.ts';
@@ -184,7 +185,7 @@ export class Workspace {
     const folder = this.config.keys.path;
     if (!this.gateIsHere) requireTrustedGate(keys, folder);
     const gate: Gate = this.gateIsHere
-      ? { kind: 'here', judge: this.judge(requireKey(keys, 'gate', folder)) }
+      ? { kind: 'here', judge: this.judge(requireKey(keys, 'gate', folder)), check: (bytes) => checkScratch(bytes) }
       : { kind: 'workflow', lookMs: GATE_LOOK_MS, askMs: GATE_ASK_MS };
     const { clock, newId, command } = this;
     const ports = {

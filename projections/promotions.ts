@@ -29,6 +29,7 @@ export type Promotion = Proposal & {
   } | null;
   /** The last judgement; earlier ones were void by then. */
   readonly judged: EventData<'GateJudged'> | null;
+  /** How often a gate came to an answer. */
   readonly judgements: number;
   readonly merge: {
     readonly commit: string;
@@ -46,7 +47,7 @@ export type Promotion = Proposal & {
 /** One row per promotion or rollback; keyed by promotion id. */
 export const promotions: Projection<Promotion, Types> = {
   name: 'promotions',
-  version: 1,
+  version: 2,
   types: [
     'PromotionProposed',
     'PullRequestOpened',
@@ -92,7 +93,7 @@ function change(row: Promotion, event: EventOf<Exclude<Types, 'PromotionProposed
       return { baseline, judged: null, pullRequest: row.pullRequest && { ...row.pullRequest, head, base } };
     }
     case 'GateJudged':
-      return { judged: event.data, judgements: row.judgements + 1 };
+      return { judged: event.data, judgements: row.judgements + (event.data.result === 'error' ? 0 : 1) };
     case 'PromotionMerged':
     case 'ProductionRolledBack': {
       const { commit, tree, base } = event.data;

@@ -1,3 +1,4 @@
+import { couldNotJudge } from '../../registry-repo/gate/whose-fault.ts';
 import type { Git } from '../../registry-repo/git.ts';
 import { reasonOf } from '../../registry-repo/proposal-message.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
@@ -10,7 +11,7 @@ export const gate: Command<Workspace> = {
   name: 'gate',
   summary: 'judge a pull request of the registry, and show the verdict; nothing is merged or recorded',
   details:
-    'The rules, the evaluation set and the baseline are read from main, the candidate from the pull request’s commit. Exit code 0 for a pass, 1 for anything else.',
+    'The rules, the evaluation set and the baseline are read from main, the candidate from the pull request’s commit. Exit code 0 for a pass, 1 for a refusal, 3 if the gate itself failed and could not judge.',
   json: true,
   arguments: [{ name: 'number', description: 'the pull request' }],
   examples: [['pawl gate 7', 'would pull request 7 pass now?']],
@@ -41,7 +42,7 @@ export const gate: Command<Workspace> = {
       },
       () =>
         [
-          `pull request ${pull.number}: ${result}`,
+          `pull request ${pull.number}: ${couldNotJudge(judgement) ? 'could not judge' : result}`,
           textTable(
             ['reason', 'what'],
             reasons.map((r) => [r.code, r.message]),
@@ -53,6 +54,7 @@ export const gate: Command<Workspace> = {
             : []),
         ].join('\n\n'),
     );
+    if (couldNotJudge(judgement)) return 3;
     return result === 'pass' ? 0 : 1;
   },
 };

@@ -1,5 +1,6 @@
 import type { Promotion } from '../../projections/promotions.ts';
 import { type Run, runs } from '../../projections/runs.ts';
+import { couldNotJudge } from '../../registry-repo/gate/whose-fault.ts';
 import { loadDataset } from '../data/load.ts';
 import { DataOptions } from '../data/options.ts';
 import type { Output } from '../output.ts';
@@ -18,7 +19,7 @@ export const promote: Command<Workspace> = {
   name: 'promote',
   summary: 'open a pull request that makes a candidate the baseline, and let the gate decide',
   details:
-    'Without a run, the last completed one is promoted. The first promotion makes the registry, if `pawl registry init` has not. The gate scores candidate and baseline again on the pinned evaluation set, in a process of its own; the pull request is merged only if it passes. Exit code 1 if it does not.',
+    'Without a run, the last completed one is promoted. The first promotion makes the registry, if `pawl registry init` has not. The gate scores candidate and baseline again on the pinned evaluation set, in a process of its own; the pull request is merged only if it passes. Exit code 1 if it does not, 3 if the gate itself failed: the pull request then stays open, and the same command or `pawl reconcile` has it judged again.',
   json: true,
   arguments: [{ name: 'run', description: 'the run whose candidate to promote', optional: true }],
   flags: [{ flags: '--no-wait', description: 'end as soon as the gate, or a person, elsewhere has to answer' }],
@@ -40,7 +41,7 @@ export const promote: Command<Workspace> = {
       return 0;
     }
     out.result(summary(ended.promotion), () => describe(ended.promotion));
-    return ended.promotion.status === 'rejected' ? 1 : 0;
+    return exitCode(ended.promotion);
   },
 };
 
@@ -86,6 +87,13 @@ function lastCompleted(all: readonly Run[], model: string): Run {
   throw new NotPromotableError(`no run of ${model} has completed: start one with \`pawl train\``);
 }
 
+/** Whether the gate came to no answer on a promotion that is still open. */
+export const isUnjudged = ({ status, judged }: Promotion): boolean =>
+  status === 'open' && judged !== null && couldNotJudge(judged);
+
+export const exitCode = (promotion: Promotion): number =>
+  isUnjudged(promotion) ? 3 : promotion.status === 'rejected' ? 1 : 0;
+
 /** The part of a promotion that scripts want. */
 export const summary = ({ id, model, status, candidate, pullRequest, judged, merge, rejection }: Promotion) => ({
   promotion: id,
@@ -103,9 +111,15 @@ export const summary = ({ id, model, status, candidate, pullRequest, judged, mer
 export function describe(promotion: Promotion): string {
   const { model, candidate, status, judged, pullRequest, merge, rejection } = promotion;
   const measured = judged?.measured;
+  const reasons = (rejection?.reasons ?? judged?.reasons ?? []).map((r) => `  ${r.message} [${r.code}]`);
+  if (isUnjudged(promotion))
+    return [
+      `could not judge ${model} v${candidate.version}: it is neither refused nor merged, and waits in ${pullRequest?.url ?? 'its pull request'}`,
+      ...reasons,
+      'next: mend that, then pawl reconcile',
+    ].join('\n');
   if (status === 'open')
     return `${model} v${candidate.version} waits in ${pullRequest?.url ?? 'its pull request'} for ${judged ? 'approval or its merge' : 'the gate’s verdict'}; \`pawl reconcile\` goes on`;
-  const reasons = (rejection?.reasons ?? judged?.reasons ?? []).map((r) => `  ${r.message} [${r.code}]`);
   return [
     status === 'merged'
       ? `${model} v${candidate.version} is in production (pull request ${pullRequest?.number}, commit ${merge?.commit.slice(0, 12)})`

@@ -2,28 +2,35 @@ import { endDeadRuns, type Reconciled, reconcile } from '../promotion/reconcile.
 import { registryRecorded } from '../registry/setup.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
+import { describe, isUnjudged } from './promote.ts';
 
 export const reconcileAll: Command<Workspace> = {
   name: 'reconcile',
   summary: 'finish whatever was left half done, and notice what nobody of us did',
   details:
-    'Ends runs whose process died, takes open promotions to their end, records merges that were not recorded, and reports commits on main that nothing explains. Safe to run at any time, as often as you like. Exit code 1 if it found drift.',
+    'Ends runs whose process died, takes open promotions to their end, records merges that were not recorded, and reports commits on main that nothing explains. Safe to run at any time, as often as you like. Exit code 1 if it found drift, 3 if a gate failed and could not judge.',
   json: true,
   examples: [['pawl reconcile', 'after a crash, or from cron']],
   async run({ workspace, out }) {
     const { interrupted, finished, drift } = (await registryRecorded(workspace))
       ? await reconcile(workspace.promotions((line) => out.say(line)))
       : await withoutRegistry(workspace);
-    const value = { interrupted, finished: finished.map(({ id, model, status }) => ({ id, model, status })), drift };
+    const value = {
+      interrupted,
+      finished: finished.map((p) => ({ id: p.id, model: p.model, status: p.status, couldNotJudge: isUnjudged(p) })),
+      drift,
+    };
     out.result(value, () => {
       const lines = [
         ...interrupted.map((id) => `run ${id} was interrupted: its process is gone`),
-        ...finished.map((p) => `promotion ${p.id} of ${p.model} v${p.candidate.version}: ${p.status}`),
+        ...finished.map((p) =>
+          isUnjudged(p) ? describe(p) : `promotion ${p.id} of ${p.model} v${p.candidate.version}: ${p.status}`,
+        ),
         ...drift.map((d) => `drift: ${d.commit} ${d.detail}`),
       ];
       return lines.join('\n') || 'nothing was left to do';
     });
-    return drift.length > 0 ? 1 : 0;
+    return finished.some(isUnjudged) ? 3 : drift.length > 0 ? 1 : 0;
   },
 };
 

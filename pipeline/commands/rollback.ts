@@ -4,7 +4,7 @@ import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
 import { UsageError } from './not-found.ts';
 import { wholeNumber } from './numbers.ts';
-import { describe, summary } from './promote.ts';
+import { describe, exitCode, summary } from './promote.ts';
 
 export const rollback: Command<Workspace> = {
   name: 'rollback',
@@ -43,6 +43,6 @@ export const rollback: Command<Workspace> = {
     });
     await recordCheckpoints(ports);
     out.result(summary(promotion), () => describe(promotion));
-    return promotion.status === 'rejected' ? 1 : 0;
+    return exitCode(promotion);
   },
 };

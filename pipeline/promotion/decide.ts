@@ -3,6 +3,7 @@ import { PawlError } from '../../events/errors.ts';
 import type { Reason, VersionRef } from '../../events/values.ts';
 import type { Promotion } from '../../projections/promotions.ts';
 import type { Version } from '../../projections/versions.ts';
+import { couldNotJudge } from '../../registry-repo/gate/whose-fault.ts';
 import type { ModelState } from './state.ts';
 
 /** Something that cannot be promoted or rolled back to; the message says why, and what can. */
@@ -117,6 +118,7 @@ export function nextStep(promotion: Promotion, newer: Promotion | null = null): 
       ? { step: 'judge', newer }
       : abandoned('judged-too-often', `judged ${judgements} times, void each time`);
   if (judged.result === 'pass') return differs(promotion) ?? { step: 'merge', newer };
+  if (couldNotJudge(judged)) return { step: 'judge', newer };
   return { step: 'reject', cause: judged.result === 'fail' ? 'gate-failed' : 'gate-error', reasons: judged.reasons };
 }
 

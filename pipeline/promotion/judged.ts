@@ -51,11 +51,19 @@ export async function verdictData(git: Git, { verdict, digest }: SignedVerdict):
 }
 
 /** The event of a gate elsewhere that came to no verdict, as its status says. */
-export const errorData = (promotion: Promotion, head: ObjectId, base: ObjectId, why: string): Judged => ({
+export const errorData = (
+  promotion: Promotion,
+  { head, base, unjudged, why }: { head: ObjectId; base: ObjectId; unjudged: boolean; why: string },
+): Judged => ({
   promotionId: promotion.id,
   class: promotion.class,
   result: 'error',
-  reasons: [{ code: 'gate-error', message: why || 'the gate says no more than that it failed: see its log' }],
+  reasons: [
+    {
+      code: unjudged ? 'could-not-judge' : 'gate-error',
+      message: why || 'the gate says no more than that it failed: see its log',
+    },
+  ],
   bound: null,
   measured: null,
   claimed: null,

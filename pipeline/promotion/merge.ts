@@ -12,6 +12,8 @@ import type { SignedVerdict } from './pass.ts';
 export const GATE_CONTEXT = 'pawl/gate';
 /** How a gate’s status begins where main moved before its verdict could be used. */
 export const AGAIN = 'to be judged again';
+/** How a gate’s status begins where it came to no answer, and not because of the candidate. */
+export const COULD_NOT = 'could not judge';
 
 export type MergeOutcome =
   | { readonly kind: 'merged'; readonly commit: ObjectId }

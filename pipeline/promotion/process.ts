@@ -4,6 +4,7 @@ import { encodeFacts } from '../../events/envelope.ts';
 import { PawlError, StreamConflictError } from '../../events/errors.ts';
 import { modelStream } from '../../events/streams.ts';
 import type { Promotion } from '../../projections/promotions.ts';
+import { couldNotJudge } from '../../registry-repo/gate/whose-fault.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import { readCandidate } from './candidate.ts';
 import { NotPromotableError, newerThan, nextStep, type Proposal, proposePromotion, proposeRollback } from './decide.ts';
@@ -34,9 +35,9 @@ export class PromotionProcess {
     this.#steps = new Steps(ports);
   }
 
-  /** Proposes a candidate by its manifest's digest. @throws {NotPromotableError} {ArtifactMissingError} */
+  /** Proposes a candidate by its manifest's digest. @throws {NotPromotableError} {ArtifactMissingError} {GateUnfitError} */
   async propose(manifest: string, runId: string | null): Promise<{ model: string; proposal: Proposal }> {
-    const { artifacts, forge, newId } = this.#ports;
+    const { artifacts, forge, gate, newId } = this.#ports;
     const candidate = (await readCandidate(artifacts, manifest)).manifest;
     const main = new RegistryAt(forge.git, await forge.sync());
     const { models } = (await main.policy()).value;
@@ -46,6 +47,7 @@ export class PromotionProcess {
       );
     const current = (await main.production(candidate.model))?.value;
     const baseline = current ? { version: current.version, manifest: current.manifest } : null;
+    if (gate.kind === 'here') await gate.check(candidate.files.reduce((sum, file) => sum + file.sizeBytes, 0));
     const promotionId = newId();
     const command = { promotionId, manifest, runId, claimedF1: candidate.claimed.f1, baseline };
     return {
@@ -54,9 +56,11 @@ export class PromotionProcess {
     };
   }
 
-  /** @param to null: what was in production before @throws {NotPromotableError} */
-  rollBack(model: string, to: number | null, reason: string): Promise<Proposal> {
-    const promotionId = this.#ports.newId();
+  /** @param to null: what was in production before @throws {NotPromotableError} {GateUnfitError} */
+  async rollBack(model: string, to: number | null, reason: string): Promise<Proposal> {
+    const { gate, newId } = this.#ports;
+    if (gate.kind === 'here') await gate.check(0);
+    const promotionId = newId();
     return this.#propose(model, promotionId, (state) => proposeRollback(state, { promotionId, to, reason }));
   }
 
@@ -72,27 +76,32 @@ export class PromotionProcess {
 
   /**
    * Takes an open promotion to its end, or to where it waits for a person; for a gate elsewhere it waits itself, if it is told to. One that has ended is left as
-   * it is.
+   * it is; one that the gate could not judge stays open, and the next call has it judged again.
    *
    * @throws {GateTimeoutError} if it still waits after the time given; not if none was given
    */
   async finish(model: string, promotionId: string, { waitMs, signal }: Patience = { waitMs: 0 }): Promise<Promotion> {
     const { clock, gate } = this.#ports;
     const deadline = clock().getTime() + waitMs;
+    let unjudged = false;
     for (;;) {
       const state = await readModel(this.#ports.store, model);
       const promotion = state.promotions.get(promotionId);
       if (!promotion)
         throw new NotPromotableError(`no promotion ${promotionId} of ${model}: see \`pawl registry log\``);
       const next = nextStep(promotion, newerThan(promotion, state));
-      if (next.step === 'none') return promotion;
+      if (next.step === 'none' || unjudged) return promotion;
       const outcome = await this.#steps.attempt(next, promotion);
-      if (outcome === 'unapproved' || (outcome === 'waiting' && waitMs === 0)) return promotion;
+      if (outcome === 'unapproved' || outcome === 'unjudged' || (outcome === 'waiting' && waitMs === 0))
+        return promotion;
       if (outcome === 'waiting') {
         if (clock().getTime() >= deadline) throw new GateTimeoutError(stillWaiting(promotion, waitMs));
         await sleep(gate.kind === 'workflow' ? gate.lookMs : 0, undefined, signal ? { signal } : {});
-      } else if (outcome.length > 0)
-        await this.#record(model, promotionId, `${next.step}:${promotion.eventIds.length}`, state, outcome);
+      } else if (outcome.length > 0) {
+        const step = `${next.step}:${promotion.eventIds.length}`;
+        const recorded = await this.#record(model, promotionId, step, state, outcome);
+        unjudged = recorded && outcome.some((fact) => fact.type === 'GateJudged' && couldNotJudge(fact.data));
+      }
     }
   }
 
@@ -133,4 +142,4 @@ export class PromotionProcess {
 }
 
 const stillWaiting = ({ pullRequest, judged }: Promotion, waitMs: number): string =>
-  `${pullRequest?.url ?? 'the promotion'} still waits for ${judged ? 'its merge' : 'the gate’s verdict'} after ${Math.round(waitMs / 60_000)} minutes: look at the registry’s workflow runs; \`pawl reconcile\` goes on from here`;
+  `${pullRequest?.url ?? 'the promotion'} still waits for ${judged?.result === 'pass' ? 'its merge' : 'the gate’s verdict'} after ${Math.round(waitMs / 60_000)} minutes: look at the registry’s workflow runs; \`pawl reconcile\` goes on from here`;

@@ -1,5 +1,6 @@
 import { type Evaluated, measuredBy } from '../../registry-repo/gate/evaluated.ts';
 import type { GateAnswer, GateRequest } from '../../registry-repo/gate/gate.ts';
+import { couldNotJudge } from '../../registry-repo/gate/whose-fault.ts';
 import type { Identity } from '../../registry-repo/git.ts';
 import type { Key } from '../../registry-repo/policy.ts';
 import { reasonOf } from '../../registry-repo/proposal-message.ts';
@@ -9,7 +10,7 @@ import { misfits } from '../../registry-repo/verdict/fits.ts';
 import { openVerdict } from '../../registry-repo/verdict/signed.ts';
 import type { Forge, PullRequest } from '../forge/forge.ts';
 import { verdictData } from './judged.ts';
-import { AGAIN, GATE_CONTEXT, type MergeOutcome, mergeOnVerdict } from './merge.ts';
+import { AGAIN, COULD_NOT, GATE_CONTEXT, type MergeOutcome, mergeOnVerdict } from './merge.ts';
 import { reportFactsAt } from './merged.ts';
 import { findJudged, type SignedVerdict } from './pass.ts';
 import { showJudgement } from './show.ts';
@@ -40,6 +41,8 @@ export type Published =
   | { readonly outcome: 'merged'; readonly commit: ObjectId }
   | { readonly outcome: 'waiting'; readonly detail: string }
   | { readonly outcome: 'refused' | 'error' | 'void'; readonly detail: string }
+  /** The gate itself failed: nothing is said of the candidate. */
+  | { readonly outcome: 'unjudged'; readonly detail: string }
   /** Nothing to do: the pull request is at another commit, or closed. */
   | { readonly outcome: 'passed-over'; readonly detail: string };
 
@@ -99,6 +102,11 @@ async function judgeAgain(
   if (judgement.result === 'stale') {
     await status(ports, pull, 'pending', `${AGAIN}: ${detail}`);
     return { outcome: 'void', detail };
+  }
+  if (couldNotJudge(judgement)) {
+    // With the time, so that whoever asked again can tell this answer from the one before.
+    await status(ports, pull, 'error', `${COULD_NOT} at ${now().toISOString()}: ${detail}`);
+    return { outcome: 'unjudged', detail };
   }
   return refuse(ports, pull, judgement.result === 'fail' ? 'failure' : 'error', detail);
 }

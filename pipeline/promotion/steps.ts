@@ -13,7 +13,7 @@ export class Steps {
   readonly #ports: StepPorts;
 
   constructor(ports: PromotionPorts) {
-    this.#ports = { ...ports, asked: new Map() };
+    this.#ports = { ...ports, asked: new Map(), saidBefore: new Map() };
   }
 
   /** A ref that moved under our hands means that another process is at the same work: look again. */

@@ -104,5 +104,6 @@ function checkEvidence(evidence: Evidence, subject: Subject): void {
     ['baseline', evidence.measured ? evidence.measured.baseline === null : !baseline, !baseline],
   ];
   const [wrong] = pairs.filter(([, told, known]) => JSON.stringify(told) !== JSON.stringify(known));
-  if (wrong) throw new Stop([errored('evaluation-differs', `the evaluation tells another ${wrong[0]} than is known`)]);
+  if (wrong)
+    throw new Stop([errored('evaluation-contradicts', `the evaluation tells another ${wrong[0]} than is known`)]);
 }

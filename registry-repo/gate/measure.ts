@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Artifacts } from '../artifacts/artifacts.ts';
@@ -13,6 +13,7 @@ import { RegistryAt } from '../registry.ts';
 import { parseRows, ROW_KEY_BYTES, type Row, rowKey, rowsWithin } from '../rows.ts';
 import { ROWS, type Score, type ScorerVersions } from '../scoring/score.ts';
 import { copyVersionFiles, readVersionFile } from '../version-files.ts';
+import { inScratch } from './scratch.ts';
 import type { Side } from './sides.ts';
 import { fromBase, fromHead, Stop } from './stop.ts';
 import type { Subject } from './subject.ts';
@@ -31,7 +32,7 @@ const MAX_OTHER_BYTES = 1024 ** 3;
  * Gathers what the judgement rests on: the pinned rows, the leaks, the counts of both models.
  *
  * @param scratch a folder for the models while they are scored; a new one inside it is made and removed
- * @throws {Stop}
+ * @throws {Stop} {GateUnfitError}
  */
 export async function measure(
   subject: Subject,
@@ -54,8 +55,7 @@ export async function measure(
     measured: null,
   };
   if (unmeasurable(subject.rules, evidence).length > 0 || !comparable(subject)) return { evidence, versions: null };
-  const folder = await mkdtemp(join(scratch, 'pawl-gate-'));
-  try {
+  return inScratch(scratch, async (folder) => {
     await writeFile(join(folder, ROWS), bytes);
     if (subject.baseline) await fromBase(stage(subject.baseline, join(folder, 'baseline')));
     await fromHead(stage(subject.candidate, join(folder, 'candidate')));
@@ -64,9 +64,7 @@ export async function measure(
       await score({ folder, seconds, megabytes, latency: wantsLatency(subject) }),
     );
     return { evidence: { ...evidence, measured }, versions };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Bytes of a version's model file, as its manifest says. */

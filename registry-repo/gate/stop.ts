@@ -1,6 +1,6 @@
 import { ArtifactCorruptError, ArtifactMissingError, ArtifactStoreError } from '../artifacts/errors.ts';
 import { RegistryError } from '../errors.ts';
-import { GitError } from '../git-process.ts';
+import { GitError, OutputTooLargeError } from '../git-process.ts';
 import { errored, type Finding, failed } from '../judge/finding.ts';
 
 /** Ends a judgement where it stands: what was found so far decides. It never leaves the gate. */
@@ -20,9 +20,15 @@ export function stopIf(findings: readonly Finding[]): void {
   if (findings.length > 0) throw new Stop(findings);
 }
 
-const codeFor = (error: RegistryError): string => error.code.replaceAll('_', '-');
+/** The code of a finding. Git is stopped where a candidate has it say far too much: that is not git failing. */
+const codeFor = (error: RegistryError): string =>
+  error instanceof OutputTooLargeError ? 'output-too-large' : error.code.replaceAll('_', '-');
 
-/** Not the candidate's doing: git, disk, or bytes that are gone. Trying again may help. */
+/** Git or the store do not work at all, whatever is asked of them. */
+const isOutage = (error: unknown): boolean =>
+  (error instanceof GitError && !(error instanceof OutputTooLargeError)) || error instanceof ArtifactStoreError;
+
+/** Git, disk, or bytes that are gone: an error rather than a fault of what was read. Whose it is: `whose-fault.ts`. */
 const isFault = (error: unknown): boolean =>
   error instanceof GitError ||
   error instanceof ArtifactStoreError ||
@@ -45,6 +51,6 @@ export async function fromBase<T>(reading: Promise<T>): Promise<T> {
     return await reading;
   } catch (cause) {
     if (!(cause instanceof RegistryError)) throw cause;
-    throw new Stop([errored(isFault(cause) ? codeFor(cause) : `base-${codeFor(cause)}`, cause.message)], { cause });
+    throw new Stop([errored(isOutage(cause) ? codeFor(cause) : `base-${codeFor(cause)}`, cause.message)], { cause });
   }
 }

@@ -13,5 +13,7 @@ export const ChildAnswer = z.discriminatedUnion('kind', [
     findings: z.array(Finding).min(1).max(100),
     versions: Versions,
   }),
+  /** No model is at fault: it could not come to score them. */
+  z.strictObject({ kind: z.literal('failed'), message: z.string().max(2000) }),
 ]);
 export type ChildAnswer = z.infer<typeof ChildAnswer>;

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { ChildAnswer } from './child-answer.ts';
 import { LATENCY } from './score.ts';
-import { type Load, SideRefusedError, scoreModels } from './score-models.ts';
+import { EngineError, type Load, SideRefusedError, scoreModels } from './score-models.ts';
 
 /** File descriptor that the parent reads the answer from; standard output is left to whatever a native library says. */
 const ANSWER = 3;
@@ -24,7 +24,9 @@ export async function runChild(start: () => Promise<Engine>): Promise<never> {
   }).unref();
   const versions = { onnxruntime: 'none', node: process.versions.node };
   const load: Load = async (source, options) => {
-    const engine = await start();
+    const engine = await start().catch((cause: unknown) => {
+      throw new EngineError(`what runs models cannot be started: ${(cause as Error).message}`, { cause });
+    });
     versions.onnxruntime = engine.version;
     return engine.load(source, options);
   };
@@ -33,8 +35,10 @@ export async function runChild(start: () => Promise<Engine>): Promise<never> {
     const options = { latency: more === LATENCY, threads: availableParallelism() };
     answer = { kind: 'scored', measured: await scoreModels(folder, load, options), versions };
   } catch (error) {
-    if (!(error instanceof SideRefusedError)) throw error;
-    answer = { kind: 'refused', which: error.which, findings: [...error.findings], versions };
+    if (error instanceof EngineError) answer = { kind: 'failed', message: error.message.slice(0, 2000) };
+    else if (error instanceof SideRefusedError)
+      answer = { kind: 'refused', which: error.which, findings: [...error.findings], versions };
+    else throw error;
   }
   const bytes = Buffer.from(JSON.stringify(answer), 'utf8');
   for (let at = 0; at < bytes.length; ) at += writeSync(ANSWER, bytes, at);

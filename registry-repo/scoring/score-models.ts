@@ -25,6 +25,14 @@ export class SideRefusedError extends RegistryError {
   }
 }
 
+/** What a machine in trouble says where a file is read; a file that is not there is the model's own fault. */
+const MACHINE: ReadonlySet<string> = new Set(['EIO', 'ENOMEM', 'EMFILE', 'ENFILE', 'EACCES', 'EPERM']);
+
+/** Not a model's doing: what runs models cannot be had, or the system does not give its files. Nothing was scored. */
+export class EngineError extends RegistryError {
+  readonly code = 'score_engine';
+}
+
 /** @param options.threads that one run of the model computes with */
 export type Load = (source: RuntimeSource, options: { readonly threads: number }) => Promise<Runtime>;
 
@@ -39,7 +47,7 @@ type Options = {
  * Measures both models of a folder ({@link ScoreTask}) on the same rows, the baseline first, so that nothing of the
  * candidate has run before the baseline's numbers are there. Only then, and only if asked, both are timed.
  *
- * @throws {SideRefusedError}
+ * @throws {SideRefusedError} {EngineError}
  */
 export async function scoreModels(
   folder: string,
@@ -110,7 +118,9 @@ async function withSide<T>(
       await runtime.release();
     }
   } catch (cause) {
-    if (cause instanceof SideRefusedError) throw cause;
+    if (cause instanceof SideRefusedError || cause instanceof EngineError) throw cause;
+    if (MACHINE.has(String((cause as NodeJS.ErrnoException).code)))
+      throw new EngineError(`the files to score cannot be read: ${(cause as Error).message}`, { cause });
     throw new SideRefusedError(which, [failed('model-refused', (cause as Error).message.slice(0, 1000))], { cause });
   }
 }

@@ -105,6 +105,9 @@ class Running {
 
   #ended(code: number | null, signal: NodeJS.Signals | null): ScoreOutcome {
     if (this.#stopped) return { kind: 'failed', finding: this.#stopped };
+    // Nobody here did it, and a model cannot: Linux takes this process first when the machine is out of memory.
+    if (signal === 'SIGKILL')
+      return crashed('score-killed', 'the scoring was killed from outside: the machine may be out of memory');
     if (code !== 0) {
       const words = this.#lastWords.trim().split('\n').slice(-3).join(' ').slice(0, 500);
       return crashed('score-crashed', `the scoring ended by ${signal ?? `exit code ${code}`}${words && `: ${words}`}`);
@@ -115,7 +118,8 @@ class Running {
 
 function readAnswer(bytes: Buffer): ScoreOutcome {
   try {
-    return ChildAnswer.parse(JSON.parse(bytes.toString('utf8')));
+    const answer = ChildAnswer.parse(JSON.parse(bytes.toString('utf8')));
+    return answer.kind === 'failed' ? crashed('score-engine', answer.message) : answer;
   } catch (cause) {
     const why = (cause as Error).message.slice(0, 300);
     return crashed('score-garbage', `the scoring ended with ${bytes.length} bytes that are no answer: ${why}`);

@@ -51,7 +51,7 @@ attacks('attack 05: the evaluation set is replaced or relabelled', async ({ test
   const stored = join(test.folder, 'artifacts/sha256', digest.slice(0, 2), digest.slice(2));
   chmodSync(stored, 0o644);
   writeFileSync(stored, printRows(flipped));
-  assert.equal(inShort((await test.gate(good)).judgement), ['error', 'artifact-corrupt'], 'flipped in the store');
+  assert.equal(inShort((await test.gate(good)).judgement), ['error', 'base-artifact-corrupt'], 'flipped in the store');
 
   await test.artifacts.put(printRows(flipped));
   await test.pushToMain({ 'evaluation/reviews.json': evaluationSet(flipped) }, 'flipped on main');

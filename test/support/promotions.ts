@@ -97,7 +97,7 @@ export class World {
       store,
       artifacts,
       forge,
-      gate: over.gate ?? { kind: 'here' as const, judge },
+      gate: over.gate ?? { kind: 'here' as const, judge, check: async () => {} },
       trusted: this.registry.policy.keys,
       logKey,
       by: tester,

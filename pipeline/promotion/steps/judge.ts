@@ -1,10 +1,12 @@
+import type { EventData } from '../../../events/catalogue.ts';
 import type { Promotion } from '../../../projections/promotions.ts';
+import { couldNotJudge } from '../../../registry-repo/gate/whose-fault.ts';
 import { RegistryAt } from '../../../registry-repo/registry.ts';
 import type { ObjectId } from '../../../registry-repo/values.ts';
 import { misfits } from '../../../registry-repo/verdict/fits.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import { answerData, errorData, verdictData } from '../judged.ts';
-import { AGAIN, GATE_CONTEXT } from '../merge.ts';
+import { AGAIN, COULD_NOT, GATE_CONTEXT } from '../merge.ts';
 import { knownVerdict } from './known.ts';
 import { isStale, movedFacts, rebase } from './moved.ts';
 import { numberOf, type Outcome, type StepPorts, supersededBy } from './outcome.ts';
@@ -36,7 +38,20 @@ export async function judge(ports: StepPorts, promotion: Promotion, newer: Promo
   });
   if (judgement.result === 'stale') return rebase(ports, promotion, pull);
   if (verdict) await artifacts.put(verdict);
-  return [{ type: 'GateJudged', data: answerData(promotion, judgement, judgement.result) }];
+  const data = answerData(promotion, judgement, judgement.result);
+  if (couldNotJudge(data)) {
+    const description = `${COULD_NOT}: ${data.reasons[0]?.message ?? ''}`.slice(0, 140);
+    await forge.setStatus(pull.head, { context: GATE_CONTEXT, state: 'error', description });
+  }
+  return judgedAs(promotion, data);
+}
+
+/** Said once: a machine that is broken for a week fills no log. */
+function judgedAs({ judged }: Promotion, data: EventData<'GateJudged'>): Outcome {
+  const said = ({ result, head, base, reasons }: EventData<'GateJudged'>) =>
+    JSON.stringify([result, head, base, reasons.map((r) => r.code)]);
+  const same = judged !== null && couldNotJudge(data) && said(judged) === said(data);
+  return same ? 'unjudged' : [{ type: 'GateJudged', data }];
 }
 
 async function askAndWait(
@@ -45,13 +60,15 @@ async function askAndWait(
   pull: PullRequest,
   { newer, base, asks }: { newer: Promotion | null; base: ObjectId; asks: number },
 ): Promise<Outcome> {
-  const { forge, clock, asked } = ports;
+  const { forge, clock, asked, saidBefore } = ports;
   if (newer) return reject(ports, promotion, 'superseded', supersededBy(newer));
   const said = (await forge.statuses(pull.head)).find((s) => s.context === GATE_CONTEXT);
-  if (said?.state === 'error')
-    return [{ type: 'GateJudged', data: errorData(promotion, pull.head, base, said.description) }];
-  if (await isStale(ports, promotion, pull, base)) return rebase(ports, promotion, pull);
+  const unjudged = said?.state === 'error' && said.description.startsWith(COULD_NOT);
   const last = asked.get(pull.head);
+  if (unjudged && last === undefined && promotion.judged) saidBefore.set(pull.head, said.description);
+  if (said?.state === 'error' && said.description !== saidBefore.get(pull.head))
+    return judgedAs(promotion, errorData(promotion, { head: pull.head, base, unjudged, why: said.description }));
+  if (await isStale(ports, promotion, pull, base)) return rebase(ports, promotion, pull);
   const now = clock().getTime();
   const again = said?.state === 'pending' && said.description.startsWith(AGAIN); // a forge starts no second run beside one
   if (last === undefined || now - last >= asks || again) {

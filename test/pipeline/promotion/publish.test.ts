@@ -111,12 +111,18 @@ workflow('refuses a bad candidate: status, closed, recorded', async () => {
   assert.is((await world.forge().pullRequest(1)).state, 'closed');
 });
 
-workflow('an evaluation that never came is an error, not a pass', async () => {
+workflow('an evaluation that never came is neither a pass nor a refusal', async () => {
   const world = await World.create();
   const { elsewhere, ports, id } = await waiting(world, 9);
-  assert.is((await elsewhere.publish(1, elsewhere.requests[0]?.head as string, null)).outcome, 'error');
-  const done = await ports.process.finish('sentiment', id);
-  assert.equal([done.status, done.rejection?.cause], ['rejected', 'gate-error']);
+  const head = elsewhere.requests[0]?.head as string;
+  assert.is((await elsewhere.publish(1, head, null)).outcome, 'unjudged');
+  const left = await ports.process.finish('sentiment', id);
+  assert.equal([left.status, left.judged?.result, left.judged?.reasons[0]?.code], ['open', 'error', 'could-not-judge']);
+  assert.is((await world.forge().pullRequest(1)).state, 'open');
+  const asked = elsewhere.requests.length;
+  const next = elsewhere.ports().process; // another process takes it up
+  assert.is((await next.finish('sentiment', id)).status, 'open');
+  assert.is(elsewhere.requests.length, asked + 1, 'and asks again');
 });
 
 workflow('attack 63: an evaluation that was tampered with is no pass', async () => {

@@ -241,7 +241,7 @@ closed('without a policy, or with a broken one', async ({ test }) => {
 closed('without the evaluation rows', async ({ test }) => {
   const head = await good(test);
   for await (const { digest } of test.artifacts.list()) await test.artifacts.remove(digest);
-  assert.equal(await judged(test, head), ['error', 'artifact-missing']);
+  assert.equal(await judged(test, head), ['error', 'base-artifact-missing']);
 });
 
 closed('with rows that are not what the evaluation set counts', async ({ test }) => {
@@ -291,7 +291,7 @@ closed('when git, the scorer or the store break', async ({ test }) => {
   assert.is(judgement.fault, boom);
   const broken = Object.assign(Object.create(test.artifacts), { get: () => Promise.reject(new Error('disk on fire')) });
   assert.equal(await judged(test, head, { artifacts: broken }), ['error', 'gate-fault']);
-  assert.equal(await judged(test, head, { scratch: '/nowhere' }), ['error', 'gate-fault']);
+  assert.equal(await judged(test, head, { scratch: '/nowhere' }), ['error', 'gate-unfit']);
 });
 
 closed('when the version in production cannot be scored any more', async ({ test }) => {

@@ -1,0 +1,64 @@
+/**
+ * Whose fault it is when a judgement ends in an error, by the code of its gravest finding.
+ *
+ * `candidate`: what was brought cannot be judged as it is, here or anywhere: it is refused.
+ * `gate`: the gate, or what it stands on (its machine, the store, the rules and the baseline on main), could not do its
+ * work. That says nothing of the candidate: it waits, and is judged again once somebody has mended the cause.
+ */
+const WHOSE_FAULT: Readonly<Record<string, 'candidate' | 'gate'>> = {
+  'artifact-missing': 'candidate',
+  'artifact-corrupt': 'candidate',
+  'baseline-not-comparable': 'candidate',
+  'evaluation-contradicts': 'candidate',
+  'floor-of-unknown-label': 'gate',
+  'key-not-trusted': 'gate',
+  'latency-not-measured': 'gate',
+  'malformed-counts': 'candidate',
+  'malformed-evidence': 'candidate',
+  'not-evaluated': 'gate',
+  'not-measured': 'gate',
+  'other-evaluation': 'candidate',
+  'output-too-large': 'candidate',
+  'score-crashed': 'candidate',
+  'score-garbage': 'candidate',
+  'score-memory': 'candidate',
+  'score-timeout': 'candidate',
+  'artifact-store-unavailable': 'gate',
+  'base-manifest-differs': 'gate',
+  'baseline-refused': 'gate',
+  'baseline-unverified': 'gate',
+  'evaluation-differs': 'gate',
+  'gate-fault': 'gate',
+  'gate-unfit': 'gate',
+  'git-failed': 'gate',
+  'no-such-commit': 'gate',
+  'score-engine': 'gate',
+  'score-killed': 'gate',
+  'score-not-started': 'gate',
+  'size-not-compared': 'gate',
+  'slice-empty': 'gate',
+  'slice-not-measured': 'gate',
+  'too-few-rows': 'gate',
+  'too-few-rows-of-label': 'gate',
+  /** A gate elsewhere said that it failed, and no more. */
+  'gate-error': 'candidate',
+  /** A gate elsewhere said that it could not judge. */
+  'could-not-judge': 'gate',
+};
+
+/** @returns null for a code that is no error of a gate */
+export function whoseFault(code: string): 'candidate' | 'gate' | null {
+  if (Object.hasOwn(WHOSE_FAULT, code)) return WHOSE_FAULT[code] ?? null;
+  return code.startsWith('base-') ? 'gate' : null; // whatever is wrong with a file on main
+}
+
+/**
+ * Whether a judgement is no answer at all, rather than a refusal. An error that nobody has foreseen is none either: "could
+ * not" is never "no".
+ *
+ * @param judged.reasons the gravest first
+ */
+export const couldNotJudge = ({ result, reasons }: Judged): boolean =>
+  result === 'error' && whoseFault(reasons[0]?.code ?? '') !== 'candidate';
+
+type Judged = { readonly result: string; readonly reasons: readonly { readonly code: string }[] };
