@@ -29,7 +29,7 @@ export async function audit(subject: AuditSubject, projections: readonly AnyProj
   const broken = result.findings.length > 0;
   const checks = [
     result,
-    checkCheckpoints(subject, log, anchored),
+    await checkCheckpoints(subject, log, anchored),
     // A view of a broken log says nothing, and building it may not even be possible.
     ...(broken ? [] : [await checkViews(subject, projections)]),
     await checkRegistry(subject, log),

@@ -1,9 +1,12 @@
-import { InvalidCheckpointError, openCheckpoint } from '../../events/checkpoint.ts';
+import { type Checkpoint, InvalidCheckpointError, openCheckpoint } from '../../events/checkpoint.ts';
 import type { RecordedEvent } from '../../events/envelope.ts';
+import { RegistryError } from '../../registry-repo/errors.ts';
+import type { Git } from '../../registry-repo/git.ts';
 import { CHECKPOINT_FILE, versionFolder } from '../../registry-repo/manifest.ts';
-import type { Key } from '../../registry-repo/policy.ts';
+import { type Key, POLICY_PATH } from '../../registry-repo/policy.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
-import { readPublicKey } from '../../registry-repo/verdict/keys.ts';
+import type { ObjectId } from '../../registry-repo/values.ts';
+import { readPublicKey, stands } from '../../registry-repo/verdict/keys.ts';
 import { type CheckResult, type Finding, sayFor } from './findings.ts';
 import type { AuditSubject, ReadLog } from './subject.ts';
 
@@ -29,9 +32,14 @@ export async function anchoredCheckpoints({ registry }: AuditSubject): Promise<A
 /** The size a note claims, whoever signed it. */
 export const claimedSize = ({ note }: Anchored): number => Number(note.split('\n')[1]);
 
-export function checkCheckpoints({ trusted }: AuditSubject, log: ReadLog, anchored: readonly Anchored[]): CheckResult {
+export async function checkCheckpoints(
+  { registry, trusted }: AuditSubject,
+  log: ReadLog,
+  anchored: readonly Anchored[],
+): Promise<CheckResult> {
   const keys = trusted.filter((k) => k.role === 'log');
-  const findings = anchored.flatMap((a) => checkOne(a, keys, log));
+  const findings: Finding[] = [];
+  for (const a of anchored) findings.push(...checkOne(a, keys, log), ...(await checkOrder(registry, a, keys)));
   const recorded = new Set(log.events.flatMap(pathOf));
   for (const { path } of anchored)
     if (!recorded.has(path))
@@ -44,11 +52,11 @@ export function checkCheckpoints({ trusted }: AuditSubject, log: ReadLog, anchor
 const pathOf = (e: RecordedEvent): string[] => (e.type === 'LogCheckpointed' ? [e.data.path] : []);
 
 function checkOne(anchored: Anchored, keys: readonly Key[], log: ReadLog): Finding[] {
-  const { path, note } = anchored;
-  const name = note.split('\n')[0] ?? '';
+  const { path } = anchored;
   for (const key of keys) {
-    try {
-      const { size, root } = openCheckpoint(note, { name, publicKey: readPublicKey(key) });
+    const checkpoint = openedWith(key, anchored);
+    if (checkpoint) {
+      const { size, root } = checkpoint;
       if (size > log.size)
         return [
           say(
@@ -60,9 +68,52 @@ function checkOne(anchored: Anchored, keys: readonly Key[], log: ReadLog): Findi
         ];
       if (log.roots.get(size) === root.toString('hex')) return [];
       return [say('error', 'log-rewritten', path, `the first ${size} events are not those that were signed for`)];
-    } catch (error) {
-      if (!(error instanceof InvalidCheckpointError)) throw error;
     }
   }
   return [say('error', 'checkpoint-untrusted', path, 'no trusted log key has signed it')];
+}
+
+function openedWith(key: Key, { note }: Anchored): Checkpoint | null {
+  try {
+    return openCheckpoint(note, { name: note.split('\n')[0] ?? '', publicKey: readPublicKey(key) });
+  } catch (error) {
+    if (!(error instanceof InvalidCheckpointError)) throw error;
+    return null;
+  }
+}
+
+/** A checkpoint says no time at all: what came to main after the commit that ends its key proves nothing, what came before does. */
+async function checkOrder(
+  registry: AuditSubject['registry'],
+  anchored: Anchored,
+  keys: readonly Key[],
+): Promise<Finding[]> {
+  const signers = keys.filter((key) => openedWith(key, anchored));
+  if (!registry || signers.length === 0) return [];
+  const { git, tip } = registry;
+  const { path } = anchored;
+  try {
+    const added = (await git.firstParents(tip, { path })).at(-1);
+    const before = added?.parents[0];
+    if (!added || before === undefined || (await someNotEnded(git, before, signers))) return [];
+    const names = signers.map(({ id }) => id).join(', ');
+    return [
+      say('error', 'checkpoint-key-ended', path, `commit ${added.oid} added it after gate.json had ended ${names}`),
+    ];
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    return [say('error', error.code, path, error.message)];
+  }
+}
+
+/** Rules need not name a log's key; those that did and do not any more, or name an end, have ended it. */
+async function someNotEnded(git: Git, before: ObjectId, keys: readonly Key[]): Promise<boolean> {
+  const [latest, ...earlier] = await git.firstParents(before, { path: POLICY_PATH });
+  const rulesAt = async (commit: ObjectId) => (await new RegistryAt(git, commit).policy()).value;
+  if (!latest) return true;
+  const rules = await rulesAt(latest.oid);
+  if (keys.some((key) => stands(rules, key))) return true;
+  const named = new Set(rules.keys.map(({ id }) => id));
+  for (const { oid } of earlier) for (const { id } of (await rulesAt(oid)).keys) named.add(id);
+  return keys.some(({ id }) => !named.has(id));
 }

@@ -36,12 +36,12 @@ async function checkOne(
       ? []
       : [say('error', 'verdict-missing', name, `says ${result}, but no verdict was signed`, event.time)];
   try {
-    const { verdict } = openVerdict(await artifacts.get(digest), trusted, now);
-    const findings = differences(event, verdict).map((what) =>
+    const opened = openVerdict(await artifacts.get(digest), trusted, now);
+    const findings = differences(event, opened.verdict).map((what) =>
       say('error', 'verdict-differs', name, `${what} is not what the signed verdict says`, event.time),
     );
     if (!registry) return findings;
-    const again = await rejudge(registry.git, verdict);
+    const again = await rejudge(registry.git, opened);
     return [...findings, ...again.map((f) => say('error', f.code, name, f.message, event.time))];
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { GitUnusableError, requireGit } from '../../registry-repo/git-version.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
-import { isValid } from '../../registry-repo/verdict/keys.ts';
+import { stands } from '../../registry-repo/verdict/keys.ts';
 import { verifyProduction } from '../../registry-repo/verify/production.ts';
 import { logBranch } from '../open-store.ts';
 import { checkGitea } from '../registry/gitea/diagnose.ts';
@@ -204,12 +204,11 @@ async function checkPolicy(workspace: Workspace): Promise<Answer> {
   const { model } = workspace.config;
   if (!Object.hasOwn(policy.models, model))
     return problem(`gate.json has no rules for ${model}`, 'run `pawl registry configure --reason "…"`');
-  const now = workspace.clock().toISOString();
   const { gate } = workspace.keys();
-  const counts = gate === null || policy.keys.some((k) => k.id === gate.id && isValid(k, 'gate', now));
+  const counts = gate === null || stands(policy, { id: gate.id, role: 'gate' });
   if (!counts)
     return problem(
-      `this machine's gate key ${gate?.id} is not in gate.json`,
+      `this machine's gate key ${gate?.id} is not in gate.json, or has an end there`,
       'use the key of the machine that made the registry',
     );
   const weak = Object.entries(policy.models).filter(([, rules]) => rules.minimum < 0.85);

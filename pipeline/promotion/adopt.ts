@@ -23,7 +23,7 @@ export async function adopt(ports: ReconcilePorts, commit: string, merge: Verifi
   if (!bytes) return false;
   const pull = await forge.pullRequest(verdict.pullRequest);
   const { value: manifest } = await new RegistryAt(git, commit).manifest(model, bound.candidate.version);
-  const judged = await verdictData(git, { verdict, digest: verdictDigest, bytes });
+  const judged = await verdictData(git, { verdict, digest: verdictDigest });
   const promoted = verdict.class === 'promotion';
   const proposal = {
     class: verdict.class,

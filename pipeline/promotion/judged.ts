@@ -29,7 +29,10 @@ export function answerData(promotion: Promotion, judgement: GateJudgement, resul
 }
 
 /** The event of a verdict that another process signed: nothing in it that the verdict does not say. */
-export async function verdictData(git: Git, { verdict, digest }: SignedVerdict): Promise<Judged> {
+export async function verdictData(
+  git: Git,
+  { verdict, digest }: Pick<SignedVerdict, 'verdict' | 'digest'>,
+): Promise<Judged> {
   const { class: kind, model, promotion, result, findings, bound, evidence, scorer, durationMs } = verdict;
   const policy = (await new RegistryAt(git, bound.base).policy()).value;
   const { f1 } = judge({ class: kind, model, policy, evidence });

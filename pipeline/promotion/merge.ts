@@ -35,11 +35,12 @@ type Ports = { readonly forge: Forge; readonly by: Identity };
 export async function mergeOnVerdict(
   { forge, by }: Ports,
   pull: PullRequest,
-  { verdict, digest, bytes }: SignedVerdict,
+  judged: SignedVerdict,
 ): Promise<MergeOutcome> {
+  const { verdict, digest, bytes } = judged;
   const base = await forge.sync();
   const main = new RegistryAt(forge.git, base);
-  const voided = await misfits(verdict, main);
+  const voided = await misfits(judged, main);
   if (voided.length > 0)
     return (await stillOpen(forge, pull)) ? { kind: 'void', reasons: voided.map((f) => f.code) } : { kind: 'moved' };
   await forge.attachVerdict(verdict.bound.head, bytes);

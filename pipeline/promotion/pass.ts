@@ -1,21 +1,22 @@
-import { digestOf } from '../../registry-repo/digest.ts';
 import { RegistryError } from '../../registry-repo/errors.ts';
 import type { Git } from '../../registry-repo/git.ts';
 import type { Key } from '../../registry-repo/policy.ts';
 import { judgedHeadOf } from '../../registry-repo/proposal-message.ts';
-import type { Digest, ObjectId } from '../../registry-repo/values.ts';
+import { RegistryAt } from '../../registry-repo/registry.ts';
+import type { ObjectId } from '../../registry-repo/values.ts';
 import { attachedVerdicts } from '../../registry-repo/verdict/attached.ts';
-import { openVerdict } from '../../registry-repo/verdict/signed.ts';
+import { endedKeys } from '../../registry-repo/verdict/fits.ts';
+import { type OpenedVerdict, openVerdict } from '../../registry-repo/verdict/signed.ts';
 import type { Verdict } from '../../registry-repo/verdict/verdict.ts';
 
 /** A verdict that a trusted gate has signed, with its bytes. */
-export type SignedVerdict = { readonly verdict: Verdict; readonly digest: Digest; readonly bytes: Buffer };
+export type SignedVerdict = OpenedVerdict & { readonly bytes: Buffer };
 
 export type Trust = { readonly keys: readonly Key[]; readonly now: Date };
 
 /**
- * The last verdict on a commit, or on one that brings the same changes and that it names. What nobody trusted has signed is as
- * if it were not there: whoever may write to a registry may attach anything.
+ * The last verdict on a commit, or on one that brings the same changes and that it names. What nobody trusted has signed, or
+ * with a key that main had ended, is as if it were not there: whoever may write to a registry may attach anything.
  */
 export async function findJudged(git: Git, head: ObjectId, trust: Trust): Promise<SignedVerdict | null> {
   const own = await lastVerdict(git, head, trust);
@@ -26,16 +27,18 @@ export async function findJudged(git: Git, head: ObjectId, trust: Trust): Promis
 }
 
 async function lastVerdict(git: Git, head: ObjectId, { keys, now }: Trust): Promise<SignedVerdict | null> {
-  const opened = (await attachedVerdicts(git, head)).flatMap((bytes) => {
+  const found: SignedVerdict[] = [];
+  for (const bytes of await attachedVerdicts(git, head)) {
     try {
-      const { verdict } = openVerdict(bytes, keys, now);
-      return verdict.bound.head === head ? [{ verdict, digest: digestOf(bytes), bytes }] : [];
+      const opened = openVerdict(bytes, keys, now);
+      const { bound } = opened.verdict;
+      if (bound.head !== head || (await endedKeys(new RegistryAt(git, bound.base), opened.keys)).length > 0) continue;
+      found.push({ ...opened, bytes });
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error;
-      return [];
     }
-  });
-  return opened.sort((a, b) => (a.verdict.judgedAt < b.verdict.judgedAt ? 1 : -1))[0] ?? null;
+  }
+  return found.sort((a, b) => (a.verdict.judgedAt < b.verdict.judgedAt ? 1 : -1))[0] ?? null;
 }
 
 /** Whether a commit changes the judged files to the judged bytes and nothing else, whatever it stands on. */

@@ -82,7 +82,7 @@ async function heldJudged(
 ): Promise<SignedVerdict | null> {
   const found = await findJudged(forge.git, pull.head, { keys, now: now() });
   if (found?.verdict.pullRequest !== pull.number) return null;
-  return (await misfits(found.verdict, new RegistryAt(forge.git, base))).length === 0 ? found : null;
+  return (await misfits(found, new RegistryAt(forge.git, base))).length === 0 ? found : null;
 }
 
 async function judgeAgain(

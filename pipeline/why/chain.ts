@@ -156,8 +156,8 @@ const verdictLink = ({ artifacts, trusted, now, forge }: WhyPorts, { judged }: P
   const what = `${judged?.result}: F1 ${measured?.candidateF1.toFixed(4) ?? '–'}, required ${measured?.requiredF1.toFixed(4) ?? '–'}`;
   return link('verdict', what, null, async () => {
     if (!judged?.verdict) return 'no verdict was signed';
-    const { verdict } = openVerdict(await artifacts.get(judged.verdict), trusted, now);
-    const [wrong] = await rejudge(forge.git, verdict);
+    const opened = openVerdict(await artifacts.get(judged.verdict), trusted, now);
+    const [wrong] = await rejudge(forge.git, opened);
     return wrong ? wrong.message : null;
   });
 };

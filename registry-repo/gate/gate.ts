@@ -11,7 +11,7 @@ import type { Policy } from '../policy.ts';
 import type { Score } from '../scoring/score.ts';
 import type { Slice } from '../slices.ts';
 import type { Confusion, Digest, ObjectId } from '../values.ts';
-import { isValid, type SigningKey } from '../verdict/keys.ts';
+import { isValid, type SigningKey, stands } from '../verdict/keys.ts';
 import { signVerdict } from '../verdict/signed.ts';
 import type { Bound, Verdict } from '../verdict/verdict.ts';
 import { checkBaseline } from './baseline.ts';
@@ -140,11 +140,12 @@ async function judgeRequest(request: GateRequest, progress: Progress, started: D
 }
 
 function checkKey(policy: Policy, key: SigningKey, now: Date): void {
-  if (policy.keys.some((k) => k.id === key.id && isValid(k, 'gate', now.toISOString()))) return;
+  const named = policy.keys.filter((k) => k.id === key.id && isValid(k, 'gate', now.toISOString()));
+  if (named.some((k) => stands(policy, k))) return;
   throw new Stop([
     errored(
       'key-not-trusted',
-      `this gate's key ${key.id} is no gate key of gate.json now: nobody would believe its verdict`,
+      `this gate's key ${key.id} is no gate key of gate.json now, or one with an end: nobody would believe its verdict`,
     ),
   ]);
 }

@@ -2,18 +2,20 @@ import { digestOf } from '../digest.ts';
 import { evaluationPath } from '../evaluation-set.ts';
 import { MAX_JSON_BYTES } from '../file.ts';
 import { type Finding, failed } from '../judge/finding.ts';
-import { POLICY_PATH } from '../policy.ts';
+import { type Key, POLICY_PATH } from '../policy.ts';
 import { RegistryAt } from '../registry.ts';
-import type { Verdict } from './verdict.ts';
+import { stands } from './keys.ts';
+import type { OpenedVerdict } from './signed.ts';
 
 /**
  * Whether a verdict still holds on a commit of main that came after the one it was given on: policy, evaluation set and
- * baseline are the same, and what it adds is as free as it was. Other models may have moved meanwhile.
+ * baseline are the same, a key that has signed it has not been ended, and what it adds is as free as it was. Other models may
+ * have moved meanwhile.
  *
  * @returns what voids it; nothing if it fits
  */
 export async function misfits(
-  { bound, model }: Pick<Verdict, 'bound' | 'model'>,
+  { verdict: { bound, model }, keys }: Pick<OpenedVerdict, 'verdict' | 'keys'>,
   main: RegistryAt,
 ): Promise<Finding[]> {
   if (!(await main.git.isAncestor(bound.base, main.commit)))
@@ -21,6 +23,7 @@ export async function misfits(
   const findings: Finding[] = [];
   if ((await fileDigest(main, POLICY_PATH)) !== bound.policy)
     findings.push(failed('policy-moved', 'gate.json is not the one that was judged by'));
+  else findings.push(...(await endedKeys(main, keys)));
   if ((await fileDigest(main, evaluationPath(bound.evaluation.set))) !== bound.evaluation.digest)
     findings.push(
       failed('evaluation-moved', `the evaluation set ${bound.evaluation.set} is not the one that was judged on`),
@@ -35,6 +38,19 @@ export async function misfits(
     if ((await main.stat(path))?.oid !== (await then.stat(path))?.oid)
       findings.push(failed('changes-collide', `${path} has been changed on main`));
   return findings;
+}
+
+/** What is wrong with who signed something, by the rules on a commit of main; nothing if one of the keys stands there. */
+export async function endedKeys(main: RegistryAt, keys: readonly Key[]): Promise<Finding[]> {
+  const policy = (await main.policy()).value;
+  if (keys.some((key) => stands(policy, key))) return [];
+  const names = keys.map(({ id }) => id).join(', ');
+  return [
+    failed(
+      'key-ended',
+      `gate.json at ${main.commit} names ${names} no more, or with an end: what is merged after it needs a key that stands there`,
+    ),
+  ];
 }
 
 const fileDigest = async (main: RegistryAt, path: string): Promise<string | null> =>

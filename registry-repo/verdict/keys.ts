@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { RegistryError } from '../errors.ts';
-import type { Key } from '../policy.ts';
+import type { Key, Policy } from '../policy.ts';
 
 /** A private key that signs verdicts or checkpoints (Ed25519). It never leaves the process that signs. */
 export type SigningKey = { readonly id: string; readonly privateKey: KeyObject };
@@ -58,6 +58,21 @@ export function readPublicKey({ id, publicKey }: Pick<Key, 'id' | 'publicKey'>):
   return key;
 }
 
-/** Whether a key counts for a role at a moment. @param at RFC 3339, UTC, milliseconds, as in the key's window */
+/**
+ * Whether a key's window holds a moment. It is a comparison of what is claimed: whoever holds a key also writes the moment, so
+ * it can refuse, but a moment inside the window proves nothing. What ends a key is a commit on main: {@link stands}.
+ *
+ * @param at RFC 3339, UTC, milliseconds, as in the key's window
+ */
 export const isValid = (key: Key, role: Key['role'], at: string): boolean =>
   key.role === role && key.from <= at && (key.until === null || at < key.until);
+
+/**
+ * Whether a key may sign what comes after a commit of main: the rules there name it for the role and set it no end. An end
+ * counts from the commit on that sets it, whichever moment it names, and so does a removal: no clock decides, only the order
+ * on main.
+ *
+ * @param policy as it stood on main just before what was signed
+ */
+export const stands = ({ keys }: Policy, { id, role }: Pick<Key, 'id' | 'role'>): boolean =>
+  keys.some((key) => key.id === id && key.role === role && key.until === null);

@@ -12,7 +12,15 @@ import { Verdict } from './verdict.ts';
 /** A verdict that must not be believed. `reason` is stable. */
 export class VerdictInvalidError extends RegistryError {
   readonly code = 'verdict_invalid';
-  readonly reason: 'malformed' | 'untrusted' | 'key-out-of-time' | 'inconsistent' | 'mismatch' | 'void' | 'replayed';
+  readonly reason:
+    | 'malformed'
+    | 'untrusted'
+    | 'key-out-of-time'
+    | 'key-ended'
+    | 'inconsistent'
+    | 'mismatch'
+    | 'void'
+    | 'replayed';
   constructor(reason: VerdictInvalidError['reason'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.reason = reason;
@@ -35,19 +43,18 @@ export const signVerdict = (verdict: Verdict, key: SigningKey): Buffer =>
 /** Unknown members are only tolerated where the statement is rebuilt from the verdict and compared. */
 const Statement = z.looseObject({ predicate: z.looseObject({ pawl: Verdict }) });
 
+/** A verdict whose signature holds, and the trusted keys that have signed it. Whether one of them still stood is main's to say. */
+export type OpenedVerdict = { readonly verdict: Verdict; readonly digest: Digest; readonly keys: readonly Key[] };
+
 /**
- * Verifies a verdict: who signed it, whether that key counted when it was judged, and that the statement says nothing else
- * than the verdict in it.
+ * Verifies a verdict: who signed it, that it claims no moment outside that key's window, and that the statement says nothing
+ * else than the verdict in it. That the key had not been ended is not among it: main's own line tells (`verifyMerge`, `misfits`).
  *
  * @param keys trusted keys, pinned by the caller
  * @param at now: a verdict from the future is refused, but for what clocks may differ
  * @throws {VerdictInvalidError}
  */
-export function openVerdict(
-  bytes: Uint8Array,
-  keys: readonly Key[],
-  at: Date,
-): { verdict: Verdict; digest: Digest; key: Key } {
+export function openVerdict(bytes: Uint8Array, keys: readonly Key[], at: Date): OpenedVerdict {
   try {
     const envelope = readEnvelope('verdict', bytes, MAX_VERDICT_BYTES);
     if (envelope.payloadType !== PAYLOAD_TYPE)
@@ -68,13 +75,13 @@ export function openVerdict(
       throw new VerdictInvalidError('inconsistent', 'the statement says something else than the verdict in it');
     if (verdict.judgedAt > new Date(at.getTime() + CLOCK_SKEW_MS).toISOString())
       throw new VerdictInvalidError('key-out-of-time', `the verdict is of ${verdict.judgedAt}, which has not come yet`);
-    const key = trusted.find((k) => isValid(k, 'gate', verdict.judgedAt));
-    if (!key)
+    const inTime = trusted.filter((k) => isValid(k, 'gate', verdict.judgedAt));
+    if (inTime.length === 0)
       throw new VerdictInvalidError(
         'key-out-of-time',
         `${trusted.map((k) => k.id).join(', ')} did not count at ${verdict.judgedAt}, when this was judged`,
       );
-    return { verdict, digest: digestOf(bytes), key };
+    return { verdict, digest: digestOf(bytes), keys: inTime };
   } catch (cause) {
     if (cause instanceof MalformedFileError) throw new VerdictInvalidError('malformed', cause.message, { cause });
     throw cause;

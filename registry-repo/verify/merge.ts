@@ -8,6 +8,7 @@ import type { Production } from '../production.ts';
 import { RegistryAt } from '../registry.ts';
 import type { Digest, VersionRef } from '../values.ts';
 import { findVerdict } from '../verdict/attached.ts';
+import { endedKeys } from '../verdict/fits.ts';
 import { openVerdict, VerdictInvalidError } from '../verdict/signed.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import { RegistryDriftedError, VerdictMissingError } from './errors.ts';
@@ -21,14 +22,19 @@ export type VerifiedMerge = {
 };
 
 export type Trust = {
-  /** Keys the caller pins: never those that the registry itself names. */
-  readonly keys: readonly Key[];
+  /**
+   * Keys the caller pins: never those that the registry itself names. Null: the gate's own view, which judges by main's rules
+   * and so believes the keys that they named just before each merge.
+   */
+  readonly keys: readonly Key[] | null;
   readonly now: Date;
 };
 
 /**
  * Verifies that a commit on main is exactly what a trusted gate allowed: its trailers name a passing, signed verdict; the
- * commit changes the judged files to the judged bytes and nothing else; and it does so to the main that was judged against.
+ * commit changes the judged files to the judged bytes and nothing else; it does so to the main that was judged against; and
+ * that main had not ended the key. What is merged after its key's end is refused whatever moment it claims, and what was merged
+ * before stays good.
  * Whether the same verdict was used before is for who knows the other commits.
  *
  * @throws {VerdictMissingError} @throws {VerdictInvalidError} @throws {RegistryDriftedError}
@@ -40,14 +46,17 @@ export async function verifyMerge(git: Git, commit: Commit, { keys, now }: Trust
     throw new VerdictMissingError(
       `commit ${commit.oid} names the verdict ${facts.verdict} on ${facts.head}, which is not in this repository: fetch refs/pawl/verdicts/*`,
     );
-  const { verdict, digest } = openVerdict(bytes, keys, now);
-  if (digest !== facts.verdict)
-    throw new VerdictInvalidError('mismatch', `what is kept as the verdict ${facts.verdict} is ${digest}`);
-  checkFacts(commit, facts, verdict);
   const [parent] = commit.parents;
   if (parent === undefined) throw new RegistryDriftedError(`commit ${commit.oid} has no parent, but names a verdict`);
   const [before, after] = [new RegistryAt(git, parent), new RegistryAt(git, commit.oid)];
+  const opened = openVerdict(bytes, keys ?? (await before.policy()).value.keys, now);
+  const { verdict, digest } = opened;
+  if (digest !== facts.verdict)
+    throw new VerdictInvalidError('mismatch', `what is kept as the verdict ${facts.verdict} is ${digest}`);
+  checkFacts(commit, facts, verdict);
   await checkGround(before, verdict);
+  const [ended] = await endedKeys(before, opened.keys);
+  if (ended) throw new VerdictInvalidError('key-ended', `commit ${commit.oid} was merged too late: ${ended.message}`);
   await checkChanges(git, before, after, verdict);
   return { facts, verdict, verdictDigest: digest, production: await checkPointer(after, verdict) };
 }

@@ -6,15 +6,19 @@ import { type Finding, failed } from '../judge/finding.ts';
 import { judge } from '../judge/judge.ts';
 import { POLICY_PATH } from '../policy.ts';
 import { RegistryAt } from '../registry.ts';
-import type { Verdict } from '../verdict/verdict.ts';
+import { endedKeys } from '../verdict/fits.ts';
+import type { OpenedVerdict } from '../verdict/signed.ts';
 
 /**
  * Judges again from what a verdict keeps, under the policy and evaluation set it is bound to: an audit needs neither the
- * models nor the rows to see that the gate came to the only possible answer.
+ * models nor the rows to see that the gate came to the only possible answer, and signed it with a key that stood there.
  *
  * @returns what does not hold; nothing if everything does
  */
-export async function rejudge(git: Git, verdict: Verdict): Promise<Finding[]> {
+export async function rejudge(
+  git: Git,
+  { verdict, keys }: Pick<OpenedVerdict, 'verdict' | 'keys'>,
+): Promise<Finding[]> {
   const { bound, evidence, model } = verdict;
   const main = new RegistryAt(git, bound.base);
   const digest = async (path: string) => (await main.stat(path)) && digestOf(await main.file(path, MAX_JSON_BYTES));
@@ -24,6 +28,7 @@ export async function rejudge(git: Git, verdict: Verdict): Promise<Finding[]> {
   if ((await digest(evaluationPath(bound.evaluation.set))) !== bound.evaluation.digest)
     findings.push(failed('evaluation-differs', `the evaluation set at ${bound.base} is not the one of the verdict`));
   if (findings.length > 0) return findings;
+  findings.push(...(await endedKeys(main, keys)));
   const set = (await main.evaluationSet(bound.evaluation.set)).value;
   const counted = set.labels.map((label) => set.perLabel[label]);
   const { evaluation } = evidence;

@@ -55,9 +55,9 @@ attacks('attack 05: the evaluation set is replaced or relabelled', async ({ test
 
   await test.artifacts.put(printRows(flipped));
   await test.pushToMain({ 'evaluation/reviews.json': evaluationSet(flipped) }, 'flipped on main');
-  const bound = openVerdict(verdict as Buffer, test.policy.keys, TIME).verdict;
+  const opened = openVerdict(verdict as Buffer, test.policy.keys, TIME);
   assert.equal(
-    (await misfits(bound, await test.at())).map((f) => f.code),
+    (await misfits(opened, await test.at())).map((f) => f.code),
     ['evaluation-moved'],
     'and an earlier verdict is void',
   );

@@ -24,8 +24,8 @@ attacks.before.each(async (context) => {
 
 const production = async (test: TestRegistry) =>
   verifyProduction({ git: test.git, tip: await test.main(), model: MODEL, keys: test.policy.keys, now: TIME });
-const verdictOf = (test: TestRegistry, bytes: Uint8Array | null) =>
-  openVerdict(bytes as Buffer, test.policy.keys, TIME).verdict;
+const openedBy = (test: TestRegistry, bytes: Uint8Array | null) => openVerdict(bytes as Buffer, test.policy.keys, TIME);
+const verdictOf = (test: TestRegistry, bytes: Uint8Array | null) => openedBy(test, bytes).verdict;
 const passing = async (test: TestRegistry, head: ObjectId, over = {}) => {
   const { judgement, verdict } = await test.gate(head, over);
   assert.is(judgement.result, 'pass');
@@ -106,7 +106,7 @@ attacks('attack 15: two candidates pass against one baseline', async ({ test }) 
   const [first, second] = await Promise.all(heads.map((head) => passing(test, head)));
   await test.merge(first as Buffer);
   assert.equal(
-    (await misfits(verdictOf(test, second as Buffer), await test.at())).map((f) => f.code),
+    (await misfits(openedBy(test, second as Buffer), await test.at())).map((f) => f.code),
     ['baseline-moved', 'changes-collide'],
   );
   await rejects(test.merge(second as Buffer, { onto: base }), RefMovedError);
@@ -126,7 +126,7 @@ attacks('attack 16: production is rolled back between gate and merge', async ({ 
   const verdict = await passing(test, head);
   await test.rollBack(first.ref);
   assert.equal(
-    (await misfits(verdictOf(test, verdict), await test.at())).map((f) => f.code),
+    (await misfits(openedBy(test, verdict), await test.at())).map((f) => f.code),
     ['baseline-moved', 'changes-collide'],
   );
   assert.is((await test.gate(head)).judgement.result, 'stale');

@@ -28,7 +28,8 @@ import { tester } from './git.ts';
 import { candidateOf, scoreHere, TestRegistry, TIME } from './registry.ts';
 
 const logKey = newSigningKey();
-const logPublic = publicKeyOf(logKey, { role: 'log', from: '2026-01-01T00:00:00.000Z', until: null });
+/** The public half of what signs the log of every world; no rules name it unless a test says so. */
+export const logPublic = publicKeyOf(logKey, { role: 'log', from: '2026-01-01T00:00:00.000Z', until: null });
 
 /** Everything a promotion touches, real but for the forge's network, the disk of the log, and the size of the models. */
 export class World {

@@ -20,7 +20,7 @@ export async function judge(ports: StepPorts, promotion: Promotion, newer: Promo
   const known = await knownVerdict(ports, promotion, pull);
   if (known) {
     const { verdict, bytes } = known;
-    const fits = verdict.result === 'fail' || (await misfits(verdict, new RegistryAt(forge.git, base))).length === 0;
+    const fits = verdict.result === 'fail' || (await misfits(known, new RegistryAt(forge.git, base))).length === 0;
     if (fits || pull.state === 'merged') {
       await artifacts.put(bytes);
       return [{ type: 'GateJudged', data: await verdictData(forge.git, known) }];

@@ -29,8 +29,7 @@ export async function ownVerdict(
   { judged }: Promotion,
 ): Promise<SignedVerdict> {
   const bytes = await artifacts.get(judged?.verdict as string);
-  const { verdict, digest } = openVerdict(bytes, trusted, clock());
-  return { verdict, digest, bytes };
+  return { ...openVerdict(bytes, trusted, clock()), bytes };
 }
 
 async function commitAt(git: Git, oid: ObjectId): Promise<Commit | null> {

@@ -46,7 +46,7 @@ async function awaitMerge(
   const { forge, clock, asked } = ports;
   const base = await forge.sync();
   const main = new RegistryAt(forge.git, base);
-  if ((await misfits(judged.verdict, main)).length > 0)
+  if ((await misfits(judged, main)).length > 0)
     return (await stillOpen(forge, pull)) ? rebase(ports, promotion, pull) : [];
   const waits = (await main.policy()).value.merge === 'after-approval';
   const approved = !waits || (await forge.approvals(pull.number, pull.head)).length > 0;

@@ -15,7 +15,7 @@ fitting.before.each(async (context) => {
   Object.assign(context, { test, verdict: openVerdict(verdict as Buffer, test.policy.keys, TIME).verdict });
 });
 const codes = async ({ test, verdict }: Context, tip?: string) =>
-  (await misfits(verdict, await test.at(tip))).map((f) => f.code);
+  (await misfits({ verdict, keys: test.policy.keys }, await test.at(tip))).map((f) => f.code);
 
 fitting('it does while main is where it was, or only other models moved', async (context) => {
   const { test } = context;

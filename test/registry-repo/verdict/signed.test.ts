@@ -50,7 +50,7 @@ verdicts('are read back as they were signed', () => {
   assert.equal(openVerdict(bytes, [trusted(key)], now), {
     verdict,
     digest: digestOf(bytes),
-    key: trusted(key),
+    keys: [trusted(key)],
   });
   assert.ok(bytes.equals(signVerdict(verdict, key)), 'the same verdict gives the same bytes');
 });

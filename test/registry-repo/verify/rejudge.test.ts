@@ -12,7 +12,8 @@ judging.before(async (context) => {
   const { verdict } = await test.promote(candidateOf(9), 2);
   Object.assign(context, { test, verdict: openVerdict(verdict, test.policy.keys, TIME).verdict });
 });
-const codes = async (test: TestRegistry, verdict: Verdict) => (await rejudge(test.git, verdict)).map((f) => f.code);
+const codes = async (test: TestRegistry, verdict: Verdict) =>
+  (await rejudge(test.git, { verdict, keys: test.policy.keys })).map((f) => f.code);
 
 judging('confirms passes, fails and rollbacks, from what the verdict keeps', async ({ test, verdict }) => {
   assert.equal(await codes(test, verdict), []);

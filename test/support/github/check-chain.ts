@@ -20,13 +20,14 @@ export async function checkChain(github: GitHubWorld, models: readonly string[])
     if (commit.kind !== 'promotion') continue;
     merged++;
     const { verdict } = commit.merge;
+    const { keys } = github.world.registry.policy;
     assert.ok(models.includes(verdict.model));
     const measured = verdict.evidence.measured;
     assert.ok(measured);
     const share = right(measured.candidate);
     assert.ok(share >= (f1.get(verdict.model) ?? 0), 'a step down');
     f1.set(verdict.model, share);
-    assert.equal(await misfits(verdict, new RegistryAt(git, commit.parent as string)), []);
+    assert.equal(await misfits({ verdict, keys }, new RegistryAt(git, commit.parent as string)), []);
     // The verdict's baseline was the one in production just before.
     const before = (await new RegistryAt(git, commit.parent as string).production(verdict.model))?.value;
     assert.equal(verdict.bound.baseline?.manifest ?? null, before?.manifest ?? null);
