@@ -1,37 +1,20 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { quantise } from '../../../pipeline/onnx/quantise.ts';
-import type { TrainedModel } from '../../../pipeline/training/trainer.ts';
-import { trainers } from '../../../pipeline/training/trainers.ts';
 import { exportTransformer } from '../../../pipeline/training/transformer/export.ts';
-import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
-import { goldenBytes, goldenFile } from '../../support/golden.ts';
-import { LABELS, rowsFor } from '../../support/models.ts';
+import { goldenBytes } from '../../support/golden.ts';
 import { root, temporaryFolder } from '../../support/paths.ts';
 import { reference } from '../../support/reference.ts';
-import { trainingContext } from '../../support/training-context.ts';
+import { graphOf, QUICK, trainedGraph } from '../../support/trained-graph.ts';
 
 // What we write, before ONNX's own checker and shape inference, and ONNX Runtime's Python package.
 
 const python = process.env.PAWL_TEST_ONNX;
 const s = suite('graphs before ONNX’s own checker');
 
-const graphOf = ({ files }: TrainedModel): Uint8Array => files.find((f) => f.path === MODEL_FILE)?.bytes as Uint8Array;
-
-/** A model by a trainer, learnt in a moment. */
-async function trained(name: string, config: Record<string, unknown>): Promise<Uint8Array> {
-  const folder = temporaryFolder();
-  const folders = { config: folder, cache: folder, checkpoints: folder };
-  const trainer = trainers.find((t) => t.name === name);
-  const context = trainingContext({ rows: rowsFor('train', 2), labels: LABELS, folders, workers: 2 });
-  return graphOf((await trainer?.train(context, trainer.config.parse(config) as never)) as TrainedModel);
-}
-
-const rnn = { backend: 'wasm', maxLength: 16, batch: 8, epochs: 1, vocabulary: 100, embedding: 8, hidden: 6 };
-const encoder = { model: dirname(goldenFile('tiny-bert', 'config.json')), maxLength: 32 };
 const small = (bytes: Uint8Array, most: 127 | 63 = 127) => quantise(bytes, { embeddings: true, most }).bytes;
 
 if (!python) console.log('SKIPPED ONNX’s own checker: PAWL_TEST_ONNX names no Python that has onnx and onnxruntime');
@@ -61,15 +44,18 @@ else
         write(`${name}-bytes`, small(bytes));
         write(`${name}-seven-bits`, small(bytes, 63));
       }
-      const recurrent = await trained('rnn', rnn);
+      const recurrent = await trainedGraph('rnn', QUICK.rnn);
       write('rnn', recurrent);
       write('rnn-bytes', small(recurrent));
-      write('rnn-one-way', await trained('rnn', { ...rnn, bidirectional: false, layers: 2, summary: 'last' }));
-      const head = await trained('encoder-head', { ...encoder, states: [-1, 1], pooling: 'both' });
+      write(
+        'rnn-one-way',
+        await trainedGraph('rnn', { ...QUICK.rnn, bidirectional: false, layers: 2, summary: 'last' }),
+      );
+      const head = await trainedGraph('encoder-head', { ...QUICK.encoder, states: [-1, 1], pooling: 'both' });
       write('encoder-head', head);
       write('encoder-head-bytes', small(head));
-      write('nbsvm', await trained('nbsvm', {}));
-      write('nbsvm-dv', await trained('nbsvm-dv', { dimensions: 8, vectorCount: 2, vectorEpochs: 1, folds: 2 }));
+      write('nbsvm', await trainedGraph('nbsvm', {}));
+      write('nbsvm-dv', await trainedGraph('nbsvm-dv', QUICK.vectors));
       const script = join(root, 'test/pipeline/onnx/checker.py');
       const { status, stdout, stderr } = spawnSync(python, [script, ...written], { encoding: 'utf8' });
       assert.is(status, 0, stderr);

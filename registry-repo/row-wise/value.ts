@@ -1,0 +1,66 @@
+import { BATCH, ONE, type Size, same } from './size.ts';
+
+/** The axes of a tensor. */
+export type Dims = readonly Size[];
+
+/**
+ * What is known of a tensor before the graph runs.
+ *
+ * - `free`: no text and no size of the batch has a part in it. `values` are there for small whole numbers, each a size;
+ *   `below` says that all its numbers are whole, not negative and smaller than that.
+ * - `sizes`: whole numbers of which some depend on the size of the batch. They may say how a tensor is laid out, and nothing else.
+ * - `rows`: along one axis, the batch's, each slice depends on its own text alone, in the same way for every text. The axis is
+ *   as long as the batch or, where other axes were merged into it behind the texts, a multiple of it.
+ * - `places`: along one axis, the batch's, whole numbers of which those of text b lie in [b · stride, (b + 1) · stride). They may
+ *   say where a text's own numbers are, and nothing else.
+ */
+export type Value =
+  | { readonly kind: 'free'; readonly dims: Dims | null; readonly values?: readonly Size[]; readonly below?: Size }
+  | { readonly kind: 'sizes'; readonly dims: Dims; readonly values: readonly Size[] }
+  | { readonly kind: 'rows'; readonly dims: Dims; readonly axis: number }
+  | {
+      readonly kind: 'places';
+      readonly dims: Dims;
+      readonly axis: number;
+      readonly stride: Size;
+      readonly exact: boolean;
+    };
+
+export type Rows = Extract<Value, { kind: 'rows' }>;
+export type Places = Extract<Value, { kind: 'places' }>;
+export type Free = Extract<Value, { kind: 'free' }>;
+
+/** Something stands in the way of a proof; the message says what. */
+export class NotProvenError extends Error {}
+
+export const refuse = (why: string): never => {
+  throw new NotProvenError(why);
+};
+
+/** @throws {NotProvenError} where the batch is a factor of an axis */
+export function free(dims: Dims | null): Free {
+  if (dims?.some(({ batch }) => batch)) refuse('a size depends on the batch');
+  return { kind: 'free', dims };
+}
+
+/** Rows, after a look at the axes: the batch may be a factor of its own axis alone. */
+export function rows(dims: Dims, axis: number): Rows {
+  if (!dims[axis]?.batch) refuse('the batch is lost in a size that is not known');
+  if (dims.some((size, i) => i !== axis && size.batch)) refuse('two axes are as long as the batch');
+  return { kind: 'rows', dims, axis };
+}
+
+/** Whole numbers, each a size: `free` or `sizes`, as they depend on the batch or not. @param scalar or a vector */
+export function numbers(values: readonly Size[], scalar: boolean): Value {
+  const dims: Dims = scalar ? [] : [{ ...ONE, factor: values.length }];
+  return values.some(({ batch }) => batch) ? { kind: 'sizes', dims, values } : { kind: 'free', dims, values };
+}
+
+/** Whether the axis is as long as the batch, with nothing merged into it. */
+export const isPlain = ({ dims, axis }: Rows): boolean => same(dims[axis] as Size, BATCH);
+
+/** @returns the values of a small vector or number; null where they are not known */
+export function valuesOf(value: Value | null | undefined): readonly Size[] | null {
+  if ((value?.kind !== 'free' && value?.kind !== 'sizes') || !value.dims || value.dims.length > 1) return null;
+  return value.values ?? null;
+}
