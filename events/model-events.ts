@@ -136,7 +136,13 @@ export const modelEvents = {
       head: ObjectId,
       base: ObjectId,
       verdict: Digest.nullable(),
-      scorer: z.strictObject({ pawl: z.string(), onnxruntime: z.string(), node: z.string() }),
+      scorer: z.strictObject({
+        pawl: z.string(),
+        onnxruntime: z.string(),
+        node: z.string(),
+        /** The models were scored without a bound on their memory. Earlier gates did not say it. */
+        memory: z.literal('unbounded').optional(),
+      }),
       durationMs: Milliseconds,
     }),
     {

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import './platform-check.ts'; // before everything
+
 import { resolve } from 'node:path';
 import { Command as Commander, CommanderError, Option } from 'commander';
 import type { Command } from './commands/command.ts';

@@ -1,9 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkScratch } from '../../registry-repo/gate/scratch.ts';
 import { GitUnusableError, requireGit } from '../../registry-repo/git-version.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
+import { canBound, memoryLook } from '../../registry-repo/scoring/resident.ts';
 import { stands } from '../../registry-repo/verdict/keys.ts';
 import { verifyProduction } from '../../registry-repo/verify/production.ts';
 import { logBranch } from '../open-store.ts';
@@ -96,6 +98,11 @@ const CHECKS: readonly Check[] = [
     name: 'model runtime',
     check: checkRuntime,
     otherwise: 'install the packages again with `npm ci`, on the machine that runs them',
+  },
+  {
+    name: 'scoring',
+    check: checkScoring,
+    otherwise: 'set TMPDIR to a folder that can be written and has room',
   },
   {
     name: 'neural training',
@@ -233,6 +240,17 @@ async function checkProduction(workspace: Workspace): Promise<Answer> {
 async function checkRuntime(): Promise<Answer> {
   const { runtimeVersion } = await import('../../registry-repo/runtime/session.ts');
   return `onnxruntime ${runtimeVersion()}`;
+}
+
+/** Where the gate puts models to score them, and whether their memory can be bounded. */
+async function checkScoring(): Promise<Answer> {
+  await checkScratch(0);
+  return (await canBound(memoryLook()))
+    ? `in ${tmpdir()}, within bounds of time and memory`
+    : warning(
+        'memory: unbounded. This machine does not tell how much a process takes, and verdicts say so',
+        'judge where /proc is mounted, or `ps` is installed',
+      );
 }
 
 /** Only what somebody installed is tried: the rest comes with Pawl, and `pawl backend list` tries it. */

@@ -21,7 +21,13 @@ export const Evaluated = z.strictObject({
   findings: z.array(Finding).min(1).max(100),
   bound: Bound.nullable(),
   evidence: Evidence.nullable(),
-  versions: z.strictObject({ onnxruntime: z.string().max(100), node: z.string().max(100) }).nullable(),
+  versions: z
+    .strictObject({
+      onnxruntime: z.string().max(100),
+      node: z.string().max(100),
+      memory: z.literal('unbounded').optional(),
+    })
+    .nullable(),
   durationMs: z.number().min(0),
 });
 export type Evaluated = z.infer<typeof Evaluated>;

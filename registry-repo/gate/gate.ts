@@ -211,6 +211,7 @@ function describe(
       pawl: request.pawl,
       onnxruntime: measurement?.versions?.onnxruntime ?? 'none',
       node: measurement?.versions?.node ?? process.versions.node,
+      ...(measurement?.versions?.memory && { memory: measurement.versions.memory }),
     },
     durationMs: measurement?.durationMs ?? Math.max(0, request.now().getTime() - started.getTime()),
     fault,

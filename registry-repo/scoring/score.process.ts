@@ -1,12 +1,12 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { errored, type Finding } from '../judge/finding.ts';
 import { type Later, later } from '../later.ts';
 import { ChildAnswer } from './child-answer.ts';
+import { canBound, type MemoryLook, memoryLook } from './resident.ts';
 import { LATENCY, type Score, type ScoreOutcome, type ScoreTask } from './score.ts';
 
 const CHILD = new URL('./score.child.js', import.meta.url);
@@ -16,15 +16,20 @@ const CHILD = new URL('./score.child.js', import.meta.url);
  * to can crash it. The process gets nothing of ours: an empty folder to be in, an empty environment, no input.
  *
  * @param entry the program that scores
+ * @param memory how its memory is watched; where that cannot be done, the outcome says so
  * @param wait counts the time it may take
  */
 export const scoreInProcess =
-  (entry: URL = CHILD, wait: Later = later): Score =>
+  (entry: URL = CHILD, memory: MemoryLook = memoryLook(), wait: Later = later): Score =>
   async (task) => {
     try {
       const cwd = join(task.folder, 'empty');
       await mkdir(cwd, { recursive: true });
-      return await new Running(start(entry, task, cwd), task, wait).outcome;
+      const bounded = await canBound(memory);
+      const outcome = await new Running(start(entry, task, cwd), task, memory, wait).outcome;
+      return outcome.kind === 'scored' && !bounded
+        ? { ...outcome, versions: { ...outcome.versions, memory: 'unbounded' } }
+        : outcome;
     } catch (cause) {
       return crashed('score-not-started', `the scoring could not be started: ${(cause as Error).message}`);
     }
@@ -49,7 +54,6 @@ const crashed = (code: string, message: string): ScoreOutcome => ({ kind: 'faile
 
 /** A thousand labels make a million counts, twice. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
-const MEMORY_LOOK_MS = 40;
 
 /** One child at work, watched until it ends. */
 class Running {
@@ -61,11 +65,11 @@ class Running {
   /** Why it was killed. */
   #stopped: Finding | null = null;
 
-  constructor(child: ChildProcess, task: ScoreTask, wait: Later) {
+  constructor(child: ChildProcess, task: ScoreTask, look: MemoryLook, wait: Later) {
     this.#child = child;
     const late = () => this.#stop('score-timeout', `the scoring took more than ${task.seconds} s`);
     const cancel = wait(task.seconds * 1000, late);
-    const memory = setInterval(() => void this.#lookAtMemory(task.megabytes), MEMORY_LOOK_MS);
+    const memory = setInterval(() => void this.#lookAtMemory(look, task.megabytes), look.everyMs);
     this.#listen();
     if (child.pid !== undefined) void firstToDie(child.pid);
     this.outcome = new Promise((resolve) => {
@@ -92,8 +96,8 @@ class Running {
     });
   }
 
-  async #lookAtMemory(limit: number): Promise<void> {
-    const used = this.#child.pid === undefined ? null : await residentMegabytes(this.#child.pid);
+  async #lookAtMemory({ of }: MemoryLook, limit: number): Promise<void> {
+    const used = this.#child.pid === undefined ? null : await of(this.#child.pid);
     if (used !== null && used > limit)
       this.#stop('score-memory', `the scoring took ${Math.ceil(used)} MB of memory, ${limit} MB at most`);
   }
@@ -129,18 +133,3 @@ function readAnswer(bytes: Buffer): ScoreOutcome {
 /** If the machine itself runs out of memory, Linux shall take this process and no other. */
 const firstToDie = (pid: number): Promise<void> =>
   process.platform === 'linux' ? writeFile(`/proc/${pid}/oom_score_adj`, '1000').catch(() => {}) : Promise.resolve();
-
-/** Most memory the process ever had (Linux) or has now (elsewhere), in megabytes; null if it is gone. */
-async function residentMegabytes(pid: number): Promise<number | null> {
-  try {
-    if (process.platform === 'linux') {
-      const status = await readFile(`/proc/${pid}/status`, 'utf8');
-      const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
-      return kilobytes === undefined ? null : Number(kilobytes) / 1024;
-    }
-    const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)]);
-    return Number(stdout.trim()) / 1024 || null;
-  } catch {
-    return null; // ended between the look and the read
-  }
-}

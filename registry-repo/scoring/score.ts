@@ -2,7 +2,12 @@ import type { Measured } from '../judge/evidence.ts';
 import type { Finding } from '../judge/finding.ts';
 
 /** What did the scoring: part of a verdict, because kernels differ between versions. */
-export type ScorerVersions = { readonly onnxruntime: string; readonly node: string };
+export type ScorerVersions = {
+  readonly onnxruntime: string;
+  readonly node: string;
+  /** Said only where the machine does not tell a process's memory, so that the bound on it was none. */
+  readonly memory?: 'unbounded' | undefined;
+};
 
 /**
  * Where a scoring finds what it needs, and how much it may take. The folder holds `rows` (`printRows`), `candidate/` and,

@@ -32,7 +32,13 @@ export const Verdict = z.strictObject({
   /** The candidate's files by path in the registry, whether their bytes are there or in the artifact store. */
   files: z.array(z.strictObject({ path: z.string().max(500), digest: Digest })).min(1),
   evidence: Evidence,
-  scorer: z.strictObject({ pawl: z.string(), onnxruntime: z.string(), node: z.string() }),
+  scorer: z.strictObject({
+    pawl: z.string(),
+    onnxruntime: z.string(),
+    node: z.string(),
+    /** The models were scored without a bound on their memory; left out where there was one, and in earlier verdicts. */
+    memory: z.literal('unbounded').optional(),
+  }),
   judgedAt: Instant,
   durationMs: z.number().min(0),
 });

@@ -28,6 +28,10 @@ const modes: Record<string, () => unknown> = {
     say(answer({}));
   },
   abort: () => process.abort(),
+  'be killed': () => {
+    process.kill(process.pid, 'SIGKILL');
+    spin();
+  },
   segfault: () => process.kill(process.pid, 'SIGSEGV'),
   'exit 3': () => {
     say(answer({}));

@@ -123,13 +123,18 @@ steps('a rebase needs a new judgement', async () => {
   assert.is(nextStep(await promotion('PullRequestOpened', 'GateJudged', 'PullRequestRebased')).step, 'judge');
 });
 
-steps('a fail and an error both end in a rejection, apart', async () => {
+steps('a fail and an error that the candidate made both end in a rejection, apart', async () => {
   const p = await promotion('PullRequestOpened', 'GateJudged');
   const causes = (['fail', 'error'] as const).map((result) => {
-    const next = nextStep(withJudged(p, { result }));
+    const next = nextStep(withJudged(p, { result, reasons: [{ code: 'score-timeout', message: '' }] }));
     return next.step === 'reject' && next.cause;
   });
   assert.equal(causes, ['gate-failed', 'gate-error']);
+});
+
+steps('an error that the gate made has it judge again', async () => {
+  const p = await promotion('PullRequestOpened', 'GateJudged');
+  assert.is(nextStep(withJudged(p, { result: 'error', reasons: [{ code: 'gate-unfit', message: '' }] })).step, 'judge');
 });
 
 steps('a pass for another candidate is no pass', async () => {

@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { printFile } from '../../../registry-repo/file.ts';
 import { printRows } from '../../../registry-repo/rows.ts';
+import { canBound, memoryLook } from '../../../registry-repo/scoring/resident.ts';
 import { scoreInProcess } from '../../../registry-repo/scoring/score.process.ts';
 import type { ScoreOutcome } from '../../../registry-repo/scoring/score.ts';
 import { type Load, scoreModels } from '../../../registry-repo/scoring/score-models.ts';
@@ -153,7 +154,7 @@ hostile('is killed when its time is up, even if it has answered', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'mode'), mode);
     const time = new ManualTime();
-    const outcome = scoreInProcess(HOSTILE, time.later)({ folder, ...limits, seconds: 1 });
+    const outcome = scoreInProcess(HOSTILE, memoryLook(), time.later)({ folder, ...limits, seconds: 1 });
     await (mode === 'hang' ? time.awaited(1000) : until(() => existsSync(join(folder, 'answered'))));
     time.pass(1000);
     assert.is(codeOf(await outcome), 'score-timeout', mode);
@@ -161,8 +162,30 @@ hostile('is killed when its time is up, even if it has answered', async () => {
 });
 
 hostile('is killed when it takes too much memory, even for a moment', async () => {
-  for (const mode of ['eat memory', 'spike'])
+  // Only Linux tells the most that a process ever had.
+  for (const mode of process.platform === 'linux' ? ['eat memory', 'spike'] : ['eat memory'])
     assert.is(codeOf((await misbehave(mode, { megabytes: 300 })).outcome), 'score-memory', mode);
+});
+
+scoring('says that memory was unbounded where the machine does not tell it, and only there', async () => {
+  const folder = staged({ candidate: candidateOf(9) });
+  const entry = new URL('../../support/score.tiny.js', import.meta.url);
+  const blind = await scoreInProcess(entry, { everyMs: 40, of: async () => null })({ folder, ...limits });
+  assert.is(blind.kind === 'scored' && blind.versions.memory, 'unbounded');
+  const seeing = await scoreInProcess(entry)({ folder, ...limits });
+  assert.equal(seeing.kind === 'scored' && Object.keys(seeing.versions), ['onnxruntime', 'node']);
+});
+
+scoring('looks rarely where every look is a process, and at itself to know whether it can', async () => {
+  assert.ok(memoryLook('darwin').everyMs >= 1000);
+  const has = (look: number | null) => canBound({ everyMs: 1, of: async () => look });
+  assert.equal([await has(12), await has(null), await canBound(memoryLook())], [true, false, true]);
+});
+
+scoring('a child that is killed from outside is the machine’s trouble', async () => {
+  const folder = staged({ candidate: candidateOf(9) });
+  writeFileSync(join(folder, 'mode'), 'be killed');
+  assert.is(codeOf(await child({ folder, ...limits })), 'score-killed');
 });
 
 hostile('gets an empty folder, an empty environment and nothing of ours', async () => {

@@ -128,6 +128,15 @@ verdicts('must say one thing only, however well signed', () => {
   assert.is(reasonOf(change({ predicate: { pawl: { ...pawl, result: 'error' } } })), 'malformed');
 });
 
+verdicts('may say that memory was unbounded; those that say nothing are as they were', () => {
+  const { scorer } = exampleVerdict();
+  const unbounded = exampleVerdict({ scorer: { ...scorer, memory: 'unbounded' } });
+  assert.equal(openVerdict(signVerdict(unbounded, key), [trusted(key)], now).verdict, unbounded);
+  const earlier = body(statementOf(exampleVerdict()));
+  const { verdict } = openVerdict(earlier, [trusted(key)], now);
+  assert.equal([Object.hasOwn(verdict.scorer, 'memory'), verdict], [false, exampleVerdict()]);
+});
+
 verdicts('must be in canonical form', () => {
   const bytes = signVerdict(exampleVerdict(), key);
   const envelope = envelopeOf(bytes);

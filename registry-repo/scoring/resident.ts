@@ -1,0 +1,35 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+/** How a process's memory is looked at from outside. */
+export type MemoryLook = {
+  readonly everyMs: number;
+  /** Megabytes; null if the process is gone, or this machine does not tell. */
+  readonly of: (pid: number) => Promise<number | null>;
+};
+
+/** Whether this machine tells how much a process takes: our own is surely there. */
+export const canBound = async ({ of }: MemoryLook): Promise<boolean> => (await of(process.pid)) !== null;
+
+/**
+ * Linux tells the most that a process ever had, for the price of reading a small file. Elsewhere `ps` is a process of its
+ * own, and beside a model that is timed it must be rare; what grows within a second is then noticed late, but noticed.
+ */
+export const memoryLook = (platform: NodeJS.Platform = process.platform): MemoryLook =>
+  platform === 'linux' ? { everyMs: 40, of: highWaterMark } : { everyMs: 1000, of: residentNow };
+
+async function highWaterMark(pid: number): Promise<number | null> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
+  return kilobytes === undefined ? null : Number(kilobytes) / 1024;
+}
+
+async function residentNow(pid: number): Promise<number | null> {
+  try {
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)]);
+    return Number(stdout.trim()) / 1024 || null;
+  } catch {
+    return null; // no such process, or no `ps`
+  }
+}
