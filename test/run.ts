@@ -20,8 +20,8 @@ const files = readdirSync(here, { recursive: true, encoding: 'utf8' })
  * Seconds. A file may take long on a busy machine, but not be silent for long: it must fail, not the whole run. The run
  * has an end as well, after which what still runs is killed and what has not begun fails.
  */
-const LIMITS = slow ? { silent: 1200, whole: 7200 } : { silent: 240, whole: 1800 };
-const RUN_LIMIT_MS = (slow ? 8 : 3) * 3_600_000;
+const LIMITS = slow ? { silent: 1200, whole: 7200 } : { silent: 600, whole: 3600 };
+const RUN_LIMIT_MS = (slow ? 8 : 4) * 3_600_000;
 
 const runEnds = new AbortController();
 const runTimer = setTimeout(() => runEnds.abort(), RUN_LIMIT_MS);

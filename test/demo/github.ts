@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pawl, printed, start, stopAll } from '../support/cli.ts';
 import { temporaryFolder } from '../support/paths.ts';
+import { until } from '../support/until.ts';
 import { onDouble, onGitHub, type Stage } from './stage.ts';
 
 // `npm run demo:github`: push → train → pull request → gate → merge → the server swaps → rollback, by the real command line.
@@ -118,14 +118,10 @@ server: { port: 0, pollMs: ${this.#stage.webhook ? 3_600_000 : 2000} }
     const child = start(this.#home, ['serve'], env);
     const [, url] = await printed(child, /listening on (http:\S+)/);
     const swapped = async (version: number): Promise<void> => {
-      const started = performance.now();
-      for (;;) {
+      await until(async () => {
         const answer = await fetch(`${url}/model`);
-        const now = answer.ok ? ((await answer.json()) as { version?: number }).version : null;
-        if (now === version) break;
-        if (performance.now() - started > 60_000) throw new Error(`the server has v${now}, not v${version}`);
-        await sleep(100);
-      }
+        return answer.ok && ((await answer.json()) as { version?: number }).version === version;
+      });
       say(`    ✔ the server answers with v${version}${told ? ', told by a webhook' : ''}`);
     };
     say(`    ${url}`);

@@ -70,7 +70,7 @@ s('every pod appends its run to the log, and the best is promoted from elsewhere
       ...cluster,
       onPod: ({ index, attempt, process, state }) => {
         if (index !== 3 || attempt > 0) return;
-        void until(() => existsSync(join(state, 'events.db')), 300_000).then(() => {
+        void until(() => existsSync(join(state, 'events.db'))).then(() => {
           killed.push(index);
           process.kill('SIGKILL');
         });

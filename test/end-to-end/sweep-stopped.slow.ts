@@ -18,9 +18,6 @@ type Swept = {
   promoted: unknown;
 };
 
-/** For machines that have other work. */
-const WAIT_MS = 120_000;
-
 const PROGRAM = join(root, 'dist/test/support/train-point.js');
 const MODEL = dirname(goldenFile('tiny-distilbert', 'model.onnx'));
 
@@ -53,11 +50,11 @@ s.after(stopAll);
 s('killed in the middle, it goes on where it was: nothing that is done is done again', async () => {
   const folder = home(['a', 'b', 'c', 'd'], { waits: { b: 'go', c: 'go' } }, { parallel: 2 });
   const first = start(folder, ['sweep', 'sweep.yaml']);
-  await until(() => startedIn(folder).join('') === 'abc', WAIT_MS);
+  await until(() => startedIn(folder).join('') === 'abc');
   first.kill('SIGKILL');
   await ended(first);
   // Its points notice that it is gone, and end.
-  await until(async () => (await statuses(folder)).join() === '0 completed,1 interrupted,2 interrupted', WAIT_MS);
+  await until(async () => (await statuses(folder)).join() === '0 completed,1 interrupted,2 interrupted');
   writeFileSync(join(folder, 'go'), '');
   const second = await json<Swept>(folder, ['sweep', 'sweep.yaml']);
   assert.is(second.skipped, 1);
@@ -77,7 +74,7 @@ s('two at once share the points', async () => {
 s('stopped by its user, it records what was running, once, and says so', async () => {
   const folder = home(['a', 'b'], { waits: { a: 'go', b: 'go' } }, { parallel: 2 });
   const sweep = start(folder, ['sweep', 'sweep.yaml']);
-  await until(() => startedIn(folder).join('') === 'ab', WAIT_MS);
+  await until(() => startedIn(folder).join('') === 'ab');
   sweep.kill('SIGINT');
   assert.is(await ended(sweep), 130);
   assert.equal(await statuses(folder), ['0 interrupted', '1 interrupted']);

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { root, temporaryFolder } from './paths.ts';
-import { PATIENCE_MS } from './until.ts';
+import { PATIENCE_MS, until } from './until.ts';
 
 // Runs the shell blocks of README.md as a reader would: one after the other, in one shell's working folder.
 
@@ -82,11 +82,11 @@ export class Reader {
     const { child, output } = this.#start(block.text);
     const end = closed(child);
     try {
-      const deadline = performance.now() + LIMIT_MS;
-      while (!ready.test(output())) {
-        if (child.exitCode !== null || performance.now() > deadline) return { code: child.exitCode, output: output() };
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+      const up = await until(() => ready.test(output()) || child.exitCode !== null).then(
+        () => ready.test(output()),
+        () => false,
+      );
+      if (!up) return { code: child.exitCode, output: output() };
       await meanwhile();
       kill(child, 'SIGINT');
       const timer = setTimeout(() => kill(child, 'SIGKILL'), LIMIT_MS);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * How long a test waits for something that must happen, in milliseconds. It is no measure of speed: only where nothing
  * happens at all, it ends the test with its own words before the runner kills the file for its silence.
  */
-export const PATIENCE_MS = 200_000;
+export const PATIENCE_MS = 300_000;
 
 /** Waits for a condition, not for a time; fails after {@link PATIENCE_MS}. */
 export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = PATIENCE_MS): Promise<void> {
