@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { createAdaptorServer } from '@hono/node-server';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { PawlError } from '../events/errors.ts';
@@ -21,14 +22,48 @@ export type Listener = {
   readonly close: (timeoutMs: number) => Promise<void>;
 };
 
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'something else listens there: stop it, or choose another port (0 takes any free one)',
-  EACCES: 'this user may not: choose a port above 1023',
-  EADDRNOTAVAIL: 'this machine has no such address: use 127.0.0.1, or 0.0.0.0 for every network',
-  ENOTFOUND: 'no such host: use an address of this machine',
-};
+/** What this machine itself is reached by. Not every machine has the first, nor knows what `localhost` is. */
+const LOOPBACK = ['127.0.0.1', '::1'] as const;
 
-/** @throws {CannotListenError} */
+/** Addresses to try for a host, in order: for each that only means this machine, the others that do. */
+export function addressesFor(host: string): string[] {
+  if (host === 'localhost') return [host, ...LOOPBACK];
+  return host === LOOPBACK[0] ? [...LOOPBACK] : [host];
+}
+
+/** The machine has no such address, speaks no such protocol, or nobody knows the name. */
+const ABSENT = ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENOTFOUND', 'EAI_AGAIN'];
+
+/**
+ * Why it cannot be listened on an address, and what to do.
+ *
+ * @param present addresses that this machine has
+ */
+export function listenAdvice({ code = '', message }: NodeJS.ErrnoException, present: readonly string[]): string {
+  if (code === 'EADDRINUSE')
+    return 'something else listens there: stop it, or choose another port (0 takes any free one)';
+  if (code === 'EACCES') return 'this user may not: choose a port above 1023';
+  if (!ABSENT.includes(code)) return message;
+  const why =
+    code.startsWith('EA') && code !== 'EAI_AGAIN' ? 'this machine has no such address' : 'nobody here knows this name';
+  if (present.length === 0) return `${why}, and no other: bring up its network (\`ip link set lo up\`)`;
+  const every = present.some((address) => address.includes('.')) ? '0.0.0.0' : '::';
+  return `${why}: use ${present.slice(0, 4).join(' or ')}, or ${every} for every network`;
+}
+
+/** Addresses of this machine that need no name of an interface, its own first. */
+const addressesHere = (): string[] =>
+  Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ scopeid = 0 }) => scopeid === 0)
+    .sort((a, b) => Number(b.internal) - Number(a.internal))
+    .map(({ address }) => address);
+
+/**
+ * Listens where the options say. A machine without 127.0.0.1 is reached by `::1`; the URL says which it is.
+ *
+ * @throws {CannotListenError}
+ */
 export async function listen(
   app: Pick<OpenAPIHono, 'fetch'>,
   options: Pick<ServerOptions, 'host' | 'port' | 'bodyMs'>,
@@ -49,15 +84,27 @@ export async function listen(
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  server.listen(port, host);
-  try {
-    await once(server, 'listening');
-  } catch (cause) {
-    const { code = '', message } = cause as NodeJS.ErrnoException;
-    throw new CannotListenError(`cannot listen on ${host}:${port}: ${REASONS[code] ?? message}`, { cause });
-  }
+  const address = await listenOn(server, host, port);
   const { port: actual } = server.address() as AddressInfo;
-  return { url: urlOf(host, actual), port: actual, close: (timeoutMs) => close(server, sockets, timeoutMs) };
+  return { url: urlOf(address, actual), port: actual, close: (timeoutMs) => close(server, sockets, timeoutMs) };
+}
+
+/** @returns the address that was free, of those that mean the host */
+async function listenOn(server: Server, host: string, port: number): Promise<string> {
+  let first: NodeJS.ErrnoException | undefined;
+  for (const address of addressesFor(host)) {
+    server.listen(port, address);
+    try {
+      await once(server, 'listening');
+      return address;
+    } catch (cause) {
+      const absent = ABSENT.includes((cause as NodeJS.ErrnoException).code ?? '');
+      first = absent ? (first ?? (cause as NodeJS.ErrnoException)) : (cause as NodeJS.ErrnoException);
+      if (!absent) break;
+    }
+  }
+  const why = listenAdvice(first as NodeJS.ErrnoException, addressesHere());
+  throw new CannotListenError(`cannot listen on ${host}:${port}: ${why}`, { cause: first });
 }
 
 /** What to type into a browser on this machine. */

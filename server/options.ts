@@ -17,7 +17,12 @@ export type Limits = z.infer<typeof Limits>;
 
 /** Everything that can be set about a server: the `server` section of `pawl.yaml`. */
 export const ServerOptions = z.strictObject({
-  host: z.string().min(1).max(255).default('127.0.0.1').describe('address to listen on; 0.0.0.0 for every network'),
+  host: z
+    .string()
+    .min(1)
+    .max(255)
+    .default('127.0.0.1')
+    .describe('address to listen on; 0.0.0.0 for every network, :: with IPv6 too'),
   port: z.int().min(0).max(65_535).default(7295).describe('port to listen on; 0 for any free one'),
   instance: z
     .string()
