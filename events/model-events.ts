@@ -41,6 +41,8 @@ const Measured = z.strictObject({
   /** Rows that only one of the two gets right. */
   discordant: z.strictObject({ onlyCandidateRight: Count, onlyBaselineRight: Count }).optional(),
   slices: z.array(Slice).optional(),
+  /** Evaluation rows among the candidate's training rows, which are in none of these counts. Left out: none, or they count. */
+  leakedRows: Count.optional(),
 });
 
 /** Everything a verdict is bound to. If one of them changes before the merge, the verdict is void. */

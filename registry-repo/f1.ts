@@ -51,3 +51,27 @@ export function f1(labels: readonly string[], confusion: Confusion, averaging: A
   if (total === 0) return ZERO;
   return weights.reduce((sum, weight, k) => plus(sum, times(fraction(weight, total), labelF1(confusion, k))), ZERO);
 }
+
+/**
+ * The same over the labels that rows have: for a part of an evaluation set, or for rows from elsewhere, where a label may have
+ * none. What is answered with such a label is an error of those that are there, and costs them.
+ *
+ * @returns `present`: how many labels have rows; null where that says nothing: no rows, or none of the positive label
+ * @throws {MalformedCountsError} as {@link f1}
+ */
+export function presentF1(
+  labels: readonly string[],
+  confusion: Confusion,
+  averaging: Averaging,
+): { f1: Fraction; present: number } | null {
+  const whole = f1(labels, confusion, averaging);
+  const present = labels.flatMap((_, k) => ((confusion[k] ?? []).some((n) => n > 0) ? [k] : []));
+  if (present.length === 0) return null;
+  if (averaging.average === 'binary' && !present.includes(labels.indexOf(averaging.positive))) return null;
+  if (averaging.average !== 'macro') return { f1: whole, present: present.length };
+  const share = fraction(1, present.length);
+  return {
+    f1: present.reduce((sum, k) => plus(sum, times(share, labelF1(confusion, k))), ZERO),
+    present: present.length,
+  };
+}

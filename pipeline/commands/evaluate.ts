@@ -3,7 +3,7 @@ import { loadRuntime } from '../../registry-repo/runtime/load.ts';
 import { optionsAt } from '../data/guess.ts';
 import { loadRows } from '../data/load.ts';
 import { DataOptions } from '../data/options.ts';
-import { bootstrapF1 } from '../evaluation/bootstrap.ts';
+import { bootstrapF1, fewRows, LEAST_ROWS } from '../evaluation/bootstrap.ts';
 import { countPredictions } from '../evaluation/counts.ts';
 import { CONFIDENCE, type Interval, intervalsOf } from '../evaluation/intervals.ts';
 import { labelMetrics, metricsOf, positiveOf } from '../evaluation/metrics.ts';
@@ -101,12 +101,15 @@ export const evaluate: Command<Workspace> = {
         },
         confidence: CONFIDENCE,
         intervals: intervalsOf(labels, confusion),
+        present: presentIn(confusion),
         bootstrap: {
           figure: positive === null ? 'f1_macro' : 'f1',
           interval: bootstrapF1(labels, { truth, predicted: [predicted] }, averaging, name)?.each[0] ?? null,
+          fewRows: fewRows(labels, truth),
         },
         slices: countSlices(rows, { truth, predicted, labels: labels.length }, userSlices, origins).map((slice) => ({
           ...slice,
+          present: presentIn(slice.confusion),
           metrics: metricsOf(labels, slice.confusion),
         })),
         reliability: reliabilityOf({ truth, probabilities, labels: labels.length }),
@@ -149,8 +152,18 @@ type Evaluated = {
   readonly metrics: Readonly<Record<string, number>>;
   readonly confidence: number;
   readonly intervals: Readonly<Record<string, Interval>>;
-  readonly bootstrap: { readonly figure: string; readonly interval: Interval | null };
-  readonly slices: readonly (SliceCounts & { readonly metrics: Readonly<Record<string, number>> })[];
+  /** How many of the labels have rows: means over labels are over these. */
+  readonly present: number;
+  /** `fewRows`: labels that have too few rows for an interval. */
+  readonly bootstrap: {
+    readonly figure: string;
+    readonly interval: Interval | null;
+    readonly fewRows: readonly string[];
+  };
+  readonly slices: readonly (SliceCounts & {
+    readonly present: number;
+    readonly metrics: Readonly<Record<string, number>>;
+  })[];
   readonly reliability: Reliability;
   readonly worst: readonly WorstError[];
   readonly seconds: number;
@@ -164,18 +177,39 @@ function describe(evaluated: Evaluated): string {
     textTable(['metric', 'value', interval], overall(evaluated), [1]),
     textTable(['label', 'rows', 'precision', 'recall', 'f1', interval], perLabel(evaluated), [1, 2, 3, 4]),
     confusionTable(labels, confusion),
-    textTable(['slice', 'rows', evaluated.bootstrap.figure, 'accuracy'], perSlice(evaluated), [1, 2, 3]),
+    textTable(['slice', 'rows', 'labels', evaluated.bootstrap.figure, 'accuracy'], perSlice(evaluated), [1, 2, 3, 4]),
     reliabilityTable(evaluated.reliability),
     ...(evaluated.worst.length > 0 ? [worstTable(evaluated.worst)] : []),
-    `bootstrap of ${evaluated.bootstrap.figure} (percentile, 2,000 samples): ${range(evaluated.bootstrap.interval ?? undefined) || 'no rows'}`,
+    `bootstrap of ${evaluated.bootstrap.figure} (percentile, 2,000 samples): ${bootstrapped(evaluated)}`,
   ].join('\n\n');
 }
 
-const perSlice = ({ slices, bootstrap }: Evaluated): string[][] =>
-  slices.map(({ name, rows, metrics }) => [
+/** How many labels have rows. */
+const presentIn = (confusion: readonly (readonly number[])[]): number =>
+  confusion.filter((counts) => counts.some((count) => count > 0)).length;
+
+/** Whether a figure of two labels is about one that no row has: then it says nothing. */
+const says = ({ labels, positive }: Evaluated, confusion: readonly (readonly number[])[]): boolean =>
+  positive === null ? presentIn(confusion) > 0 : (confusion[labels.indexOf(positive)] ?? []).some((count) => count > 0);
+
+/** The interval, or why there is none. An interval without a width would say that nothing else could have come out. */
+function bootstrapped(evaluated: Evaluated): string {
+  const { rows, confusion, positive, bootstrap, metrics } = evaluated;
+  if (bootstrap.interval) return range(bootstrap.interval);
+  if (rows === 0) return 'no rows';
+  if (!says(evaluated, confusion)) return `no rows of ${positive}`;
+  if (bootstrap.fewRows.length > 0)
+    return `too few rows for an interval: fewer than ${LEAST_ROWS} of ${bootstrap.fewRows.slice(0, 10).join(', ')}`;
+  return `no interval: every sample gives ${share(metrics[bootstrap.figure] ?? 0)}; that of accuracy is ${range(evaluated.intervals.accuracy)}`;
+}
+
+const perSlice = (evaluated: Evaluated): string[][] =>
+  evaluated.slices.map(({ name, rows, present, confusion, metrics }) => [
     name,
     String(rows),
-    ...(rows === 0 ? ['–', '–'] : [share(metrics[bootstrap.figure] ?? 0), share(metrics.accuracy ?? 0)]),
+    `${present} of ${evaluated.labels.length}`,
+    says(evaluated, confusion) ? share(metrics[evaluated.bootstrap.figure] ?? 0) : '–',
+    rows === 0 ? '–' : share(metrics.accuracy ?? 0),
   ]);
 
 const reliabilityTable = ({ bins }: Reliability): string =>
@@ -200,14 +234,17 @@ const worstTable = (worst: readonly WorstError[]): string =>
   );
 
 /** The figures that are not of one label; those of the positive one say which it is. */
-function overall({ metrics, intervals, positive }: Evaluated): string[][] {
+function overall(evaluated: Evaluated): string[][] {
+  const { metrics, intervals, positive, present, labels, confusion } = evaluated;
   const ofPositive = ['precision', 'recall', 'f1'];
+  const over = present < labels.length ? ` over ${present} of ${labels.length} labels` : '';
+  const unknown = says(evaluated, confusion) ? [] : ['recall', 'f1'];
   return Object.entries(metrics)
     .filter(([name]) => !name.endsWith(']'))
     .map(([name, value]) => [
-      ofPositive.includes(name) ? `${name} of ${positive}` : name,
-      share(value),
-      range(intervals[name]),
+      ofPositive.includes(name) ? `${name} of ${positive}` : name + (name.endsWith('_macro') ? over : ''),
+      unknown.includes(name) ? '–' : share(value),
+      unknown.includes(name) ? '' : range(intervals[name]),
     ]);
 }
 
@@ -216,9 +253,7 @@ const perLabel = ({ labels, confusion, intervals }: Evaluated): string[][] =>
     label,
     String(rows),
     share(precision),
-    share(recall),
-    share(f1),
-    range(intervals[`f1[${label}]`]),
+    ...(rows === 0 ? ['–', '–', ''] : [share(recall), share(f1), range(intervals[`f1[${label}]`])]),
   ]);
 
 const range = (interval: Interval | undefined): string =>

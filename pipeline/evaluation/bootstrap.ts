@@ -1,10 +1,13 @@
-import { type Averaging, f1 } from '../../registry-repo/f1.ts';
+import { type Averaging, presentF1 } from '../../registry-repo/f1.ts';
 import { toNumber } from '../../registry-repo/fraction.ts';
 import { Random } from '../random.ts';
 import { CONFIDENCE, type Interval } from './intervals.ts';
 
 /** Enough for the ends of a 95 % interval: some fifty samples lie beyond each. */
 const SAMPLES = 2000;
+
+/** Fewer rows of a label than this are so few that drawing from them again tells little of the label. */
+export const LEAST_ROWS = 10;
 
 /** What one or two models answered to the same rows: indices into the labels, row by row. */
 export type Answered = { readonly truth: ArrayLike<number>; readonly predicted: readonly ArrayLike<number>[] };
@@ -14,7 +17,9 @@ export type Answered = { readonly truth: ArrayLike<number>; readonly predicted: 
  * models the same rows are drawn for both, so that what is hard for both cancels.
  *
  * @param seed names the sequence of draws: the same seed and rows give the same interval
- * @returns an interval for each model and, of two, one for the first's F1 minus the second's; null without rows
+ * @returns an interval for each model and, of two, one for the first's F1 minus the second's. Null in its place where every
+ * sample gives the same, as for a model that is always right: that is too little to tell a width from. Null in all: no rows,
+ * a label with rows, but fewer than ten, or no rows of the positive label
  * @see Efron & Tibshirani (1993), "An Introduction to the Bootstrap", ch. 13; Koehn (2004), EMNLP, for pairs
  */
 export function bootstrapF1(
@@ -22,10 +27,11 @@ export function bootstrapF1(
   answered: Answered,
   averaging: Averaging,
   seed: string,
-): { each: Interval[]; difference: Interval | null } | null {
+): { each: (Interval | null)[]; difference: Interval | null } | null {
   const { truth, predicted } = answered;
   const rows = truth.length;
-  if (rows === 0) return null;
+  if (rows === 0 || fewRows(labels, truth).length > 0) return null;
+  if (averaging.average === 'binary' && !has(truth, labels.indexOf(averaging.positive))) return null;
   const random = Random.named(`bootstrap ${seed}`);
   const k = labels.length;
   const samples = predicted.map(() => new Float64Array(SAMPLES));
@@ -41,7 +47,8 @@ export function bootstrapF1(
     }
     counts.forEach((matrix, m) => {
       const confusion = labels.map((_, t) => Array.from(matrix.subarray(t * k, (t + 1) * k)));
-      (samples[m] as Float64Array)[sample] = toNumber(f1(labels, confusion, averaging));
+      const found = presentF1(labels, confusion, averaging);
+      (samples[m] as Float64Array)[sample] = found ? toNumber(found.f1) : 0;
     });
   }
   const [first, second] = samples;
@@ -51,8 +58,17 @@ export function bootstrapF1(
   };
 }
 
-/** The middle 95 %, between order statistics as NumPy's default does. */
-function middle(values: Float64Array): Interval {
+/** Labels that have rows, but fewer than a bootstrap can use. */
+export function fewRows(labels: readonly string[], truth: ArrayLike<number>): string[] {
+  const counts = labels.map(() => 0);
+  for (let i = 0; i < truth.length; i++) counts[truth[i] as number] = (counts[truth[i] as number] ?? 0) + 1;
+  return labels.filter((_, k) => (counts[k] as number) > 0 && (counts[k] as number) < LEAST_ROWS);
+}
+
+const has = (truth: ArrayLike<number>, label: number): boolean => Array.prototype.includes.call(truth, label);
+
+/** The middle 95 %, between order statistics as NumPy's default does; null where all are one number. */
+function middle(values: Float64Array): Interval | null {
   const sorted = values.slice().sort();
   const at = (share: number): number => {
     const place = share * (sorted.length - 1);
@@ -60,5 +76,6 @@ function middle(values: Float64Array): Interval {
     const [low, high] = [sorted[below] as number, sorted[Math.min(sorted.length - 1, below + 1)] as number];
     return low + (place - below) * (high - low);
   };
-  return { low: at((1 - CONFIDENCE) / 2), high: at((1 + CONFIDENCE) / 2) };
+  const [low, high] = [at((1 - CONFIDENCE) / 2), at((1 + CONFIDENCE) / 2)];
+  return low < high ? { low, high } : null;
 }

@@ -47,7 +47,7 @@ export function labelF1Interval(confusion: Confusion, label: number): Interval |
 }
 
 /**
- * Where the mean F1 over labels lies: the delta method on the counts as one multinomial draw, cut at 0 and 1. Good for large
+ * Where the mean F1 over the labels that have rows lies: the delta method on the counts as one multinomial draw, cut at 0 and 1. Good for large
  * counts; with a few dozen rows a label it is somewhat too narrow.
  *
  * @param average `weighted` weighs by rows, `macro` does not
@@ -61,10 +61,11 @@ export function meanF1Interval(
 ): Interval | null {
   const each = labelMetrics(labels, confusion);
   const rows = each.reduce((sum, e) => sum + e.rows, 0);
+  const present = each.filter((e) => e.rows > 0).length;
   const slopes = each.map((e, k) => {
     const predicted = confusion.reduce((sum, row) => sum + (row[k] ?? 0), 0);
     const both = (e.rows + predicted) / rows; // p(truth = k) + p(answer = k)
-    const weight = average === 'macro' ? 1 / labels.length : e.rows / rows;
+    const weight = average === 'weighted' ? e.rows / rows : e.rows > 0 ? 1 / present : 0;
     return both === 0
       ? { hit: 0, row: 0, column: 0, f1: 0, weight }
       : {

@@ -1,4 +1,4 @@
-import { type Averaging, checkCounts, f1, labelF1 } from '../../registry-repo/f1.ts';
+import { checkCounts, f1, labelF1, presentF1 } from '../../registry-repo/f1.ts';
 import { toNumber } from '../../registry-repo/fraction.ts';
 import type { Confusion } from '../../registry-repo/values.ts';
 
@@ -30,9 +30,9 @@ export function labelMetrics(labels: readonly string[], confusion: Confusion): L
 }
 
 /**
- * Every figure that confusion counts give, named and defined as in scikit-learn with `zero_division=0`: a label without
- * rows or without predictions counts as 0 in a mean over labels, except in `balanced_accuracy`, which leaves labels without
- * rows out. What is 0/0 is 0, also where scikit-learn gives NaN (`kappa` if truth and answers are one and the same label).
+ * Every figure that confusion counts give, named and defined as in scikit-learn with `zero_division=0` and, as `labels`, those
+ * that have rows: means over labels are over these, as nothing is known of the others; a label without predictions counts
+ * as 0. Where every label has rows, that is scikit-learn's mean over all. What is 0/0 is 0, also where scikit-learn gives NaN (`kappa` if truth and answers are one and the same label).
  *
  * @param confusion `confusion[truth][predicted]`
  * @returns shares in [0, 1], but `mcc` and `kappa` in [−1, 1]. `precision`, `recall` and `f1` of the second label if there
@@ -47,9 +47,9 @@ export function metricsOf(labels: readonly string[], confusion: Confusion): Reco
   const { truth, predicted, hits, rows } = marginals(confusion);
   const right = sum(hits);
   const present = each.filter((label) => label.rows > 0);
-  const mean = (of: (label: LabelMetrics) => number) => ratio(sum(each.map(of)), each.length);
+  const mean = (of: (label: LabelMetrics) => number) => ratio(sum(present.map(of)), present.length);
   const weighted = (of: (label: LabelMetrics) => number) => ratio(sum(each.map((e) => e.rows * of(e))), rows);
-  const meanF1 = (average: 'macro' | 'weighted') => toNumber(f1(labels, confusion, averaged(average)));
+  const macro = presentF1(labels, confusion, { average: 'macro', positive: null });
   return {
     accuracy: ratio(right, rows),
     balanced_accuracy: ratio(sum(present.map((e) => e.recall)), present.length),
@@ -59,10 +59,10 @@ export function metricsOf(labels: readonly string[], confusion: Confusion): Reco
     f1_micro: ratio(right, rows),
     precision_macro: mean((e) => e.precision),
     recall_macro: mean((e) => e.recall),
-    f1_macro: meanF1('macro'),
+    f1_macro: macro ? toNumber(macro.f1) : 0,
     precision_weighted: weighted((e) => e.precision),
     recall_weighted: weighted((e) => e.recall),
-    f1_weighted: meanF1('weighted'),
+    f1_weighted: toNumber(f1(labels, confusion, { average: 'weighted', positive: null })),
     mcc: matthews({ truth, predicted, right, rows }),
     kappa: cohen({ truth, predicted, right, rows }),
     ...Object.fromEntries(
@@ -74,8 +74,6 @@ export function metricsOf(labels: readonly string[], confusion: Confusion): Reco
     ),
   };
 }
-
-const averaged = (average: 'macro' | 'weighted'): Averaging => ({ average, positive: null });
 
 function marginals(confusion: Confusion) {
   const truth = confusion.map(sum);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { Evidence } from '../judge/evidence.ts';
+import { EVIDENCE_SCHEMA, Evidence } from '../judge/evidence.ts';
 import { errored, Finding } from '../judge/finding.ts';
+import { TRAINING_ROWS_FILE } from '../manifest.ts';
 import { ObjectId } from '../values.ts';
 import { Bound } from '../verdict/verdict.ts';
 import type { GateAnswer, Measure } from './gate.ts';
@@ -98,7 +99,10 @@ function checkBound(told: Bound, { bound }: Subject): void {
 function checkEvidence(evidence: Evidence, subject: Subject): void {
   const { set, candidate, baseline } = subject;
   const { manifest } = candidate.files;
+  const tells = subject.class === 'promotion' && manifest.files.some(({ path }) => path === TRAINING_ROWS_FILE);
   const pairs: readonly [string, unknown, unknown][] = [
+    ['way of judging', evidence.schema, EVIDENCE_SCHEMA],
+    ['word on leaked rows', evidence.leakedRows !== null, tells],
     ['rows', evidence.evaluation.rows, set.digest],
     ['labels', evidence.evaluation.labels, set.labels],
     ['rows of each label', evidence.evaluation.perLabel, set.labels.map((l) => set.perLabel[l])],

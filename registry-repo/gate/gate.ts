@@ -64,6 +64,7 @@ export type GateJudgement = {
     readonly requiredF1: number;
     readonly discordant?: { onlyCandidateRight: number; onlyBaselineRight: number };
     readonly slices?: Slice[];
+    readonly leakedRows?: number;
   } | null;
   readonly claimed: { readonly labels: string[]; readonly confusion: Confusion } | null;
   readonly head: ObjectId;
@@ -220,7 +221,7 @@ function describe(
 
 /** What was measured, for reports and events; null if nothing was. */
 export function measuredOf(
-  { evaluation, measured }: Pick<Evidence, 'evaluation' | 'measured'>,
+  { evaluation, measured, leaked, leakedRows }: Pick<Evidence, 'evaluation' | 'measured' | 'leaked' | 'leakedRows'>,
   f1: Judgement['f1'],
 ): GateJudgement['measured'] {
   if (!measured || !f1) return null;
@@ -233,6 +234,7 @@ export function measuredOf(
     baselineF1: f1.baseline && share(f1.baseline),
     requiredF1: share(f1.required),
     ...moreMeasured(measured),
+    ...(leaked && leakedRows ? { leakedRows } : {}),
   };
 }
 

@@ -5,13 +5,13 @@ import type { Artifacts } from '../artifacts/artifacts.ts';
 import { digestOf } from '../digest.ts';
 import { evaluationRowsPath } from '../evaluation-set.ts';
 import { printFile } from '../file.ts';
-import { unmeasurable } from '../judge/checks.ts';
-import type { Evidence, Measured } from '../judge/evidence.ts';
+import { nothingLeft, unmeasurable } from '../judge/checks.ts';
+import { EVIDENCE_SCHEMA, type Evidence, type Measured } from '../judge/evidence.ts';
 import { errored, failed, warned } from '../judge/finding.ts';
 import { isForRuntime, MANIFEST_FILE, MODEL_FILE, TRAINING_ROWS_FILE } from '../manifest.ts';
 import { RegistryAt } from '../registry.ts';
 import { parseRows, ROW_KEY_BYTES, type Row, rowKey, rowsWithin } from '../rows.ts';
-import { ROWS, type Score, type ScorerVersions } from '../scoring/score.ts';
+import { LEAKED, ROWS, type Score, type ScorerVersions } from '../scoring/score.ts';
 import { copyVersionFiles, readVersionFile } from '../version-files.ts';
 import { inScratch } from './scratch.ts';
 import type { Side } from './sides.ts';
@@ -46,17 +46,21 @@ export async function measure(
       failed('files-too-large', `the files beside the model have ${others} bytes, ${MAX_OTHER_BYTES} at most`),
     ]);
   const { bytes, rows, evaluation } = await pinnedRows(subject, artifacts);
+  const leaked = subject.class === 'promotion' ? await leaks(subject, rows) : null;
   const evidence: Evidence = {
+    schema: EVIDENCE_SCHEMA,
     evaluation,
     claimed: { rows: manifest.data.test.digest, labels: manifest.labels, ...manifest.claimed },
     modelBytes,
     ...baselineBytesFor(subject),
-    leakedRows: subject.class === 'promotion' ? await leaks(subject.candidate, rows) : null,
+    ...(leaked ? leaked.told : { leakedRows: null }),
     measured: null,
   };
-  if (unmeasurable(subject.rules, evidence).length > 0 || !comparable(subject)) return { evidence, versions: null };
+  if (unmeasurable(subject.rules, evidence).length > 0 || !comparable(subject) || nothingLeft(evidence))
+    return { evidence, versions: null };
   return inScratch(scratch, async (folder) => {
     await writeFile(join(folder, ROWS), bytes);
+    if (leaked && evidence.leakedRows !== 0) await writeFile(join(folder, LEAKED), leaked.marks);
     if (subject.baseline) await fromBase(stage(subject.baseline, join(folder, 'baseline')));
     await fromHead(stage(subject.candidate, join(folder, 'candidate')));
     const { scoreSeconds: seconds, scoreMegabytes: megabytes } = subject.policy.limits;
@@ -97,15 +101,7 @@ async function pinnedRows(subject: Subject, artifacts: Artifacts) {
   const { set } = subject;
   const bytes = (await rowsInTree(subject)) ?? (await fromBase(artifacts.get(set.digest, set.sizeBytes)));
   const rows = await fromBase((async () => parseRows(bytes))());
-  const counted = new Map<string, { rows: number; keys: Set<string> }>();
-  for (const { label, text } of rows) {
-    const count = counted.get(label) ?? { rows: 0, keys: new Set() };
-    count.rows++;
-    count.keys.add(rowKey(text).toString('latin1'));
-    counted.set(label, count);
-  }
-  const perLabel = set.labels.map((label) => counted.get(label)?.rows ?? 0);
-  const distinct = set.labels.map((label) => counted.get(label)?.keys.size ?? 0);
+  const { perLabel, distinct } = countRows(rows, set.labels);
   const pinned = set.labels.map((label) => set.perLabel[label]);
   const known = perLabel.reduce((a, b) => a + b, 0);
   if (known !== rows.length || rows.length !== set.rows || perLabel.some((n, k) => n !== pinned[k]))
@@ -118,6 +114,21 @@ async function pinnedRows(subject: Subject, artifacts: Artifacts) {
   return { bytes, rows, evaluation: { rows: set.digest, labels: set.labels, perLabel, distinct } };
 }
 
+/** How many rows each label has, and how many of them are not repetitions. */
+function countRows(rows: readonly Row[], labels: readonly string[]): { perLabel: number[]; distinct: number[] } {
+  const counted = new Map<string, { rows: number; keys: Set<string> }>();
+  for (const { label, text } of rows) {
+    const count = counted.get(label) ?? { rows: 0, keys: new Set() };
+    count.rows++;
+    count.keys.add(rowKey(text).toString('latin1'));
+    counted.set(label, count);
+  }
+  return {
+    perLabel: labels.map((label) => counted.get(label)?.rows ?? 0),
+    distinct: labels.map((label) => counted.get(label)?.keys.size ?? 0),
+  };
+}
+
 /** The rows as main's tree has them; null if they are not there, or are not those that are pinned. */
 async function rowsInTree({ set, bound, candidate }: Subject): Promise<Buffer | null> {
   const main = new RegistryAt(candidate.files.registry.git, bound.base);
@@ -127,15 +138,23 @@ async function rowsInTree({ set, bound, candidate }: Subject): Promise<Buffer | 
   return digestOf(bytes) === set.digest ? bytes : null;
 }
 
-/** How many evaluation rows are among the candidate's training rows, or null if it does not tell. */
-async function leaks({ files }: Side, rows: readonly Row[]): Promise<number | null> {
+/** Which evaluation rows are among the candidate's training rows, a byte a row, and how many; null if it does not tell. */
+async function leaks(
+  { candidate: { files }, set }: Subject,
+  rows: readonly Row[],
+): Promise<{ marks: Uint8Array; told: Pick<Evidence, 'leakedRows' | 'leaked'> } | null> {
   const file = files.manifest.files.find((f) => f.path === TRAINING_ROWS_FILE);
   if (!file) return null;
   const keys = await fromHead(readVersionFile(files, file));
   const [told, trained] = [keys.length / ROW_KEY_BYTES, files.manifest.data.train.rows];
   if (told > trained || (told === 0 && trained > 0))
     throw new Stop([failed('training-rows-differ', `${told} training rows are told of ${trained}`)]);
-  return (await fromHead((async () => rowsWithin(rows, keys))())).length;
+  const leaked = new Set(await fromHead((async () => rowsWithin(rows, keys))()));
+  const { perLabel, distinct } = countRows([...leaked], set.labels);
+  return {
+    marks: Uint8Array.from(rows, (row) => (leaked.has(row) ? 1 : 0)),
+    told: { leakedRows: leaked.size, leaked: { perLabel, distinct } },
+  };
 }
 
 /** What the runtime needs, and nothing else. */

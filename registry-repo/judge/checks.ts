@@ -1,8 +1,8 @@
-import { type Averaging, f1, labelF1 } from '../f1.ts';
+import { type Averaging, f1, labelF1, presentF1 } from '../f1.ts';
 import { compare, type Fraction, fromDecimal, toNumber } from '../fraction.ts';
 import type { ModelPolicy, Policy } from '../policy.ts';
 import type { Confusion } from '../values.ts';
-import { type Evidence, GOLDEN_TOLERANCE, type Measured } from './evidence.ts';
+import { EVIDENCE_SCHEMA, type Evidence, GOLDEN_TOLERANCE, type Measured } from './evidence.ts';
 import { errored, type Finding, failed, passed, shown, warned } from './finding.ts';
 import { mcnemar } from './mcnemar.ts';
 
@@ -28,8 +28,8 @@ export function unmeasurable(rules: ModelPolicy, { evaluation, claimed, modelByt
 const list = (labels: readonly string[]): string =>
   `[${labels.slice(0, 10).map(shown).join(', ')}${labels.length > 10 ? ', …' : ''}]`;
 
-/** Repetitions of a row add no evidence, so they do not count here. */
-export function enoughRows(limits: Policy['limits'], { evaluation }: Evidence): Finding[] {
+/** Repetitions of a row add no evidence, so they do not count here, and neither do leaked rows. */
+export function enoughRows(limits: Policy['limits'], { evaluation, leaked }: Evidence): Finding[] {
   const total = evaluation.distinct.reduce((a, b) => a + b, 0);
   const findings: Finding[] = [];
   if (total < limits.minimumRows)
@@ -49,15 +49,26 @@ export function enoughRows(limits: Policy['limits'], { evaluation }: Evidence): 
         ),
       );
   });
-  return findings;
+  if (findings.length > 0 || !leaked) return findings;
+  const left = evaluation.distinct.map((rows, k) => rows - (leaked.distinct[k] ?? 0));
+  const least = [limits.minimumRows, ...left.map(() => limits.minimumRowsPerLabel)];
+  return [left.reduce((a, b) => a + b, 0), ...left].flatMap((rows, i) => {
+    const of = i === 0 ? '' : ` of ${shown(evaluation.labels[i - 1] ?? '')}`;
+    const message = `without those that the candidate was trained on, ${rows} different evaluation rows${of} are left, ${least[i]} at least are needed`;
+    return rows < (least[i] ?? 0) ? [failed('too-few-rows-left', message)] : [];
+  });
 }
 
-export function leakage(rule: Policy['leakage'], { leakedRows }: Evidence): Finding[] {
+/** Whether leaks leave a label without a row: then nothing is to be measured. */
+export const nothingLeft = ({ evaluation, leaked }: Evidence): boolean =>
+  leaked?.perLabel.some((rows, k) => rows > 0 && rows >= (evaluation.perLabel[k] ?? 0)) ?? false;
+
+export function leakage(rule: Policy['leakage'], { leakedRows, leaked }: Evidence): Finding[] {
   const found = rule.action === 'fail' ? failed : warned;
   if (leakedRows === null)
     return [found('training-rows-unknown', 'the candidate does not tell its training rows: nobody can look for leaks')];
   if (leakedRows === 0) return [passed('no-leaked-rows', 'no evaluation row is among the training rows')];
-  const message = `${leakedRows} evaluation rows are among the training rows`;
+  const message = `${leakedRows} evaluation rows are among the training rows${leaked ? ' and count for neither model' : ''}`;
   return leakedRows > rule.rows
     ? [found('leaked-rows', `${message}, ${rule.rows} at most`)]
     : [warned('leaked-rows', `${message}; the policy allows ${rule.rows}`)];
@@ -77,7 +88,7 @@ export function labelFloors(rules: ModelPolicy, { evaluation }: Evidence, measur
 /** Which third of the texts is better or worse is part of the evidence; how bad one may be is the policy's. */
 export function sliceFloors(
   rules: ModelPolicy,
-  { evaluation }: Evidence,
+  { evaluation, schema }: Evidence,
   measured: Measured,
   averaging: Averaging,
 ): Finding[] {
@@ -86,12 +97,21 @@ export function sliceFloors(
     if (!slice) return errored('slice-not-measured', `gate.json has a floor for ${name} texts, which were not counted`);
     if (slice.rows === 0)
       return errored('slice-empty', `gate.json has a floor for ${name} texts, and the evaluation set has none`);
-    const found = f1(evaluation.labels, slice.candidate, averaging);
+    const { labels } = evaluation;
+    const part = presentF1(labels, slice.candidate, averaging);
+    if (schema === EVIDENCE_SCHEMA && part?.present !== labels.length)
+      return warned('slice-incomplete', `${ofIncomplete(name, part, labels)}: the floor of ${floor} does not decide`);
+    const found = f1(labels, slice.candidate, averaging);
     return compare(found, fromDecimal(floor)) < 0
       ? failed('slice-below-floor', `F1 on ${name} texts is ${percent(found)} < ${floor}`)
       : passed('slice-at-least-floor', `F1 on ${name} texts is ${percent(found)} ≥ ${floor}`);
   });
 }
+
+const ofIncomplete = (name: string, part: ReturnType<typeof presentF1>, labels: readonly string[]): string =>
+  part
+    ? `F1 on ${name} texts is ${percent(part.f1)} over ${part.present} of ${labels.length} labels, as no row has the others`
+    : `${name} texts have no row of the positive label`;
 
 export function significance(rules: ModelPolicy, measured: Measured): Finding[] {
   const { onlyCandidateRight: won, onlyBaselineRight: lost } = measured;
@@ -114,19 +134,19 @@ export function golden({ goldenDifference }: Measured): Finding[] {
       ];
 }
 
-/** Claims decide nothing: the measured counts do. But whoever claims what is not so should be seen. */
+/** Claims decide nothing: the measured counts do. But whoever claims what is not so should be seen. Claims are of all rows. */
 export function claims(
   { evaluation, claimed }: Evidence,
-  measured: Measured,
-  candidate: Fraction,
+  { candidate: counts }: Pick<Measured, 'candidate'>,
   averaging: Averaging,
 ): Finding[] {
+  const candidate = f1(evaluation.labels, counts, averaging);
   if (claimed.rows !== evaluation.rows)
     return [warned('claim-not-comparable', 'the candidate was evaluated on other rows: its claim cannot be compared')];
   if (JSON.stringify(claimed.labels) !== JSON.stringify(evaluation.labels)) return [];
   const findings: Finding[] = [];
   const ownF1 = f1OrNull(evaluation.labels, claimed.confusion, averaging);
-  if (JSON.stringify(claimed.confusion) !== JSON.stringify(measured.candidate))
+  if (JSON.stringify(claimed.confusion) !== JSON.stringify(counts))
     findings.push(
       warned(
         'claim-differs',

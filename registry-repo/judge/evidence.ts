@@ -20,6 +20,8 @@ export const Measured = z.strictObject({
   onlyBaselineRight: Count.nullable(),
   /** Largest difference between a probability that the manifest promises and the one the model gave. */
   goldenDifference: z.number().min(0),
+  /** The same on the leaked rows, which are in none of the other counts; left out where there are none, or all count. */
+  leaked: z.strictObject({ candidate: Confusion, baseline: Confusion.nullable() }).optional(),
   /** The same counts by length of text. Left out where there are too many labels, and in verdicts from before there were slices. */
   slices: z.array(Slice).optional(),
   /** Left out where the policy has no budget for it, or there is no baseline. */
@@ -27,8 +29,16 @@ export const Measured = z.strictObject({
 });
 export type Measured = z.infer<typeof Measured>;
 
+/** The way of judging that gates follow now. */
+export const EVIDENCE_SCHEMA = 'pawl.evidence/2';
+
 /** Everything a judgement rests on beside the policy. It is kept in the verdict, so that anyone can judge again. */
 export const Evidence = z.strictObject({
+  /**
+   * How it is judged. Left out: as at first, when leaked rows counted, and a label without rows in a slice had F1 0 there. Such
+   * verdicts are judged again as they were then; none is signed so any more.
+   */
+  schema: z.literal(EVIDENCE_SCHEMA).optional(),
   /** The pinned rows: how many of each label, and how many of those are not repetitions of another row. */
   evaluation: z.strictObject({ rows: Digest, labels: Labels, perLabel: z.array(Count), distinct: z.array(Count) }),
   /** The manifest's claim, and the rows it was measured on. */
@@ -38,6 +48,8 @@ export const Evidence = z.strictObject({
   baselineBytes: Count.optional(),
   /** Evaluation rows among the candidate's training rows; null if it does not tell its training rows. */
   leakedRows: Count.nullable(),
+  /** Those rows by label, and how many of them differ: they count for neither model. Left out where they are not told. */
+  leaked: z.strictObject({ perLabel: z.array(Count), distinct: z.array(Count) }).optional(),
   /** Null where the models cannot be measured on these rows. */
   measured: Measured.nullable(),
 });

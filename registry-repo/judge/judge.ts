@@ -3,6 +3,7 @@ import { compare, type Fraction, fromDecimal, plus, toNumber, ZERO } from '../fr
 import type { ModelPolicy, Policy } from '../policy.ts';
 import type { Confusion } from '../values.ts';
 import { budget } from './budget.ts';
+import { checkLeaked, withLeaked } from './check-leaked.ts';
 import { checkSlices } from './check-slices.ts';
 import { claims, enoughRows, golden, labelFloors, leakage, significance, sliceFloors, unmeasurable } from './checks.ts';
 import { Evidence, type Measured } from './evidence.ts';
@@ -27,7 +28,7 @@ export type Case = {
  * The gate's answer. Pure and total: the same case gives the same judgement everywhere, and no case gives an exception.
  *
  * The mandatory rule, compared as exact fractions of integer counts: without a baseline F1 ≥ minimum, else F1 ≥ the
- * baseline's F1 (+ margin). A rollback is bound by where its target has been, not by this rule; it is measured for the
+ * baseline's F1 (+ margin). It holds on the rows that the candidate has not seen, and on all of them. A rollback is bound by where its target has been, not by this rule; it is measured for the
  * record. Whatever is missing, malformed or not finite is an `error`.
  */
 export function judge(subject: Case): Judgement {
@@ -49,14 +50,15 @@ function judged(subject: Case): Judgement {
   const rules = rulesFor(subject.policy, subject.model);
   if (!rules) return answer([failed('no-policy', `gate.json has no rules for the model ${subject.model}`)], null);
   const { measured } = evidence;
+  checkLeaked(evidence);
   if (measured) checkMeasured(evidence, measured);
   const scores = measured && scoresOf(rules, evidence, measured);
   if (subject.class === 'rollback')
     return answer(rollback(rules, evidence, scores), scores && { ...scores, required: ZERO });
   const findings = [
     ...unmeasurable(rules, evidence),
-    ...enoughRows(subject.policy.limits, evidence),
     ...leakage(subject.policy.leakage, evidence),
+    ...enoughRows(subject.policy.limits, evidence),
   ];
   if (!measured || !scores) {
     const silent = findings.every((f) => f.kind === 'passed' || f.kind === 'warned');
@@ -65,12 +67,13 @@ function judged(subject: Case): Judgement {
   return answer(
     [
       ...rule(rules, scores),
+      ...ruleOnAll(rules, evidence, measured),
       ...labelFloors(rules, evidence, measured),
       ...sliceFloors(rules, evidence, measured, averagingOf(rules)),
       ...significance(rules, measured),
       ...budget(rules, evidence, measured),
       ...golden(measured),
-      ...claims(evidence, measured, scores.candidate, averagingOf(rules)),
+      ...claims(evidence, withLeaked(measured), averagingOf(rules)),
       ...findings,
     ],
     scores,
@@ -90,7 +93,11 @@ export const averagingOf = (rules: ModelPolicy): Averaging =>
     ? { average: 'binary', positive: rules.positive ?? '' }
     : { average: rules.average, positive: null };
 
-function scoresOf(rules: ModelPolicy, { evaluation }: Evidence, measured: Measured): Scores {
+function scoresOf(
+  rules: ModelPolicy,
+  { evaluation }: Evidence,
+  measured: Pick<Measured, 'candidate' | 'baseline'>,
+): Scores {
   const of = (confusion: Confusion) => f1(evaluation.labels, confusion, averagingOf(rules));
   const candidate = of(measured.candidate);
   const baseline = measured.baseline && of(measured.baseline);
@@ -115,6 +122,20 @@ function rule(rules: ModelPolicy, { candidate, baseline, required }: Scores): Fi
     : [passed('f1-at-least-baseline', comparison)];
 }
 
+/**
+ * The rule on all rows, where some were left out. The candidate says itself which those are: whoever told rows that it gets
+ * wrong as trained on would be rid of them.
+ */
+function ruleOnAll(rules: ModelPolicy, evidence: Evidence, measured: Measured): Finding[] {
+  if (!measured.leaked) return [];
+  const { candidate, required } = scoresOf(rules, evidence, withLeaked(measured));
+  if (compare(candidate, required) >= 0) return [];
+  const [got, needed] = shownApart(candidate, required);
+  return [
+    failed('f1-too-low-on-all-rows', `with the leaked rows, F1 ${got} < ${needed}: leaving them out is no way round`),
+  ];
+}
+
 /** Both numbers with as many decimals as it takes to tell them apart. */
 function shownApart(a: Fraction, b: Fraction): [string, string] {
   const [x, y] = [toNumber(a), toNumber(b)];
@@ -135,15 +156,16 @@ function rollback(rules: ModelPolicy, evidence: Evidence, scores: Scores | null)
   ];
 }
 
-/** Counts must be of exactly the pinned rows, and agree with each other. @throws {MalformedCountsError} */
-function checkMeasured({ evaluation }: Evidence, measured: Measured): void {
+/** Counts must be of exactly the pinned rows but the leaked ones, and agree with each other. @throws {MalformedCountsError} */
+function checkMeasured({ evaluation, leaked }: Evidence, measured: Measured): void {
   const { labels, perLabel } = evaluation;
   const correct = (confusion: Confusion): number => {
     f1(labels, confusion, { average: 'macro', positive: null }); // one row and one column a label
     confusion.forEach((row, k) => {
       const rows = row.reduce((a, b) => a + b, 0);
-      if (rows !== perLabel[k])
-        throw new MalformedCountsError(`${rows} rows of "${labels[k]}" were counted, ${perLabel[k]} are pinned`);
+      const pinned = (perLabel[k] ?? 0) - (leaked?.perLabel[k] ?? 0);
+      if (rows !== pinned)
+        throw new MalformedCountsError(`${rows} rows of "${labels[k]}" were counted, ${pinned} are pinned to count`);
     });
     return confusion.reduce((sum, row, k) => sum + (row[k] ?? 0), 0);
   };

@@ -11,7 +11,7 @@ import { parseRows } from '../rows.ts';
 import type { Runtime, RuntimeSource } from '../runtime/runtime.ts';
 import { MAX_SLICED_LABELS, noSliceCounts, sliceByLength, slicesOf } from '../slices.ts';
 import { compareLatency } from './latency.ts';
-import { ROWS } from './score.ts';
+import { LEAKED, ROWS } from './score.ts';
 
 /** A model that must not be scored, and which. */
 export class SideRefusedError extends RegistryError {
@@ -45,7 +45,7 @@ type Options = {
 
 /**
  * Measures both models of a folder ({@link ScoreTask}) on the same rows, the baseline first, so that nothing of the
- * candidate has run before the baseline's numbers are there. Only then, and only if asked, both are timed.
+ * candidate has run before the baseline's numbers are there. Leaked rows are counted apart and nowhere else. Only then, and only if asked, both are timed.
  *
  * @throws {SideRefusedError} {EngineError}
  */
@@ -56,8 +56,9 @@ export async function scoreModels(
 ): Promise<Measured> {
   const rows = parseRows(readFileSync(join(folder, ROWS)));
   const texts = rows.map((row) => row.text);
-  const slicing = sliceByLength(texts);
-  const task = { folder, load, threads, texts, rows, sliceOf: slicing.of };
+  const leaked = leakedOf(folder, rows.length);
+  const slicing = sliceByLength(texts.filter((_, row) => !leaked?.[row]));
+  const task = { folder, load, threads, texts, rows, leaked, sliceOf: spread(slicing.of, leaked) };
   const baseline = existsSync(join(folder, 'baseline')) ? await scoreSide('baseline', task) : null;
   const candidate = await scoreSide('candidate', task);
   const only = (a: Uint8Array, b: Uint8Array) => a.reduce((n, right, i) => n + (right && !b[i] ? 1 : 0), 0);
@@ -67,9 +68,26 @@ export async function scoreModels(
     onlyCandidateRight: baseline && only(candidate.right, baseline.right),
     onlyBaselineRight: baseline && only(baseline.right, candidate.right),
     goldenDifference: candidate.goldenDifference,
+    ...(candidate.leaked && { leaked: { candidate: candidate.leaked, baseline: baseline?.leaked ?? null } }),
     ...(candidate.slices && { slices: slicesOf(slicing, candidate.slices, baseline?.slices ?? null) }),
     ...(latency && baseline && { latency: await timeSides({ ...task, threads: 1 }) }),
   };
+}
+
+/** For each row whether it leaked; null if none did. @throws {RangeError} marks of other rows */
+function leakedOf(folder: string, rows: number): Uint8Array | null {
+  const file = join(folder, LEAKED);
+  if (!existsSync(file)) return null;
+  const marks = readFileSync(file);
+  if (marks.length !== rows) throw new RangeError(`${marks.length} marks of leaked rows for ${rows} rows`);
+  return marks;
+}
+
+/** Slices of the rows that count, put in the places of all rows. */
+function spread(of: Uint8Array, leaked: Uint8Array | null): Uint8Array {
+  if (!leaked) return of;
+  let next = 0;
+  return leaked.map((mark) => (mark ? 0 : (of[next++] as number)));
 }
 
 /** Both models in memory at once, one thread each, as a server has it; each was scored on all rows before. */
@@ -85,12 +103,23 @@ type Task = {
   readonly threads: number;
   readonly texts: readonly string[];
   readonly rows: readonly { readonly label: string }[];
-  /** For each row the index of its slice. */
+  /** For each row whether it leaked; null if none did. */
+  readonly leaked: Uint8Array | null;
+  /** For each row that counts the index of its slice. */
   readonly sliceOf: Uint8Array;
 };
 
-/** `slices`: a confusion matrix for each, or null where there are too many labels for that. */
-type Side = { confusion: number[][]; slices: number[][][] | null; right: Uint8Array; goldenDifference: number };
+/**
+ * `slices`: a confusion matrix for each, or null where there are too many labels for that; `leaked`: one of the leaked rows, or
+ * null where there are none; `right`: rows that count and are right.
+ */
+type Side = {
+  confusion: number[][];
+  leaked: number[][] | null;
+  slices: number[][][] | null;
+  right: Uint8Array;
+  goldenDifference: number;
+};
 
 const scoreSide = (which: SideRefusedError['which'], task: Task): Promise<Side> =>
   withSide(which, task, async ({ runtime, manifest }) => ({
@@ -135,21 +164,26 @@ function oncePerPath(read: (path: string) => Buffer): (path: string) => Buffer {
   };
 }
 
-async function count(runtime: Runtime, { texts, rows, sliceOf }: Task): Promise<Omit<Side, 'goldenDifference'>> {
+async function count(
+  runtime: Runtime,
+  { texts, rows, leaked, sliceOf }: Task,
+): Promise<Omit<Side, 'goldenDifference'>> {
   const index = new Map(runtime.labels.map((label, k) => [label, k]));
   const confusion = noCounts(runtime.labels.length);
   const slices = runtime.labels.length > MAX_SLICED_LABELS ? null : noSliceCounts(runtime.labels.length);
+  const apart = leaked && noCounts(runtime.labels.length);
   const right = new Uint8Array(rows.length);
   await answer(runtime, texts, (row, predicted) => {
     const truth = index.get(rows[row]?.label ?? '');
-    const counts = confusion[truth ?? -1];
+    const counts = (leaked?.[row] ? apart : confusion)?.[truth ?? -1];
     if (truth === undefined || !counts) throw new ModelRefusedError('the model does not know every label of the rows');
     counts[predicted] = (counts[predicted] ?? 0) + 1;
+    if (leaked?.[row]) return;
     const inSlice = slices?.[sliceOf[row] as number]?.[truth];
     if (inSlice) inSlice[predicted] = (inSlice[predicted] ?? 0) + 1;
     right[row] = truth === predicted ? 1 : 0;
   });
-  return { confusion, slices, right };
+  return { confusion, leaked: apart, slices, right };
 }
 
 /** Largest difference between what the manifest promises and what the model answers; infinite if it promises nonsense. */

@@ -11,7 +11,8 @@ export type ScorerVersions = {
 
 /**
  * Where a scoring finds what it needs, and how much it may take. The folder holds `rows` (`printRows`), `candidate/` and,
- * if there is a baseline, `baseline/`, each with `manifest.json` and the files that the runtime needs.
+ * if there is a baseline, `baseline/`, each with `manifest.json` and the files that the runtime needs. Where rows leaked,
+ * `leaked` has a byte for each row, not zero for those that are to be counted apart.
  */
 export type ScoreTask = {
   readonly folder: string;
@@ -41,3 +42,5 @@ export const LATENCY = 'latency';
 
 /** The folder's file of rows. */
 export const ROWS = 'rows';
+/** The folder's file of bytes, one a row. */
+export const LEAKED = 'leaked';

@@ -2,12 +2,23 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { withLeaked } from '../../registry-repo/judge/check-leaked.ts';
+import { judge } from '../../registry-repo/judge/judge.ts';
 import { printRows, rowKey } from '../../registry-repo/rows.ts';
 import { misfits } from '../../registry-repo/verdict/fits.ts';
 import { openVerdict } from '../../registry-repo/verdict/signed.ts';
+import { rejudge } from '../../registry-repo/verify/rejudge.ts';
 import { inShort } from '../support/crafted.ts';
-import { f1OfSkill, rowsFor } from '../support/models.ts';
-import { type Candidate, candidateOf, evaluationSet, TestRegistry, TIME, withFile } from '../support/registry.ts';
+import { f1OfSkill, knowing, rowsFor } from '../support/models.ts';
+import {
+  type Candidate,
+  candidateOf,
+  evaluationSet,
+  MODEL,
+  TestRegistry,
+  TIME,
+  withFile,
+} from '../support/registry.ts';
 
 const attacks = suite<{ test: TestRegistry }>('attacks on the evidence');
 attacks.before.each(async (context) => {
@@ -66,7 +77,7 @@ attacks('attack 05: the evaluation set is replaced or relabelled', async ({ test
 attacks('attack 06: the candidate was trained on evaluation rows', async ({ test }) => {
   const leaky = [...rowsFor('training'), ...test.rows.slice(0, 37)];
   const judgement = await judged(test, candidateOf(10, { trainingRows: leaky }));
-  assert.equal(inShort(judgement), ['fail', 'leaked-rows']);
+  assert.equal(inShort(judgement), ['fail', 'leaked-rows', 'too-few-rows-left']);
   assert.match(judgement.reasons[0]?.message ?? '', '37 evaluation rows');
 
   const disguised = test.rows
@@ -97,6 +108,87 @@ attacks('attack 06: the candidate lies about its training rows', async ({ test }
       'fail',
       'malformed-rows',
     ]);
+});
+
+/** Rows of the evaluation set that have one of these words. */
+const rowsWith = (test: TestRegistry, ...words: string[]) =>
+  test.rows.filter(({ text }) => words.some((word) => text.endsWith(` ${word}`)));
+
+attacks('attack 91: the baseline’s errors are learned by heart, as many as may leak', async ({ test }) => {
+  await test.changePolicy((policy) => {
+    policy.leakage.rows = 8;
+  });
+  await test.promote(candidateOf(8), 1);
+  // It knows less than the baseline, but for the eight rows that the baseline gets wrong, four times each.
+  const errors = rowsWith(test, 'good8', 'good9');
+  const trainingRows = [...rowsFor('training'), ...errors, ...errors, ...errors, ...errors];
+  const candidate = candidateOf(9, { onnx: knowing([0, 1, 2, 3, 4, 5, 6, 8, 9]), trainingRows });
+  const { judgement, verdict, measurement } = await test.gate(await test.propose(candidate, { version: 2 }));
+  assert.equal(inShort(judgement), ['fail', 'f1-below-baseline', 'leaked-rows']);
+  const { measured } = judgement;
+  assert.equal(
+    [measured?.leakedRows, measured?.candidate, measured?.baseline, measured?.discordant],
+    [
+      8,
+      [
+        [40, 0],
+        [4, 28],
+      ],
+      [
+        [40, 0],
+        [0, 32],
+      ],
+      { onlyCandidateRight: 0, onlyBaselineRight: 4 },
+    ],
+    'they count for neither model',
+  );
+  assert.is(
+    measured?.slices?.reduce((n, { rows }) => n + rows, 0),
+    72,
+    'nor in slices',
+  );
+  assert.ok(
+    judgement.reasons.every(({ code }) => code !== 'claim-differs'),
+    'what it claims of all rows is so',
+  );
+  assert.equal(await rejudge(test.git, openVerdict(verdict as Buffer, test.policy.keys, TIME)), []);
+
+  const { schema, leaked, ...evidence } = (measurement as NonNullable<typeof measurement>).evidence;
+  assert.equal([schema, leaked], ['pawl.evidence/2', { perLabel: [0, 8], distinct: [0, 8] }]);
+  const then = evidence.measured as NonNullable<typeof evidence.measured>;
+  const { leaked: _, slices: __, ...counts } = { ...then, ...withLeaked(then), onlyCandidateRight: 8 };
+  const first = judge({
+    class: 'promotion',
+    model: MODEL,
+    policy: test.policy,
+    evidence: { ...evidence, measured: counts },
+  });
+  assert.equal(first.result, 'pass', 'as the first gates judged, and as their verdicts are judged again');
+});
+
+attacks('attack 91: rows that a candidate gets wrong are told as trained on', async ({ test }) => {
+  await test.changePolicy((policy) => {
+    policy.leakage.rows = 8;
+  });
+  await test.promote(candidateOf(10), 1);
+  const trainingRows = [...rowsFor('training'), ...rowsWith(test, 'good9')];
+  const { judgement } = await test.gate(await test.propose(candidateOf(9, { trainingRows }), { version: 2 }));
+  assert.equal(inShort(judgement), ['fail', 'f1-too-low-on-all-rows', 'leaked-rows']);
+  assert.equal([judgement.measured?.candidateF1, judgement.measured?.baselineF1], [1, 1]);
+});
+
+attacks('attack 91: all rows of a label are told as trained on', async ({ test }) => {
+  await test.changePolicy((policy) => {
+    policy.leakage = { rows: 80, action: 'warn' };
+  });
+  const trainingRows = [...rowsFor('training'), ...test.rows.filter(({ label }) => label === 'neg')];
+  const { judgement } = await test.gate(await test.propose(candidateOf(10, { trainingRows }), { version: 1 }));
+  assert.equal(inShort(judgement), ['fail', 'too-few-rows-left', 'leaked-rows']);
+  assert.match(judgement.reasons[0]?.message ?? '', '0 different evaluation rows of "neg" are left, 20 at least');
+  assert.is(judgement.measured, null);
+  const most = [...rowsFor('training'), ...test.rows.filter((_, i) => i % 40 > 10)];
+  const few = await test.gate(await test.propose(candidateOf(10, { trainingRows: most }), { version: 1 }));
+  assert.equal(inShort(few.judgement).slice(0, 2), ['fail', 'too-few-rows-left']);
 });
 
 attacks('attack 65: what the gate tells of the evaluation rows is counts, never a row', async ({ test }) => {

@@ -23,20 +23,24 @@ export const rowsFor = (salt = 'test', each = 4): Row[] =>
  * positives right and misses the others, so its F1 is 2·skill / (skill + 10): 1, 0.947, 0.889, 0.824 for 10, 9, 8, 7.
  */
 export function skilled(skill: number): TestModel {
-  const weight = (i: number) => (i % 10 < skill ? 4 : 0);
+  return {
+    bytes: knowing(ten.filter((i) => i < skill)),
+    contract: CONTRACT,
+    golden: skill > 0 ? [goldenAnswer('bad0', 4.5), goldenAnswer('good0', -3.5)] : [goldenAnswer('', 0.5)],
+    confusion: confusionOfSkill(skill),
+  };
+}
+
+/** The bytes of a model that knows these words of either kind, by their numbers from 0 to 9, and takes the rest for `neg`. */
+export function knowing(words: readonly number[]): Buffer {
+  const weight = (i: number) => (words.includes(i % 10) ? 4 : 0);
   const weights = WORDS.flatMap((_, i) => (i < 10 ? [weight(i), 0] : [0, weight(i)]));
-  const bytes = model({
+  return model({
     nodes: [node('MatMul', ['x', 'w'], ['s']), node('Add', ['s', 'b'], ['z']), node('Softmax', ['z'], ['p'])],
     initializers: [tensor('w', [WORDS.length, 2], FLOAT, floats(...weights)), tensor('b', [2], FLOAT, floats(0.5, 0))],
     inputs: [value('x', FLOAT, ['batch', WORDS.length])],
     outputs: [value('p', FLOAT, ['batch', 2])],
   });
-  return {
-    bytes,
-    contract: CONTRACT,
-    golden: skill > 0 ? [goldenAnswer('bad0', 4.5), goldenAnswer('good0', -3.5)] : [goldenAnswer('', 0.5)],
-    confusion: confusionOfSkill(skill),
-  };
 }
 
 export type TestModel = {

@@ -1,4 +1,4 @@
-import { f1 as f1Of } from '../../../registry-repo/f1.ts';
+import { presentF1 } from '../../../registry-repo/f1.ts';
 import { toNumber } from '../../../registry-repo/fraction.ts';
 import { mcnemar } from '../../../registry-repo/judge/mcnemar.ts';
 import type { Manifest } from '../../../registry-repo/manifest.ts';
@@ -44,8 +44,12 @@ export function comparison(facts: ReportFacts): string {
   const title = measured
     ? 'Measured by the gate, both models on the same rows'
     : 'Claimed by the runs, not measured yet';
-  return [`### ${title}`, table(rows), ...(paired ? [discordance(paired)] : [])].join('\n\n');
+  const left = measured?.leakedRows ? [leftOut(measured.leakedRows)] : [];
+  return [`### ${title}`, table(rows), ...left, ...(paired ? [discordance(paired)] : [])].join('\n\n');
 }
+
+const leftOut = (rows: number): string =>
+  `${rows} evaluation rows are among the candidate’s training rows: they are left out of these counts, of both models.`;
 
 function discordance({
   onlyCandidateRight: won,
@@ -95,15 +99,18 @@ export function perSlice({ judged, averaging }: ReportFacts): string {
     !slices.every((s) => [s.candidate, s.baseline ?? s.candidate].every((confusion) => isSquare({ labels, confusion })))
   )
     return '';
-  const score = (confusion: Confusion | null) => confusion && toNumber(f1Of(labels, confusion, averaging));
+  const score = (confusion: Confusion | null) => confusion && presentF1(labels, confusion, averaging);
   let from = 0;
   const rows = slices.map(({ name, upTo, rows: n, candidate, baseline }) => {
     const characters = upTo === null ? `from ${from}` : `${from} to ${upTo}`;
     from = (upTo ?? from) + 1;
-    const numbers = n === 0 ? ['–', '–', '–'] : compared('', score(candidate) ?? 0, score(baseline)).slice(1);
-    return [name, characters, String(n), ...numbers, n === 0 ? '–' : share(accuracy(candidate))];
+    const [mine, theirs] = [score(candidate), score(baseline)];
+    const numbers = mine ? compared('', toNumber(mine.f1), theirs && toNumber(theirs.f1)).slice(1) : ['–', '–', '–'];
+    const present = candidate.filter((counts) => counts.some((count) => count > 0)).length;
+    const ofLabels = `${present} of ${labels.length}`;
+    return [name, characters, String(n), ofLabels, ...numbers, n === 0 ? '–' : share(accuracy(candidate))];
   });
-  const head = ['texts', 'characters', 'rows', 'F1', 'baseline’s F1', 'difference', 'accuracy'];
+  const head = ['texts', 'characters', 'rows', 'labels', 'F1', 'baseline’s F1', 'difference', 'accuracy'];
   return `### By length of text\n\n${table([head, ...rows])}`;
 }
 

@@ -68,6 +68,42 @@ evaluate('measures on any labelled file; one label alone gives no ranking', asyn
   assert.equal([one.rows, 'roc_auc' in one.metrics, 'log_loss' in one.metrics], [2, false, true]);
 });
 
+evaluate('rows of one label: means are over it alone, and too few rows give no interval', async () => {
+  const right = Array.from(
+    { length: 12 },
+    (_, i) => `a boring awful dull predictable terrible film${'!'.repeat(i)},neg`,
+  );
+  writeFileSync(join(home, 'neg.csv'), `text,label\n${right.join('\n')}\n`);
+  const alone = await json<Evaluated & { present: number }>(home, ['evaluate', run, '--data', 'neg.csv']);
+  assert.equal(
+    [alone.present, alone.confusion],
+    [
+      1,
+      [
+        [12, 0],
+        [0, 0],
+      ],
+    ],
+  );
+  assert.equal([alone.metrics.f1_macro, alone.metrics.precision_macro, alone.metrics.recall_macro], [1, 1, 1]);
+  const { stdout } = await pawl(home, ['evaluate', run, '--data', 'neg.csv']);
+  assert.match(stdout, /f1_macro over 1 of 2 labels +1\.0000/);
+  assert.match(stdout, /f1 of pos +–/);
+  assert.match(stdout, /: no rows of pos$/m);
+  assert.match(stdout, /^short +\d+ +1 of 2 +– +1\.0000/m);
+
+  const both = Array.from(
+    { length: 12 },
+    (_, i) => `a great good funny beautiful brilliant wonderful film${'!'.repeat(i)},pos`,
+  );
+  writeFileSync(join(home, 'both.csv'), `text,label\n${[...right, ...both].join('\n')}\n`);
+  const perfect = await pawl(home, ['evaluate', run, '--data', 'both.csv']);
+  assert.match(perfect.stdout, /: no interval: every sample gives 1\.0000; that of accuracy is 0\.8620–1\.0000/);
+  writeFileSync(join(home, 'few.csv'), `text,label\n${[...right, ...both.slice(0, 9)].join('\n')}\n`);
+  const few = await pawl(home, ['evaluate', run, '--data', 'few.csv']);
+  assert.match(few.stdout, /: too few rows for an interval: fewer than 10 of pos$/m);
+});
+
 evaluate('a label that the model does not know is refused, with its line', async () => {
   writeFileSync(join(home, 'bad.csv'), 'text,label\na warm and funny film,pos\nso-so,neutral\n');
   const { code, stderr } = await pawl(home, ['evaluate', run, '--data', 'bad.csv']);

@@ -132,9 +132,9 @@ report('compares both models, with intervals and the paired test', () => {
 report('shows each label and each length of text, of both models', () => {
   const body = pullRequestBody(factsOf());
   assert.match(body, '| pos | 40 | 1.0000 (1.0000) | 0.9000 (0.8000) | 0.9474 | 0.8889 | +0.0585 |');
-  assert.match(body, '| short | 0 to 20 | 40 | 0.0000 | 0.0000 | +0.0000 | 1.0000 |');
-  assert.match(body, '| medium | 21 to 31 | 40 | 0.9474 | 0.8889 | +0.0585 | 0.9000 |');
-  assert.match(body, '| long | from 32 | 0 | – | – | – | – |');
+  assert.match(body, '| short | 0 to 20 | 40 | 1 of 2 | – | – | – | 1.0000 |');
+  assert.match(body, '| medium | 21 to 31 | 40 | 1 of 2 | 0.9474 | 0.8889 | +0.0585 | 0.9000 |');
+  assert.match(body, '| long | from 32 | 0 | 0 of 2 | – | – | – | – |');
 });
 
 report('an old judgement without slices, and a claim of other labels, are shown as far as they go', () => {

@@ -143,6 +143,54 @@ slices('a floor is held against the exact F1 of its texts', () => {
   assert.equal([result, findings[0]?.code], ['error', 'slice-not-measured'], 'not counted, no answer');
 });
 
+/** A slice without a negative row, and one without a positive one; every answer is right. */
+const perfectInParts = (): Slice[] =>
+  sliced([
+    {
+      candidate: [
+        [0, 0],
+        [0, 50],
+      ],
+    },
+    {
+      candidate: [
+        [40, 0],
+        [0, 0],
+      ],
+    },
+    {
+      candidate: [
+        [60, 0],
+        [0, 50],
+      ],
+    },
+  ]);
+const perfect: Counts = [
+  [100, 0],
+  [0, 100],
+];
+const now: Partial<Evidence> = { schema: 'pawl.evidence/2', leaked: { perLabel: [0, 0], distinct: [0, 0] } };
+
+slices('a floor on texts that lack a label is a warning, and their mean is over the labels that they have', () => {
+  const at = (rules: Partial<ModelPolicy>, evidence: Partial<Evidence> = now) => {
+    const sliceFloors = { short: 0.8, medium: 0.8, long: 0.8 };
+    const judged = judge(
+      caseOf(perfect, null, { rules: { ...rules, sliceFloors }, measured: { slices: perfectInParts() }, evidence }),
+    );
+    const told = judged.findings.filter((f) => f.code.startsWith('slice-')).map((f) => f.message);
+    return [judged.result, ...codes(judged, 'failed', 'warned'), ...told];
+  };
+  const held = 'F1 on long texts is 1.0000 ≥ 0.8';
+  const over = (name: string) =>
+    `F1 on ${name} texts is 1.0000 over 1 of 2 labels, as no row has the others: the floor of 0.8 does not decide`;
+  const macro = { average: 'macro', positive: null } as const;
+  const incomplete = ['slice-incomplete', 'slice-incomplete'];
+  assert.equal(at(macro), ['pass', ...incomplete, over('short'), over('medium'), held]);
+  const none = 'medium texts have no row of the positive label: the floor of 0.8 does not decide';
+  assert.equal(at({}), ['pass', ...incomplete, over('short'), none, held]);
+  assert.equal(at(macro, {}).slice(0, 3), ['fail', 'slice-below-floor', 'slice-below-floor'], 'as it was at first');
+});
+
 slices('must add up to the whole, each of the same rows for both models', () => {
   const malformed = (change: (parts: Slice[]) => void, baseline: Counts | null = null) => {
     const parts = goodInParts().map((s) => ({ ...s, baseline: baseline && s.candidate }));
@@ -482,6 +530,88 @@ beside('leaks fail or are told, as the policy says', () => {
   assert.equal(leaked(37, 'warn'), ['pass', 'leaked-rows']);
   assert.equal(leaked(null, 'fail'), ['fail', 'training-rows-unknown']);
   assert.equal(leaked(null, 'warn'), ['pass', 'training-rows-unknown']);
+});
+
+beside('leaked rows are told by label and counted apart, or nothing is judged', () => {
+  // Three leaked positives, one of which only the candidate gets right.
+  const leaked = { perLabel: [0, 3], distinct: [0, 2] };
+  const apart = {
+    candidate: [
+      [0, 0],
+      [0, 3],
+    ],
+    baseline: [
+      [0, 0],
+      [1, 2],
+    ],
+  };
+  const [mine, theirs] = [
+    [
+      [90, 10],
+      [6, 94],
+    ],
+    [
+      [90, 10],
+      [7, 93],
+    ],
+  ] as [Counts, Counts];
+  const judged = (evidence: Partial<Evidence> = {}, measured: Partial<Measured> = {}, leastOfLabel = 1) => {
+    const { limits } = caseOf(mine, null).policy;
+    const whole = caseOf(mine, theirs, {
+      evidence: { schema: 'pawl.evidence/2', leakedRows: 3, leaked, ...evidence },
+      measured: { leaked: apart, ...measured },
+      policy: { leakage: { rows: 3, action: 'fail' }, limits: { ...limits, minimumRowsPerLabel: leastOfLabel } },
+    });
+    whole.evidence.evaluation.perLabel = [100, 103];
+    whole.evidence.evaluation.distinct = [100, 102];
+    const all: Counts = [
+      [90, 10],
+      [6, 97],
+    ];
+    whole.evidence.claimed = { ...whole.evidence.claimed, confusion: all, f1: f1Of(all) };
+    const { result, findings } = judge(whole);
+    return [result, findings[0]?.code];
+  };
+  assert.equal(judged(), ['pass', 'leaked-rows']);
+  assert.equal(judged({}, {}, 100), ['pass', 'leaked-rows'], 'nor is a claim of all rows held against it');
+  assert.equal(judged({ leaked: { perLabel: [0, 3], distinct: [0, 3] } }, {}, 100), ['fail', 'too-few-rows-left']);
+  const worse = {
+    candidate: [
+      [0, 0],
+      [3, 0],
+    ],
+    baseline: [
+      [0, 0],
+      [0, 3],
+    ],
+  };
+  assert.equal(judged({}, { leaked: worse }), ['fail', 'f1-too-low-on-all-rows']);
+  const bad = ['error', 'malformed-counts'];
+  assert.equal(judged({ leakedRows: 2 }), bad);
+  assert.equal(judged({ leakedRows: null }), bad);
+  assert.equal(judged({ leaked: undefined } as Partial<Evidence>), bad);
+  assert.equal(judged({ schema: undefined } as Partial<Evidence>), bad);
+  assert.equal(judged({ leaked: { perLabel: [3, 0], distinct: [2, 0] } }), bad);
+  assert.equal(judged({ leaked: { perLabel: [3], distinct: [2] } }), bad);
+  assert.equal(judged({ leaked: { perLabel: [0, 3], distinct: [0, 4] } }), bad);
+  assert.equal(judged({}, { leaked: undefined } as Partial<Measured>), bad);
+  assert.equal(judged({}, { leaked: { ...apart, baseline: null } }), bad);
+  assert.equal(
+    judged(
+      {},
+      {
+        leaked: {
+          ...apart,
+          candidate: [
+            [0, 0],
+            [0, 2],
+          ],
+        },
+      },
+    ),
+    bad,
+  );
+  assert.equal(judged({}, { leaked: { ...apart, candidate: [[3]] } }), bad);
 });
 
 beside('a model has a size and answers as it promised', () => {
