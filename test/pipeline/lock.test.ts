@@ -14,6 +14,13 @@ import { rejects } from '../support/rejects.ts';
 const lock = suite('lock');
 const file = () => join(temporaryFolder(), 'deep/watch.lock');
 
+/** Ends a wait that would never end. */
+function soon(): AbortSignal {
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 30);
+  return stop.signal;
+}
+
 lock('lets one in at a time, and everyone in the end', async () => {
   const path = file();
   let [inside, most, done] = [0, 0, 0];
@@ -75,7 +82,7 @@ lock('leaves a draft that a crash left alone, and the lock of a live process', a
   mkdirSync(path);
   writeFileSync(join(path, 'holder.json'), JSON.stringify({ host: 'another-machine', pid: 1 }));
   await rejects(
-    withLock(path, async () => 'in', { pollMs: 2, signal: AbortSignal.timeout(30) }),
+    withLock(path, async () => 'in', { pollMs: 2, signal: soon() }),
     Error,
   );
   assert.ok(existsSync(join(path, 'holder.json')));
@@ -92,10 +99,8 @@ lock('is taken over from a process that had the same number before this one', as
 lock('stops waiting when told to', async () => {
   const path = join(temporaryFolder(), 'watch.lock');
   writeFileSync(path, JSON.stringify({ host: hostname(), pid: process.ppid }));
-  const stop = new AbortController();
-  setTimeout(() => stop.abort(), 30);
   const error = await rejects(
-    withLock(path, async () => 'in', { pollMs: 2, signal: stop.signal }),
+    withLock(path, async () => 'in', { pollMs: 2, signal: soon() }),
     Error,
   );
   assert.is(error.name, 'AbortError');

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addressesFor, listenAdvice } from '../../server/listen.ts';
+import { PATIENCE_MS } from '../support/until.ts';
 
 const loopback = suite('loopback');
 const failed = (code: string) => Object.assign(new Error(code), { code });
@@ -32,7 +33,7 @@ const HOST = 'mount --bind /dev/null /etc/hosts && mount --bind /dev/null /etc/r
 const alone = (network: string, ...command: readonly string[]) =>
   spawnSync('unshare', ['-r', '-n', '-m', 'sh', '-c', `${network} && ${HOST} && exec "$@"`, 'sh', ...command], {
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: PATIENCE_MS,
   });
 const ONLY_IPV6 = 'ip link set lo up && ip addr del 127.0.0.1/8 dev lo';
 const entry = fileURLToPath(new URL('../support/listen-once.js', import.meta.url));
