@@ -1,8 +1,8 @@
 import { ModelRefusedError } from './errors.ts';
 import type { Runtime } from './runtime/runtime.ts';
 
-/** Texts that go through a graph at once. */
-const BATCH = 64;
+/** Texts that are encoded at once: enough for those of one width to meet. */
+const BATCH = 512;
 
 /**
  * What a model answers: of each row's probabilities the largest, of equal ones the first.

@@ -11,16 +11,23 @@ type Batch = {
 };
 
 /**
- * Texts as batches, those that take the smallest share of a run first, so that little padding is computed. Every input is as
- * wide as its own longest row.
+ * Texts as batches. A batch has texts of one width: each input of a text is as wide as its own numbers ask for, whatever else
+ * is there, so that padding tells no text of another. Those that take the smallest share of a run come first.
  *
  * @param labels more of them make smaller batches
+ * @param most texts in one batch: 1 for a graph that is not row-wise
  */
-export const batchesOf = (encoder: Encoder, texts: readonly string[], labels: number): Generator<Batch> =>
+export const batchesOf = (
+  encoder: Encoder,
+  texts: readonly string[],
+  labels: number,
+  most = Number.POSITIVE_INFINITY,
+): Generator<Batch> =>
   batchesOfEncoded(
     encoder,
     texts.map((text) => encoder.encode(text)),
     labels,
+    most,
   );
 
 /** The same of texts that are encoded already. */
@@ -28,40 +35,37 @@ export function* batchesOfEncoded(
   encoder: Pick<Encoder, 'inputs'>,
   encoded: readonly EncodedText[],
   labels: number,
+  most = Number.POSITIVE_INFINITY,
 ): Generator<Batch> {
   const inputs = Object.entries(encoder.inputs);
-  const most = inputs.map(([, { cells }]) => Math.min(cells, MAX_PRODUCT / labels));
-  const widths = encoded.map((text) => inputs.map(([name]) => widthOf(text, name)));
-  const share = widths.map((own) => Math.max(...own.map((width, i) => width / (most[i] as number))));
-  const total = widths.map((own) => own.reduce((sum, width) => sum + width, 0));
-  const by = (numbers: readonly number[], a: number, b: number) => (numbers[a] as number) - (numbers[b] as number);
-  const order = encoded.map((_, row) => row).sort((a, b) => by(share, a, b) || by(total, a, b) || a - b);
-  let rows: number[] = [];
-  let widest = inputs.map(() => 1);
-  for (const row of order) {
-    const own = widths[row] as number[];
-    const wider = widest.map((width, i) => Math.max(width, own[i] as number));
-    if (rows.length > 0 && wider.some((width, i) => (rows.length + 1) * width > (most[i] as number))) {
-      yield { rows, feeds: feedsOf(inputs, encoded, rows, widest) };
-      rows = [];
-      widest = own;
-    } else widest = wider;
-    rows.push(row);
+  const cells = inputs.map(([, padding]) => Math.min(padding.cells, MAX_PRODUCT / labels));
+  const shareOf = (widths: readonly number[]) => Math.max(...widths.map((width, i) => width / (cells[i] as number)));
+  const groups = new Map<string, { widths: readonly number[]; rows: number[] }>();
+  encoded.forEach((text, row) => {
+    const widths = inputs.map(([name, { width }]) => width(text[name]?.length ?? 0));
+    const key = widths.join();
+    const group = groups.get(key);
+    if (group) group.rows.push(row);
+    else groups.set(key, { widths, rows: [row] });
+  });
+  for (const { widths, rows } of [...groups.values()].sort((a, b) => shareOf(a.widths) - shareOf(b.widths))) {
+    const atOnce = Math.max(1, Math.min(most, Math.floor(1 / shareOf(widths))));
+    for (let from = 0; from < rows.length; from += atOnce) {
+      const some = rows.slice(from, from + atOnce);
+      yield { rows: some, feeds: feedsOf(inputs, encoded, some, widths) };
+    }
   }
-  if (rows.length > 0) yield { rows, feeds: feedsOf(inputs, encoded, rows, widest) };
 }
-
-const widthOf = (text: EncodedText, name: string): number => Math.max(1, text[name]?.length ?? 0);
 
 function feedsOf(
   inputs: readonly (readonly [string, Padding])[],
   encoded: readonly EncodedText[],
   rows: readonly number[],
-  widest: readonly number[],
+  widths: readonly number[],
 ) {
   return Object.fromEntries(
-    inputs.map(([name, { filler, bucket }], input): [string, Feed] => {
-      const columns = Math.ceil((widest[input] as number) / bucket) * bucket;
+    inputs.map(([name, { filler }], input): [string, Feed] => {
+      const columns = widths[input] as number;
       const data = new Int32Array(rows.length * columns).fill(filler);
       rows.forEach((row, i) => {
         data.set(encoded[row]?.[name] ?? [], i * columns);

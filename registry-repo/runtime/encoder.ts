@@ -1,5 +1,5 @@
 import type { Combined } from './combined.ts';
-import type { Encoder, GraphInputs } from './encoded-text.ts';
+import { type Encoder, eighths, type GraphInputs } from './encoded-text.ts';
 import { FeatureIds } from './feature-ids.ts';
 import type { HashedNgrams } from './hashed-ngrams.ts';
 import type { Preprocessor } from './preprocessor.ts';
@@ -33,7 +33,7 @@ function hashedNgrams(spec: HashedNgrams, inputs: GraphInputs): Encoder {
   const ids = new FeatureIds(spec);
   return {
     encode: (text) => ({ [name]: ids.of(text) }),
-    inputs: { [name]: { filler: 2 ** spec.bits, bucket: 1, cells: MAX_IDS } },
+    inputs: { [name]: { filler: 2 ** spec.bits, width: eighths, cells: MAX_IDS } },
   };
 }
 

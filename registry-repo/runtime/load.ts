@@ -1,5 +1,6 @@
 import { ModelRefusedError } from '../errors.ts';
 import { MODEL_FILE } from '../manifest.ts';
+import { proveRowWise } from '../row-wise/prove.ts';
 import { batchesOf } from './batches.ts';
 import type { Encoder } from './encoded-text.ts';
 import { createEncoder } from './encoder.ts';
@@ -10,7 +11,8 @@ import { openSession } from './session.ts';
 const TOLERANCE = 1e-3;
 
 /**
- * The one way from a manifest and its files to answers: preprocessor and graph together.
+ * The one way from a manifest and its files to answers: preprocessor and graph together. Texts are computed together only if
+ * the graph is proven row-wise, from its own bytes.
  *
  * @throws {ModelRefusedError} if the graph cannot be loaded, or does not fit its preprocessor
  */
@@ -24,12 +26,13 @@ export async function loadRuntime(
   const k = labels.length;
   if (contract.output.shape.at(-1) !== k)
     throw new ModelRefusedError(`the graph gives ${contract.output.shape.at(-1)} numbers a text for ${k} labels`);
+  const proof = proveRowWise(file(MODEL_FILE));
   const session = await openSession(file(MODEL_FILE), contract, threads);
   return {
     labels,
     async classify(texts) {
       const probabilities = new Float32Array(texts.length * k);
-      for (const { rows, feeds } of batchesOf(encoder, texts, k)) {
+      for (const { rows, feeds } of batchesOf(encoder, texts, k, proof.rowWise ? undefined : 1)) {
         const output = await session.run(feeds);
         rows.forEach((row, i) => {
           probabilities.set(answer(output.subarray(i * k, (i + 1) * k)), row * k);

@@ -1,5 +1,5 @@
 import { Tokenizer } from '@huggingface/tokenizers';
-import type { EncodedText, Encoder, GraphInputs, Padding } from './encoded-text.ts';
+import { type EncodedText, type Encoder, type GraphInputs, multiplesOf, type Padding } from './encoded-text.ts';
 import type { HfTokenizer } from './hf-tokenizer.ts';
 import { readTokenizerFile, type TokenizerFile } from './tokenizer-file.ts';
 
@@ -21,8 +21,8 @@ export function subwords(spec: HfTokenizer, inputs: GraphInputs, file: Uint8Arra
   if (inputs.length !== named.length || inputs.some(({ name, shape }) => !named.includes(name) || shape.length !== 2))
     throw new RangeError(`the graph needs the inputs ${named.join(', ')}, each of shape [batch, length]`);
   const split = new Subwords(file, spec.maxLength);
-  const [bucket, cells] = [spec.bucket, Math.max(MAX_TOKENS, spec.maxLength)];
-  const padding = (name: string): Padding => ({ filler: name === ids ? spec.padId : 0, bucket, cells });
+  const [width, cells] = [multiplesOf(spec.bucket), Math.max(MAX_TOKENS, spec.maxLength)];
+  const padding = (name: string): Padding => ({ filler: name === ids ? spec.padId : 0, width, cells });
   return {
     encode: (text) => inputsOf(spec, split.ids(text)),
     encodePair(text, other) {

@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { batchesOf } from '../../../registry-repo/runtime/batches.ts';
-import type { Encoder } from '../../../registry-repo/runtime/encoded-text.ts';
+import { type Encoder, eighths, multiplesOf } from '../../../registry-repo/runtime/encoded-text.ts';
 
 const MOST = 1 << 18;
 
 /** A text `7` has seven numbers, all 7; shorter rows are filled with -1. */
 const lengths: Encoder = {
   encode: (text) => ({ x: new Int32Array(Number(text)).fill(Number(text)) }),
-  inputs: { x: { filler: -1, bucket: 1, cells: MOST } },
+  inputs: { x: { filler: -1, width: multiplesOf(1), cells: MOST } },
 };
 /** The bound on numbers, for so many labels. */
 const mostFor = (labels: number) => Math.min(MOST, (1 << 20) / labels);
@@ -52,6 +52,22 @@ batches('waste little on texts of very different lengths', () => {
   assert.ok(cells < 2 * needed, `${cells} numbers for ${needed}`);
 });
 
+batches('of a graph that is not row-wise are single texts', () => {
+  const found = [...batchesOf(lengths, ['3', '1', '3'], 2, 1)];
+  assert.equal(
+    found.map(({ rows }) => rows),
+    [[1], [0], [2]],
+  );
+});
+
+batches('eighths grow with what they hold, and waste an eighth at most', () => {
+  for (let n = 0; n < 5000; n++) {
+    const [own, next] = [eighths(n), eighths(n + 1)];
+    assert.ok(own >= Math.max(1, n) && own <= next && own <= Math.max(1, (n * 9) / 8), `${n}: ${own}`);
+  }
+  assert.ok(new Set(Array.from({ length: 4096 }, (_, n) => eighths(n + 1))).size < 90);
+});
+
 batches('of no texts are none; an empty text has one filler', () => {
   assert.equal([...batchesOf(lengths, [], 2)], []);
   assert.equal(
@@ -66,7 +82,10 @@ const both: Encoder = {
     const [tokens, ngrams] = text.split(' ').map(Number) as [number, number];
     return { tokens: new Int32Array(tokens).fill(1), ngrams: new Int32Array(ngrams).fill(2) };
   },
-  inputs: { tokens: { filler: 0, bucket: 8, cells: 4096 }, ngrams: { filler: 9, bucket: 1, cells: MOST } },
+  inputs: {
+    tokens: { filler: 0, width: multiplesOf(8), cells: 4096 },
+    ngrams: { filler: 9, width: eighths, cells: MOST },
+  },
 };
 
 batches('give every input a width, a bucket, a filler and a bound of its own', () => {
@@ -76,10 +95,10 @@ batches('give every input a width, a bucket, a filler and a bound of its own', (
       const texts = sizes.map((pair) => pair.join(' '));
       const seen: number[] = [];
       for (const { rows, feeds } of batchesOf(both, texts, 2)) {
-        Object.entries(both.inputs).forEach(([name, { filler, bucket, cells }], input) => {
+        Object.entries(both.inputs).forEach(([name, { filler, width, cells }], input) => {
           const { data, columns } = feeds[name] as (typeof feeds)[string];
           const own = rows.map((row) => sizes[row]?.[input] as number);
-          assert.is(columns, Math.ceil(Math.max(1, ...own) / bucket) * bucket);
+          for (const count of own) assert.is(columns, width(count), 'as wide as each of its texts asks for');
           assert.ok(rows.length === 1 || rows.length * Math.max(...own) <= cells);
           own.forEach((count, i) => {
             const row = data.subarray(i * columns, (i + 1) * columns);
