@@ -39,6 +39,12 @@ export const Split = z.strictObject({
 const Json: z.ZodType = z.json();
 const d = (hex: string) => `sha256:${hex.repeat(64)}`;
 
+/** Trainers that hold rows out drew them in the first way before they said in which. */
+const withFirstDraw = (config: unknown): unknown => {
+  const asked = typeof config === 'object' && config !== null && 'validationShare' in config;
+  return asked && !('validationDraw' in config) ? { ...config, validationDraw: 1 } : config;
+};
+
 export const runEvents = {
   /** First event of every run stream. */
   TrainingRunStarted: define(
@@ -75,7 +81,7 @@ export const runEvents = {
       },
       sweep: null,
     },
-    [(data) => ({ ...data, sweep: null })],
+    [(data) => ({ ...data, sweep: null }), (data) => ({ ...data, config: withFirstDraw(data.config) })],
   ),
   /**
    * The exact rows the run learns from and is measured on. `leakage.rows`: test rows whose text is among the training

@@ -52,7 +52,7 @@ export async function loadDataset(
   const collected = await collect(source, wanted, context);
   const labels = wanted ?? labelsOf(collected);
   const splits = heldOut(divide(collected, options), options.holdOut);
-  checkSplits(splits, labels, source);
+  checkSplits(splits, labels, source, adviceFor(options));
   const train = inCanonicalOrder(splits.train);
   const test = inCanonicalOrder(splits.test);
   const { facts, keys } = factsOf(train, labels);
@@ -156,8 +156,17 @@ function labelsOf(collected: readonly Collected[]): string[] {
 const NO_ROWS = 'there are no rows';
 const MOST_LABELS = 1000;
 
+/** What helps where one side of a split has no rows. */
+function adviceFor(options: DataOptions): string {
+  if (options.holdOut > 0)
+    return 'give more rows, or another share to hold out (data.holdOut; for a sweep its validationShare)';
+  return 'path' in options && options.path !== null
+    ? 'give more rows, another data.testShare, or both data.train and data.test'
+    : 'give rows for both';
+}
+
 /** What makes a data set unusable although each of its rows is good. */
-function checkSplits({ train, test }: Splits, labels: readonly string[], { location }: Source): void {
+function checkSplits({ train, test }: Splits, labels: readonly string[], { location }: Source, advice: string): void {
   const problems = new Problems();
   const wrong = (message: string) => problems.add({ file: location, line: null, message });
   const [inTrain, inTest] = [train, test].map((rows) => new Set(rows.map(({ label }) => label))) as [
@@ -169,7 +178,7 @@ function checkSplits({ train, test }: Splits, labels: readonly string[], { locat
   else if (labels.length > MOST_LABELS) wrong(`${labels.length} different labels: are text and label swapped?`);
   else if (labels.length < 2) wrong(`every row has the label ${all}: a model needs rows of at least two`);
   else if (train.length === 0 || test.length === 0)
-    wrong(`no row for the ${train.length === 0 ? 'training' : 'test'} split: give more rows, or both train and test`);
+    wrong(`no row for the ${train.length === 0 ? 'training' : 'test'} split: ${advice}`);
   else
     for (const label of labels.filter((name) => !inTrain.has(name)))
       wrong(

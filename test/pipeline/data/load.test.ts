@@ -166,7 +166,7 @@ const spoilt: Record<
         ['b', 'pos'],
       ]),
     },
-    /^d: no row for the test split: give more rows, or both train and test$/,
+    /^d: no row for the test split: give more rows, another data\.testShare, or both data\.train and data\.test$/,
   ],
   'a label that no training row has': [
     two,
