@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { define } from './definition.ts';
-import { Confusion, Count, Digest, Label, MetricValue, Milliseconds, ModelName, ObjectId, Share } from './values.ts';
+import { define, onlyDense } from './definition.ts';
+import { Count, Counts, Digest, Label, MetricValue, Milliseconds, ModelName, ObjectId, Share } from './values.ts';
 
 /** What made a run start. `push` names the commit of the training repository that asked for it. */
 export const Trigger = z.discriminatedUnion('kind', [
@@ -145,7 +145,7 @@ export const runEvents = {
       dataset: Digest,
       split: z.string().min(1).max(100),
       labels: z.array(Label).min(2),
-      confusion: Confusion,
+      confusion: Counts,
       f1: Share,
       durationMs: Milliseconds,
     }),
@@ -161,6 +161,7 @@ export const runEvents = {
       f1: 0.9215686274509803,
       durationMs: 95,
     },
+    [onlyDense],
   ),
   /** The run offers a candidate: a manifest, content-addressed, that names the model's bytes. */
   TrainingRunCompleted: define(

@@ -6,6 +6,9 @@ import { CONFIDENCE, type Interval } from './intervals.ts';
 /** Enough for the ends of a 95 % interval: some fifty samples lie beyond each. */
 const SAMPLES = 2000;
 
+/** Each sample is counted in a matrix of its own, which grows with the square of the labels. */
+const MOST_LABELS = 50;
+
 /** What one or two models answered to the same rows: indices into the labels, row by row. */
 export type Answered = { readonly truth: ArrayLike<number>; readonly predicted: readonly ArrayLike<number>[] };
 
@@ -14,7 +17,8 @@ export type Answered = { readonly truth: ArrayLike<number>; readonly predicted: 
  * models the same rows are drawn for both, so that what is hard for both cancels.
  *
  * @param seed names the sequence of draws: the same seed and rows give the same interval
- * @returns an interval for each model and, of two, one for the first's F1 minus the second's; null without rows
+ * @returns an interval for each model and, of two, one for the first's F1 minus the second's; null without
+ * rows, and with more than 50 labels
  * @see Efron & Tibshirani (1993), "An Introduction to the Bootstrap", ch. 13; Koehn (2004), EMNLP, for pairs
  */
 export function bootstrapF1(
@@ -25,9 +29,9 @@ export function bootstrapF1(
 ): { each: Interval[]; difference: Interval | null } | null {
   const { truth, predicted } = answered;
   const rows = truth.length;
-  if (rows === 0) return null;
-  const random = Random.named(`bootstrap ${seed}`);
   const k = labels.length;
+  if (rows === 0 || k > MOST_LABELS) return null;
+  const random = Random.named(`bootstrap ${seed}`);
   const samples = predicted.map(() => new Float64Array(SAMPLES));
   for (let sample = 0; sample < SAMPLES; sample++) {
     const counts = predicted.map(() => new Uint32Array(k * k));

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Evidence } from '../judge/evidence.ts';
+import { Evidence, type StoredEvidence } from '../judge/evidence.ts';
 import { errored, Finding } from '../judge/finding.ts';
 import { ObjectId } from '../values.ts';
 import { Bound } from '../verdict/verdict.ts';
@@ -89,7 +89,7 @@ function checkBound(told: Bound, { bound }: Subject): void {
   throw new Stop([errored('evaluation-void', message)], { stale: true });
 }
 
-function checkEvidence(evidence: Evidence, subject: Subject): void {
+function checkEvidence(evidence: StoredEvidence, subject: Subject): void {
   const { set, candidate, baseline } = subject;
   const { manifest } = candidate.files;
   const pairs: readonly [string, unknown, unknown][] = [

@@ -6,7 +6,7 @@ import { digestOf } from '../digest.ts';
 import { evaluationRowsPath } from '../evaluation-set.ts';
 import { printFile } from '../file.ts';
 import { unmeasurable } from '../judge/checks.ts';
-import type { Evidence, Measured } from '../judge/evidence.ts';
+import { type StoredEvidence, type StoredMeasured, storedMeasured } from '../judge/evidence.ts';
 import { errored, failed, warned } from '../judge/finding.ts';
 import { isForRuntime, MANIFEST_FILE, MODEL_FILE, TRAINING_ROWS_FILE } from '../manifest.ts';
 import { RegistryAt } from '../registry.ts';
@@ -18,7 +18,7 @@ import { fromBase, fromHead, Stop } from './stop.ts';
 import type { Subject } from './subject.ts';
 
 export type Measurement = {
-  readonly evidence: Evidence;
+  readonly evidence: StoredEvidence;
   readonly versions: ScorerVersions | null;
   /** How long it took, where that was elsewhere; milliseconds. */
   readonly durationMs?: number;
@@ -45,7 +45,7 @@ export async function measure(
       failed('files-too-large', `the files beside the model have ${others} bytes, ${MAX_OTHER_BYTES} at most`),
     ]);
   const { bytes, rows, evaluation } = await pinnedRows(subject, artifacts);
-  const evidence: Evidence = {
+  const evidence: StoredEvidence = {
     evaluation,
     claimed: { rows: manifest.data.test.digest, labels: manifest.labels, ...manifest.claimed },
     modelBytes,
@@ -63,7 +63,7 @@ export async function measure(
     const { measured, versions } = await scored(
       await score({ folder, seconds, megabytes, latency: wantsLatency(subject) }),
     );
-    return { evidence: { ...evidence, measured }, versions };
+    return { evidence: { ...evidence, measured: storedMeasured(measured) }, versions };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -74,7 +74,7 @@ export const modelBytesOf = ({ files }: Side): number =>
   files.manifest.files.find((file) => file.path === MODEL_FILE)?.sizeBytes ?? 0;
 
 /** The size that a budget is held against; nothing where there is no such budget. */
-export const baselineBytesFor = ({ class: kind, rules, baseline }: Subject): Pick<Evidence, 'baselineBytes'> =>
+export const baselineBytesFor = ({ class: kind, rules, baseline }: Subject): Pick<StoredEvidence, 'baselineBytes'> =>
   kind === 'promotion' && rules.budget?.sizeRatio !== undefined && baseline
     ? { baselineBytes: modelBytesOf(baseline) }
     : {};
@@ -147,7 +147,7 @@ async function stage({ files }: Side, folder: string): Promise<void> {
   await copyVersionFiles(files, folder, isForRuntime);
 }
 
-function scored(outcome: Awaited<ReturnType<Score>>): { measured: Measured; versions: ScorerVersions } {
+function scored(outcome: Awaited<ReturnType<Score>>): { measured: StoredMeasured; versions: ScorerVersions } {
   if (outcome.kind === 'scored') return outcome;
   if (outcome.kind === 'failed') throw new Stop([outcome.finding]);
   if (outcome.which === 'candidate') throw new Stop(outcome.findings);

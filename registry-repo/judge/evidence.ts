@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { Slice } from '../slices.ts';
-import { Confusion, Count, Digest, Labels, Share } from '../values.ts';
+import { Slice, type StoredSlice } from '../slices.ts';
+import { denseCounts, storedCounts } from '../stored-counts.ts';
+import { type Confusion, Count, Counts, Digest, Labels, Share } from '../values.ts';
 
 /** Milliseconds that each model takes for a text, in one process: medians of repetitions that took turns. */
 export const Latency = z.strictObject({
@@ -13,8 +14,8 @@ export type Latency = z.infer<typeof Latency>;
 
 /** What one scoring counted: both models on the same rows in one process. Aggregates only, never which row. */
 export const Measured = z.strictObject({
-  candidate: Confusion,
-  baseline: Confusion.nullable(),
+  candidate: Counts,
+  baseline: Counts.nullable(),
   /** Rows that one of the two gets right and the other does not; null without a baseline. */
   onlyCandidateRight: Count.nullable(),
   onlyBaselineRight: Count.nullable(),
@@ -25,14 +26,20 @@ export const Measured = z.strictObject({
   /** Left out where the policy has no budget for it, or there is no baseline. */
   latency: Latency.optional(),
 });
-export type Measured = z.infer<typeof Measured>;
+export type StoredMeasured = z.infer<typeof Measured>;
+/** As it is computed with. */
+export type Measured = Omit<StoredMeasured, 'candidate' | 'baseline' | 'slices'> & {
+  readonly candidate: Confusion;
+  readonly baseline: Confusion | null;
+  readonly slices?: Slice[] | undefined;
+};
 
 /** Everything a judgement rests on beside the policy. It is kept in the verdict, so that anyone can judge again. */
 export const Evidence = z.strictObject({
   /** The pinned rows: how many of each label, and how many of those are not repetitions of another row. */
   evaluation: z.strictObject({ rows: Digest, labels: Labels, perLabel: z.array(Count), distinct: z.array(Count) }),
   /** The manifest's claim, and the rows it was measured on. */
-  claimed: z.strictObject({ rows: Digest, labels: Labels, confusion: Confusion, f1: Share }),
+  claimed: z.strictObject({ rows: Digest, labels: Labels, confusion: Counts, f1: Share }),
   modelBytes: Count,
   /** Of the baseline's `model.onnx`; left out where the policy has no budget for it, or there is no baseline. */
   baselineBytes: Count.optional(),
@@ -41,7 +48,32 @@ export const Evidence = z.strictObject({
   /** Null where the models cannot be measured on these rows. */
   measured: Measured.nullable(),
 });
-export type Evidence = z.infer<typeof Evidence>;
+export type StoredEvidence = z.infer<typeof Evidence>;
+/** As it is computed with. */
+export type Evidence = Omit<StoredEvidence, 'claimed' | 'measured'> & {
+  readonly claimed: Omit<StoredEvidence['claimed'], 'confusion'> & { readonly confusion: Confusion };
+  readonly measured: Measured | null;
+};
+
+/** Evidence to compute with, however its counts are stored. */
+export const openEvidence = ({ claimed, measured, ...rest }: StoredEvidence): Evidence => ({
+  ...rest,
+  claimed: { ...claimed, confusion: denseCounts(claimed.confusion) },
+  measured: measured && (withCounts(measured, denseCounts) as Measured),
+});
+
+/** What was measured, as verdicts keep it. */
+export const storedMeasured = (measured: StoredMeasured): StoredMeasured =>
+  withCounts(measured, (counts) => storedCounts(denseCounts(counts)));
+
+function withCounts({ slices, ...measured }: StoredMeasured, of: (counts: Counts) => Counts): StoredMeasured {
+  const both = <T extends Pick<StoredSlice, 'candidate' | 'baseline'>>(side: T): T => ({
+    ...side,
+    candidate: of(side.candidate),
+    baseline: side.baseline && of(side.baseline),
+  });
+  return { ...both(measured), ...(slices && { slices: slices.map(both) }) };
+}
 
 /** A promise and an answer may differ this much: quantised kernels round differently on different processors. */
 export const GOLDEN_TOLERANCE = 1e-3;
