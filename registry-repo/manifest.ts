@@ -1,6 +1,19 @@
 import * as z from 'zod';
 import { Preprocessor } from './runtime/preprocessor.ts';
-import { Confusion, Count, Digest, FileName, Instant, Label, Labels, Name, ObjectId, RunId, Share } from './values.ts';
+import {
+  Count,
+  Counts,
+  Digest,
+  FileName,
+  Instant,
+  Label,
+  Labels,
+  MAX_LABELS,
+  Name,
+  ObjectId,
+  RunId,
+  Share,
+} from './values.ts';
 
 /** A file of a version: beside the manifest in the registry, or in the artifact store, always by digest. */
 export const ManifestFile = z.strictObject({ path: FileName, digest: Digest, sizeBytes: Count });
@@ -49,11 +62,11 @@ export const Manifest = z
     pretrained: z
       .strictObject({ location: z.string().min(1).max(1000), revision: ObjectId.nullable(), digest: Digest })
       .optional(),
-    /** The run's own measurement on `data.test`. Shown beside the gate's, never believed. */
-    claimed: z.strictObject({ confusion: Confusion, f1: Share }),
+    /** The run's own measurement on `data.test`. Shown beside the gate's, never believed. No counts at all where they are too many. */
+    claimed: z.strictObject({ confusion: Counts, f1: Share }),
     /** Invented texts and this model's answers: a server repeats them before it switches over. */
     golden: z
-      .array(z.strictObject({ text: z.string().max(2000), probabilities: z.array(Share).min(2).max(1000) }))
+      .array(z.strictObject({ text: z.string().max(2000), probabilities: z.array(Share).min(2).max(MAX_LABELS) }))
       .min(1)
       .max(32),
     createdAt: Instant,

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { loadRuntime } from '../../registry-repo/runtime/load.ts';
+import { storedCounts } from '../../registry-repo/stored-counts.ts';
 import { optionsAt } from '../data/guess.ts';
 import { loadRows } from '../data/load.ts';
 import { DataOptions } from '../data/options.ts';
@@ -116,13 +117,20 @@ export const evaluate: Command<Workspace> = {
         worst: worstErrors(rows, labels, { predicted, probabilities }, WORST),
         seconds,
       };
-      out.result(value, () => describe(value));
+      out.result(told(value), () => describe(value));
       return 0;
     } finally {
       await runtime.release();
     }
   },
 };
+
+/** As programs read it: of many labels only the counts that are not 0. */
+const told = <T extends Pick<Evaluated, 'confusion' | 'slices'>>(value: T) => ({
+  ...value,
+  confusion: storedCounts(value.confusion),
+  slices: value.slices.map((slice) => ({ ...slice, confusion: storedCounts(slice.confusion) })),
+});
 
 /** @throws {UsageError} where rows cannot say where they came from */
 function withSource(options: DataOptions, source: string | undefined): DataOptions {
