@@ -26,6 +26,7 @@ const ROWS = { tooFew: 200, good: 3000, worse: 1000, better: 6000 };
 
 export const demo: Command<Workspace> = {
   name: 'demo',
+  memory: 'serves',
   summary: 'tell the whole story once, in a temporary folder: blocked, promoted, swapped, rolled back, audited',
   details:
     'Uses the sample data, no network, and none of your settings. Exit code 1 if anything does not come out as the story says.',

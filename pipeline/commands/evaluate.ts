@@ -25,6 +25,7 @@ const MACRO = { average: 'macro', positive: null } as const;
 
 export const evaluate: Command<Workspace> = {
   name: 'evaluate',
+  memory: 'computes',
   summary: 'measure a run’s or version’s model on any labelled data',
   details:
     'Nothing is recorded. A data set with a test split is measured on that; any other on all its rows. Figures are named and defined as in scikit-learn; precision, recall and f1 are those of the second of two labels.',

@@ -36,6 +36,7 @@ type QuantizeConfig = z.infer<typeof QuantizeConfig>;
 
 export const quantize: Command<Workspace> = {
   name: 'quantize',
+  memory: 'computes',
   summary: 'make a smaller, faster candidate of a model: weights as bytes',
   details:
     'The weights of matrix products and of embeddings are rounded to 8 bits, with a scale for each column; what they are multiplied with is rounded while the model runs. The result is a run and a candidate of its own, measured on the test rows of the run that made the original: `pawl promote` lets the same gate judge it. The original stays as it is. --seven-bits rounds to 7 bits, for processors without VNNI or dot-product instructions, where sums of 8-bit products may overflow.',
