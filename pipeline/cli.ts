@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './host-check.ts';
 import { resolve } from 'node:path';
 import { Command as Commander, CommanderError, Option } from 'commander';
 import type { Command } from './commands/command.ts';
