@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-import './platform-check.ts'; // before everything
+// Before everything: whether anything at all can run here.
+import './platform-check.ts';
+import './host-check.ts';
 
 import { writeSync } from 'node:fs';
 import { resolve } from 'node:path';
