@@ -11,17 +11,18 @@ export const reconcileAll: Command<Workspace> = {
   json: true,
   examples: [['pawl reconcile', 'after a crash, or from cron']],
   async run({ workspace, out }) {
-    const { interrupted, finished, drift } = (await registryRecorded(workspace))
+    const { interrupted, finished, leased, drift } = (await registryRecorded(workspace))
       ? await reconcile(workspace.promotions((line) => out.say(line)))
       : await withoutRegistry(workspace);
-    const value = { interrupted, finished: finished.map(({ id, model, status }) => ({ id, model, status })), drift };
+    const ended = finished.map(({ id, model, status }) => ({ id, model, status }));
+    const value = { interrupted, finished: ended, leased, drift };
     out.result(value, () => {
       const lines = [
         ...interrupted.map((id) => `run ${id} was interrupted: its process is gone`),
         ...finished.map((p) => `promotion ${p.id} of ${p.model} v${p.candidate.version}: ${p.status}`),
         ...drift.map((d) => `drift: ${d.commit} ${d.detail}`),
       ];
-      return lines.join('\n') || 'nothing was left to do';
+      return lines.join('\n') || (leased.length > 0 ? 'nothing else was left to do' : 'nothing was left to do');
     });
     return drift.length > 0 ? 1 : 0;
   },
@@ -31,5 +32,5 @@ export const reconcileAll: Command<Workspace> = {
 async function withoutRegistry(workspace: Workspace): Promise<Reconciled> {
   const { clock, command } = workspace;
   const ports = { store: workspace.store(), clock, command, views: () => workspace.views() };
-  return { interrupted: await endDeadRuns(ports), finished: [], drift: [] };
+  return { interrupted: await endDeadRuns(ports), finished: [], leased: [], drift: [] };
 }

@@ -1,8 +1,10 @@
 import type { Promotion } from '../../../projections/promotions.ts';
+import type { GateJudgement } from '../../../registry-repo/gate/gate.ts';
 import { RegistryAt } from '../../../registry-repo/registry.ts';
 import type { ObjectId } from '../../../registry-repo/values.ts';
 import { misfits } from '../../../registry-repo/verdict/fits.ts';
 import type { PullRequest } from '../../forge/forge.ts';
+import { CHANGED } from '../decide.ts';
 import { answerData, errorData, verdictData } from '../judged.ts';
 import { AGAIN, GATE_CONTEXT } from '../merge.ts';
 import { knownVerdict } from './known.ts';
@@ -34,10 +36,15 @@ export async function judge(ports: StepPorts, promotion: Promotion, newer: Promo
     pullRequest: pull.number,
     reason: promotion.reason,
   });
+  if (isOfAnother(promotion, judgement)) return reject(ports, promotion, 'abandoned', [CHANGED]);
   if (judgement.result === 'stale') return rebase(ports, promotion, pull);
   if (verdict) await artifacts.put(verdict);
   return [{ type: 'GateJudged', data: answerData(promotion, judgement, judgement.result) }];
 }
+
+/** Somebody has pushed something else to the branch. What the gate says of that is no answer to what was proposed. */
+const isOfAnother = (promotion: Promotion, { promotionId, class: kind }: GateJudgement): boolean =>
+  (promotionId !== null && promotionId !== promotion.id) || (kind !== null && kind !== promotion.class);
 
 async function askAndWait(
   ports: StepPorts,
