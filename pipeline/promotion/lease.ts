@@ -68,15 +68,17 @@ function hold({ forge, clock }: Ports, lease: Omit<Lease, 'schema' | 'until'>, t
   let at = taken;
   let moving: Promise<void> = Promise.resolve();
   const move = (bytes: () => Buffer | null) => {
-    moving = moving.catch(() => {}).then(async () => {
-      try {
-        if (at !== null) at = await forge.moveLease(lease.model, bytes(), at);
-      } catch (error) {
-        if (error instanceof RefMovedError) at = null;
-        // It cannot be reached: the next renewal comes through, or the deadline ends it. What was done meanwhile counts.
-        else if (!(error instanceof ForgeError) && !(error instanceof GitError)) throw error;
-      }
-    });
+    moving = moving
+      .catch(() => {})
+      .then(async () => {
+        try {
+          if (at !== null) at = await forge.moveLease(lease.model, bytes(), at);
+        } catch (error) {
+          if (error instanceof RefMovedError) at = null;
+          // It cannot be reached: the next renewal comes through, or the deadline ends it. What was done meanwhile counts.
+          else if (!(error instanceof ForgeError) && !(error instanceof GitError)) throw error;
+        }
+      });
     return moving;
   };
   const timer = setInterval(() => void move(() => print(lease, clock())).catch(() => {}), RENEW_MS);

@@ -5,7 +5,7 @@ import type { ObjectId } from '../../../registry-repo/values.ts';
 import { misfits } from '../../../registry-repo/verdict/fits.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import { CHANGED } from '../decide.ts';
-import { answerData, errorData, verdictData } from '../judged.ts';
+import { answerData, errorData, refusedData, verdictData } from '../judged.ts';
 import { AGAIN, GATE_CONTEXT } from '../merge.ts';
 import { knownVerdict } from './known.ts';
 import { isStale, movedFacts, rebase } from './moved.ts';
@@ -55,8 +55,13 @@ async function askAndWait(
   const { forge, clock, asked } = ports;
   if (newer) return reject(ports, promotion, 'superseded', supersededBy(newer));
   const said = (await forge.statuses(pull.head)).find((s) => s.context === GATE_CONTEXT);
-  if (said?.state === 'error')
-    return [{ type: 'GateJudged', data: errorData(promotion, pull.head, base, said.description) }];
+  const told = { head: pull.head, base, why: said?.description ?? '' };
+  if (said?.state === 'error') return [{ type: 'GateJudged', data: errorData(promotion, told) }];
+  if (said?.state === 'failure') {
+    await forge.sync(); // a verdict is there before the status that it leads to
+    if (await knownVerdict(ports, promotion, pull)) return [];
+    return [{ type: 'GateJudged', data: refusedData(promotion, told) }];
+  }
   if (await isStale(ports, promotion, pull, base)) return rebase(ports, promotion, pull);
   const last = asked.get(pull.head);
   const now = clock().getTime();
