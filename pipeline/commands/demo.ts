@@ -154,7 +154,7 @@ class Story {
     const proposal = await ports.process.rollBack(workspace.config.model, null, 'demonstration');
     if (proposal.kind !== 'new') throw new Error('there was nothing to roll back');
     const { promotionId, baseline } = proposal.fact.data;
-    const promotion = await ports.process.finish(workspace.config.model, promotionId);
+    const promotion = await ports.process.finish(workspace.config.model, promotionId, { waitMs: 60_000 });
     await recordCheckpoints(ports);
     this.#check(
       promotion.status === 'merged',
