@@ -5,6 +5,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { RegistryAt } from '../../registry-repo/registry.ts';
+import { type ByteSums, describeProcessor } from '../../registry-repo/runtime/processor.ts';
+import { thisProcessor } from '../../registry-repo/runtime/this-processor.ts';
 import { isValid } from '../../registry-repo/verdict/keys.ts';
 import { verifyProduction } from '../../registry-repo/verify/production.ts';
 import { logBranch } from '../open-store.ts';
@@ -92,6 +94,7 @@ const CHECKS: readonly Check[] = [
     otherwise:
       'find out who moved it with `pawl audit`; `pawl rollback --reason "…"` goes back to a version that was judged',
   },
+  { name: 'processor', check: checkProcessor, otherwise: 'report this as a bug' },
   {
     name: 'model runtime',
     check: checkRuntime,
@@ -238,6 +241,19 @@ async function checkProduction(workspace: Workspace): Promise<Answer> {
     await verifyProduction({ git: forge.git, tip, model, keys: workspace.keys().trusted, now: workspace.clock() });
   return models.length === 0 ? 'nothing in production yet' : `verified: ${models.join(', ')}`;
 }
+
+/** Nothing of it is wrong: what would be is refused where a model is loaded. */
+async function checkProcessor(): Promise<Answer> {
+  const processor = thisProcessor();
+  return `${describeProcessor(processor)}: ${BYTE_SUMS[processor.byteSums]}`;
+}
+
+const BYTE_SUMS: Readonly<Record<ByteSums, string>> = {
+  exact: 'products of bytes are added in 32 bits',
+  overflow:
+    'products of bytes are added in 16 bits, so signed weights are rewritten when a model is loaded: the same answers, slower',
+  unknown: 'signed weights are rewritten when a model is loaded, in case products of bytes are added in 16 bits',
+};
 
 async function checkRuntime(): Promise<Answer> {
   const { runtimeVersion } = await import('../../registry-repo/runtime/session.ts');

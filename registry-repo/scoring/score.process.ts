@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { errored, type Finding } from '../judge/finding.ts';
+import { PRETENDED } from '../runtime/processor.ts';
 import { ChildAnswer } from './child-answer.ts';
 import { LATENCY, type Score, type ScoreOutcome, type ScoreTask } from './score.ts';
 
@@ -39,9 +40,13 @@ const start = (entry: URL, task: ScoreTask, cwd: string): ChildProcess =>
     { cwd, env: systemOnly(), stdio: ['ignore', 'ignore', 'pipe', 'pipe'], windowsHide: true },
   );
 
-/** What the system itself needs to start a program, and nothing else. */
-const systemOnly = (): NodeJS.ProcessEnv =>
-  process.platform === 'win32' ? { SystemRoot: process.env.SystemRoot, TEMP: process.env.TEMP } : {};
+/** What the system itself needs to start a program, the processor to pretend if any, and nothing else. */
+const systemOnly = (
+  { SystemRoot, TEMP, [PRETENDED]: pretended }: NodeJS.ProcessEnv = process.env,
+): NodeJS.ProcessEnv => ({
+  ...(process.platform === 'win32' && { SystemRoot, TEMP }),
+  ...(pretended !== undefined && { [PRETENDED]: pretended }),
+});
 
 const crashed = (code: string, message: string): ScoreOutcome => ({ kind: 'failed', finding: errored(code, message) });
 

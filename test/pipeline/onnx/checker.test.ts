@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { quantise } from '../../../pipeline/onnx/quantise.ts';
+import { type ByteWeights, quantise } from '../../../pipeline/onnx/quantise.ts';
 import type { TrainedModel } from '../../../pipeline/training/trainer.ts';
 import { trainers } from '../../../pipeline/training/trainers.ts';
 import { exportTransformer } from '../../../pipeline/training/transformer/export.ts';
@@ -32,7 +32,8 @@ async function trained(name: string, config: Record<string, unknown>): Promise<U
 
 const rnn = { backend: 'wasm', maxLength: 16, batch: 8, epochs: 1, vocabulary: 100, embedding: 8, hidden: 6 };
 const encoder = { model: dirname(goldenFile('tiny-bert', 'config.json')), maxLength: 32 };
-const small = (bytes: Uint8Array, most: 127 | 63 = 127) => quantise(bytes, { embeddings: true, most }).bytes;
+const small = (bytes: Uint8Array, weights: ByteWeights = 'unsigned') =>
+  quantise(bytes, { embeddings: true, weights }).bytes;
 
 if (!python) console.log('SKIPPED ONNX’s own checker: PAWL_TEST_ONNX names no Python that has onnx and onnxruntime');
 else
@@ -59,7 +60,8 @@ else
         );
         write(name, bytes, { inputs: training.inputs, logits: training.logits });
         write(`${name}-bytes`, small(bytes));
-        write(`${name}-seven-bits`, small(bytes, 63));
+        write(`${name}-seven-bits`, small(bytes, 'seven-bits'));
+        write(`${name}-signed`, small(bytes, 'signed'));
       }
       const recurrent = await trained('rnn', rnn);
       write('rnn', recurrent);
