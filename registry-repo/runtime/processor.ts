@@ -15,7 +15,7 @@ export type Processor = {
 };
 
 /** Variable that says what processor to take this one for: `vnni`, `avx2` or `unknown`. For tests of the guards. */
-export const PRETENDED = 'PAWL_PRETEND_PROCESSOR';
+export const PRETENDED = 'PAWL_TEST_PROCESSOR';
 
 /** What an operating system tells. Flags are Linux's names; null where they could not be read. */
 export type ProcessorFacts = {
