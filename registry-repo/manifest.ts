@@ -58,6 +58,11 @@ export const Manifest = z
       train: DataSplit,
       test: DataSplit,
     }),
+    /**
+     * What VNNI is to the graph on x86, from the graph's own bytes: without it the model is slower, or wrong. Left out where it
+     * makes no difference, and in manifests from before this was known.
+     */
+    processor: z.strictObject({ vnni: z.enum(['faster', 'needed']) }).optional(),
     /** What training started from, where that was a pretrained model: its place, the commit there, and all its files' digest. */
     pretrained: z
       .strictObject({ location: z.string().min(1).max(1000), revision: ObjectId.nullable(), digest: Digest })

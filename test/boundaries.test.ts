@@ -27,7 +27,7 @@ const VENDORS: Record<string, RegExp> = {
   '@tensorflow/tfjs-backend-wasm': /^pipeline\/training\/backends\//,
   'onnxruntime-node': /^registry-repo\/runtime\/session\.ts$/,
   'simple-git': /\.git\.ts$/,
-  '@octokit/core': /^(?:pipeline|registry-repo)\/.*\.github\.ts$/,
+  '@octokit/rest': /^(?:pipeline|registry-repo)\/.*\.github\.ts$/,
   '@octokit/auth-app': /^(?:pipeline|registry-repo)\/.*\.github\.ts$/,
   '@octokit/plugin-retry': /^(?:pipeline|registry-repo)\/.*\.github\.ts$/,
   '@octokit/plugin-throttling': /^(?:pipeline|registry-repo)\/.*\.github\.ts$/,

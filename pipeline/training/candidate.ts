@@ -4,6 +4,7 @@ import { f1 } from '../../registry-repo/f1.ts';
 import { printFile } from '../../registry-repo/file.ts';
 import { toNumber } from '../../registry-repo/fraction.ts';
 import { CARD_FILE, Manifest, MODEL_FILE, TRAINING_ROWS_FILE } from '../../registry-repo/manifest.ts';
+import { needsOf } from '../../registry-repo/runtime/byte-sums.ts';
 import { loadRuntime } from '../../registry-repo/runtime/load.ts';
 import { storedCounts } from '../../registry-repo/stored-counts.ts';
 import type { Confusion, Counts } from '../../registry-repo/values.ts';
@@ -141,6 +142,7 @@ function describe(
 ): Omit<Manifest, 'files'> {
   const { dataset, trained, runId, anchor } = stage;
   const { source, labels, splits } = dataset.facts;
+  const processor = needsOf(trained.files.find(({ path }) => path === MODEL_FILE)?.bytes ?? new Uint8Array(0));
   const split = ({ digest, rows, labels: counts }: (typeof splits)['train']) => ({ digest, rows, labels: counts });
   return {
     schema: 'pawl.manifest/1',
@@ -158,6 +160,7 @@ function describe(
     },
     log: anchor,
     data: { source, train: split(splits.train), test: split(splits.test) },
+    ...(processor && { processor }),
     ...(trained.pretrained && { pretrained: trained.pretrained }),
     claimed: { confusion: claimable(confusion), f1: share },
     golden,

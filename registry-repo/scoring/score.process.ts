@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { errored, type Finding } from '../judge/finding.ts';
 import { type Later, later } from '../later.ts';
 import { diedOfMemory, MEMORY_REMEDY } from '../out-of-memory.ts';
+import { PRETENDED } from '../runtime/processor.ts';
 import { ChildAnswer } from './child-answer.ts';
 import { canBound, type MemoryLook, memoryLook } from './resident.ts';
 import { LATENCY, type Score, type ScoreOutcome, type ScoreTask } from './score.ts';
@@ -47,9 +48,13 @@ const start = (entry: URL, task: ScoreTask, cwd: string): ChildProcess =>
     { cwd, env: systemOnly(), stdio: ['ignore', 'ignore', 'pipe', 'pipe'], windowsHide: true },
   );
 
-/** What the system itself needs to start a program, and nothing else. */
-const systemOnly = (): NodeJS.ProcessEnv =>
-  process.platform === 'win32' ? { SystemRoot: process.env.SystemRoot, TEMP: process.env.TEMP } : {};
+/** What the system itself needs to start a program, the processor to pretend if any, and nothing else. */
+const systemOnly = (
+  { SystemRoot, TEMP, [PRETENDED]: pretended }: NodeJS.ProcessEnv = process.env,
+): NodeJS.ProcessEnv => ({
+  ...(process.platform === 'win32' && { SystemRoot, TEMP }),
+  ...(pretended !== undefined && { [PRETENDED]: pretended }),
+});
 
 const crashed = (code: string, message: string): ScoreOutcome => ({ kind: 'failed', finding: errored(code, message) });
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAppAuth } from '@octokit/auth-app';
-import { Octokit } from '@octokit/core';
+import { Octokit } from '@octokit/rest';
 import type * as z from 'zod';
 import { ForgeError } from '../errors.ts';
 import { AccountAnswer, AppAnswer, InstallationAnswer } from './answers.ts';

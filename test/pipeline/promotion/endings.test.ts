@@ -19,6 +19,7 @@ import type { Production } from '../../../registry-repo/production.ts';
 import type { Row } from '../../../registry-repo/rows.ts';
 import type { Score } from '../../../registry-repo/scoring/score.ts';
 import { SLICES } from '../../../registry-repo/slices.ts';
+import { denseCounts } from '../../../registry-repo/stored-counts.ts';
 import { Elsewhere } from '../../support/elsewhere.ts';
 import { rowsFor } from '../../support/models.ts';
 import { root } from '../../support/paths.ts';
@@ -177,7 +178,8 @@ const FIRST = digestOf(printFile(candidateOf(9).manifest));
 
 const floors = { short: 0.99 };
 /** All rows are short ones. */
-const allShort = scored(({ candidate }) => {
+const allShort = scored(({ candidate: counts }) => {
+  const candidate = denseCounts(counts);
   const none = candidate.map((row) => row.map(() => 0));
   const rows = candidate.flat().reduce((a, b) => a + b, 0);
   const [short, ...others] = SLICES;
@@ -309,7 +311,7 @@ judged-too-often key-not-trusted made-up-tensor malformed-file malformed-key mal
 no-graph no-manifest no-merge-facts no-policy no-production no-reason no-such-commit no-such-version not-evaluated
 not-measured nothing-in-production nothing-to-roll-back operator operator-domain opset-version other-evaluation
 production-removed ref-moved registry-drifted repeated-field repeated-path reserved-file score-crashed score-garbage
-score-engine score-killed score-memory score-not-started score-timeout second-model second-version signature size-differs size-not-compared
+processor-lacks-vnni score-engine score-killed score-memory score-not-started score-timeout second-model second-version signature size-differs size-not-compared
 slice-empty stale-baseline string-tensor submodule symlink target-unverified tensor-data tensor-name tensor-segment
 tensor-shape tensor-type too-few-rows-left too-large-for-tree too-many-files too-many-nodes too-many-operands training-info
 training-rows-differ type-attribute unlisted-file unparseable verdict-invalid verdict-missing version-changed
