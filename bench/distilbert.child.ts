@@ -34,7 +34,7 @@ async function prepare({ imdb, folder, weights, file, reviews, batch }: PrepareI
   const rows = data.train.filter((_, i) => i % step === 0).slice(0, reviews);
   const { tokenizer } = await load(weights);
   const context = { rows, labels: data.facts.labels, seed: 1, report, signal };
-  const { train } = await readExamples(context, tokenizer, { maxLength: 256, validationShare: 0 });
+  const { train } = await readExamples(context, tokenizer, { maxLength: 256, validationShare: 0, validationDraw: 2 });
   const batches = lengthBatches(train, batch, 1, 1).map((examples) => ({
     ids: examples.map(({ ids }) => [...ids]),
     labels: examples.map(({ label }) => label),

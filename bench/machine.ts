@@ -2,10 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { statfsSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { packageRoot, version } from '../pipeline/package-info.ts';
+import { describeProcessor } from '../registry-repo/runtime/processor.ts';
+import { thisProcessor } from '../registry-repo/runtime/this-processor.ts';
 
 /** Where the figures come from: without it they mean nothing. */
 export type Machine = {
   readonly cpu: string;
+  /** Architecture, and the abilities that products of bytes depend on. */
+  readonly processor: string;
   /** Those this process may use. */
   readonly cores: number;
   readonly memoryBytes: number;
@@ -20,6 +24,7 @@ export type Machine = {
 
 export const machine = (folder: string): Machine => ({
   cpu: cpus()[0]?.model.trim() ?? 'unknown',
+  processor: describeProcessor(thisProcessor()),
   cores: availableParallelism(),
   memoryBytes: totalmem(),
   os: `${type()} ${release()} ${process.arch}`,
@@ -29,14 +34,14 @@ export const machine = (folder: string): Machine => ({
   filesystem: filesystem(folder),
 });
 
-export function describeMachine({ cpu, cores, memoryBytes, os, node, commit, filesystem }: Machine): string {
+export function describeMachine({ cpu, processor, cores, memoryBytes, os, node, commit, filesystem }: Machine): string {
   const memory = `${(memoryBytes / 2 ** 30).toFixed(1)} GiB`;
   const code = commit ? `, commit ${commit.replace(/^(.{12})[0-9a-f]*/, '$1')}` : '';
   const disk =
     filesystem === 'tmpfs'
       ? '\nThe folder is in memory, where a sync to the disk does nothing: give --folder on a disk.'
       : '';
-  return `${cpu}, ${cores} cores, ${memory}, ${os}, Node ${node}, ${filesystem}${code}${disk}`;
+  return `${cpu}, ${processor}, ${cores} cores, ${memory}, ${os}, Node ${node}, ${filesystem}${code}${disk}`;
 }
 
 function commit(): string | null {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { loadDataset } from '../pipeline/data/load.ts';
 import { DataOptions } from '../pipeline/data/options.ts';
 import { metricsOf } from '../pipeline/evaluation/metrics.ts';
-import { quantise } from '../pipeline/onnx/quantise.ts';
+import { type ByteWeights, quantise } from '../pipeline/onnx/quantise.ts';
 import { readArchitecture } from '../pipeline/training/transformer/config-json.ts';
 import type { Row } from '../registry-repo/rows.ts';
 import { answer, tell } from './process.ts';
@@ -31,10 +31,10 @@ async function head({ imdb, folder, weights, rows, workers }: HeadInput): Promis
   return train.length;
 }
 
-export type BytesInput = { from: string; to: string; most: 127 | 63 };
+export type BytesInput = { from: string; to: string; weights: ByteWeights };
 /** @returns how many matrix products have bytes now */
-async function bytes({ from, to, most }: BytesInput): Promise<number> {
-  const { bytes: small, products } = quantise(readFileSync(join(from, 'model.onnx')), { embeddings: true, most });
+async function bytes({ from, to, weights }: BytesInput): Promise<number> {
+  const { bytes: small, products } = quantise(readFileSync(join(from, 'model.onnx')), { embeddings: true, weights });
   await adopt({ from, to });
   writeFileSync(join(to, 'model.onnx'), small);
   return products;

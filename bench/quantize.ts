@@ -35,9 +35,9 @@ async function run({ imdb, weights, rounds }: BenchOptions, folder: string, prog
     await inChild<number>(CHILD, 'head', input, progress);
   }
   const models: Made[] = [{ name: 'float32', folder: floats }];
-  for (const most of [127, 63] as const) {
-    const made = { name: most === 127 ? 'int8' : 'int8, seven bits', folder: join(folder, String(most)) };
-    await inChild<number>(CHILD, 'bytes', { from: floats, to: made.folder, most } satisfies BytesInput);
+  for (const weights of ['unsigned', 'seven-bits', 'signed'] as const) {
+    const made = { name: `bytes, ${weights}`, folder: join(folder, weights) };
+    await inChild<number>(CHILD, 'bytes', { from: floats, to: made.folder, weights } satisfies BytesInput);
     models.push(made);
   }
   if (python) models.push(await theirs(python, floats, join(folder, 'theirs')));

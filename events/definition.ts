@@ -16,6 +16,9 @@ export type EventDefinition<S extends z.ZodType = z.ZodType> = {
   readonly example: z.input<S>;
 };
 
+/** Before the version that knows sparse counts, all counts were written: those stay good. */
+export const onlyDense: Upcaster = (data) => data;
+
 /** @param upcasters element `i` turns version `i + 1` into version `i + 2` */
 export const define = <S extends z.ZodType>(
   stream: StreamKind,

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { define } from './definition.ts';
+import { define, onlyDense } from './definition.ts';
 import {
-  Confusion,
   Count,
+  Counts,
   Digest,
   Label,
   Milliseconds,
@@ -26,15 +26,15 @@ const Slice = z.strictObject({
   name: z.enum(['short', 'medium', 'long']),
   upTo: Count.nullable(),
   rows: Count,
-  candidate: Confusion,
-  baseline: Confusion.nullable(),
+  candidate: Counts,
+  baseline: Counts.nullable(),
 });
 
 /** Confusion counts of both models on the same rows, in one scoring. Earlier gates did not say what is optional here. */
 const Measured = z.strictObject({
   labels: z.array(Label).min(2),
-  candidate: Confusion,
-  baseline: Confusion.nullable(),
+  candidate: Counts,
+  baseline: Counts.nullable(),
   candidateF1: Share,
   baselineF1: Share.nullable(),
   requiredF1: Share,
@@ -134,7 +134,7 @@ export const modelEvents = {
       reasons: z.array(Reason).max(100),
       bound: Bound.nullable(),
       measured: Measured.nullable(),
-      claimed: z.strictObject({ labels: z.array(Label), confusion: Confusion }).nullable(),
+      claimed: z.strictObject({ labels: z.array(Label), confusion: Counts }).nullable(),
       head: ObjectId,
       base: ObjectId,
       verdict: Digest.nullable(),
@@ -188,6 +188,7 @@ export const modelEvents = {
       scorer: { pawl: '0.1.0', onnxruntime: '1.30.0', node: '20.20.2' },
       durationMs: 640,
     },
+    [onlyDense],
   ),
   /** The candidate is the baseline now, instead of `replaced`. */
   PromotionMerged: define(

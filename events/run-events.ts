@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { define } from './definition.ts';
-import { Confusion, Count, Digest, Label, MetricValue, Milliseconds, ModelName, ObjectId, Share } from './values.ts';
+import { define, onlyDense } from './definition.ts';
+import { Count, Counts, Digest, Label, MetricValue, Milliseconds, ModelName, ObjectId, Share } from './values.ts';
 
 /** What made a run start. `push` names the commit of the training repository that asked for it. */
 export const Trigger = z.discriminatedUnion('kind', [
@@ -39,6 +39,12 @@ export const Split = z.strictObject({
 const Json: z.ZodType = z.json();
 const d = (hex: string) => `sha256:${hex.repeat(64)}`;
 
+/** Trainers that hold rows out drew them in the first way before they said in which. */
+const withFirstDraw = (config: unknown): unknown => {
+  const asked = typeof config === 'object' && config !== null && 'validationShare' in config;
+  return asked && !('validationDraw' in config) ? { ...config, validationDraw: 1 } : config;
+};
+
 export const runEvents = {
   /** First event of every run stream. */
   TrainingRunStarted: define(
@@ -75,7 +81,7 @@ export const runEvents = {
       },
       sweep: null,
     },
-    [(data) => ({ ...data, sweep: null })],
+    [(data) => ({ ...data, sweep: null }), (data) => ({ ...data, config: withFirstDraw(data.config) })],
   ),
   /**
    * The exact rows the run learns from and is measured on. `leakage.rows`: test rows whose text is among the training
@@ -139,7 +145,7 @@ export const runEvents = {
       dataset: Digest,
       split: z.string().min(1).max(100),
       labels: z.array(Label).min(2),
-      confusion: Confusion,
+      confusion: Counts,
       f1: Share,
       durationMs: Milliseconds,
     }),
@@ -155,6 +161,7 @@ export const runEvents = {
       f1: 0.9215686274509803,
       durationMs: 95,
     },
+    [onlyDense],
   ),
   /** The run offers a candidate: a manifest, content-addressed, that names the model's bytes. */
   TrainingRunCompleted: define(

@@ -39,8 +39,34 @@ export const MetricValue = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Inf
 
 export const Label = z.string().min(1).max(200);
 
-/** Counts of an evaluation, `confusion[truth][predicted]`, rows and columns in the order of `labels`. */
-export const Confusion = z.array(z.array(Count));
+/**
+ * One row of counts: `predicted:count` for each count that is not 0, in order, with spaces between. Counts have fewer than 16 digits,
+ * so that they are exact.
+ */
+const SparseRow = z
+  .string()
+  .max(20_000)
+  .regex(
+    /^(?:(?:0|[1-9]\d{0,2}):[1-9]\d{0,14}(?: (?:0|[1-9]\d{0,2}):[1-9]\d{0,14})*)?$/,
+    'use predicted:count, with spaces',
+  );
+
+/** Each label once and in order, so that counts have one form only. */
+function inOrder(rows: readonly string[]): boolean {
+  return rows.every((row) => {
+    const labels = row === '' ? [] : row.split(' ').map((cell) => Number(cell.split(':', 1)[0]));
+    return labels.every((label, i) => label < rows.length && label > (labels[i - 1] ?? -1));
+  });
+}
+
+/**
+ * Counts of an evaluation, `confusion[truth][predicted]`, rows and columns in the order of `labels`: all of them, or of many labels
+ * only those that are not 0.
+ */
+export const Counts = z.union([
+  z.array(z.array(Count)),
+  z.strictObject({ sparse: z.array(SparseRow).max(1000).refine(inOrder, 'a label is none, or out of order') }),
+]);
 
 /** A version pinned by its manifest's digest. */
 export const VersionRef = z.strictObject({ version: Version, manifest: Digest });

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
-import './platform-check.ts'; // before everything
+// Before everything: whether anything at all can run here.
+import './platform-check.ts';
+import './host-check.ts';
 
+import { writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command as Commander, CommanderError, Option } from 'commander';
 import type { Command } from './commands/command.ts';
@@ -94,6 +97,11 @@ function callOf(program: Commander, command: Command<Workspace>, sub: Commander)
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.done);
   throw error;
+});
+// Node's own code for what nobody caught is 1, which here means that the answer is no.
+process.on('uncaughtException', (error) => {
+  writeSync(2, `pawl: ${error instanceof Error ? error.stack : String(error)} [internal]\n`);
+  process.exit(EXIT.failed);
 });
 try {
   await createProgram().parseAsync(respelt(process.argv.slice(2)), { from: 'user' });

@@ -4,6 +4,7 @@ import type { Command, Invocation } from './commands/command.ts';
 import { UsageError } from './commands/not-found.ts';
 import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load.ts';
+import { requireMemory } from './memory-limits.ts';
 import { createOutput, type Output } from './output.ts';
 import { barProgress } from './progress.ts';
 import { SweepError } from './sweep/errors.ts';
@@ -30,6 +31,7 @@ export async function run(command: Command<Workspace>, call: Call): Promise<numb
   const stop = stopOnSignals();
   let workspace: Workspace | undefined;
   try {
+    if (command.memory !== undefined) requireMemory(command.memory);
     const { settings: flags, config: file } = call;
     const loaded = loadConfig({ file, flags, folder: process.cwd(), env: process.env });
     workspace = new Workspace(loaded, out.progress);

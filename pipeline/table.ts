@@ -1,55 +1,67 @@
-import Table from 'cli-table3';
+import stringWidth from 'string-width';
 
 /**
  * Columns of text, aligned and without lines, as `git` and `kubectl` print them. Numbers are for the caller to format.
  *
  * @param right columns aligned to the right
  * @param own how many headings are ours, and so in capitals; the rest are words of users, such as labels
+ * @param width columns of a terminal that a cell takes; asked once a cell
  */
 export function textTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   right: readonly number[] = [],
   own = head.length,
+  width: (cell: string) => number = stringWidth,
 ): string {
-  const none = [
-    'top',
-    'top-mid',
-    'top-left',
-    'top-right',
-    'bottom',
-    'bottom-mid',
-    'bottom-left',
-    'bottom-right',
-    'left',
-    'left-mid',
-    'mid',
-    'mid-mid',
-    'right',
-    'right-mid',
-  ];
-  const table = new Table({
-    head: head.map((h, i) => oneLine(i < own ? h.toUpperCase() : h)),
-    chars: { ...Object.fromEntries(none.map((name) => [name, ''])), middle: '  ' },
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-    colAligns: head.map((_, i) => (right.includes(i) ? 'right' : 'left')),
-  });
-  table.push(...rows.map((row) => row.map(oneLine)));
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
+  const lines = [head.map((h, i) => (i < own ? h.toUpperCase() : h)), ...rows].map((line) => line.map(oneLine));
+  const measured = lines.map((line) => line.map((cell) => width(cell)));
+  const widths = head.map((_, i) => measured.reduce((most, line) => Math.max(most, line[i] ?? 0), 0));
+  const padded = (cell: string, line: number, i: number): string => {
+    const space = ' '.repeat((widths[i] ?? 0) - (measured[line]?.[i] ?? 0));
+    return right.includes(i) ? space + cell : cell + space;
+  };
+  return lines
+    .map((line, n) =>
+      line
+        .map((cell, i) => padded(cell, n, i))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n');
 }
 
-/** Counts as a table; `confusion[truth][predicted]`, in the order of the labels. */
-export const confusionTable = (labels: readonly string[], confusion: readonly (readonly number[])[]): string =>
-  textTable(
+/** More labels make a table of counts that nobody can read. */
+const MOST_TABLED_LABELS = 30;
+const MOST_CONFUSIONS = 20;
+
+/** Counts for people, `confusion[truth][predicted]` in the order of the labels: a table, or of many labels what is confused most. */
+export function confusionTable(labels: readonly string[], confusion: readonly (readonly number[])[]): string {
+  if (labels.length > MOST_TABLED_LABELS) return mostConfused(labels, confusion);
+  return textTable(
     ['truth \\ predicted', ...labels],
     labels.map((label, i) => [label, ...(confusion[i] ?? []).map(String)]),
     labels.map((_, i) => i + 1),
     1,
   );
+}
+
+function mostConfused(labels: readonly string[], confusion: readonly (readonly number[])[]): string {
+  const wrong = confusion
+    .flatMap((row, truth) => row.map((rows, predicted) => ({ rows, truth, predicted })))
+    .filter(({ rows, truth, predicted }) => rows > 0 && truth !== predicted)
+    .sort((a, b) => b.rows - a.rows);
+  if (wrong.length === 0) return `no row of any of ${labels.length} labels is taken for another`;
+  const table = textTable(
+    ['truth', 'predicted', 'rows'],
+    wrong
+      .slice(0, MOST_CONFUSIONS)
+      .map(({ rows, truth, predicted }) => [labels[truth] ?? '', labels[predicted] ?? '', String(rows)]),
+    [2],
+  );
+  const more = wrong.length - MOST_CONFUSIONS;
+  return more > 0 ? `${table}\nand ${more} more pairs of labels: --json has all counts` : table;
+}
 
 /** Control characters could move a terminal's cursor; a line feed would break the row. */
 const oneLine = (cell: string): string => cell.replace(/\s+/gu, ' ').replace(/\p{C}/gu, '');

@@ -22,6 +22,17 @@ export class MalformedFileError extends RegistryError {
   }
 }
 
+/** A model that would answer wrongly here, whatever the runtime does, and rightly on another processor. */
+export class ProcessorLacksVnniError extends RegistryError {
+  readonly code = 'processor_lacks_vnni';
+  /** @param processor as people call it */
+  constructor(processor: string) {
+    super(
+      `the model multiplies bytes by signed bytes that it makes while it runs, and this processor (${processor}) adds such products in 16 bits, which overflow: use a processor with VNNI, or quantise the float model with \`pawl quantize\`, which answers the same everywhere`,
+    );
+  }
+}
+
 /** A model file that the runtime refuses or cannot load. */
 export class ModelRefusedError extends RegistryError {
   readonly code = 'model_refused';

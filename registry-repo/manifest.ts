@@ -1,6 +1,19 @@
 import * as z from 'zod';
 import { Preprocessor } from './runtime/preprocessor.ts';
-import { Confusion, Count, Digest, FileName, Instant, Label, Labels, Name, ObjectId, RunId, Share } from './values.ts';
+import {
+  Count,
+  Counts,
+  Digest,
+  FileName,
+  Instant,
+  Label,
+  Labels,
+  MAX_LABELS,
+  Name,
+  ObjectId,
+  RunId,
+  Share,
+} from './values.ts';
 
 /** A file of a version: beside the manifest in the registry, or in the artifact store, always by digest. */
 export const ManifestFile = z.strictObject({ path: FileName, digest: Digest, sizeBytes: Count });
@@ -45,15 +58,20 @@ export const Manifest = z
       train: DataSplit,
       test: DataSplit,
     }),
+    /**
+     * What VNNI is to the graph on x86, from the graph's own bytes: without it the model is slower, or wrong. Left out where it
+     * makes no difference, and in manifests from before this was known.
+     */
+    processor: z.strictObject({ vnni: z.enum(['faster', 'needed']) }).optional(),
     /** What training started from, where that was a pretrained model: its place, the commit there, and all its files' digest. */
     pretrained: z
       .strictObject({ location: z.string().min(1).max(1000), revision: ObjectId.nullable(), digest: Digest })
       .optional(),
-    /** The run's own measurement on `data.test`. Shown beside the gate's, never believed. */
-    claimed: z.strictObject({ confusion: Confusion, f1: Share }),
+    /** The run's own measurement on `data.test`. Shown beside the gate's, never believed. No counts at all where they are too many. */
+    claimed: z.strictObject({ confusion: Counts, f1: Share }),
     /** Invented texts and this model's answers: a server repeats them before it switches over. */
     golden: z
-      .array(z.strictObject({ text: z.string().max(2000), probabilities: z.array(Share).min(2).max(1000) }))
+      .array(z.strictObject({ text: z.string().max(2000), probabilities: z.array(Share).min(2).max(MAX_LABELS) }))
       .min(1)
       .max(32),
     createdAt: Instant,

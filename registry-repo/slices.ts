@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { noCounts } from './evaluation.ts';
-import { Confusion, Count } from './values.ts';
+import { type Confusion, Count, Counts } from './values.ts';
 
 /** Thirds of an evaluation set by the length of its texts, the shortest first. */
 export const SLICES = ['short', 'medium', 'long'] as const;
@@ -13,10 +13,15 @@ export const Slice = z.strictObject({
   /** Length of the longest text that the slice takes in, in characters (code points); null: no end. It starts after the one before. */
   upTo: Count.nullable(),
   rows: Count,
-  candidate: Confusion,
-  baseline: Confusion.nullable(),
+  candidate: Counts,
+  baseline: Counts.nullable(),
 });
-export type Slice = z.infer<typeof Slice>;
+export type StoredSlice = z.infer<typeof Slice>;
+/** As it is computed with. */
+export type Slice = Omit<StoredSlice, 'candidate' | 'baseline'> & {
+  readonly candidate: Confusion;
+  readonly baseline: Confusion | null;
+};
 
 /** Counts grow with the square of the labels: with more labels than this there are no slices. */
 export const MAX_SLICED_LABELS = 100;

@@ -23,16 +23,46 @@ export const Share = z.number().min(0).max(1);
 export const Instant = z.iso.datetime({ precision: 3 });
 export const Label = z.string().min(1).max(200);
 
+/** The one limit: whoever loads data holds to it, so that whatever is trained can be promoted and served. */
+export const MAX_LABELS = 1000;
+
 /** Labels in the order of a model's outputs; at least two, none twice. */
 export const Labels = z
   .array(Label)
   .min(2)
-  .max(1000)
+  .max(MAX_LABELS)
   .refine((labels) => new Set(labels).size === labels.length, 'a label occurs twice');
 
 /** `confusion[truth][predicted]`, rows and columns in the order of the labels beside it. */
 export const Confusion = z.array(z.array(Count));
 export type Confusion = z.infer<typeof Confusion>;
+
+/**
+ * One row of counts: `predicted:count` for each count that is not 0, in order, with spaces between. Counts have fewer than 16 digits,
+ * so that they are exact.
+ */
+const SparseRow = z
+  .string()
+  .max(20_000)
+  .regex(
+    /^(?:(?:0|[1-9]\d{0,2}):[1-9]\d{0,14}(?: (?:0|[1-9]\d{0,2}):[1-9]\d{0,14})*)?$/,
+    'use predicted:count, with spaces',
+  );
+
+/** Each label once and in order, so that counts have one form only. */
+function inOrder(rows: readonly string[]): boolean {
+  return rows.every((row) => {
+    const labels = row === '' ? [] : row.split(' ').map((cell) => Number(cell.split(':', 1)[0]));
+    return labels.every((label, i) => label < rows.length && label > (labels[i - 1] ?? -1));
+  });
+}
+
+/** Confusion counts as they are stored: all of them, or of many labels only those that are not 0 (`storedCounts`). */
+export const Counts = z.union([
+  Confusion,
+  z.strictObject({ sparse: z.array(SparseRow).max(MAX_LABELS).refine(inOrder, 'a label is none, or out of order') }),
+]);
+export type Counts = z.infer<typeof Counts>;
 
 /** A file name inside one version's folder: no folders, no hidden files, nothing that git or a shell reads specially. */
 export const FileName = z

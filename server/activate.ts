@@ -1,16 +1,23 @@
 import { isForRuntime, type Manifest, MODEL_FILE } from '../registry-repo/manifest.ts';
+import { checkNeeds } from '../registry-repo/runtime/byte-sums.ts';
+import { thisProcessor } from '../registry-repo/runtime/this-processor.ts';
 import type { Digest, ObjectId } from '../registry-repo/values.ts';
 import { Pool, type PoolOptions } from './inference/pool.ts';
 import type { ProvenVersion } from './registry.ts';
 import { type SelfTest, selfTest } from './self-test.ts';
 import type { ServedModel } from './served.ts';
 
-/** Loads a proven version into workers of its own and has each repeat the manifest's golden answers. */
+/**
+ * Loads a proven version into workers of its own and has each repeat the manifest's golden answers.
+ *
+ * @throws {ProcessorLacksVnniError} before any file is read
+ */
 export async function loadVersion(
   { manifest, files }: ProvenVersion,
   options: PoolOptions,
   onTrouble: (error: Error) => void,
 ): Promise<{ pool: Pool; test: SelfTest }> {
+  checkNeeds(manifest, thisProcessor());
   const paths = manifest.files.map((file) => file.path).filter(isForRuntime);
   let test: SelfTest = { rows: 0, maxDifference: 0 };
   const check = async (classify: Parameters<typeof selfTest>[1]) => {

@@ -6,6 +6,7 @@ import { averagingOf } from '../registry-repo/judge/judge.ts';
 import type { ManifestFile } from '../registry-repo/manifest.ts';
 import type { Key } from '../registry-repo/policy.ts';
 import { RegistryAt } from '../registry-repo/registry.ts';
+import { denseCounts } from '../registry-repo/stored-counts.ts';
 import type { ObjectId } from '../registry-repo/values.ts';
 import type { Verdict } from '../registry-repo/verdict/verdict.ts';
 import { NothingInProductionError } from '../registry-repo/verify/errors.ts';
@@ -69,5 +70,5 @@ async function measured(git: Git, { bound, evidence, model }: Verdict): Promise<
   if (!evidence.measured || !rules) return null;
   const { labels } = evidence.evaluation;
   const confusion = evidence.measured.candidate;
-  return { f1: toNumber(f1(labels, confusion, averagingOf(rules))), labels, confusion };
+  return { f1: toNumber(f1(labels, denseCounts(confusion), averagingOf(rules))), labels, confusion };
 }

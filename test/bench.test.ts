@@ -193,7 +193,12 @@ benches('nbsvm without reviews says how to give them, and counts as not run', ()
 
 benches('quantize: floats and bytes side by side, and how to give what it needs', () => {
   const run = bench('quantize', '--imdb', reviews(), '--weights', dirname(goldenFile('tiny-bert', 'config.json')));
-  assertMeasured(run, ['float32, F1', 'int8, inference ÷ float32', 'int8, seven bits, agreement with float32']);
+  assertMeasured(run, [
+    'float32, F1',
+    'bytes, unsigned, inference ÷ float32',
+    'bytes, seven-bits, agreement with float32',
+    'bytes, signed, F1',
+  ]);
   assert.match(run.stdout, /PAWL_BENCH_ONNX=PYTHON/);
   const megabytes = (name: string) => run.report().benches[0]?.figures?.find((f) => f.name === name)?.median ?? 0;
   assert.ok(megabytes('int8, model') < megabytes('float32, model') / 2);

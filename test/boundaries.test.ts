@@ -35,7 +35,7 @@ const VENDORS: Record<string, RegExp> = {
   '@aws-sdk/client-s3': /\.s3\.ts$/,
   commander: /^pipeline\/cli\.ts$/,
   'cli-progress': /^pipeline\/progress\.ts$/,
-  'cli-table3': /^pipeline\/table\.ts$/,
+  'string-width': /^pipeline\/table\.ts$/,
   'tar-stream': /^pipeline\/data\/.*\.ts$/,
   'csv-parse': /^pipeline\/data\/.*\.ts$/,
   yaml: /^pipeline\/(?:config.*|sweep\/kubernetes)\.ts$/,

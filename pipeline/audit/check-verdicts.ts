@@ -10,7 +10,10 @@ import { type AuditSubject, eventName, type ReadLog } from './subject.ts';
 const CHECK = 'verdicts';
 const say = sayFor(CHECK);
 
-/** Opens every signed verdict and judges again from the evidence in it: the gate must have come to the only possible answer. */
+/**
+ * Opens every signed verdict and judges again from the evidence in it: the gate must have come to the only possible answer.
+ * A refusal before anything was measured has no evidence, so nothing could be signed; and it put nothing into production.
+ */
 export async function checkVerdicts(subject: AuditSubject, log: ReadLog): Promise<CheckResult> {
   const judged = log.events.filter((e) => e.type === 'GateJudged');
   const findings: Finding[] = [];
@@ -20,10 +23,18 @@ export async function checkVerdicts(subject: AuditSubject, log: ReadLog): Promis
   }
   return {
     check: CHECK,
-    looked: `${judged.length} judgements: signatures, and judged again from their evidence`,
+    looked: `${judged.length} judgements: signatures, and judged again from their evidence${unsigned(judged)}`,
     findings,
   };
 }
+
+function unsigned(judged: readonly EventOf<'GateJudged'>[]): string {
+  const refused = judged.filter(isRefusedUnmeasured).length;
+  return refused === 0 ? '' : `; ${refused} refused before anything was measured`;
+}
+
+const isRefusedUnmeasured = ({ data }: EventOf<'GateJudged'>): boolean =>
+  data.verdict === null && data.result === 'fail' && data.measured === null && data.claimed === null;
 
 async function checkOne(
   { artifacts, registry, trusted, now }: AuditSubject,
@@ -32,7 +43,7 @@ async function checkOne(
   const name = eventName(event);
   const { verdict: digest, result } = event.data;
   if (digest === null)
-    return result === 'error'
+    return result === 'error' || isRefusedUnmeasured(event)
       ? []
       : [say('error', 'verdict-missing', name, `says ${result}, but no verdict was signed`, event.time)];
   try {

@@ -1,3 +1,4 @@
+import type { MemoryUse } from '../memory-limits.ts';
 import type { Output } from '../output.ts';
 
 /** A flag. One with a `setting` writes that path of the configuration; the others are handed to the command. */
@@ -38,6 +39,8 @@ export type Command<W> = {
   readonly flags?: readonly Flag[];
   /** Works until it is told to stop, so being stopped is its good end. */
   readonly untilStopped?: boolean;
+  /** Why it needs more memory than any command: looked at before it begins. */
+  readonly memory?: MemoryUse;
   /** Reads only: has `--json`. */
   readonly json?: boolean;
   readonly examples: readonly (readonly [line: string, what: string])[];

@@ -26,6 +26,7 @@ const ROWS = { tooFew: 200, good: 3000, worse: 1000, better: 6000 };
 
 export const demo: Command<Workspace> = {
   name: 'demo',
+  memory: 'serves',
   summary: 'tell the whole story once, in a temporary folder: blocked, promoted, swapped, rolled back, audited',
   details:
     'Uses the sample data, no network, and none of your settings. Exit code 1 if anything does not come out as the story says.',
@@ -153,7 +154,7 @@ class Story {
     const proposal = await ports.process.rollBack(workspace.config.model, null, 'demonstration');
     if (proposal.kind !== 'new') throw new Error('there was nothing to roll back');
     const { promotionId, baseline } = proposal.fact.data;
-    const promotion = await ports.process.finish(workspace.config.model, promotionId);
+    const promotion = await ports.process.finish(workspace.config.model, promotionId, { waitMs: 60_000 });
     await recordCheckpoints(ports);
     this.#check(
       promotion.status === 'merged',

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { checkScratch } from '../../registry-repo/gate/scratch.ts';
 import { GitUnusableError, requireGit } from '../../registry-repo/git-version.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
+import { type ByteSums, describeProcessor } from '../../registry-repo/runtime/processor.ts';
+import { thisProcessor } from '../../registry-repo/runtime/this-processor.ts';
 import { canBound, memoryLook } from '../../registry-repo/scoring/resident.ts';
 import { stands } from '../../registry-repo/verdict/keys.ts';
 import { verifyProduction } from '../../registry-repo/verify/production.ts';
@@ -94,6 +96,7 @@ const CHECKS: readonly Check[] = [
     otherwise:
       'find out who moved it with `pawl audit`; `pawl rollback --reason "…"` goes back to a version that was judged',
   },
+  { name: 'processor', check: checkProcessor, otherwise: 'report this as a bug' },
   {
     name: 'model runtime',
     check: checkRuntime,
@@ -152,8 +155,8 @@ function checkKeys(workspace: Workspace): Answer {
     const file = join(folder, name);
     if (process.platform !== 'win32' && existsSync(file) && (statSync(file).mode & 0o077) !== 0)
       return problem(
-        `${file} can be read by others`,
-        `chmod 600 ${file}; on a file system without permissions, such as exFAT, set keys.path to a folder on another`,
+        `${file} can be read by others (on a file system without permissions, such as exFAT, keys.path has to be on another)`,
+        `chmod 600 ${file}`,
       );
   }
   const signs = [gate && 'gate', log && 'log'].filter(Boolean).join(' and ');
@@ -236,6 +239,19 @@ async function checkProduction(workspace: Workspace): Promise<Answer> {
     await verifyProduction({ git: forge.git, tip, model, keys: workspace.keys().trusted, now: workspace.clock() });
   return models.length === 0 ? 'nothing in production yet' : `verified: ${models.join(', ')}`;
 }
+
+/** Nothing of it is wrong: what would be is refused where a model is loaded. */
+async function checkProcessor(): Promise<Answer> {
+  const processor = thisProcessor();
+  return `${describeProcessor(processor)}: ${BYTE_SUMS[processor.byteSums]}`;
+}
+
+const BYTE_SUMS: Readonly<Record<ByteSums, string>> = {
+  exact: 'products of bytes are added in 32 bits',
+  overflow:
+    'products of bytes are added in 16 bits, so signed weights are rewritten when a model is loaded: the same answers, slower',
+  unknown: 'signed weights are rewritten when a model is loaded, in case products of bytes are added in 16 bits',
+};
 
 async function checkRuntime(): Promise<Answer> {
   const { runtimeVersion } = await import('../../registry-repo/runtime/session.ts');

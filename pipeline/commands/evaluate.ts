@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { loadRuntime } from '../../registry-repo/runtime/load.ts';
+import { storedCounts } from '../../registry-repo/stored-counts.ts';
 import { optionsAt } from '../data/guess.ts';
 import { loadRows } from '../data/load.ts';
 import { DataOptions } from '../data/options.ts';
@@ -24,6 +25,7 @@ const MACRO = { average: 'macro', positive: null } as const;
 
 export const evaluate: Command<Workspace> = {
   name: 'evaluate',
+  memory: 'computes',
   summary: 'measure a run’s or version’s model on any labelled data',
   details:
     'Nothing is recorded. A data set with a test split is measured on that; any other on all its rows. Figures are named and defined as in scikit-learn; precision, recall and f1 are those of the second of two labels.',
@@ -116,13 +118,20 @@ export const evaluate: Command<Workspace> = {
         worst: worstErrors(rows, labels, { predicted, probabilities }, WORST),
         seconds,
       };
-      out.result(value, () => describe(value));
+      out.result(told(value), () => describe(value));
       return 0;
     } finally {
       await runtime.release();
     }
   },
 };
+
+/** As programs read it: of many labels only the counts that are not 0. */
+const told = <T extends Pick<Evaluated, 'confusion' | 'slices'>>(value: T) => ({
+  ...value,
+  confusion: storedCounts(value.confusion),
+  slices: value.slices.map((slice) => ({ ...slice, confusion: storedCounts(slice.confusion) })),
+});
 
 /** @throws {UsageError} where rows cannot say where they came from */
 function withSource(options: DataOptions, source: string | undefined): DataOptions {

@@ -12,14 +12,11 @@ export const reconcileAll: Command<Workspace> = {
   json: true,
   examples: [['pawl reconcile', 'after a crash, or from cron']],
   async run({ workspace, out }) {
-    const { interrupted, finished, drift } = (await registryRecorded(workspace))
+    const { interrupted, finished, leased, drift } = (await registryRecorded(workspace))
       ? await reconcile(workspace.promotions((line) => out.say(line)))
       : await withoutRegistry(workspace);
-    const value = {
-      interrupted,
-      finished: finished.map((p) => ({ id: p.id, model: p.model, status: p.status, couldNotJudge: isUnjudged(p) })),
-      drift,
-    };
+    const ended = finished.map((p) => ({ id: p.id, model: p.model, status: p.status, couldNotJudge: isUnjudged(p) }));
+    const value = { interrupted, finished: ended, leased, drift };
     out.result(value, () => {
       const lines = [
         ...interrupted.map((id) => `run ${id} was interrupted: its process is gone`),
@@ -28,7 +25,7 @@ export const reconcileAll: Command<Workspace> = {
         ),
         ...drift.map((d) => `drift: ${d.commit} ${d.detail}`),
       ];
-      return lines.join('\n') || 'nothing was left to do';
+      return lines.join('\n') || (leased.length > 0 ? 'nothing else was left to do' : 'nothing was left to do');
     });
     return finished.some(isUnjudged) ? 3 : drift.length > 0 ? 1 : 0;
   },
@@ -38,5 +35,5 @@ export const reconcileAll: Command<Workspace> = {
 async function withoutRegistry(workspace: Workspace): Promise<Reconciled> {
   const { clock, command } = workspace;
   const ports = { store: workspace.store(), clock, command, views: () => workspace.views() };
-  return { interrupted: await endDeadRuns(ports), finished: [], drift: [] };
+  return { interrupted: await endDeadRuns(ports), finished: [], leased: [], drift: [] };
 }

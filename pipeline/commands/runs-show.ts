@@ -1,6 +1,7 @@
 import type { Engine } from '../../projections/engine.ts';
 import { type Run, runs } from '../../projections/runs.ts';
 import type { Manifest } from '../../registry-repo/manifest.ts';
+import { denseCounts } from '../../registry-repo/stored-counts.ts';
 import { readCandidate } from '../promotion/candidate.ts';
 import { bytes, confusionTable, duration, share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
@@ -80,9 +81,7 @@ function data(run: Run): string {
   const rows = Object.entries(splits).map(([name, split]) => [
     name,
     String(split.rows),
-    Object.entries(split.labels)
-      .map(([label, n]) => `${label} ${n}`)
-      .join(', '),
+    named(Object.entries(split.labels)),
     String(split.duplicates),
     split.digest.slice(0, 23),
   ]);
@@ -90,9 +89,16 @@ function data(run: Run): string {
   return `data: ${source.kind} ${source.location}\n${textTable(['split', 'rows', 'labels', 'duplicates', 'digest'], rows, [1, 3])}${leak}`;
 }
 
+const MOST_NAMED = 20;
+
+function named(labels: readonly (readonly [string, number])[]): string {
+  const shown = labels.slice(0, MOST_NAMED).map(([label, n]) => `${label} ${n}`);
+  return [...shown, ...(labels.length > MOST_NAMED ? [`and ${labels.length - MOST_NAMED} more`] : [])].join(', ');
+}
+
 function evaluations(run: Run): string {
   return run.evaluations
-    .map((e) => `evaluation on ${e.split}: F1 ${share(e.f1)}\n${confusionTable(e.labels, e.confusion)}`)
+    .map((e) => `evaluation on ${e.split}: F1 ${share(e.f1)}\n${confusionTable(e.labels, denseCounts(e.confusion))}`)
     .join('\n\n');
 }
 

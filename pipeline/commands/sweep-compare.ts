@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { type Run, runs } from '../../projections/runs.ts';
 import type { Averaging } from '../../registry-repo/f1.ts';
+import { denseCounts } from '../../registry-repo/stored-counts.ts';
 import { f1Interval } from '../evaluation/intervals.ts';
 import type { Output } from '../output.ts';
 import { parallelCoordinates } from '../plots/parallel-coordinates.ts';
@@ -61,7 +62,7 @@ async function rowsOf(workspace: Workspace, found: readonly Run[], names: readon
 /** Null also where F1 was measured by other rules than there are now. */
 function intervalOf(run: Run, averaging: Averaging): readonly [number, number] | null {
   const last = run.evaluations.at(-1);
-  const found = last ? f1Interval(last.labels, last.confusion, averaging) : null;
+  const found = last ? f1Interval(last.labels, denseCounts(last.confusion), averaging) : null;
   return last && found && found.low <= last.f1 && last.f1 <= found.high ? [found.low, found.high] : null;
 }
 

@@ -17,6 +17,7 @@ import { startRun } from './train.ts';
 
 export const up: Command<Workspace> = {
   name: 'up',
+  memory: 'serves',
   summary: 'everything at once: registry, first model, gate, server',
   details:
     'If no model is in production yet, one is trained on the configured data and promoted through the gate. Then the server stays up. Run again, it goes on from what is recorded and trains nothing.',

@@ -1,4 +1,5 @@
 import type { Row } from '../../registry-repo/rows.ts';
+import { MAX_LABELS } from '../../registry-repo/values.ts';
 import { DataError } from '../errors.ts';
 import { type Collected, collect, type LoadContext } from './collect.ts';
 import { inCanonicalOrder } from './digest.ts';
@@ -52,7 +53,7 @@ export async function loadDataset(
   const collected = await collect(source, wanted, context);
   const labels = wanted ?? labelsOf(collected);
   const splits = heldOut(divide(collected, options), options.holdOut);
-  checkSplits(splits, labels, source);
+  checkSplits(splits, labels, source, adviceFor(options));
   const train = inCanonicalOrder(splits.train);
   const test = inCanonicalOrder(splits.test);
   const { facts, keys } = factsOf(train, labels);
@@ -117,6 +118,8 @@ export async function loadForeign(
   context: LoadContext,
 ): Promise<Dataset> {
   const { source, rows, facts } = await loadRows(options, labels, context);
+  const message = tooMuch(labels);
+  if (message) throw new DataError([{ file: source.location, line: null, message }]);
   const none = factsOf([], labels).facts;
   const nothing = { rows: 0, examples: [] };
   const splits = { train: none, test: facts };
@@ -154,10 +157,30 @@ function labelsOf(collected: readonly Collected[]): string[] {
 }
 
 const NO_ROWS = 'there are no rows';
-const MOST_LABELS = 1000;
+/** They stand in a manifest three times over, which has a size of its own. */
+const MOST_LABEL_BYTES = 100_000;
+
+/** Why no manifest could hold these labels, or null. */
+function tooMuch(labels: readonly string[]): string | null {
+  if (labels.length > MAX_LABELS)
+    return `${labels.length} different labels, ${MAX_LABELS} at most: are text and label swapped?`;
+  const bytes = Buffer.byteLength(labels.join(''));
+  return bytes > MOST_LABEL_BYTES
+    ? `the labels have ${bytes} bytes together, ${MOST_LABEL_BYTES} at most: shorten them`
+    : null;
+}
+
+/** What helps where one side of a split has no rows. */
+function adviceFor(options: DataOptions): string {
+  if (options.holdOut > 0)
+    return 'give more rows, or another share to hold out (data.holdOut; for a sweep its validationShare)';
+  return 'path' in options && options.path !== null
+    ? 'give more rows, another data.testShare, or both data.train and data.test'
+    : 'give rows for both';
+}
 
 /** What makes a data set unusable although each of its rows is good. */
-function checkSplits({ train, test }: Splits, labels: readonly string[], { location }: Source): void {
+function checkSplits({ train, test }: Splits, labels: readonly string[], { location }: Source, advice: string): void {
   const problems = new Problems();
   const wrong = (message: string) => problems.add({ file: location, line: null, message });
   const [inTrain, inTest] = [train, test].map((rows) => new Set(rows.map(({ label }) => label))) as [
@@ -166,10 +189,10 @@ function checkSplits({ train, test }: Splits, labels: readonly string[], { locat
   ];
   const all = labels.slice(0, 10).map(shown).join(', ');
   if (train.length + test.length === 0) wrong(NO_ROWS);
-  else if (labels.length > MOST_LABELS) wrong(`${labels.length} different labels: are text and label swapped?`);
+  else if (tooMuch(labels)) wrong(tooMuch(labels) as string);
   else if (labels.length < 2) wrong(`every row has the label ${all}: a model needs rows of at least two`);
   else if (train.length === 0 || test.length === 0)
-    wrong(`no row for the ${train.length === 0 ? 'training' : 'test'} split: give more rows, or both train and test`);
+    wrong(`no row for the ${train.length === 0 ? 'training' : 'test'} split: ${advice}`);
   else
     for (const label of labels.filter((name) => !inTrain.has(name)))
       wrong(

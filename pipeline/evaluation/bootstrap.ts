@@ -9,6 +9,9 @@ const SAMPLES = 2000;
 /** Fewer rows of a label than this are so few that drawing from them again tells little of the label. */
 export const LEAST_ROWS = 10;
 
+/** Each sample is counted in a matrix of its own, which grows with the square of the labels. */
+const MOST_LABELS = 50;
+
 /** What one or two models answered to the same rows: indices into the labels, row by row. */
 export type Answered = { readonly truth: ArrayLike<number>; readonly predicted: readonly ArrayLike<number>[] };
 
@@ -19,7 +22,7 @@ export type Answered = { readonly truth: ArrayLike<number>; readonly predicted: 
  * @param seed names the sequence of draws: the same seed and rows give the same interval
  * @returns an interval for each model and, of two, one for the first's F1 minus the second's. Null in its place where every
  * sample gives the same, as for a model that is always right: that is too little to tell a width from. Null in all: no rows,
- * a label with rows, but fewer than ten, or no rows of the positive label
+ * more than 50 labels, a label with rows, but fewer than ten, or no rows of the positive label
  * @see Efron & Tibshirani (1993), "An Introduction to the Bootstrap", ch. 13; Koehn (2004), EMNLP, for pairs
  */
 export function bootstrapF1(
@@ -30,10 +33,10 @@ export function bootstrapF1(
 ): { each: (Interval | null)[]; difference: Interval | null } | null {
   const { truth, predicted } = answered;
   const rows = truth.length;
-  if (rows === 0 || fewRows(labels, truth).length > 0) return null;
+  if (rows === 0 || labels.length > MOST_LABELS || fewRows(labels, truth).length > 0) return null;
   if (averaging.average === 'binary' && !has(truth, labels.indexOf(averaging.positive))) return null;
-  const random = Random.named(`bootstrap ${seed}`);
   const k = labels.length;
+  const random = Random.named(`bootstrap ${seed}`);
   const samples = predicted.map(() => new Float64Array(SAMPLES));
   for (let sample = 0; sample < SAMPLES; sample++) {
     const counts = predicted.map(() => new Uint32Array(k * k));

@@ -2,7 +2,7 @@ import type { Git, Identity } from '../../registry-repo/git.ts';
 import type { ObjectId } from '../../registry-repo/values.ts';
 import { Branches, keepVerdict } from './branches.ts';
 import { ForgeError } from './errors.ts';
-import type { Comment, Forge, PullRequest, Status } from './forge.ts';
+import type { Comment, Forge, Note, PullRequest, Status } from './forge.ts';
 import { AccountAnswer, AnyAnswer, type PullAnswer, RunsAnswer, type StatusAnswer } from './gitea/answers.ts';
 import { approvalsOf } from './gitea/approvals.ts';
 import { mergeByPush, mergeCommitOf } from './gitea/merge.ts';
@@ -12,6 +12,7 @@ import { ownComments, writeComment } from './github/comments.ts';
 import { hasStatus } from './github/failures.ts';
 import type { Merged, MergeRequest } from './github/merge.ts';
 import { here, type Place, pause, untilDone } from './github/place.ts';
+import { moveLease, readLease } from './lease-ref.ts';
 import type { Mirror } from './mirror.ts';
 
 const GATE_WORKFLOW = 'promotion-gate.yml';
@@ -212,6 +213,14 @@ export class GiteaForge implements Forge {
 
   attachVerdict(head: ObjectId, verdict: Uint8Array): Promise<void> {
     return keepVerdict(this.#options.mirror, head, verdict);
+  }
+
+  lease(name: string): Promise<Note | null> {
+    return readLease(this.#options.mirror, name);
+  }
+
+  moveLease(name: string, bytes: Uint8Array | null, from: ObjectId | null): Promise<ObjectId | null> {
+    return moveLease(this.#options.mirror, name, { bytes, from });
   }
 
   async requestGate({ number, head }: { number: number; head: ObjectId }): Promise<void> {

@@ -4,7 +4,8 @@ import { ObjectId } from '../../registry-repo/values.ts';
 import { attachVerdict } from '../../registry-repo/verdict/attached.ts';
 import { branchRef } from './branch-ref.ts';
 import { ForgeError, MergeRefusedError } from './errors.ts';
-import type { Comment, Forge, PullRequest, Status } from './forge.ts';
+import type { Comment, Forge, Note, PullRequest, Status } from './forge.ts';
+import { leaseRef, noteAt } from './lease-ref.ts';
 import { mergedTree, treeOf } from './merged-tree.ts';
 
 const MAIN = 'refs/heads/main';
@@ -238,6 +239,16 @@ export class LocalForge implements Forge {
 
   async attachVerdict(head: ObjectId, verdict: Uint8Array): Promise<void> {
     await attachVerdict(this.git, head, verdict);
+  }
+
+  async lease(name: string): Promise<Note | null> {
+    return noteAt(this.git, await this.git.resolve(leaseRef(name)));
+  }
+
+  async moveLease(name: string, bytes: Uint8Array | null, from: ObjectId | null): Promise<ObjectId | null> {
+    const to = bytes && (await this.git.writeBlob(bytes));
+    await this.git.updateRefs([{ ref: leaseRef(name), to, from }]);
+    return to;
   }
 
   requestGate(): Promise<void> {

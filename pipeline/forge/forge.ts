@@ -41,6 +41,9 @@ export type MergeRefusal =
   | 'not-approved'
   | 'not-allowed';
 
+/** A few bytes that the forge keeps under a name; `oid` is what they are replaced by. */
+export type Note = { readonly oid: ObjectId; readonly bytes: Uint8Array };
+
 /**
  * What hosts a registry and its pull requests. Every method may be repeated after a crash without doing a thing twice.
  * Its git side is a bare repository on this machine: the registry itself, or a mirror of it that `sync` brings up to date.
@@ -116,6 +119,15 @@ export type Forge = {
    * a later verdict replaces none.
    */
   attachVerdict(head: ObjectId, verdict: Uint8Array): Promise<void>;
+
+  /** What stands under `leaseRef` at the forge now, or null: who is at something. Whoever may push may write anything there. */
+  lease(name: string): Promise<Note | null>;
+  /**
+   * Replaces it, only if it is what the caller believes (null: nothing); null takes it away.
+   *
+   * @returns the new note's id @throws {RefMovedError} if somebody else was faster
+   */
+  moveLease(name: string, bytes: Uint8Array | null, from: ObjectId | null): Promise<ObjectId | null>;
 
   /**
    * Asks the registry's own workflow to judge one exact commit of a pull request. Asking twice judges once: a commit that has

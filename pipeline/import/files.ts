@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { Label, Labels } from '../../registry-repo/values.ts';
+import { Label, Labels, MAX_LABELS } from '../../registry-repo/values.ts';
 import { ImportError } from './errors.ts';
 
 /** Paths as they were given; `folder` is in the layout of Optimum and transformers.js. */
@@ -86,6 +86,6 @@ export function labelsOf(given: string | undefined, config: ModelConfig | null):
   throw new ImportError(
     given === undefined
       ? 'which label each output stands for is not known: give --labels neg,pos, in the order of the outputs'
-      : '--labels takes two names at least, none twice, with commas between: neg,pos',
+      : `--labels takes two names at least, ${MAX_LABELS} at most, none twice, with commas between: neg,pos`,
   );
 }

@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import { MODEL_FILE } from '../../registry-repo/manifest.ts';
+import { checkByteSums } from '../../registry-repo/runtime/byte-sums.ts';
 import type { HfTokenizer } from '../../registry-repo/runtime/hf-tokenizer.ts';
+import type { Processor } from '../../registry-repo/runtime/processor.ts';
 import { Subwords } from '../../registry-repo/runtime/subwords.ts';
+import { thisProcessor } from '../../registry-repo/runtime/this-processor.ts';
 import { readTokenizerFile } from '../../registry-repo/runtime/tokenizer-file.ts';
 import { Digest } from '../../registry-repo/values.ts';
 import type { TrainedModel, Trainer } from '../training/trainer.ts';
@@ -27,13 +30,16 @@ const BUCKET = 8;
  * A model from elsewhere as a trainer would have made it.
  *
  * @throws {ImportError} before anything is loaded, for what no gate would accept
+ * @throws {ProcessorLacksVnniError} for what would answer wrongly here
  */
 export function adopt(
   { onnx, tokenizer }: { readonly onnx: Uint8Array; readonly tokenizer: Uint8Array },
   labels: readonly string[],
   { maxLength, padId, values }: Pick<ImportConfig, 'maxLength' | 'padId' | 'values'>,
+  processor: Processor = thisProcessor(),
 ): TrainedModel {
   const { contract, inputs } = contractOf(onnx, labels.length, values);
+  checkByteSums(onnx, processor);
   checkTokenizer(tokenizer, maxLength);
   checkTables(onnx, tokenizer, maxLength);
   const file = TOKENIZER_FILE;

@@ -101,7 +101,9 @@ function beside(g: GraphBuilder, tables: QuantisedTables, head: LinearHead): str
 }
 
 const rounded = (graph: Uint8Array, precision: Precision): Uint8Array =>
-  precision === 'float32' ? graph : quantise(graph, { embeddings: true, most: precision === 'int8' ? 127 : 63 }).bytes;
+  precision === 'float32'
+    ? graph
+    : quantise(graph, { embeddings: true, weights: precision === 'int8' ? 'signed' : 'seven-bits' }).bytes;
 
 /** [B, W] each: state by state, and of a state first the mean. B texts, L tokens, W width. */
 function pooled(g: GraphBuilder, a: Architecture, p: Parameters, { states, pooling }: FeatureChoice): string[] {

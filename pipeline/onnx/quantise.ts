@@ -10,9 +10,15 @@ import { bytes } from './protobuf.ts';
 export type QuantiseOptions = {
   /** Whether tables of vectors that are looked up become bytes too. */
   readonly embeddings: boolean;
-  /** Largest byte of a weight: 127, or 63 for processors that add pairs of products in 16 bits and could overflow. */
-  readonly most: 127 | 63;
+  readonly weights: ByteWeights;
 };
+
+/**
+ * How weights of matrix products become bytes. `unsigned`: of 8 bits around a zero point of 128. `seven-bits`: from -63 to 63.
+ * `signed`: from -127 to 127; a processor without VNNI adds pairs of such products in 16 bits, which overflow unless the
+ * runtime rewrites the weights.
+ */
+export type ByteWeights = 'unsigned' | 'seven-bits' | 'signed';
 
 export type Quantised = {
   readonly bytes: Uint8Array;
@@ -26,6 +32,10 @@ const LEAST_NUMBERS = 256;
 const [NODE, INITIALIZER, GRAPH] = [1, 5, 7];
 /** DynamicQuantizeLinear came with it. */
 const LEAST_OPSET = 11;
+/** The byte that stands for no weight, among unsigned ones. */
+const ZERO_POINT = 128;
+/** Largest byte of a weight, before a zero point is added. */
+const MOST: Readonly<Record<ByteWeights, number>> = { unsigned: 127, 'seven-bits': 63, signed: 127 };
 
 /**
  * Dynamic quantisation: the constant weights of matrix products become bytes, with a scale for each column; what they are
@@ -78,6 +88,7 @@ class Rewriter {
   readonly #uses = new Map<string, number>();
   readonly #rounded = new Set<string>();
   readonly #names: Set<string>;
+  #zeroPoint: string | null = null;
 
   /** @param kept constants that stay as they are */
   constructor(
@@ -129,7 +140,7 @@ class Rewriter {
     const product = bias === null ? result : name('product');
     return [
       ...rounded.nodes,
-      { op: 'MatMulInteger', inputs: [rounded.bytes, weights.bytes, rounded.zero], outputs: [sum] },
+      { op: 'MatMulInteger', inputs: [rounded.bytes, weights.bytes, rounded.zero, ...this.#zero()], outputs: [sum] },
       { op: 'Cast', inputs: [sum], outputs: [float], attributes: { to: 1 } },
       { op: 'Mul', inputs: [rounded.scale, weights.scale], outputs: [scale] },
       { op: 'Mul', inputs: [float, scale], outputs: [product] },
@@ -181,14 +192,17 @@ class Rewriter {
   ) {
     const [ins, outs] = turn ? [columns, rows] : [rows, columns];
     const at = (i: number, o: number) => data[turn ? o * ins + i : i * outs + o] as number;
-    const cells = new Int8Array(ins * outs);
+    const unsigned = this.#options.weights === 'unsigned';
+    const most = MOST[this.#options.weights];
+    const zero = unsigned ? ZERO_POINT : 0;
+    const cells = new (unsigned ? Uint8Array : Int8Array)(ins * outs);
     const scale = new Float32Array(outs);
     for (let o = 0; o < outs; o++) {
       let largest = 0;
       for (let i = 0; i < ins; i++) largest = Math.max(largest, Math.abs(at(i, o)));
-      const unit = Math.fround(largest / this.#options.most) || 1;
+      const unit = Math.fround(largest / most) || 1;
       scale[o] = unit;
-      for (let i = 0; i < ins; i++) cells[i * outs + o] = this.#cell(at(i, o) / unit);
+      for (let i = 0; i < ins; i++) cells[i * outs + o] = zero + within(most, at(i, o) / unit);
     }
     return this.#keep(name, cells, [ins, outs], scale, [outs]);
   }
@@ -206,15 +220,26 @@ class Rewriter {
     return this.#keep(name, cells, [rows, columns], scale, [rows, 1]);
   }
 
-  #cell(value: number): number {
-    const { most } = this.#options;
-    return Math.max(-most, Math.min(most, Math.round(value)));
+  /** The operand that says which byte of the weights stands for zero, where that is not 0: one constant for all products. */
+  #zero(): string[] {
+    if (this.#options.weights !== 'unsigned') return [];
+    if (this.#zeroPoint === null) {
+      this.#zeroPoint = this.#fresh('bytes-zero');
+      this.added.push({ name: this.#zeroPoint, type: 'uint8', dims: [], data: Uint8Array.of(ZERO_POINT) });
+    }
+    return [this.#zeroPoint];
   }
 
-  #keep(name: string, data: Int8Array, dims: readonly number[], scale: Float32Array, scaleDims: readonly number[]) {
+  #keep(
+    name: string,
+    data: Int8Array | Uint8Array,
+    dims: readonly number[],
+    scale: Float32Array,
+    scaleDims: readonly number[],
+  ) {
     const names = { bytes: name, scale: `${name}-scale` };
     if (!this.#names.has(name)) {
-      this.added.push({ name, type: 'int8', dims, data });
+      this.added.push({ name, type: data instanceof Uint8Array ? 'uint8' : 'int8', dims, data });
       this.added.push({ name: names.scale, type: 'float32', dims: scaleDims, data: scale });
       this.#names.add(name);
     }
@@ -228,3 +253,5 @@ class Rewriter {
     return name;
   }
 }
+
+const within = (most: number, value: number): number => Math.max(-most, Math.min(most, Math.round(value)));

@@ -1,3 +1,4 @@
+import { type Vnni, vnniOf } from '../../registry-repo/onnx-scan/byte-products.ts';
 import { type Model, ModelShape } from '../../registry-repo/onnx-scan/messages.ts';
 import { type Declared, signatureOf } from '../../registry-repo/onnx-scan/signature-of.ts';
 import { Input, readMessage, WireError } from '../../registry-repo/onnx-scan/wire.ts';
@@ -16,6 +17,8 @@ export type OnnxSummary = {
   readonly ir: number | null;
   readonly producer: string;
   readonly sizeBytes: number;
+  /** What VNNI is to it on x86. */
+  readonly vnni: Vnni;
 };
 
 /** A dimension is a size, or null where it is free. */
@@ -56,6 +59,7 @@ export function summarise(bytes: Uint8Array): OnnxSummary {
     ir: model.irVersion,
     producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
     sizeBytes: bytes.length,
+    vnni: vnniOf(bytes),
   };
 }
 

@@ -122,11 +122,16 @@ export function nextStep(promotion: Promotion, newer: Promotion | null = null): 
   return { step: 'reject', cause: judged.result === 'fail' ? 'gate-failed' : 'gate-error', reasons: judged.reasons };
 }
 
+export const CHANGED: Reason = {
+  code: 'candidate-changed',
+  message: 'the pull request holds another candidate than the one proposed',
+};
+
 /** A pass counts only for what was proposed: someone may have pushed another candidate to the branch. */
 function differs({ judged, candidate }: Promotion): NextStep | null {
   const bound = judged?.bound?.candidate;
   if (bound?.version === candidate.version && bound.manifest === candidate.manifest) return null;
-  return abandoned('candidate-changed', 'the pull request holds another candidate than the one proposed');
+  return { step: 'reject', cause: 'abandoned', reasons: [CHANGED] };
 }
 
 const abandoned = (code: string, message: string): NextStep => ({

@@ -5,10 +5,12 @@ import { wholeStream } from '../../events/store.ts';
 import { registryStream } from '../../events/streams.ts';
 import { promotions } from '../../projections/promotions.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
+import type { Verdict } from '../../registry-repo/verdict/verdict.ts';
 import { type MainCommit, mainHistory } from '../../registry-repo/verify/history.ts';
 import { handle } from '../record.ts';
 import { adopt } from './adopt.ts';
 import type { ReconcilePorts } from './ports.ts';
+import { readModel } from './state.ts';
 
 type Drift = EventData<'RegistryDriftDetected'>;
 
@@ -71,6 +73,7 @@ async function explain(ports: ReconcilePorts, commit: MainCommit, lastExplained:
       detail: 'the rules were changed without a pull request',
     });
   }
+  if ('merge' in commit && (await isBeingRecorded(ports, oid, commit.merge.verdict))) return null;
   if (ports.gate.kind === 'workflow' && 'merge' in commit && (await adopt(ports, oid, commit.merge))) return null;
   return recordDrift(ports, {
     commit: oid,
@@ -78,6 +81,15 @@ async function explain(ports: ReconcilePorts, commit: MainCommit, lastExplained:
     kind: 'unrecorded-commit',
     detail: `a ${commit.kind} that this log knows nothing of`,
   });
+}
+
+/**
+ * Whether the log knows the promotion that a commit is of, and has the commit by now or has not ended it yet: another process has
+ * merged it and is about to say so. If that one dies, the promotion is open, and the next reconcile records its merge.
+ */
+async function isBeingRecorded(ports: ReconcilePorts, oid: string, { model, promotion }: Verdict): Promise<boolean> {
+  const known = (await readModel(ports.store, model)).promotions.get(promotion);
+  return known?.status === 'open' || known?.merge?.commit === oid;
 }
 
 /** Records a change of the registry's rules that is on main. */

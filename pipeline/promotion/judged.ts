@@ -53,20 +53,25 @@ export async function verdictData(
   };
 }
 
-/** The event of a gate elsewhere that came to no verdict, as its status says. */
-export const errorData = (
+/** What a gate elsewhere says in its status alone: that it came to no verdict, or that it refused before it measured anything. */
+export type Told = { readonly head: ObjectId; readonly base: ObjectId; readonly why: string };
+
+/** @param unjudged whether it says that it could not judge, so that it may be asked again */
+export const errorData = (promotion: Promotion, told: Told, unjudged: boolean): Judged =>
+  withoutVerdict(promotion, told, { result: 'error', code: unjudged ? 'could-not-judge' : 'gate-error' });
+
+export const refusedData = (promotion: Promotion, told: Told): Judged =>
+  withoutVerdict(promotion, told, { result: 'fail', code: 'gate-refused' });
+
+const withoutVerdict = (
   promotion: Promotion,
-  { head, base, unjudged, why }: { head: ObjectId; base: ObjectId; unjudged: boolean; why: string },
+  { head, base, why }: Told,
+  { result, code }: { result: 'error' | 'fail'; code: string },
 ): Judged => ({
   promotionId: promotion.id,
   class: promotion.class,
-  result: 'error',
-  reasons: [
-    {
-      code: unjudged ? 'could-not-judge' : 'gate-error',
-      message: why || 'the gate says no more than that it failed: see its log',
-    },
-  ],
+  result,
+  reasons: [{ code, message: why || 'the gate says no more than that it failed: see its log' }],
   bound: null,
   measured: null,
   claimed: null,

@@ -8,14 +8,22 @@ import { couldNotJudge } from '../../registry-repo/gate/whose-fault.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import { readCandidate } from './candidate.ts';
 import { NotPromotableError, newerThan, nextStep, type Proposal, proposePromotion, proposeRollback } from './decide.ts';
+import { holderOf, type Lease, takeLease } from './lease.ts';
 import type { PromotionPorts } from './promotion-ports.ts';
 import { type ModelState, readModel } from './state.ts';
 import { Steps } from './steps.ts';
 
-/** The gate elsewhere has not answered in time. The promotion stays open; `pawl reconcile` goes on with it. */
+/** The gate elsewhere has not answered in time, or another process is still at the model. The promotion stays open; `pawl reconcile` goes on with it. */
 export class GateTimeoutError extends PawlError {
   readonly code = 'gate_timeout';
 }
+
+/** A promotion as it is now; `leased`: it was left alone, as another process is at this model. */
+export type Attended = { readonly promotion: Promotion; readonly leased: Lease | null };
+
+/** How often to look whether another process is through: soon at first, then less and less. Milliseconds. */
+const FIRST_PAUSE_MS = 200;
+const LAST_PAUSE_MS = 2000;
 
 /** How long to wait for what happens elsewhere; 0 does not wait. */
 export type Patience = { readonly waitMs: number; readonly signal?: AbortSignal };
@@ -81,14 +89,49 @@ export class PromotionProcess {
    * @throws {GateTimeoutError} if it still waits after the time given; not if none was given
    */
   async finish(model: string, promotionId: string, { waitMs, signal }: Patience = { waitMs: 0 }): Promise<Promotion> {
+    const deadline = this.#ports.clock().getTime() + waitMs;
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LAST_PAUSE_MS)) {
+      const { promotion, leased } = await this.tryFinish(model, promotionId, { waitMs, ...(signal && { signal }) });
+      if (!leased || promotion.status !== 'open' || waitMs === 0) return promotion;
+      if (this.#ports.clock().getTime() >= deadline) throw new GateTimeoutError(stillHeld(promotion, leased, waitMs));
+      if (pause === FIRST_PAUSE_MS) this.#ports.say(`waiting for ${holderOf(leased)}`);
+      await sleep(pause, undefined, signal ? { signal } : {});
+    }
+  }
+
+  /**
+   * The same, unless another process is at this model's promotions: then it is left alone, and who has it is told. Where the
+   * gate is elsewhere, nobody here judges, and nothing has to be kept apart.
+   */
+  async tryFinish(model: string, promotionId: string, patience: Patience = { waitMs: 0 }): Promise<Attended> {
+    const known = await this.#promotion(model, promotionId);
+    if (known.status !== 'open') return { promotion: known, leased: null };
+    if (this.#ports.gate.kind === 'workflow')
+      return { promotion: await this.#finish(model, promotionId, patience), leased: null };
+    const taken = await takeLease(this.#ports, model, promotionId);
+    if (taken.kind === 'held') return { promotion: await this.#promotion(model, promotionId), leased: taken.lease };
+    try {
+      return { promotion: await this.#finish(model, promotionId, patience), leased: null };
+    } finally {
+      await taken.release();
+    }
+  }
+
+  /** @throws {NotPromotableError} if the log has no such promotion */
+  async #promotion(model: string, promotionId: string): Promise<Promotion> {
+    const promotion = (await readModel(this.#ports.store, model)).promotions.get(promotionId);
+    if (promotion) return promotion;
+    throw new NotPromotableError(`no promotion ${promotionId} of ${model}: see \`pawl registry log\``);
+  }
+
+  async #finish(model: string, promotionId: string, { waitMs, signal }: Patience): Promise<Promotion> {
     const { clock, gate } = this.#ports;
     const deadline = clock().getTime() + waitMs;
     let unjudged = false;
     for (;;) {
       const state = await readModel(this.#ports.store, model);
       const promotion = state.promotions.get(promotionId);
-      if (!promotion)
-        throw new NotPromotableError(`no promotion ${promotionId} of ${model}: see \`pawl registry log\``);
+      if (!promotion) return this.#promotion(model, promotionId);
       const next = nextStep(promotion, newerThan(promotion, state));
       if (next.step === 'none' || unjudged) return promotion;
       const outcome = await this.#steps.attempt(next, promotion);
@@ -143,3 +186,6 @@ export class PromotionProcess {
 
 const stillWaiting = ({ pullRequest, judged }: Promotion, waitMs: number): string =>
   `${pullRequest?.url ?? 'the promotion'} still waits for ${judged?.result === 'pass' ? 'its merge' : 'the gate’s verdict'} after ${Math.round(waitMs / 60_000)} minutes: look at the registry’s workflow runs; \`pawl reconcile\` goes on from here`;
+
+const stillHeld = ({ id }: Promotion, lease: Lease, waitMs: number): string =>
+  `promotion ${id} still waits for its turn after ${Math.round(waitMs / 60_000)} minutes: the model is held by ${holderOf(lease)}; \`pawl reconcile\` goes on from here`;

@@ -7,12 +7,17 @@ import { isAlive } from '../lock.ts';
 import { handle } from '../record.ts';
 import { recordCheckpoints } from './checkpoints.ts';
 import { compareMain } from './drift.ts';
+import { holderOf } from './lease.ts';
 import type { ReconcilePorts } from './ports.ts';
+
+export type Leased = { readonly promotion: string; readonly model: string; readonly by: string };
 
 /** What was found half done or out of order, and what became of it. */
 export type Reconciled = {
   readonly interrupted: readonly string[];
   readonly finished: readonly Promotion[];
+  /** Open promotions that were left alone: another process is at their model. */
+  readonly leased: readonly Leased[];
   readonly drift: readonly EventData<'RegistryDriftDetected'>[];
 };
 
@@ -23,10 +28,10 @@ export type Reconciled = {
 export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
   const interrupted = await endDeadRuns(ports);
   await ports.forge.sync(); // this machine may have no copy of the registry yet
-  const finished = await finishPromotions(ports);
+  const { finished, leased } = await finishPromotions(ports);
   await recordCheckpoints(ports);
   const drift = await compareMain(ports);
-  return { interrupted, finished, drift };
+  return { interrupted, finished, leased, drift };
 }
 
 /** Ends the runs of this machine whose process is gone. @returns their ids */
@@ -50,10 +55,15 @@ export async function endDeadRuns(
 const hasEnded = (e: RecordedEvent): boolean =>
   e.type === 'TrainingRunCompleted' || e.type === 'TrainingRunFailed' || e.type === 'TrainingRunInterrupted';
 
-async function finishPromotions(ports: ReconcilePorts): Promise<Promotion[]> {
+async function finishPromotions(ports: ReconcilePorts): Promise<Pick<Reconciled, 'finished' | 'leased'>> {
   const open = [...(await ports.views()).rows(promotions)].filter((p) => p.status === 'open');
-  const finished: Promotion[] = [];
-  for (const { model, id } of open.sort((a, b) => (a.id < b.id ? -1 : 1)))
-    finished.push(await ports.process.finish(model, id));
-  return finished;
+  const [finished, leased]: [Promotion[], Leased[]] = [[], []];
+  for (const { model, id } of open.sort((a, b) => (a.id < b.id ? -1 : 1))) {
+    const { promotion, leased: lease } = await ports.process.tryFinish(model, id);
+    if (!lease) finished.push(promotion);
+    else if (promotion.status === 'open') leased.push({ promotion: id, model, by: holderOf(lease) });
+  }
+  for (const { promotion, model, by } of leased)
+    ports.say(`promotion ${promotion} of ${model} is left alone: the model is held by ${by}`);
+  return { finished, leased };
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
+import { diedOfMemory, MEMORY_REMEDY } from '../../registry-repo/out-of-memory.ts';
 import { type Tree, treesOf, usageOf } from './memory.proc.ts';
 import type { Usage } from './memory.ts';
 
@@ -70,6 +71,8 @@ async function endOf(child: ChildProcess, said: () => string): Promise<Ended> {
     const exited = once(child, 'exit') as Promise<[code: number | null, killed: string | null]>;
     const [[code, killed]] = await Promise.all([exited, once(child.stderr as Readable, 'close')]);
     if (code === 0) return { ok: true, message: '' };
+    const short = diedOfMemory(said());
+    if (short) return { ok: false, message: `it ran out of memory: ${MEMORY_REMEDY[short]}` };
     return { ok: false, message: lastWords(said()) || `ended by ${killed ?? `exit code ${code}`}` };
   } catch (error) {
     return { ok: false, message: (error as Error).message };

@@ -4,8 +4,10 @@ import { f1 } from '../../registry-repo/f1.ts';
 import { printFile } from '../../registry-repo/file.ts';
 import { toNumber } from '../../registry-repo/fraction.ts';
 import { CARD_FILE, Manifest, MODEL_FILE, TRAINING_ROWS_FILE } from '../../registry-repo/manifest.ts';
+import { needsOf } from '../../registry-repo/runtime/byte-sums.ts';
 import { loadRuntime } from '../../registry-repo/runtime/load.ts';
-import type { Confusion } from '../../registry-repo/values.ts';
+import { storedCounts } from '../../registry-repo/stored-counts.ts';
+import type { Confusion, Counts } from '../../registry-repo/values.ts';
 import type { Dataset } from '../data/load.ts';
 import { AnswerCounts } from '../evaluation/answer-counts.ts';
 import { countPredictions } from '../evaluation/counts.ts';
@@ -115,7 +117,7 @@ async function measure(
         dataset: splits.test.digest,
         split: 'test',
         labels: [...labels],
-        confusion,
+        confusion: storedCounts(confusion),
         f1: share,
         durationMs,
       },
@@ -140,6 +142,7 @@ function describe(
 ): Omit<Manifest, 'files'> {
   const { dataset, trained, runId, anchor } = stage;
   const { source, labels, splits } = dataset.facts;
+  const processor = needsOf(trained.files.find(({ path }) => path === MODEL_FILE)?.bytes ?? new Uint8Array(0));
   const split = ({ digest, rows, labels: counts }: (typeof splits)['train']) => ({ digest, rows, labels: counts });
   return {
     schema: 'pawl.manifest/1',
@@ -157,11 +160,21 @@ function describe(
     },
     log: anchor,
     data: { source, train: split(splits.train), test: split(splits.test) },
+    ...(processor && { processor }),
     ...(trained.pretrained && { pretrained: trained.pretrained }),
-    claimed: { confusion, f1: share },
+    claimed: { confusion: claimable(confusion), f1: share },
     golden,
     createdAt: clock().toISOString(),
   };
+}
+
+/** A manifest is to be read in a pull request, and 1,000 labels with their rows, answers and counts stay below 200 kB. */
+const MOST_CLAIMED_BYTES = 60_000;
+
+/** Counts as a manifest claims them; none where they are too many: the run's own event has them all. */
+function claimable(confusion: Confusion): Counts {
+  const counts = storedCounts(confusion);
+  return 'sparse' in counts && JSON.stringify(counts).length > MOST_CLAIMED_BYTES ? [] : counts;
 }
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {

@@ -1,5 +1,7 @@
 import type { Manifest } from '../../registry-repo/manifest.ts';
 import { kindOf } from '../../registry-repo/runtime/preprocessor.ts';
+import { denseCounts } from '../../registry-repo/stored-counts.ts';
+import type { Confusion } from '../../registry-repo/values.ts';
 import { block, code, plain, table } from '../promotion/markdown.ts';
 
 type Facts = Pick<
@@ -9,10 +11,6 @@ type Facts = Pick<
 
 /** A model card for people, from what the run recorded (Mitchell et al. 2019, "Model Cards for Model Reporting"). */
 export function modelCard({ model, labels, run, data, claimed, createdAt, preprocessor, pretrained }: Facts): string {
-  const confusion = [
-    ['truth \\ predicted', ...labels.map((l) => plain(l, 40))],
-    ...labels.map((label, i) => [plain(label, 40), ...(claimed.confusion[i] ?? []).map(String)]),
-  ];
   return `# ${plain(model)}
 
 Text classifier with ${labels.length} labels: ${labels
@@ -33,7 +31,7 @@ Text classifier with ${labels.length} labels: ${labels
 
 F1 ${claimed.f1.toFixed(4)} on its test data. This is the run's own claim: the gate measures again before anything is merged.
 
-${labels.length <= 20 ? table(confusion) : ''}
+${labels.length <= 20 ? confusion(labels, denseCounts(claimed.confusion)) : ''}
 
 ## Settings
 
@@ -45,6 +43,12 @@ The model knows texts like those it was trained on, and no others. It gives a la
 a probability near 1/${labels.length} says so.
 `;
 }
+
+const confusion = (labels: readonly string[], counts: Confusion): string =>
+  table([
+    ['truth \\ predicted', ...labels.map((l) => plain(l, 40))],
+    ...labels.map((label, i) => [plain(label, 40), ...(counts[i] ?? []).map(String)]),
+  ]);
 
 const startedFrom = ({ location, revision, digest }: NonNullable<Facts['pretrained']>): string =>
   `${code(location)}${revision === null ? '' : ` at ${code(revision)}`}, ${code(digest.slice(0, 23))}`;

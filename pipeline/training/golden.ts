@@ -16,9 +16,17 @@ const TEXTS = [
   '😀 10/10 <br /> would recommend',
 ];
 
-/** The model's answers to the golden texts, as a manifest keeps them. */
+/** Texts times labels: an answer has a number for each label. */
+const MOST_NUMBERS = 2000;
+/** From so many labels on, numbers are many, and are kept to a millionth: a thousandth of what they may differ by. */
+const MANY_LABELS = 50;
+
+/** The model's answers to the golden texts, as a manifest keeps them: to fewer of them, where there are many labels. */
 export async function goldenAnswers(runtime: Runtime): Promise<Manifest['golden']> {
-  const probabilities = await runtime.classify(TEXTS);
   const k = runtime.labels.length;
-  return TEXTS.map((text, i) => ({ text, probabilities: [...probabilities.subarray(i * k, (i + 1) * k)] }));
+  const every = Math.ceil(TEXTS.length / Math.max(2, Math.min(TEXTS.length, Math.floor(MOST_NUMBERS / k))));
+  const texts = TEXTS.filter((_, i) => i % every === every - 1);
+  const probabilities = await runtime.classify(texts);
+  const kept = (p: number) => (k > MANY_LABELS ? Math.round(p * 1e6) / 1e6 : p);
+  return texts.map((text, i) => ({ text, probabilities: [...probabilities.subarray(i * k, (i + 1) * k)].map(kept) }));
 }

@@ -155,7 +155,8 @@ const verdictLink = ({ artifacts, trusted, now, forge }: WhyPorts, { judged }: P
   const measured = judged?.measured;
   const what = `${judged?.result}: F1 ${measured?.candidateF1.toFixed(4) ?? '–'}, required ${measured?.requiredF1.toFixed(4) ?? '–'}`;
   return link('verdict', what, null, async () => {
-    if (!judged?.verdict) return 'no verdict was signed';
+    if (!judged?.verdict)
+      return judged?.measured ? 'no verdict was signed' : 'it was not measured, so no verdict was signed';
     const opened = openVerdict(await artifacts.get(judged.verdict), trusted, now);
     const [wrong] = await rejudge(forge.git, opened);
     return wrong ? wrong.message : null;

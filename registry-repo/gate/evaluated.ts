@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { EVIDENCE_SCHEMA, Evidence } from '../judge/evidence.ts';
+import { EVIDENCE_SCHEMA, Evidence, type StoredEvidence } from '../judge/evidence.ts';
 import { errored, Finding } from '../judge/finding.ts';
 import { TRAINING_ROWS_FILE } from '../manifest.ts';
 import { ObjectId } from '../values.ts';
@@ -96,7 +96,7 @@ function checkBound(told: Bound, { bound }: Subject): void {
   throw new Stop([errored('evaluation-void', message)], { stale: true });
 }
 
-function checkEvidence(evidence: Evidence, subject: Subject): void {
+function checkEvidence(evidence: StoredEvidence, subject: Subject): void {
   const { set, candidate, baseline } = subject;
   const { manifest } = candidate.files;
   const tells = subject.class === 'promotion' && manifest.files.some(({ path }) => path === TRAINING_ROWS_FILE);

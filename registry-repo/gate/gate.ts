@@ -3,14 +3,14 @@ import { digestOf } from '../digest.ts';
 import { RegistryError } from '../errors.ts';
 import { type Fraction, toNumber } from '../fraction.ts';
 import type { Git } from '../git.ts';
-import type { Evidence, Measured } from '../judge/evidence.ts';
+import type { StoredEvidence, StoredMeasured } from '../judge/evidence.ts';
 import { arranged, errored, type Finding, resultOf } from '../judge/finding.ts';
 import { type Judgement, judge } from '../judge/judge.ts';
 import { versionFolder } from '../manifest.ts';
 import type { Policy } from '../policy.ts';
 import type { Score } from '../scoring/score.ts';
-import type { Slice } from '../slices.ts';
-import type { Confusion, Digest, ObjectId } from '../values.ts';
+import type { StoredSlice } from '../slices.ts';
+import type { Counts, Digest, ObjectId } from '../values.ts';
 import { isValid, type SigningKey, stands } from '../verdict/keys.ts';
 import { signVerdict } from '../verdict/signed.ts';
 import type { Bound, Verdict } from '../verdict/verdict.ts';
@@ -57,16 +57,16 @@ export type GateJudgement = {
   readonly bound: Bound | null;
   readonly measured: {
     readonly labels: string[];
-    readonly candidate: Confusion;
-    readonly baseline: Confusion | null;
+    readonly candidate: Counts;
+    readonly baseline: Counts | null;
     readonly candidateF1: number;
     readonly baselineF1: number | null;
     readonly requiredF1: number;
     readonly discordant?: { onlyCandidateRight: number; onlyBaselineRight: number };
-    readonly slices?: Slice[];
+    readonly slices?: StoredSlice[];
     readonly leakedRows?: number;
   } | null;
-  readonly claimed: { readonly labels: string[]; readonly confusion: Confusion } | null;
+  readonly claimed: { readonly labels: string[]; readonly confusion: Counts } | null;
   readonly head: ObjectId;
   readonly base: ObjectId;
   /** Digest of the signed verdict; null where the gate could not come to one. */
@@ -163,7 +163,7 @@ function conclude(request: GateRequest, progress: Progress, started: Date, judge
 function verdictOf(
   request: GateRequest,
   subject: Subject,
-  evidence: Evidence,
+  evidence: StoredEvidence,
   result: 'pass' | 'fail',
   { findings, scorer, durationMs }: GateJudgement,
 ): Verdict {
@@ -221,7 +221,12 @@ function describe(
 
 /** What was measured, for reports and events; null if nothing was. */
 export function measuredOf(
-  { evaluation, measured, leaked, leakedRows }: Pick<Evidence, 'evaluation' | 'measured' | 'leaked' | 'leakedRows'>,
+  {
+    evaluation,
+    measured,
+    leaked,
+    leakedRows,
+  }: Pick<StoredEvidence, 'evaluation' | 'measured' | 'leaked' | 'leakedRows'>,
   f1: Judgement['f1'],
 ): GateJudgement['measured'] {
   if (!measured || !f1) return null;
@@ -239,7 +244,7 @@ export function measuredOf(
 }
 
 /** What a report shows beside the counts that decide. */
-function moreMeasured({ onlyCandidateRight, onlyBaselineRight, slices }: Measured) {
+function moreMeasured({ onlyCandidateRight, onlyBaselineRight, slices }: StoredMeasured) {
   const paired = onlyCandidateRight !== null && onlyBaselineRight !== null;
   return { ...(paired && { discordant: { onlyCandidateRight, onlyBaselineRight } }), ...(slices && { slices }) };
 }

@@ -6,7 +6,7 @@ import { digestOf } from '../digest.ts';
 import { evaluationRowsPath } from '../evaluation-set.ts';
 import { printFile } from '../file.ts';
 import { nothingLeft, unmeasurable } from '../judge/checks.ts';
-import { EVIDENCE_SCHEMA, type Evidence, type Measured } from '../judge/evidence.ts';
+import { EVIDENCE_SCHEMA, type StoredEvidence, type StoredMeasured, storedMeasured } from '../judge/evidence.ts';
 import { errored, failed, warned } from '../judge/finding.ts';
 import { isForRuntime, MANIFEST_FILE, MODEL_FILE, TRAINING_ROWS_FILE } from '../manifest.ts';
 import { RegistryAt } from '../registry.ts';
@@ -19,7 +19,7 @@ import { fromBase, fromHead, Stop } from './stop.ts';
 import type { Subject } from './subject.ts';
 
 export type Measurement = {
-  readonly evidence: Evidence;
+  readonly evidence: StoredEvidence;
   readonly versions: ScorerVersions | null;
   /** How long it took, where that was elsewhere; milliseconds. */
   readonly durationMs?: number;
@@ -47,7 +47,7 @@ export async function measure(
     ]);
   const { bytes, rows, evaluation } = await pinnedRows(subject, artifacts);
   const leaked = subject.class === 'promotion' ? await leaks(subject, rows) : null;
-  const evidence: Evidence = {
+  const evidence: StoredEvidence = {
     schema: EVIDENCE_SCHEMA,
     evaluation,
     claimed: { rows: manifest.data.test.digest, labels: manifest.labels, ...manifest.claimed },
@@ -67,7 +67,7 @@ export async function measure(
     const { measured, versions } = await scored(
       await score({ folder, seconds, megabytes, latency: wantsLatency(subject) }),
     );
-    return { evidence: { ...evidence, measured }, versions };
+    return { evidence: { ...evidence, measured: storedMeasured(measured) }, versions };
   });
 }
 
@@ -76,7 +76,7 @@ export const modelBytesOf = ({ files }: Side): number =>
   files.manifest.files.find((file) => file.path === MODEL_FILE)?.sizeBytes ?? 0;
 
 /** The size that a budget is held against; nothing where there is no such budget. */
-export const baselineBytesFor = ({ class: kind, rules, baseline }: Subject): Pick<Evidence, 'baselineBytes'> =>
+export const baselineBytesFor = ({ class: kind, rules, baseline }: Subject): Pick<StoredEvidence, 'baselineBytes'> =>
   kind === 'promotion' && rules.budget?.sizeRatio !== undefined && baseline
     ? { baselineBytes: modelBytesOf(baseline) }
     : {};
@@ -142,7 +142,7 @@ async function rowsInTree({ set, bound, candidate }: Subject): Promise<Buffer | 
 async function leaks(
   { candidate: { files }, set }: Subject,
   rows: readonly Row[],
-): Promise<{ marks: Uint8Array; told: Pick<Evidence, 'leakedRows' | 'leaked'> } | null> {
+): Promise<{ marks: Uint8Array; told: Pick<StoredEvidence, 'leakedRows' | 'leaked'> } | null> {
   const file = files.manifest.files.find((f) => f.path === TRAINING_ROWS_FILE);
   if (!file) return null;
   const keys = await fromHead(readVersionFile(files, file));
@@ -164,7 +164,7 @@ async function stage({ files }: Side, folder: string): Promise<void> {
   await copyVersionFiles(files, folder, isForRuntime);
 }
 
-function scored(outcome: Awaited<ReturnType<Score>>): { measured: Measured; versions: ScorerVersions } {
+function scored(outcome: Awaited<ReturnType<Score>>): { measured: StoredMeasured; versions: ScorerVersions } {
   if (outcome.kind === 'scored') return outcome;
   if (outcome.kind === 'failed') throw new Stop([outcome.finding]);
   if (outcome.which === 'candidate') throw new Stop(outcome.findings);

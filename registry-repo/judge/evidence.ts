@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { Slice } from '../slices.ts';
-import { Confusion, Count, Digest, Labels, Share } from '../values.ts';
+import { Slice, type StoredSlice } from '../slices.ts';
+import { denseCounts, storedCounts } from '../stored-counts.ts';
+import { type Confusion, Count, Counts, Digest, Labels, Share } from '../values.ts';
 
 /** Milliseconds that each model takes for a text, in one process: medians of repetitions that took turns. */
 export const Latency = z.strictObject({
@@ -13,21 +14,28 @@ export type Latency = z.infer<typeof Latency>;
 
 /** What one scoring counted: both models on the same rows in one process. Aggregates only, never which row. */
 export const Measured = z.strictObject({
-  candidate: Confusion,
-  baseline: Confusion.nullable(),
+  candidate: Counts,
+  baseline: Counts.nullable(),
   /** Rows that one of the two gets right and the other does not; null without a baseline. */
   onlyCandidateRight: Count.nullable(),
   onlyBaselineRight: Count.nullable(),
   /** Largest difference between a probability that the manifest promises and the one the model gave. */
   goldenDifference: z.number().min(0),
   /** The same on the leaked rows, which are in none of the other counts; left out where there are none, or all count. */
-  leaked: z.strictObject({ candidate: Confusion, baseline: Confusion.nullable() }).optional(),
+  leaked: z.strictObject({ candidate: Counts, baseline: Counts.nullable() }).optional(),
   /** The same counts by length of text. Left out where there are too many labels, and in verdicts from before there were slices. */
   slices: z.array(Slice).optional(),
   /** Left out where the policy has no budget for it, or there is no baseline. */
   latency: Latency.optional(),
 });
-export type Measured = z.infer<typeof Measured>;
+export type StoredMeasured = z.infer<typeof Measured>;
+/** As it is computed with. */
+export type Measured = Omit<StoredMeasured, 'candidate' | 'baseline' | 'leaked' | 'slices'> & {
+  readonly candidate: Confusion;
+  readonly baseline: Confusion | null;
+  readonly leaked?: { readonly candidate: Confusion; readonly baseline: Confusion | null } | undefined;
+  readonly slices?: Slice[] | undefined;
+};
 
 /** The way of judging that gates follow now. */
 export const EVIDENCE_SCHEMA = 'pawl.evidence/2';
@@ -42,7 +50,7 @@ export const Evidence = z.strictObject({
   /** The pinned rows: how many of each label, and how many of those are not repetitions of another row. */
   evaluation: z.strictObject({ rows: Digest, labels: Labels, perLabel: z.array(Count), distinct: z.array(Count) }),
   /** The manifest's claim, and the rows it was measured on. */
-  claimed: z.strictObject({ rows: Digest, labels: Labels, confusion: Confusion, f1: Share }),
+  claimed: z.strictObject({ rows: Digest, labels: Labels, confusion: Counts, f1: Share }),
   modelBytes: Count,
   /** Of the baseline's `model.onnx`; left out where the policy has no budget for it, or there is no baseline. */
   baselineBytes: Count.optional(),
@@ -53,7 +61,32 @@ export const Evidence = z.strictObject({
   /** Null where the models cannot be measured on these rows. */
   measured: Measured.nullable(),
 });
-export type Evidence = z.infer<typeof Evidence>;
+export type StoredEvidence = z.infer<typeof Evidence>;
+/** As it is computed with. */
+export type Evidence = Omit<StoredEvidence, 'claimed' | 'measured'> & {
+  readonly claimed: Omit<StoredEvidence['claimed'], 'confusion'> & { readonly confusion: Confusion };
+  readonly measured: Measured | null;
+};
+
+/** Evidence to compute with, however its counts are stored. */
+export const openEvidence = ({ claimed, measured, ...rest }: StoredEvidence): Evidence => ({
+  ...rest,
+  claimed: { ...claimed, confusion: denseCounts(claimed.confusion) },
+  measured: measured && (withCounts(measured, denseCounts) as Measured),
+});
+
+/** What was measured, as verdicts keep it. */
+export const storedMeasured = (measured: StoredMeasured): StoredMeasured =>
+  withCounts(measured, (counts) => storedCounts(denseCounts(counts)));
+
+function withCounts({ leaked, slices, ...measured }: StoredMeasured, of: (counts: Counts) => Counts): StoredMeasured {
+  const both = <T extends Pick<StoredSlice, 'candidate' | 'baseline'>>(side: T): T => ({
+    ...side,
+    candidate: of(side.candidate),
+    baseline: side.baseline && of(side.baseline),
+  });
+  return { ...both(measured), ...(leaked && { leaked: both(leaked) }), ...(slices && { slices: slices.map(both) }) };
+}
 
 /** A promise and an answer may differ this much: quantised kernels round differently on different processors. */
 export const GOLDEN_TOLERANCE = 1e-3;

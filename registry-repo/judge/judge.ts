@@ -6,7 +6,7 @@ import { budget } from './budget.ts';
 import { checkLeaked, withLeaked } from './check-leaked.ts';
 import { checkSlices } from './check-slices.ts';
 import { claims, enoughRows, golden, labelFloors, leakage, significance, sliceFloors, unmeasurable } from './checks.ts';
-import { Evidence, type Measured } from './evidence.ts';
+import { Evidence, type Measured, openEvidence, type StoredEvidence } from './evidence.ts';
 import { arranged, errored, type Finding, failed, passed, resultOf, warned } from './finding.ts';
 
 export type Judgement = {
@@ -21,7 +21,7 @@ export type Case = {
   readonly class: 'promotion' | 'rollback';
   readonly model: string;
   readonly policy: Policy;
-  readonly evidence: Evidence;
+  readonly evidence: StoredEvidence;
 };
 
 /**
@@ -46,7 +46,7 @@ export const rulesFor = (policy: Policy, model: string): ModelPolicy | null =>
   Object.hasOwn(policy.models, model) ? (policy.models[model] ?? null) : null;
 
 function judged(subject: Case): Judgement {
-  const evidence = Evidence.parse(subject.evidence);
+  const evidence = openEvidence(Evidence.parse(subject.evidence));
   const rules = rulesFor(subject.policy, subject.model);
   if (!rules) return answer([failed('no-policy', `gate.json has no rules for the model ${subject.model}`)], null);
   const { measured } = evidence;

@@ -1,6 +1,9 @@
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { ModelRefusedError } from '../errors.ts';
 import type { Manifest } from '../manifest.ts';
+import { checkByteSums } from './byte-sums.ts';
+import type { Processor } from './processor.ts';
+import { thisProcessor } from './this-processor.ts';
 
 type Contract = Manifest['contract'];
 type Input = Contract['inputs'][number];
@@ -15,16 +18,27 @@ export type Session = {
   release(): Promise<void>;
 };
 
+/** `session.x64quantprecision` of ONNX Runtime: where products of bytes may overflow, constant signed bytes become unsigned. */
+const REWRITE_BYTES = { x64quantprecision: '1' };
+
 /** Version of the native runtime that computes. */
 export const runtimeVersion = (): string => env.versions.node ?? 'unknown';
 
 /**
- * Loads a graph into ONNX Runtime, on the processor.
+ * Loads a graph into ONNX Runtime, on the processor. Where that adds products of bytes in 16 bits, constant signed bytes are
+ * rewritten as unsigned ones, so that the graph answers as it does elsewhere; it costs speed, so it is not done on others.
  *
  * @param threads that one run computes with; waiting threads sleep instead of spinning
  * @throws {ModelRefusedError}
+ * @throws {ProcessorLacksVnniError} for a graph whose sums would overflow all the same
  */
-export async function openSession(model: Uint8Array, contract: Contract, threads: number): Promise<Session> {
+export async function openSession(
+  model: Uint8Array,
+  contract: Contract,
+  threads: number,
+  processor: Processor = thisProcessor(),
+): Promise<Session> {
+  checkByteSums(model, processor);
   const session = await refusing(() =>
     InferenceSession.create(model, {
       executionProviders: ['cpu'],
@@ -32,7 +46,7 @@ export async function openSession(model: Uint8Array, contract: Contract, threads
       interOpNumThreads: 1,
       executionMode: 'sequential',
       logSeverityLevel: 4,
-      extra: { session: { intra_op: { allow_spinning: '0' } } },
+      extra: { session: { intra_op: { allow_spinning: '0' }, ...(processor.byteSums !== 'exact' && REWRITE_BYTES) } },
     }),
   );
   return {

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ModelRefusedError, RegistryError } from '../errors.ts';
+import { ModelRefusedError, ProcessorLacksVnniError, RegistryError } from '../errors.ts';
 import { answer, noCounts } from '../evaluation.ts';
 import { parseFile } from '../file.ts';
 import type { Latency, Measured } from '../judge/evidence.ts';
-import { arranged, type Finding, failed } from '../judge/finding.ts';
+import { arranged, errored, type Finding, failed } from '../judge/finding.ts';
 import { MANIFEST_FILE, Manifest, MODEL_FILE } from '../manifest.ts';
 import { scanOnnx } from '../onnx-scan/scan.ts';
 import { parseRows } from '../rows.ts';
@@ -148,6 +148,8 @@ async function withSide<T>(
     }
   } catch (cause) {
     if (cause instanceof SideRefusedError || cause instanceof EngineError) throw cause;
+    if (cause instanceof ProcessorLacksVnniError)
+      throw new SideRefusedError(which, [errored('processor-lacks-vnni', cause.message)], { cause }); // no fault of the model
     if (MACHINE.has(String((cause as NodeJS.ErrnoException).code)))
       throw new EngineError(`the files to score cannot be read: ${(cause as Error).message}`, { cause });
     throw new SideRefusedError(which, [failed('model-refused', (cause as Error).message.slice(0, 1000))], { cause });

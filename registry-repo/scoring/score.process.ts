@@ -5,6 +5,8 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { errored, type Finding } from '../judge/finding.ts';
 import { type Later, later } from '../later.ts';
+import { diedOfMemory, MEMORY_REMEDY } from '../out-of-memory.ts';
+import { PRETENDED } from '../runtime/processor.ts';
 import { ChildAnswer } from './child-answer.ts';
 import { canBound, type MemoryLook, memoryLook } from './resident.ts';
 import { LATENCY, type Score, type ScoreOutcome, type ScoreTask } from './score.ts';
@@ -46,9 +48,13 @@ const start = (entry: URL, task: ScoreTask, cwd: string): ChildProcess =>
     { cwd, env: systemOnly(), stdio: ['ignore', 'ignore', 'pipe', 'pipe'], windowsHide: true },
   );
 
-/** What the system itself needs to start a program, and nothing else. */
-const systemOnly = (): NodeJS.ProcessEnv =>
-  process.platform === 'win32' ? { SystemRoot: process.env.SystemRoot, TEMP: process.env.TEMP } : {};
+/** What the system itself needs to start a program, the processor to pretend if any, and nothing else. */
+const systemOnly = (
+  { SystemRoot, TEMP, [PRETENDED]: pretended }: NodeJS.ProcessEnv = process.env,
+): NodeJS.ProcessEnv => ({
+  ...(process.platform === 'win32' && { SystemRoot, TEMP }),
+  ...(pretended !== undefined && { [PRETENDED]: pretended }),
+});
 
 const crashed = (code: string, message: string): ScoreOutcome => ({ kind: 'failed', finding: errored(code, message) });
 
@@ -113,6 +119,10 @@ class Running {
     if (signal === 'SIGKILL')
       return crashed('score-killed', 'the scoring was killed from outside: the machine may be out of memory');
     if (code !== 0) {
+      const short = diedOfMemory(this.#lastWords);
+      if (short === 'heap')
+        return crashed('score-memory', 'the scoring ran out of its JavaScript heap: policy.scoreMegabytes');
+      if (short) return crashed('score-killed', `the machine gave the scoring no memory: ${MEMORY_REMEDY[short]}`);
       const words = this.#lastWords.trim().split('\n').slice(-3).join(' ').slice(0, 500);
       return crashed('score-crashed', `the scoring ended by ${signal ?? `exit code ${code}`}${words && `: ${words}`}`);
     }

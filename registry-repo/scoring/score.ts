@@ -1,4 +1,4 @@
-import type { Measured } from '../judge/evidence.ts';
+import type { StoredMeasured } from '../judge/evidence.ts';
 import type { Finding } from '../judge/finding.ts';
 
 /** What did the scoring: part of a verdict, because kernels differ between versions. */
@@ -25,7 +25,7 @@ export type ScoreTask = {
 
 /** `refused`: a model is at fault. `failed`: nothing can be said, because the scoring did not come to an end. */
 export type ScoreOutcome =
-  | { readonly kind: 'scored'; readonly measured: Measured; readonly versions: ScorerVersions }
+  | { readonly kind: 'scored'; readonly measured: StoredMeasured; readonly versions: ScorerVersions }
   | {
       readonly kind: 'refused';
       readonly which: 'candidate' | 'baseline';

@@ -1,4 +1,6 @@
 import { html } from 'hono/html';
+import { denseCounts } from '../../registry-repo/stored-counts.ts';
+import type { Confusion } from '../../registry-repo/values.ts';
 import type { FollowState } from '../follow.ts';
 import type { Limits } from '../options.ts';
 import type { Evaluation } from '../registry.ts';
@@ -72,17 +74,23 @@ const evidence = ({ claimed, measured }: ServedModel): Html => {
     : "the run's own measurement";
   return html`<section class="evidence" aria-label="Evidence">
 <div><p class="big">${share(shown.f1)}</p><p><strong>F1</strong> ${other}</p><p>${correct(shown)}</p></div>
-${shown.labels.length <= 6 ? matrix(shown) : ''}
+${shown.labels.length <= 6 ? matrix({ labels: shown.labels, counts: denseCounts(shown.confusion) }) : ''}
 </section>`;
 };
 
-const matrix = ({ labels, confusion }: Evaluation): Html => html`<div class="scroll"><table>
+const matrix = ({
+  labels,
+  counts,
+}: {
+  labels: readonly string[];
+  counts: Confusion;
+}): Html => html`<div class="scroll"><table>
 <caption>Rows are the truth, columns the answers</caption>
 <thead><tr><td></td>${labels.map((label) => html`<th scope="col" title="${label}">${label}</th>`)}</tr></thead>
 <tbody>${labels.map(
   (label, truth) =>
     html`<tr><th scope="row" title="${label}">${label}</th>${labels.map(
-      (_, k) => html`<td class="${k === truth ? 'hit' : ''}">${count(confusion[truth]?.[k] ?? 0)}</td>`,
+      (_, k) => html`<td class="${k === truth ? 'hit' : ''}">${count(counts[truth]?.[k] ?? 0)}</td>`,
     )}</tr>`,
 )}</tbody>
 </table></div>`;
@@ -96,7 +104,7 @@ const tryOut = (model: ServedModel, limits: Limits): Html => html`<section aria-
 <div id="answer" aria-live="polite"></div>
 </form>
 <p class="detail" id="curl">curl -s localhost/predict -H 'content-type: application/json' -d '{"text":"…"}'</p>
-<noscript><p>Without JavaScript, ask <code>POST /predict</code> as above. Labels: ${model.labels.join(', ')}.</p></noscript>
+<noscript><p>Without JavaScript, ask <code>POST /predict</code> as above. Labels: ${named(model.labels)}.</p></noscript>
 </section>`;
 
 const details = (model: ServedModel, state: FollowState): Html => {
@@ -106,7 +114,7 @@ const details = (model: ServedModel, state: FollowState): Html => {
 <dl>
 ${fact('Registry commit', html`<code>${model.commit}</code>`)}
 ${fact('Put there by', html`${promotion.class} ${promotion.id}, pull request ${promotion.pullRequest}, in <code>${promotion.commit}</code>`)}
-${fact('Labels', model.labels.join(', '))}
+${fact('Labels', named(model.labels))}
 ${fact('Training run', html`<code>${model.run.id}</code> with ${model.run.trainer}`)}
 ${fact('Manifest', html`<code>${model.manifest}</code>`)}
 ${fact('Model file', html`<code>${model.model}</code>`)}
@@ -116,6 +124,13 @@ ${fact('Registry read', state.checkedAt ? time(state.checkedAt) : 'not yet')}
 </section>`;
 };
 
+/** A page is for reading: `GET /model` has them all. */
+const MOST_NAMED = 50;
+const named = (labels: readonly string[]): string =>
+  labels.length <= MOST_NAMED
+    ? labels.join(', ')
+    : `${labels.slice(0, MOST_NAMED).join(', ')} and ${labels.length - MOST_NAMED} more`;
+
 const fact = (name: string, value: Html | string): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
 const time = (at: Date): Html =>
   html`<time datetime="${at.toISOString()}">${at.toISOString().slice(0, 16).replace('T', ' ')} UTC</time>`;
@@ -124,7 +139,8 @@ const share = (f1: number): string => f1.toFixed(4);
 const count = (n: number): string => n.toLocaleString('en');
 
 function correct({ confusion }: Evaluation): string {
-  const hits = confusion.reduce((sum, row, k) => sum + (row[k] ?? 0), 0);
-  const all = confusion.flat().reduce((a, b) => a + b, 0);
+  const counts = denseCounts(confusion);
+  const hits = counts.reduce((sum, row, k) => sum + (row[k] ?? 0), 0);
+  const all = counts.flat().reduce((a, b) => a + b, 0);
   return `${count(hits)} of ${count(all)} right`;
 }

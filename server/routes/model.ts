@@ -10,9 +10,10 @@ import { ModelNotReadyError } from '../swap.ts';
 const EvaluationAnswer = z.strictObject({
   f1: z.number().meta({ description: 'share in [0, 1]' }),
   labels: z.array(z.string()),
-  confusion: z
-    .array(z.array(z.int()))
-    .meta({ description: 'counts, confusion[truth][predicted], in the order of these labels' }),
+  confusion: z.union([z.array(z.array(z.int())), z.strictObject({ sparse: z.array(z.string()) })]).meta({
+    description:
+      'counts, confusion[truth][predicted], in the order of these labels; of more than 50, `sparse` has for each truth `predicted:count` of those that are not 0',
+  }),
 });
 
 const FollowAnswer = z
@@ -70,7 +71,7 @@ const route = createRoute({
 const evaluation = ({ f1, labels, confusion }: Evaluation) => ({
   f1,
   labels: [...labels],
-  confusion: confusion.map((row) => [...row]),
+  confusion,
 });
 
 const followed = ({ desired, settled, drift, checkedAt, problem }: FollowState) => ({

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { withLeaked } from '../../registry-repo/judge/check-leaked.ts';
+import { openEvidence } from '../../registry-repo/judge/evidence.ts';
 import { judge } from '../../registry-repo/judge/judge.ts';
 import { printRows, rowKey } from '../../registry-repo/rows.ts';
+import { denseCounts } from '../../registry-repo/stored-counts.ts';
 import { misfits } from '../../registry-repo/verdict/fits.ts';
 import { openVerdict } from '../../registry-repo/verdict/signed.ts';
 import { rejudge } from '../../registry-repo/verify/rejudge.ts';
@@ -153,7 +155,7 @@ attacks('attack 91: the baseline’s errors are learned by heart, as many as may
   );
   assert.equal(await rejudge(test.git, openVerdict(verdict as Buffer, test.policy.keys, TIME)), []);
 
-  const { schema, leaked, ...evidence } = (measurement as NonNullable<typeof measurement>).evidence;
+  const { schema, leaked, ...evidence } = openEvidence((measurement as NonNullable<typeof measurement>).evidence);
   assert.equal([schema, leaked], ['pawl.evidence/2', { perLabel: [0, 8], distinct: [0, 8] }]);
   const then = evidence.measured as NonNullable<typeof evidence.measured>;
   const { leaked: _, slices: __, ...counts } = { ...then, ...withLeaked(then), onlyCandidateRight: 8 };
@@ -200,7 +202,11 @@ attacks('attack 65: what the gate tells of the evaluation rows is counts, never 
     for (const secret of [text, rowKey(text).toString('hex'), rowKey(text).toString('base64')])
       assert.not.ok((told + payload).includes(secret), secret);
   // As many numbers as for a set ten times the size: nothing is told row by row.
-  const numbers = (judgement.measured?.slices ?? []).flatMap((s) => [...s.candidate.flat(), s.rows, s.upTo]);
+  const numbers = (judgement.measured?.slices ?? []).flatMap((s) => [
+    ...denseCounts(s.candidate).flat(),
+    s.rows,
+    s.upTo,
+  ]);
   assert.is(numbers.length, 3 * (4 + 2));
 });
 

@@ -279,6 +279,19 @@ export function forgeContract(
     },
   );
 
+  contract('keeps a lease by compare-and-swap, as it is there now', async ({ forge, other }) => {
+    assert.is(await forge.lease('x'), null);
+    const first = await forge.moveLease('x', Buffer.from('one'), null);
+    const seen = await other.lease('x');
+    assert.equal([seen?.oid, Buffer.from(seen?.bytes ?? []).toString()], [first, 'one']);
+    await rejects(other.moveLease('x', Buffer.from('two'), null), RefMovedError);
+    const second = await other.moveLease('x', Buffer.from('two'), first);
+    await rejects(forge.moveLease('x', null, first), RefMovedError);
+    assert.is(await forge.lease('y'), null);
+    await forge.moveLease('x', null, second);
+    assert.equal([await forge.lease('x'), await other.lease('x')], [null, null]);
+  });
+
   contract('keeps every verdict with the commit it judged', async ({ forge, other, main }) => {
     const { head } = await proposed(forge, 'promote/x/1', { a: 'new' }, main);
     await forge.attachVerdict(head, Buffer.from('{"signed":1}'));

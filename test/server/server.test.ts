@@ -7,6 +7,7 @@ import { SqliteStore } from '../../events/store.sqlite.ts';
 import { ArtifactCorruptError } from '../../registry-repo/artifacts/errors.ts';
 import { digestOf } from '../../registry-repo/digest.ts';
 import type { ManifestFile } from '../../registry-repo/manifest.ts';
+import { PRETENDED } from '../../registry-repo/runtime/processor.ts';
 import { ShuttingDownError } from '../../server/inference/errors.ts';
 import { fakeManifest } from '../support/fake-registry.ts';
 import type { FakeModel } from '../support/fake-runtime.ts';
@@ -30,6 +31,7 @@ const bias = (version: number) => 0.1 * version;
 const types = async ({ store }: Fixture) => (await recorded(store)).map((e) => e.type);
 
 const server = suite('server');
+server.after.each(() => void delete process.env[PRETENDED]);
 
 server('starts without a model, and answers as soon as one is promoted', () =>
   withServer(async (f) => {
@@ -154,6 +156,14 @@ const bad: [string, string, (f: Fixture) => void][] = [
     ({ registry }) => {
       const golden = [{ text: 'x', probabilities: [0.5, 0.5] }];
       registry.promote(2, { bias: 0.2 }, { golden });
+    },
+  ],
+  [
+    'needs a processor with VNNI, which this one pretends to lack,',
+    'processor_lacks_vnni',
+    ({ registry }) => {
+      process.env[PRETENDED] = 'avx2';
+      registry.promote(2, { bias: 0.2 }, { processor: { vnni: 'needed' } });
     },
   ],
   [

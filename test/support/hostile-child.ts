@@ -28,6 +28,14 @@ const modes: Record<string, () => unknown> = {
     say(answer({}));
   },
   abort: () => process.abort(),
+  'die of its heap': () => {
+    process.stderr.write('FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n');
+    process.abort();
+  },
+  'get no memory': () => {
+    process.stderr.write('# Fatal process OOM in Failed to reserve virtual memory for CodeRange\n');
+    process.abort();
+  },
   'be killed': () => {
     process.kill(process.pid, 'SIGKILL');
     spin();

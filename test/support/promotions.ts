@@ -192,6 +192,7 @@ export function mortal(
     'setStatus',
     'merge',
     'attachVerdict',
+    'moveLease',
   ];
   const forge = wrap(world.forge(), 'forge', mutators);
   const store = wrap(world.store, 'store', ['append']);

@@ -18,6 +18,11 @@ export const workflows: readonly { readonly path: string; readonly text: string;
     rules: { triggers: ['push', 'pull_request'] },
   },
   {
+    path: '.github/workflows/nightly.yml',
+    text: read('.github/workflows/nightly.yml'),
+    rules: { triggers: ['schedule', 'workflow_dispatch'] },
+  },
+  {
     path: '.github/workflows/train.yml',
     text: read('.github/workflows/train.yml'),
     rules: { triggers: ['push', 'workflow_dispatch'], environments: { train: 'training' } },

@@ -1,6 +1,7 @@
 import type { EventData } from '../../../events/catalogue.ts';
 import { type Averaging, checkCounts } from '../../../registry-repo/f1.ts';
 import type { Manifest } from '../../../registry-repo/manifest.ts';
+import { denseCounts } from '../../../registry-repo/stored-counts.ts';
 import type { Confusion } from '../../../registry-repo/values.ts';
 
 type Judged = EventData<'GateJudged'>;
@@ -35,12 +36,20 @@ export function countsOf({ judged, candidate, baseline }: ReportFacts): { mine: 
   if (!measured) return { mine: claimOf(candidate), theirs: baseline && claimOf(baseline) };
   const { labels } = measured;
   return {
-    mine: { labels, confusion: measured.candidate, f1: measured.candidateF1 },
-    theirs: measured.baseline && { labels, confusion: measured.baseline, f1: measured.baselineF1 ?? 0 },
+    mine: { labels, confusion: denseCounts(measured.candidate), f1: measured.candidateF1 },
+    theirs: measured.baseline && {
+      labels,
+      confusion: denseCounts(measured.baseline),
+      f1: measured.baselineF1 ?? 0,
+    },
   };
 }
 
-const claimOf = ({ manifest: { labels, claimed } }: Version): Counted => ({ labels, ...claimed });
+const claimOf = ({ manifest: { labels, claimed } }: Version): Counted => ({
+  labels,
+  confusion: denseCounts(claimed.confusion),
+  f1: claimed.f1,
+});
 
 /** Whether there is one row and one column a label: a claim may be anything. */
 export function isSquare({ labels, confusion }: Pick<Counted, 'labels' | 'confusion'>): boolean {

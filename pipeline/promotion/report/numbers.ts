@@ -2,6 +2,7 @@ import { presentF1 } from '../../../registry-repo/f1.ts';
 import { toNumber } from '../../../registry-repo/fraction.ts';
 import { mcnemar } from '../../../registry-repo/judge/mcnemar.ts';
 import type { Manifest } from '../../../registry-repo/manifest.ts';
+import { denseCounts } from '../../../registry-repo/stored-counts.ts';
 import type { Confusion } from '../../../registry-repo/values.ts';
 import { CONFIDENCE, f1Interval, type Interval, pairedInterval, wilson } from '../../evaluation/intervals.ts';
 import { labelMetrics } from '../../evaluation/metrics.ts';
@@ -94,7 +95,12 @@ export function perLabel(facts: ReportFacts): string {
 export function perSlice({ judged, averaging }: ReportFacts): string {
   const measured = judged?.measured;
   if (!measured?.slices || !averaging) return '';
-  const { labels, slices } = measured;
+  const { labels } = measured;
+  const slices = measured.slices.map((slice) => ({
+    ...slice,
+    candidate: denseCounts(slice.candidate),
+    baseline: slice.baseline && denseCounts(slice.baseline),
+  }));
   if (
     !slices.every((s) => [s.candidate, s.baseline ?? s.candidate].every((confusion) => isSquare({ labels, confusion })))
   )

@@ -1,11 +1,13 @@
 import type { EventData } from '../../../events/catalogue.ts';
 import type { Promotion } from '../../../projections/promotions.ts';
+import type { GateJudgement } from '../../../registry-repo/gate/gate.ts';
 import { couldNotJudge } from '../../../registry-repo/gate/whose-fault.ts';
 import { RegistryAt } from '../../../registry-repo/registry.ts';
 import type { ObjectId } from '../../../registry-repo/values.ts';
 import { misfits } from '../../../registry-repo/verdict/fits.ts';
 import type { PullRequest } from '../../forge/forge.ts';
-import { answerData, errorData, verdictData } from '../judged.ts';
+import { CHANGED } from '../decide.ts';
+import { answerData, errorData, refusedData, verdictData } from '../judged.ts';
 import { AGAIN, COULD_NOT, GATE_CONTEXT } from '../merge.ts';
 import { knownVerdict } from './known.ts';
 import { isStale, movedFacts, rebase } from './moved.ts';
@@ -36,6 +38,7 @@ export async function judge(ports: StepPorts, promotion: Promotion, newer: Promo
     pullRequest: pull.number,
     reason: promotion.reason,
   });
+  if (isOfAnother(promotion, judgement)) return reject(ports, promotion, 'abandoned', [CHANGED]);
   if (judgement.result === 'stale') return rebase(ports, promotion, pull);
   if (verdict) await artifacts.put(verdict);
   const data = answerData(promotion, judgement, judgement.result);
@@ -54,6 +57,10 @@ function judgedAs({ judged }: Promotion, data: EventData<'GateJudged'>): Outcome
   return same ? 'unjudged' : [{ type: 'GateJudged', data }];
 }
 
+/** Somebody has pushed something else to the branch. What the gate says of that is no answer to what was proposed. */
+const isOfAnother = (promotion: Promotion, { promotionId, class: kind }: GateJudgement): boolean =>
+  (promotionId !== null && promotionId !== promotion.id) || (kind !== null && kind !== promotion.class);
+
 async function askAndWait(
   ports: StepPorts,
   promotion: Promotion,
@@ -63,11 +70,17 @@ async function askAndWait(
   const { forge, clock, asked, saidBefore } = ports;
   if (newer) return reject(ports, promotion, 'superseded', supersededBy(newer));
   const said = (await forge.statuses(pull.head)).find((s) => s.context === GATE_CONTEXT);
+  const told = { head: pull.head, base, why: said?.description ?? '' };
+  if (said?.state === 'failure') {
+    await forge.sync(); // a verdict is there before the status that it leads to
+    if (await knownVerdict(ports, promotion, pull)) return [];
+    return [{ type: 'GateJudged', data: refusedData(promotion, told) }];
+  }
   const unjudged = said?.state === 'error' && said.description.startsWith(COULD_NOT);
   const last = asked.get(pull.head);
   if (unjudged && last === undefined && promotion.judged) saidBefore.set(pull.head, said.description);
   if (said?.state === 'error' && said.description !== saidBefore.get(pull.head))
-    return judgedAs(promotion, errorData(promotion, { head: pull.head, base, unjudged, why: said.description }));
+    return judgedAs(promotion, errorData(promotion, told, unjudged));
   if (await isStale(ports, promotion, pull, base)) return rebase(ports, promotion, pull);
   const now = clock().getTime();
   const again = said?.state === 'pending' && said.description.startsWith(AGAIN); // a forge starts no second run beside one

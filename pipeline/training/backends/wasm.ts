@@ -1,5 +1,6 @@
 import { type BackendWasm, version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import { MEMORY_REMEDY } from '../../../registry-repo/out-of-memory.ts';
 import type { Backend } from './backend.ts';
 import { registerSlices } from './wasm-slices.ts';
 
@@ -8,7 +9,8 @@ export async function openWasm(): Promise<Backend> {
   tf.enableProdMode();
   registerSegmentSum();
   registerSlices();
-  if (!(await tf.setBackend('wasm'))) throw new Error('WebAssembly did not start');
+  if (!(await tf.setBackend('wasm')))
+    throw new Error(`WebAssembly did not start: if \`ulimit -v\` bounds its addresses, ${MEMORY_REMEDY.system}`);
   return { name: 'wasm', version: version_wasm, tf, slowTransposed: true };
 }
 

@@ -1,7 +1,9 @@
-import type { Row } from '../../../registry-repo/rows.ts';
+import { type Row, rowKey } from '../../../registry-repo/rows.ts';
 import { Subwords } from '../../../registry-repo/runtime/subwords.ts';
-import { splitOf } from '../../data/split.ts';
+import { isValidation, splitOf } from '../../data/split.ts';
 import type { TrainingContext } from '../trainer.ts';
+import { NoValidationRowsError } from './errors.ts';
+import type { FitConfig } from './fit-config.ts';
 import { tokenize } from './tokenize.ts';
 
 /** A text as token ids, special ones included, and the number of its label. */
@@ -17,18 +19,22 @@ export type Examples = {
 
 type Context = Pick<TrainingContext, 'rows' | 'labels' | 'seed' | 'report' | 'signal'>;
 
+type Held = Pick<FitConfig, 'validationShare' | 'validationDraw'>;
+
 /**
- * Rows as the model will see them. Which are held out depends on their texts and the seed, so equal texts stay together; with
- * fewer than one row of each label on both sides, nothing is.
+ * Rows as the model will see them. Which are held out depends on their texts and the seed, so equal texts stay together. A label
+ * keeps its training rows where all of them were drawn.
  *
  * @param tokenizer `tokenizer.json`
  * @throws {RangeError} if it leaves no room for text
+ * @throws {NoValidationRowsError} if a share was asked for and holds out nothing to choose by
  */
 export async function readExamples(
   { rows, labels, seed, report, signal }: Context,
   tokenizer: Uint8Array,
-  { maxLength, validationShare }: { readonly maxLength: number; readonly validationShare: number },
+  { maxLength, ...held }: Held & Pick<FitConfig, 'maxLength'>,
 ): Promise<Examples> {
+  const isHeld = held.validationDraw === 1 ? firstDraw(rows, labels, seed, held) : draw(rows, labels, seed, held);
   const numbers = new Map(labels.map((label, i) => [label, i]));
   const ids = await tokenize(
     new Subwords(tokenizer, maxLength),
@@ -36,7 +42,12 @@ export async function readExamples(
     { report, signal },
   );
   const all = rows.map((row, i): Example => ({ ids: ids[i] as Int32Array, label: numbers.get(row.label) as number }));
-  return heldOut(all, rows, labels.length, seed, validationShare);
+  const side = <T>(of: readonly T[], wanted: boolean): T[] => of.filter((_, i) => isHeld[i] === wanted);
+  return {
+    train: side(all, false),
+    validation: side(all, true),
+    rows: { train: side(rows, false), validation: side(rows, true) },
+  };
 }
 
 /** Lets signals and timers in. @throws the signal's reason */
@@ -45,19 +56,37 @@ export async function breathe(signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
 }
 
-function heldOut(all: readonly Example[], rows: readonly Row[], labels: number, seed: number, part: number): Examples {
-  const sides = { train: [] as number[], test: [] as number[] };
-  rows.forEach((row, i) => {
-    sides[part > 0 ? splitOf(row.text, part, seed) : 'train'].push(i);
-  });
-  const examples = (side: readonly number[]) => side.map((i) => all[i] as Example);
-  const complete = (side: readonly number[]) => new Set(examples(side).map((e) => e.label)).size === labels;
-  if (!complete(sides.train) || !complete(sides.test))
-    return { train: all, validation: [], rows: { train: rows, validation: [] } };
-  const own = (side: readonly number[]) => side.map((i) => rows[i] as Row);
-  return {
-    train: examples(sides.train),
-    validation: examples(sides.test),
-    rows: { train: own(sides.train), validation: own(sides.test) },
-  };
+/** Of two labels F1 needs rows of both, of more labels those of two: less is nothing to choose an epoch by. */
+const LEAST_LABELS = 2;
+
+/** For each row whether it is held out. @throws {NoValidationRowsError} */
+function draw(rows: readonly Row[], labels: readonly string[], seed: number, { validationShare }: Held): boolean[] {
+  if (validationShare === 0) return rows.map(() => false);
+  const drawn = rows.map((row) => isValidation(row.text, validationShare, seed));
+  const kept = labelsWhere(rows, (i) => !drawn[i]);
+  const lost = new Set(labels.filter((label) => !kept.has(label)));
+  const keys = rows.map((row) => (lost.size > 0 ? rowKey(row.text).toString('latin1') : ''));
+  const back = new Set(keys.filter((_, i) => lost.has(rows[i]?.label ?? '')));
+  const held = drawn.map((is, i) => is && !back.has(keys[i] as string));
+  const found = labelsWhere(rows, (i) => held[i] === true);
+  if (found.size < LEAST_LABELS) throw new NoValidationRowsError(rows.length, validationShare, [...found]);
+  return held;
 }
+
+/**
+ * As runs drew before there was a second way: by the hash that also draws test rows, so that none is found where both draws have
+ * one seed; and none, where either side would lack a label. Runs that are repeated get their rows again.
+ */
+function firstDraw(
+  rows: readonly Row[],
+  labels: readonly string[],
+  seed: number,
+  { validationShare }: Held,
+): boolean[] {
+  const held = rows.map((row) => validationShare > 0 && splitOf(row.text, validationShare, seed) === 'test');
+  const complete = (side: boolean) => labelsWhere(rows, (i) => held[i] === side).size === labels.length;
+  return complete(true) && complete(false) ? held : rows.map(() => false);
+}
+
+const labelsWhere = (rows: readonly Row[], wanted: (row: number) => boolean): Set<string> =>
+  new Set(rows.filter((_, i) => wanted(i)).map((row) => row.label));

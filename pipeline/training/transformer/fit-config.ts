@@ -22,6 +22,10 @@ export const FitConfig = z.strictObject({
     .max(0.5)
     .default(0.05)
     .describe('Share of the training rows that the best epoch is chosen by; 0 keeps the last epoch'),
+  validationDraw: z
+    .union([z.literal(1), z.literal(2)])
+    .default(2)
+    .describe('Which hash draws those rows: 2, or 1 to repeat a run from before there was this setting'),
   patience: z
     .int()
     .min(0)

@@ -1,3 +1,4 @@
+import { MAX_LABELS } from '../../../registry-repo/values.ts';
 import { plainPath } from '../../errors.ts';
 import { type Architecture, parameterShapes } from './architecture.ts';
 import { isReal } from './floats.ts';
@@ -93,5 +94,5 @@ function prefixOf(architecture: Architecture, stored: ReadonlyMap<string, Stored
 /** A head with one output is a regression's: there is none for labels. */
 function outputsOf(stored: ReadonlyMap<string, StoredTensor>): number | null {
   const [outputs, width] = stored.get(OUTPUT)?.shape ?? [];
-  return outputs !== undefined && width !== undefined && outputs >= 2 && outputs <= 1000 ? outputs : null;
+  return outputs !== undefined && width !== undefined && outputs >= 2 && outputs <= MAX_LABELS ? outputs : null;
 }

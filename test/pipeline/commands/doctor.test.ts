@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } fr
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { PRETENDED } from '../../../registry-repo/runtime/processor.ts';
 import { json, pawl } from '../../support/cli.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 
@@ -50,6 +51,20 @@ doctor('what `registry init` makes is in order', async () => {
     [],
   );
   assert.ok(all.length >= 10);
+});
+
+doctor('the processor is named, and what it does with products of bytes', async () => {
+  const { home } = await workspace();
+  for (const [pretended, what] of [
+    ['vnni', /with AVX2, VNNI \(pretended.*\): products of bytes are added in 32 bits/],
+    ['avx2', /with AVX2, without VNNI.*: products of bytes are added in 16 bits.*the same answers, slower/],
+    ['unknown', /abilities unknown.*: signed weights are rewritten/],
+  ] as const) {
+    const ran = await pawl(home, ['doctor', '--json'], { env: { [PRETENDED]: pretended } });
+    assert.is(ran.code, 0);
+    const found = (JSON.parse(ran.stdout) as Diagnosis[]).find((d) => d.name === 'processor');
+    assert.match(found?.what ?? '', what);
+  }
 });
 
 doctor('a signing key that others can read is a problem; the fix mends it', async () => {

@@ -166,7 +166,7 @@ const spoilt: Record<
         ['b', 'pos'],
       ]),
     },
-    /^d: no row for the test split: give more rows, or both train and test$/,
+    /^d: no row for the test split: give more rows, another data\.testShare, or both data\.train and data\.test$/,
   ],
   'a label that no training row has': [
     two,
@@ -192,7 +192,7 @@ const spoilt: Record<
   'text and label swapped': [
     { kind: 'csv', path: 'd', text: 'label', label: 'text' },
     { d: csvOf(Array.from({ length: 1200 }, (_, i) => [`row ${i}`, i % 2 ? 'pos' : 'neg'])) },
-    /^d: 1200 different labels: are text and label swapped\?$/,
+    /^d: 1200 different labels, 1000 at most: are text and label swapped\?$/,
   ],
   'empty texts and labels': [
     two,
@@ -207,6 +207,20 @@ const spoilt: Record<
         .join('\n'),
     },
     /^4 problems:\n {2}d:1: the label "a\\u001b\[2Jb" cannot be one.*\n {2}d:2: .*\n {2}d:3: the label "x{59}…" cannot be one.*\n {2}d:4: /,
+  ],
+  'more labels than a model may have': [
+    { kind: 'jsonl', path: 'd' },
+    { d: Array.from({ length: 1001 }, (_, i) => `{"text":"text ${i}","label":"label ${i}"}`).join('\n') },
+    /^d: 1001 different labels, 1000 at most: are text and label swapped\?$/,
+  ],
+  'labels too long for a manifest': [
+    { kind: 'jsonl', path: 'd' },
+    {
+      d: Array.from({ length: 900 }, (_, i) => `{"text":"text ${i}","label":"${String(i).padStart(200, 'x')}"}`).join(
+        '\n',
+      ),
+    },
+    /^d: the labels have 180000 bytes together, 100000 at most: shorten them$/,
   ],
   'half a character': [
     { kind: 'jsonl', path: 'd' },

@@ -4,8 +4,12 @@ import { ImportError } from '../../../pipeline/import/errors.ts';
 import { labelsOf } from '../../../pipeline/import/files.ts';
 import { adopt } from '../../../pipeline/import/trainer.ts';
 import { encodeModel } from '../../../pipeline/onnx/graph.ts';
+import { ProcessorLacksVnniError } from '../../../registry-repo/errors.ts';
+import { needsOf } from '../../../registry-repo/runtime/byte-sums.ts';
 import type { HfTokenizer } from '../../../registry-repo/runtime/hf-tokenizer.ts';
 import { loadRuntime } from '../../../registry-repo/runtime/load.ts';
+import { PRETENDED } from '../../../registry-repo/runtime/processor.ts';
+import { thisProcessor } from '../../../registry-repo/runtime/this-processor.ts';
 import { golden, goldenBytes, softmax, type Tiny } from '../../support/golden.ts';
 
 const LABELS: Readonly<Record<Tiny, string[]>> = { 'tiny-bert': ['a', 'b', 'c'], 'tiny-distilbert': ['neg', 'pos'] };
@@ -141,6 +145,46 @@ importing('a tokenizer with ids, or a length with positions, that the graph does
   refused(Buffer.from(JSON.stringify(more)), 24, /the id 160, the graph has vectors for 160 ids/);
   for (const name of ['model', 'model_quantized']) assert.ok(adopted('tiny-bert', name));
 });
+
+const processor = (name: string) => thisProcessor({ [PRETENDED]: name });
+
+importing(
+  'a quantised graph that overflows here is refused with the reason and the remedy; elsewhere it is taken',
+  () => {
+    const given = { onnx: overflowing(), tokenizer: goldenBytes('tiny-distilbert', 'tokenizer.json') };
+    assert.throws(
+      () => adopt(given, ['neg', 'pos'], SETTINGS, processor('avx2')),
+      (e: unknown) =>
+        e instanceof ProcessorLacksVnniError && /overflow.*without VNNI|without VNNI.*overflow/.test(e.message),
+    );
+    for (const name of ['vnni', 'unknown']) assert.ok(adopt(given, ['neg', 'pos'], SETTINGS, processor(name)));
+    assert.equal(needsOf(given.onnx), { vnni: 'needed' });
+    const theirs = { onnx: goldenBytes('tiny-distilbert', 'model_quantized.onnx'), tokenizer: given.tokenizer };
+    assert.ok(adopt(theirs, ['neg', 'pos'], SETTINGS, processor('avx2')), 'constant weights are rewritten when loaded');
+    assert.equal(needsOf(theirs.onnx), { vnni: 'faster' });
+  },
+);
+
+/** ids as unsigned bytes times ids as signed ones: of a classifier's shape, and of no use. */
+const overflowing = () =>
+  encodeModel({
+    name: 'made',
+    opset: 17,
+    inputs: [ids],
+    outputs: [logits],
+    initializers: [
+      { name: 'one', type: 'float32', dims: [], data: Float32Array.of(1) },
+      { name: 'none', type: 'int8', dims: [], data: Int8Array.of(0) },
+    ],
+    nodes: [
+      { op: 'Cast', inputs: ['input_ids'], outputs: ['x'], attributes: { to: 1 } },
+      { op: 'DynamicQuantizeLinear', inputs: ['x'], outputs: ['left', 'scale', 'zero'] },
+      { op: 'QuantizeLinear', inputs: ['x', 'one', 'none'], outputs: ['signed'] },
+      { op: 'Transpose', inputs: ['signed'], outputs: ['right'], attributes: { perm: [1, 0] } },
+      { op: 'MatMulInteger', inputs: ['left', 'right'], outputs: ['whole'] },
+      { op: 'Cast', inputs: ['whole'], outputs: ['logits'], attributes: { to: 1 } },
+    ],
+  });
 
 importing('labels come from the command or the config, in the order of the outputs', () => {
   assert.equal(labelsOf('neg, pos', null), ['neg', 'pos']);

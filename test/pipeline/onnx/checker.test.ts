@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { quantise } from '../../../pipeline/onnx/quantise.ts';
+import { type ByteWeights, quantise } from '../../../pipeline/onnx/quantise.ts';
 import { exportTransformer } from '../../../pipeline/training/transformer/export.ts';
 import { goldenBytes } from '../../support/golden.ts';
 import { root, temporaryFolder } from '../../support/paths.ts';
@@ -15,7 +15,8 @@ import { graphOf, QUICK, trainedGraph } from '../../support/trained-graph.ts';
 const python = process.env.PAWL_TEST_ONNX;
 const s = suite('graphs before ONNX’s own checker');
 
-const small = (bytes: Uint8Array, most: 127 | 63 = 127) => quantise(bytes, { embeddings: true, most }).bytes;
+const small = (bytes: Uint8Array, weights: ByteWeights = 'unsigned') =>
+  quantise(bytes, { embeddings: true, weights }).bytes;
 
 if (!python) console.log('SKIPPED ONNX’s own checker: PAWL_TEST_ONNX names no Python that has onnx and onnxruntime');
 else
@@ -42,7 +43,8 @@ else
         );
         write(name, bytes, { inputs: training.inputs, logits: training.logits });
         write(`${name}-bytes`, small(bytes));
-        write(`${name}-seven-bits`, small(bytes, 63));
+        write(`${name}-seven-bits`, small(bytes, 'seven-bits'));
+        write(`${name}-signed`, small(bytes, 'signed'));
       }
       const recurrent = await trainedGraph('rnn', QUICK.rnn);
       write('rnn', recurrent);

@@ -635,6 +635,8 @@ beside('claims decide nothing, but are held against what was measured', () => {
   };
   assert.equal(claim({}), ['pass']);
   assert.equal(claim({ f1: 0.99 }), ['pass', 'claim-differs']);
+  assert.equal(claim({ confusion: [] }), ['pass'], 'F1 alone, where counts are too many for a manifest');
+  assert.equal(claim({ confusion: [], f1: 0.99 }), ['pass', 'claim-differs']);
   assert.equal(
     claim({
       confusion: [

@@ -9,6 +9,7 @@ import type { Manifest } from '../../../registry-repo/manifest.ts';
 import { scanOnnx } from '../../../registry-repo/onnx-scan/scan.ts';
 import { printRows } from '../../../registry-repo/rows.ts';
 import { loadRuntime } from '../../../registry-repo/runtime/load.ts';
+import { PRETENDED } from '../../../registry-repo/runtime/processor.ts';
 import { runtimeVersion } from '../../../registry-repo/runtime/session.ts';
 import { scoreInProcess } from '../../../registry-repo/scoring/score.process.ts';
 import type { ScoreOutcome } from '../../../registry-repo/scoring/score.ts';
@@ -87,6 +88,35 @@ function tooSmall(ids: number): Trained {
   return sourceFrom(embeddingBag({ ids, outputs: 1, weights, ratios, ...scales }, 2));
 }
 
+/** Answers evenly, by way of a product with signed bytes that it makes while it runs. */
+const needsVnni = () =>
+  sourceFrom(
+    encodeModel({
+      name: 'needy',
+      opset: 17,
+      inputs: contractOf(2).inputs,
+      outputs: [contractOf(2).output],
+      initializers: [
+        { name: 'columns', type: 'int64', dims: [1], data: BigInt64Array.of(1n) },
+        { name: 'rows', type: 'int64', dims: [1], data: BigInt64Array.of(0n) },
+        { name: 'zeros', type: 'float32', dims: [1, 2], data: Float32Array.of(0, 0) },
+        { name: 'unit', type: 'float32', dims: [], data: Float32Array.of(1) },
+        { name: 'none', type: 'int8', dims: [], data: Int8Array.of(0) },
+      ],
+      nodes: [
+        { op: 'Cast', inputs: ['ids'], outputs: ['floats'], attributes: { to: 1 } },
+        { op: 'ReduceSum', inputs: ['floats', 'columns'], outputs: ['sums'], attributes: { keepdims: 1 } },
+        { op: 'DynamicQuantizeLinear', inputs: ['sums'], outputs: ['left', 'scale', 'zero'] },
+        { op: 'Mul', inputs: ['sums', 'zeros'], outputs: ['nothing'] },
+        { op: 'ReduceSum', inputs: ['nothing', 'rows'], outputs: ['row'], attributes: { keepdims: 1 } },
+        { op: 'QuantizeLinear', inputs: ['row', 'unit', 'none'], outputs: ['right'] },
+        { op: 'MatMulInteger', inputs: ['left', 'right'], outputs: ['whole'] },
+        { op: 'Cast', inputs: ['whole'], outputs: ['logits'], attributes: { to: 1 } },
+        { op: 'Softmax', inputs: ['logits'], outputs: ['probabilities'] },
+      ],
+    }),
+  );
+
 const child = suite<{ model: Trained; good: Candidate }>('the real scorer');
 child.before(async (context) => {
   context.model = await trained();
@@ -157,6 +187,26 @@ child('refuses a preprocessor of more ids than the table has', async ({ model })
 child('refuses a model whose inputs its preprocessor cannot fill', async () => {
   const outcome = await scored({ candidate: candidateOf(9) }); // twenty numbers of twenty words
   assert.is(outcome.kind, 'refused', JSON.stringify(outcome));
+});
+
+child('on a processor without VNNI, what needs it is no failure of the model: the gate could not judge', async () => {
+  const candidate = await candidateFrom(needsVnni(), EVEN);
+  const pretend = async (processor: string) => {
+    process.env[PRETENDED] = processor;
+    try {
+      return await scored({ candidate });
+    } finally {
+      delete process.env[PRETENDED];
+    }
+  };
+  const refused = await pretend('avx2');
+  assert.equal(
+    refused.kind === 'refused' && refused.findings.map(({ kind, code }) => [kind, code]),
+    [['error', 'processor-lacks-vnni']],
+    JSON.stringify(refused),
+  );
+  assert.match((refused.kind === 'refused' && refused.findings[0]?.message) || '', '`pawl quantize`');
+  assert.is((await pretend('vnni')).kind, 'scored');
 });
 
 child('lets the gate pass a trained model and fail the others', async ({ good }) => {

@@ -137,6 +137,8 @@ async function misbehave(mode: string, over: Partial<typeof limits> = {}) {
 
 for (const [mode, code] of [
   ['abort', 'score-crashed'],
+  ['die of its heap', 'score-memory'],
+  ['get no memory', 'score-killed'],
   ['segfault', 'score-crashed'],
   ['exit 3', 'score-crashed'],
   ['throw', 'score-crashed'],

@@ -4,7 +4,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digestOf } from '../../../registry-repo/digest.ts';
 import { printFile } from '../../../registry-repo/file.ts';
+import { openEvidence } from '../../../registry-repo/judge/evidence.ts';
 import type { Key } from '../../../registry-repo/policy.ts';
+import { storedCounts } from '../../../registry-repo/stored-counts.ts';
 import { type Envelope, preAuthEncoding, seal } from '../../../registry-repo/verdict/dsse.ts';
 import { newSigningKey, publicKeyOf, type SigningKey } from '../../../registry-repo/verdict/keys.ts';
 import { openVerdict, signVerdict, VerdictInvalidError } from '../../../registry-repo/verdict/signed.ts';
@@ -43,6 +45,30 @@ dsse('encodes what is signed as the specification does', () => {
 });
 
 const verdicts = suite('signed verdicts');
+
+verdicts('of many labels are read back, whether all counts were written or only those that are not 0', () => {
+  const labels = Array.from({ length: 60 }, (_, k) => `label ${k}`);
+  const counts = labels.map((_, k) => labels.map((__, l) => (k === l ? 40 : 0)));
+  const perLabel = labels.map(() => 40);
+  const { evaluation, claimed, ...rest } = exampleVerdict().evidence;
+  for (const confusion of [counts, storedCounts(counts)]) {
+    const measured = {
+      ...{ candidate: confusion, baseline: null, onlyCandidateRight: null, onlyBaselineRight: null },
+      goldenDifference: 0,
+    };
+    const verdict = exampleVerdict({
+      evidence: {
+        ...rest,
+        evaluation: { ...evaluation, labels, perLabel, distinct: perLabel },
+        claimed: { ...claimed, labels, confusion },
+        measured,
+      },
+    });
+    const opened = openVerdict(signVerdict(verdict, key), [trusted(key)], now).verdict;
+    assert.equal(opened, verdict);
+    assert.equal(openEvidence(opened.evidence).measured?.candidate, counts);
+  }
+});
 
 verdicts('are read back as they were signed', () => {
   const verdict = exampleVerdict();

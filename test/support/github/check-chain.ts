@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
 import { RegistryAt } from '../../../registry-repo/registry.ts';
+import { denseCounts } from '../../../registry-repo/stored-counts.ts';
 import { misfits } from '../../../registry-repo/verdict/fits.ts';
 import { mainHistory } from '../../../registry-repo/verify/history.ts';
 import type { GitHubWorld } from './github-world.ts';
@@ -24,7 +25,7 @@ export async function checkChain(github: GitHubWorld, models: readonly string[])
     assert.ok(models.includes(verdict.model));
     const measured = verdict.evidence.measured;
     assert.ok(measured);
-    const share = right(measured.candidate);
+    const share = right(denseCounts(measured.candidate));
     assert.ok(share >= (f1.get(verdict.model) ?? 0), 'a step down');
     f1.set(verdict.model, share);
     assert.equal(await misfits({ verdict, keys }, new RegistryAt(git, commit.parent as string)), []);

@@ -35,6 +35,7 @@ const tiny = {
   batch: 8,
   epochs: 3,
   learningRate: 2e-3,
+  validationShare: 0,
   checkpointSeconds: 0,
   sizes: { vocabulary: 200, width: 16, layers: 2, heads: 2, inner: 32 },
 } as const;
@@ -195,7 +196,7 @@ async function rightShare(model: TrainedModel, rows: readonly Row[], labels: rea
 s('n-grams beside it tell what it cannot see, and it is told how much each weighs', async () => {
   const metrics = new Map<string, number>();
   const report: Report = { ...quiet, metric: (name, value) => void metrics.set(name, value) };
-  const rows = far('train', 8);
+  const rows = far('train', 12);
   const model = await distilbert.train({ ...context({ report }), rows }, withNgrams());
   assert.is(model.preprocessor.kind, 'combined');
   assert.ok((await rightShare(model, far('test', 2), LABELS)) > 0.95);

@@ -19,7 +19,7 @@ import { trainingContext } from '../../../support/training-context.ts';
 
 const tiny = {
   backend: 'wasm',
-  ...{ maxLength: 16, batch: 8, epochs: 4, learningRate: 0.02, checkpointSeconds: 1000 },
+  ...{ maxLength: 16, batch: 8, epochs: 4, learningRate: 0.02, validationShare: 0, checkpointSeconds: 1000 },
   ...{ vocabulary: 200, embedding: 8, hidden: 6 },
 } as const;
 const settings = (over: Record<string, unknown> = {}) => rnn.config.parse({ ...tiny, ...over });

@@ -1,0 +1,51 @@
+import type { Git } from '../../registry-repo/git.ts';
+import { GitError } from '../../registry-repo/git-process.ts';
+import { Name, type ObjectId } from '../../registry-repo/values.ts';
+import { ForgeError } from './errors.ts';
+import type { Note } from './forge.ts';
+import type { Mirror } from './mirror.ts';
+
+/** Where a registry says who is at what. A ref and no event: it is true for a minute, and the log keeps what it gets for ever. */
+export const leaseRef = (name: string): string => `refs/pawl/leases/${Name.parse(name)}`;
+
+/** A name, a process and two times. */
+const MAX_LEASE_BYTES = 10_000;
+
+/** What a ref names. Whoever may push may put anything there: what is no small file says nothing, and can still be replaced. */
+export async function noteAt(git: Git, oid: ObjectId | null): Promise<Note | null> {
+  if (oid === null) return null;
+  try {
+    return { oid, bytes: await git.blob(oid, MAX_LEASE_BYTES) };
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error;
+    return { oid, bytes: Buffer.alloc(0) };
+  }
+}
+
+/** A lease of a registry elsewhere, as it stands there now: what was fetched before may be over. */
+export async function readLease(mirror: Mirror, name: string): Promise<Note | null> {
+  const ref = leaseRef(name);
+  const there = async () => (await mirror.remoteRefs(ref)).get(ref) ?? null;
+  const oid = await there();
+  if (oid === null) return null;
+  try {
+    await mirror.fetch([`+${ref}:${ref}`]);
+  } catch (error) {
+    const gone = error instanceof ForgeError && error.reason === 'refused' && (await there()) === null;
+    if (gone) return null;
+    throw error;
+  }
+  return noteAt(mirror.git, await mirror.git.resolve(ref));
+}
+
+/** @throws {RefMovedError} @throws {ForgeError} */
+export async function moveLease(
+  mirror: Mirror,
+  name: string,
+  { bytes, from }: { bytes: Uint8Array | null; from: ObjectId | null },
+): Promise<ObjectId | null> {
+  await mirror.prepare();
+  const to = bytes && (await mirror.git.writeBlob(bytes));
+  await mirror.push({ ref: leaseRef(name), to, from });
+  return to;
+}

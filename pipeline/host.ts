@@ -1,0 +1,8 @@
+/** One sentence for whoever starts Pawl in something that is not Node as it comes; null in Node itself. */
+export function unsupportedHost(versions: Readonly<Record<string, string | undefined>>): string | null {
+  if (versions.bun !== undefined)
+    return 'Pawl runs on Node, not on Bun, which lacks parts of it: start it with `node`, or with `bun run pawl` without `--bun`.';
+  if (versions.pnp !== undefined)
+    return "Pawl does not run under Yarn Plug'n'Play, which cannot flush a file to the disk: put `nodeLinker: node-modules` into .yarnrc.yml and run `yarn install` again.";
+  return null;
+}

@@ -1,0 +1,116 @@
+import { hostname } from 'node:os';
+import * as z from 'zod';
+import { RefMovedError } from '../../registry-repo/git.ts';
+import { GitError } from '../../registry-repo/git-process.ts';
+import { Instant, Name, type ObjectId, RunId } from '../../registry-repo/values.ts';
+import { ForgeError } from '../forge/errors.ts';
+import type { Note } from '../forge/forge.ts';
+import { isAlive } from '../lock.ts';
+import type { PromotionPorts } from './promotion-ports.ts';
+
+/**
+ * Who takes a model's promotions forward now. It saves work: two that judge candidates of one model at once make each other's
+ * verdicts void. Nothing is safe because of it: what counts is the log's revision and the compare-and-swap on main.
+ */
+export const Lease = z.strictObject({
+  schema: z.literal('pawl.lease/1'),
+  model: Name,
+  promotion: RunId,
+  /** New for every time it is taken. */
+  holder: RunId,
+  host: z.string().min(1).max(300),
+  pid: z.int().min(1),
+  /** When it ends, by the holder's clock, unless it is renewed. */
+  until: Instant,
+});
+export type Lease = z.infer<typeof Lease>;
+
+/** A holder that is killed on another machine keeps others waiting no longer than this. */
+export const LEASE_MS = 60_000;
+const RENEW_MS = LEASE_MS / 3;
+/** What clocks may differ. A deadline further ahead is not believed: nobody can hold a model by naming a far day. */
+const CLOCK_SKEW_MS = 300_000;
+
+/** What taking one came to; `free` where the forge keeps none. */
+export type Taken =
+  | { readonly kind: 'taken' | 'free'; readonly release: () => Promise<void> }
+  | { readonly kind: 'held'; readonly lease: Lease };
+
+type Ports = Pick<PromotionPorts, 'forge' | 'clock' | 'newId' | 'say'>;
+
+/** Leases that this process holds: one that names it and is not among them is left from a process with the same number. */
+const mine = new Set<string>();
+
+/** Takes a model's lease, if nobody has it who may still be at work. Waits for nobody. @throws {ForgeError} */
+export async function takeLease(ports: Ports, model: string, promotion: string): Promise<Taken> {
+  const { forge, clock, newId } = ports;
+  const lease = { model, promotion, holder: newId(), host: hostname(), pid: process.pid };
+  for (;;) {
+    const now = clock();
+    const found = await forge.lease(model);
+    const other = found && readLease(found);
+    if (other && !hasEnded(other, now)) return { kind: 'held', lease: other };
+    mine.add(lease.holder);
+    try {
+      return hold(ports, lease, await forge.moveLease(model, print(lease, now), found?.oid ?? null));
+    } catch (error) {
+      mine.delete(lease.holder);
+      if (error instanceof RefMovedError) continue; // somebody was faster: look who
+      if (!(error instanceof ForgeError) || error.reason !== 'refused') throw error;
+      ports.say(`the registry keeps no lease (${error.message}): another process may judge the same at the same time`);
+      return { kind: 'free', release: async () => {} };
+    }
+  }
+}
+
+/** Renews a lease until it is released. One that somebody else has taken is let go: the work goes on, and counts if it is first. */
+function hold({ forge, clock }: Ports, lease: Omit<Lease, 'schema' | 'until'>, taken: ObjectId | null): Taken {
+  let at = taken;
+  let moving: Promise<void> = Promise.resolve();
+  const move = (bytes: () => Buffer | null) => {
+    moving = moving
+      .catch(() => {})
+      .then(async () => {
+        try {
+          if (at !== null) at = await forge.moveLease(lease.model, bytes(), at);
+        } catch (error) {
+          if (error instanceof RefMovedError) at = null;
+          // It cannot be reached: the next renewal comes through, or the deadline ends it. What was done meanwhile counts.
+          else if (!(error instanceof ForgeError) && !(error instanceof GitError)) throw error;
+        }
+      });
+    return moving;
+  };
+  const timer = setInterval(() => void move(() => print(lease, clock())).catch(() => {}), RENEW_MS);
+  timer.unref();
+  const release = async () => {
+    clearInterval(timer);
+    mine.delete(lease.holder);
+    await move(() => null);
+  };
+  return { kind: 'taken', release };
+}
+
+const print = (lease: Omit<Lease, 'schema' | 'until'>, now: Date): Buffer => {
+  const until = new Date(now.getTime() + LEASE_MS).toISOString();
+  return Buffer.from(`${JSON.stringify({ schema: 'pawl.lease/1', ...lease, until })}\n`);
+};
+
+/** Null if it is none: then nobody holds it. */
+function readLease({ bytes }: Note): Lease | null {
+  try {
+    return Lease.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+  } catch {
+    return null;
+  }
+}
+
+/** Whether its holder is gone, or its time is over. */
+export function hasEnded({ host, pid, holder, until }: Lease, now: Date): boolean {
+  if (host === hostname() && pid === process.pid) return !mine.has(holder);
+  const left = new Date(until).getTime() - now.getTime();
+  return left <= 0 || left > LEASE_MS + CLOCK_SKEW_MS || !isAlive({ host, pid });
+}
+
+export const holderOf = ({ host, pid, promotion, until }: Lease): string =>
+  `process ${pid} on ${host}, which is at promotion ${promotion} until ${until} or longer`;

@@ -1,0 +1,32 @@
+import { ModelRefusedError, ProcessorLacksVnniError } from '../errors.ts';
+import type { Manifest } from '../manifest.ts';
+import { vnniOf } from '../onnx-scan/byte-products.ts';
+import { WireError } from '../onnx-scan/wire.ts';
+import { describeProcessor, type Processor } from './processor.ts';
+
+/**
+ * The one guard against sums of bytes that overflow. Where nobody knows what the processor does, golden answers have to tell.
+ *
+ * @throws {ProcessorLacksVnniError} @throws {ModelRefusedError} if the bytes are no ONNX model
+ */
+export function checkByteSums(model: Uint8Array, processor: Processor): void {
+  if (processor.byteSums === 'overflow' && needsOf(model)?.vnni === 'needed')
+    throw new ProcessorLacksVnniError(describeProcessor(processor));
+}
+
+/** What a manifest says of the graph's needs, from the graph's own bytes. @throws {ModelRefusedError} */
+export function needsOf(model: Uint8Array): Manifest['processor'] {
+  try {
+    const vnni = vnniOf(model);
+    return vnni === null ? undefined : { vnni };
+  } catch (cause) {
+    if (!(cause instanceof WireError)) throw cause;
+    throw new ModelRefusedError(`not an ONNX model: ${cause.message}`, { cause });
+  }
+}
+
+/** The same by what a manifest says, before there are any bytes. @throws {ProcessorLacksVnniError} */
+export function checkNeeds({ processor: needs }: Pick<Manifest, 'processor'>, processor: Processor): void {
+  if (needs?.vnni === 'needed' && processor.byteSums === 'overflow')
+    throw new ProcessorLacksVnniError(describeProcessor(processor));
+}
