@@ -57,6 +57,9 @@ function text(shown: Shown): string {
       `${model}: ${bytes(shown.sizeBytes)}, ${whole(shown.parameters)} parameters (${types.join(', ')})`,
       `operator sets ${sets.join(', ')}; file format ${shown.ir ?? 'unknown'}; written by ${producer || 'unknown'}`,
       ...(shown.vnni ? [VNNI[shown.vnni]] : []),
+      shown.rowWise.rowWise
+        ? 'row-wise: every text is answered by itself, so texts are computed together'
+        : `not proven row-wise, so texts are computed one by one: ${shown.rowWise.why}`,
       ...(labels ? [`labels ${labels.join(', ')}`] : []),
       ...(preprocessor ? [`preprocessor ${JSON.stringify(preprocessor)}`] : []),
     ].join('\n'),

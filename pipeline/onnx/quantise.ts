@@ -27,11 +27,15 @@ export type Quantised = {
   readonly tables: number;
 };
 
+/** Keeps a row of zeros from dividing by zero. */
+const TINY = 1e-30;
 /** Smaller constants are not worth the operators around them. */
 const LEAST_NUMBERS = 256;
 const [NODE, INITIALIZER, GRAPH] = [1, 5, 7];
-/** DynamicQuantizeLinear came with it. */
+/** Older ones have no broadcasting maximum of several types. */
 const LEAST_OPSET = 11;
+/** From it on, the axes of a reduction are an input. */
+const AXES_ARE_INPUT = 18;
 /** The byte that stands for no weight, among unsigned ones. */
 const ZERO_POINT = 128;
 /** Largest byte of a weight, before a zero point is added. */
@@ -39,9 +43,9 @@ const MOST: Readonly<Record<ByteWeights, number>> = { unsigned: 127, 'seven-bits
 
 /**
  * Dynamic quantisation: the constant weights of matrix products become bytes, with a scale for each column; what they are
- * multiplied with is rounded to bytes while the graph runs, with one scale a tensor. Standard operators only
- * (DynamicQuantizeLinear, MatMulInteger), in the order in which ONNX Runtime fuses them. Everything else stays the very
- * bytes it was, and so do the products that the outputs come from.
+ * multiplied with is rounded to bytes while the graph runs, with a scale for each of its rows, a token's. One scale for a whole
+ * tensor (DynamicQuantizeLinear) would be a little faster, less exact, and would let each text move the answers to others.
+ * Standard operators only. Everything else stays the very bytes it was, and so do the products that the outputs come from.
  *
  * @see Jacob et al. (2018), "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference"
  * @throws {NothingToQuantiseError} for a graph without such products, or of too old an operator set
@@ -56,7 +60,7 @@ export function quantise(model: Uint8Array, options: QuantiseOptions): Quantised
     throw new NothingToQuantiseError(`the graph uses operator set ${opset}; bytes take ${LEAST_OPSET} at least`);
   const outputs = graph.outputs.map((value) => value.name ?? '');
   const kept = lastProducts(graph.nodes, outputs);
-  const rewriter = new Rewriter(graph.initializers, graph.nodes, options, kept);
+  const rewriter = new Rewriter(graph, { ...options, opset, kept });
   const nodes = graph.nodes.map((own) => rewriter.rewrite(own));
   const { products, tables } = rewriter;
   if (products + tables === 0)
@@ -78,26 +82,30 @@ export function quantise(model: Uint8Array, options: QuantiseOptions): Quantised
   return { bytes: Buffer.concat(rebuilt), products, tables };
 }
 
+type RewriteOptions = QuantiseOptions & {
+  readonly opset: number;
+  /** Constants that stay as they are. */
+  readonly kept: ReadonlySet<string>;
+};
+
 class Rewriter {
   readonly added: Initializer[] = [];
   products = 0;
   tables = 0;
   readonly #constants: ReadonlyMap<string, Tensor>;
-  readonly #options: QuantiseOptions;
+  readonly #options: RewriteOptions;
   readonly #kept: ReadonlySet<string>;
   readonly #uses = new Map<string, number>();
-  readonly #rounded = new Set<string>();
+  /** By what is rounded. */
+  readonly #rounded = new Map<string, { readonly bytes: string; readonly scale: string }>();
+  readonly #shared = new Map<string, string>();
   readonly #names: Set<string>;
-  #zeroPoint: string | null = null;
 
-  /** @param kept constants that stay as they are */
   constructor(
-    initializers: readonly Tensor[],
-    nodes: readonly Node[],
-    options: QuantiseOptions,
-    kept: ReadonlySet<string>,
+    { initializers, nodes }: { readonly initializers: readonly Tensor[]; readonly nodes: readonly Node[] },
+    options: RewriteOptions,
   ) {
-    this.#kept = kept;
+    this.#kept = options.kept;
     this.#constants = new Map(initializers.map((t) => [t.name ?? '', t]));
     this.#options = options;
     for (const name of nodes.flatMap((n) => n.inputs)) this.#uses.set(name, (this.#uses.get(name) ?? 0) + 1);
@@ -136,14 +144,14 @@ class Rewriter {
     const weights = this.#columns(`${right}/${transposed ? 'bytes-turned' : 'bytes'}`, found, transposed);
     const rounded = this.#round(left);
     const name = (part: string) => this.#fresh(`${result}/${part}`);
-    const [sum, float, scale] = [name('whole'), name('float'), name('scale')];
+    const [sum, float, scaled] = [name('whole'), name('float'), name('by-column')];
     const product = bias === null ? result : name('product');
     return [
       ...rounded.nodes,
       { op: 'MatMulInteger', inputs: [rounded.bytes, weights.bytes, rounded.zero, ...this.#zero()], outputs: [sum] },
       { op: 'Cast', inputs: [sum], outputs: [float], attributes: { to: 1 } },
-      { op: 'Mul', inputs: [rounded.scale, weights.scale], outputs: [scale] },
-      { op: 'Mul', inputs: [float, scale], outputs: [product] },
+      { op: 'Mul', inputs: [float, weights.scale], outputs: [scaled] },
+      { op: 'Mul', inputs: [scaled, rounded.scale], outputs: [product] },
       ...(bias === null ? [] : [{ op: 'Add', inputs: [product, bias], outputs: [result] }]),
     ];
   }
@@ -176,12 +184,48 @@ class Rewriter {
 
   /** The activations `name` as bytes: once, however many products want them. */
   #round(name: string) {
-    const parts = { bytes: `${name}/rounded`, scale: `${name}/rounded-scale`, zero: `${name}/rounded-zero` };
-    const again = this.#rounded.has(name);
-    this.#rounded.add(name);
-    const outputs = [parts.bytes, parts.scale, parts.zero];
-    const nodes: OperatorNode[] = again ? [] : [{ op: 'DynamicQuantizeLinear', inputs: [name], outputs }];
-    return { ...parts, nodes };
+    const zero = this.#constant('bytes-zero', 'uint8', Uint8Array.of(ZERO_POINT));
+    const known = this.#rounded.get(name);
+    if (known) return { ...known, zero, nodes: [] };
+    const own = (part: string) => this.#fresh(`${name}/rounded${part}`);
+    const [sizes, largest, some] = [own('-sizes'), own('-largest'), own('-some')];
+    const [scale, scaled, rounded] = [own('-scale'), own('-scaled'), own('')];
+    const tiny = this.#constant('round-tiny', 'float32', Float32Array.of(TINY));
+    const share = this.#constant('round-share', 'float32', Float32Array.of(1 / 127));
+    const unit = this.#constant('round-unit', 'float32', Float32Array.of(1));
+    const nodes: OperatorNode[] = [
+      { op: 'Abs', inputs: [name], outputs: [sizes] },
+      this.#largestOfRow(sizes, largest),
+      { op: 'Max', inputs: [largest, tiny], outputs: [some] },
+      { op: 'Mul', inputs: [some, share], outputs: [scale] },
+      { op: 'Div', inputs: [name, scale], outputs: [scaled] },
+      { op: 'QuantizeLinear', inputs: [scaled, unit, zero], outputs: [rounded] },
+    ];
+    this.#rounded.set(name, { bytes: rounded, scale });
+    return { bytes: rounded, scale, zero, nodes };
+  }
+
+  #largestOfRow(sizes: string, largest: string): OperatorNode {
+    const [op, outputs] = ['ReduceMax', [largest]];
+    if (this.#options.opset < AXES_ARE_INPUT)
+      return { op, inputs: [sizes], outputs, attributes: { axes: [-1], keepdims: 1 } };
+    const axes = this.#constant('round-axes', 'int64', BigInt64Array.of(-1n), [1]);
+    return { op, inputs: [sizes, axes], outputs, attributes: { keepdims: 1 } };
+  }
+
+  /** One for the whole graph. @param dims none for a number */
+  #constant(
+    wanted: string,
+    type: Initializer['type'],
+    data: Initializer['data'],
+    dims: readonly number[] = [],
+  ): string {
+    const known = this.#shared.get(wanted);
+    if (known) return known;
+    const name = this.#fresh(wanted);
+    this.#shared.set(wanted, name);
+    this.added.push({ name, type, dims, data });
+    return name;
   }
 
   /** [in, out], a scale for each out. */
@@ -222,12 +266,9 @@ class Rewriter {
 
   /** The operand that says which byte of the weights stands for zero, where that is not 0: one constant for all products. */
   #zero(): string[] {
-    if (this.#options.weights !== 'unsigned') return [];
-    if (this.#zeroPoint === null) {
-      this.#zeroPoint = this.#fresh('bytes-zero');
-      this.added.push({ name: this.#zeroPoint, type: 'uint8', dims: [], data: Uint8Array.of(ZERO_POINT) });
-    }
-    return [this.#zeroPoint];
+    return this.#options.weights === 'unsigned'
+      ? [this.#constant('bytes-zero', 'uint8', Uint8Array.of(ZERO_POINT))]
+      : [];
   }
 
   #keep(

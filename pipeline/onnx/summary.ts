@@ -2,6 +2,7 @@ import { type Vnni, vnniOf } from '../../registry-repo/onnx-scan/byte-products.t
 import { type Model, ModelShape } from '../../registry-repo/onnx-scan/messages.ts';
 import { type Declared, signatureOf } from '../../registry-repo/onnx-scan/signature-of.ts';
 import { Input, readMessage, WireError } from '../../registry-repo/onnx-scan/wire.ts';
+import { type Proof, proveRowWise } from '../../registry-repo/row-wise/prove.ts';
 import { sizeOf } from './constants.ts';
 
 /** What is in an ONNX file. */
@@ -17,6 +18,8 @@ export type OnnxSummary = {
   readonly ir: number | null;
   readonly producer: string;
   readonly sizeBytes: number;
+  /** Whether texts may be computed together: proven from the bytes, or what stands in the way. */
+  readonly rowWise: Proof;
   /** What VNNI is to it on x86. */
   readonly vnni: Vnni;
 };
@@ -59,6 +62,7 @@ export function summarise(bytes: Uint8Array): OnnxSummary {
     ir: model.irVersion,
     producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
     sizeBytes: bytes.length,
+    rowWise: proveRowWise(bytes),
     vnni: vnniOf(bytes),
   };
 }

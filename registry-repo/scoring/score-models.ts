@@ -11,6 +11,7 @@ import { parseRows } from '../rows.ts';
 import type { Runtime, RuntimeSource } from '../runtime/runtime.ts';
 import { MAX_SLICED_LABELS, noSliceCounts, sliceByLength, slicesOf } from '../slices.ts';
 import { compareLatency } from './latency.ts';
+import { NEIGHBOUR_TOLERANCE, Neighbours, shuffled } from './neighbours.ts';
 import { LEAKED, ROWS } from './score.ts';
 
 /** A model that must not be scored, and which. */
@@ -54,11 +55,13 @@ export async function scoreModels(
   load: Load,
   { latency = false, threads = 1 }: Options = {},
 ): Promise<Measured> {
-  const rows = parseRows(readFileSync(join(folder, ROWS)));
+  const bytes = readFileSync(join(folder, ROWS));
+  const rows = parseRows(bytes);
   const texts = rows.map((row) => row.text);
   const leaked = leakedOf(folder, rows.length);
   const slicing = sliceByLength(texts.filter((_, row) => !leaked?.[row]));
-  const task = { folder, load, threads, texts, rows, leaked, sliceOf: spread(slicing.of, leaked) };
+  const order = shuffled(rows.length, [bytes, readFileSync(join(folder, 'candidate', MANIFEST_FILE))]);
+  const task = { folder, load, threads, texts, rows, order, leaked, sliceOf: spread(slicing.of, leaked) };
   const baseline = existsSync(join(folder, 'baseline')) ? await scoreSide('baseline', task) : null;
   const candidate = await scoreSide('candidate', task);
   const only = (a: Uint8Array, b: Uint8Array) => a.reduce((n, right, i) => n + (right && !b[i] ? 1 : 0), 0);
@@ -103,6 +106,8 @@ type Task = {
   readonly threads: number;
   readonly texts: readonly string[];
   readonly rows: readonly { readonly label: string }[];
+  /** In which they are scored. */
+  readonly order: readonly number[];
   /** For each row whether it leaked; null if none did. */
   readonly leaked: Uint8Array | null;
   /** For each row that counts the index of its slice. */
@@ -123,7 +128,7 @@ type Side = {
 
 const scoreSide = (which: SideRefusedError['which'], task: Task): Promise<Side> =>
   withSide(which, task, async ({ runtime, manifest }) => ({
-    ...(await count(runtime, task)),
+    ...(await count(which, runtime, task)),
     goldenDifference: await differenceToGolden(runtime, manifest),
   }));
 
@@ -167,15 +172,20 @@ function oncePerPath(read: (path: string) => Buffer): (path: string) => Buffer {
 }
 
 async function count(
+  which: SideRefusedError['which'],
   runtime: Runtime,
-  { texts, rows, leaked, sliceOf }: Task,
+  { texts, rows, order, leaked, sliceOf }: Task,
 ): Promise<Omit<Side, 'goldenDifference'>> {
   const index = new Map(runtime.labels.map((label, k) => [label, k]));
   const confusion = noCounts(runtime.labels.length);
   const slices = runtime.labels.length > MAX_SLICED_LABELS ? null : noSliceCounts(runtime.labels.length);
   const apart = leaked && noCounts(runtime.labels.length);
   const right = new Uint8Array(rows.length);
-  await answer(runtime, texts, (row, predicted) => {
+  const neighbours = new Neighbours(rows.length);
+  const inOrder = order.map((row) => texts[row] as string);
+  await answer(runtime, inOrder, (place, predicted, probabilities) => {
+    const row = order[place] as number;
+    neighbours.tell(place, texts[row] as string, probabilities);
     const truth = index.get(rows[row]?.label ?? '');
     const counts = (leaked?.[row] ? apart : confusion)?.[truth ?? -1];
     if (truth === undefined || !counts) throw new ModelRefusedError('the model does not know every label of the rows');
@@ -185,6 +195,11 @@ async function count(
     if (inSlice) inSlice[predicted] = (inSlice[predicted] ?? 0) + 1;
     right[row] = truth === predicted ? 1 : 0;
   });
+  const moved = await neighbours.difference(runtime);
+  if (!(moved <= NEIGHBOUR_TOLERANCE))
+    throw new SideRefusedError(which, [
+      failed('answers-depend-on-neighbours', `answers to the same texts differ by ${moved} with the texts beside them`),
+    ]);
   return { confusion, leaked: apart, slices, right };
 }
 

@@ -303,7 +303,7 @@ const WAYS: Readonly<Record<string, Way>> = {
  * taken through the gate as failures and as errors: there is no third way for it to end.
  */
 const STOPS = `
-already-in-production ambiguous-path artifact-corrupt artifact-missing artifact-store-unavailable artifact-too-large
+already-in-production ambiguous-path answers-depend-on-neighbours artifact-corrupt artifact-missing artifact-store-unavailable artifact-too-large
 bad-name base-manifest-differs baseline-not-comparable baseline-refused baseline-unverified config-changed
 crafted-tree device-configuration evaluation-changed evaluation-contradicts evaluation-differs evaluation-void executable external-data
 file-differs file-missing file-too-large files-too-large forbidden-mode gate-unfit git-failed git-file git-unusable history ir-version

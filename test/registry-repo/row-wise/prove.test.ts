@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { headGraph } from '../../../pipeline/onnx/feature-graph.ts';
 import { lstmGraph } from '../../../pipeline/onnx/lstm-graph.ts';
+import { quantise } from '../../../pipeline/onnx/quantise.ts';
 import { initialRnn } from '../../../pipeline/training/rnn/shape.ts';
 import { proveRowWise } from '../../../registry-repo/row-wise/prove.ts';
 import { golden, goldenBytes, type Tiny } from '../../support/golden.ts';
@@ -61,6 +62,7 @@ for (const [name, config] of [
   ['rnn', QUICK.rnn],
   ['encoder-head', { ...QUICK.encoder, states: [-1, 1], pooling: 'both' }],
   ['encoder-head', { ...QUICK.encoder, ngrams: true }],
+  ['encoder-head', { ...QUICK.encoder, precision: 'int8' }],
   ['distilbert', { ...QUICK.encoder, backend: 'wasm', epochs: 1, maxLength: 16 }],
   ['distilbert', { ...QUICK.encoder, backend: 'wasm', epochs: 1, maxLength: 16, ngrams: true, validationShare: 0.5 }],
 ] as const)
@@ -73,6 +75,14 @@ for (const directions of [1, 2] as const)
     s(`recurrent layers are followed: ${directions} directions, ${summary}`, () => {
       const shape = { vocabulary: 9, embedding: 4, hidden: 3, layers: 2, directions, summary, labels: 3 };
       proven(lstmGraph(shape, initialRnn(shape, 1)));
+    });
+
+for (const name of ['tiny-bert', 'tiny-distilbert'] as const)
+  for (const weights of ['unsigned', 'seven-bits', 'signed'] as const)
+    s(`${name} as Pawl makes bytes of it, ${weights}, is proven, and answers a text alone as in a batch`, async () => {
+      const { bytes } = quantise(goldenBytes(name, 'model.onnx'), { embeddings: true, weights });
+      proven(bytes);
+      assert.ok((await farthest(bytes, name)) < 1e-5);
     });
 
 s('an encoder with a head of three labels is proven', () => {

@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ModelRefusedError } from '../../../registry-repo/errors.ts';
 import type { Combined } from '../../../registry-repo/runtime/combined.ts';
-import type { GraphInputs } from '../../../registry-repo/runtime/encoded-text.ts';
+import type { Encoder, GraphInputs } from '../../../registry-repo/runtime/encoded-text.ts';
 import { createEncoder } from '../../../registry-repo/runtime/encoder.ts';
 import type { HashedNgrams } from '../../../registry-repo/runtime/hashed-ngrams.ts';
 import type { HfTokenizer } from '../../../registry-repo/runtime/hf-tokenizer.ts';
@@ -38,7 +38,9 @@ s('are what both are alone, with the padding of each', () => {
   const one = createEncoder(ngrams, named('ids'), file);
   const other = createEncoder(tokens, named(...own), file);
   for (const text of texts) assert.equal(both.encode(text), { ...one.encode(text), ...other.encode(text) });
-  assert.equal(both.inputs, { ...one.inputs, ...other.inputs });
+  const told = (inputs: Encoder['inputs']) =>
+    Object.entries(inputs).map(([name, { width, ...rest }]) => [name, rest, [0, 1, 9, 100, 777].map(width)]);
+  assert.equal(told(both.inputs), told({ ...one.inputs, ...other.inputs }));
 });
 
 s('take the inputs in any order, and by any name', () => {
