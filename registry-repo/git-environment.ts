@@ -7,7 +7,7 @@ const TOLD = {
   GIT_ASKPASS: '', // set and empty: no other program that could be asked is looked for
   GIT_OPTIONAL_LOCKS: '0',
   GIT_NO_REPLACE_OBJECTS: '1',
-  GIT_GRAFT_FILE: '/dev/null',
+  GIT_GRAFT_FILE: '/dev/null/none', // where nothing can be: an empty file makes git give advice about it
   GIT_ATTR_NOSYSTEM: '1',
   GIT_NO_LAZY_FETCH: '1', // from git 2.39.4 on; no protocol has to be enough before
   GIT_ALLOW_PROTOCOL: 'none',
