@@ -15,6 +15,8 @@ export type RunGit = (
     env?: Readonly<Record<string, string>>;
     timeoutMs?: number;
     maxBytes?: number;
+    /** The one other repository that the command may reach, an absolute path or a URL; else it reaches none. */
+    remote?: string;
   },
 ) => Promise<Buffer>;
 
@@ -210,7 +212,7 @@ export class GitLogBranch implements LogBranch {
     const token = (await credentials?.()) ?? null;
     try {
       const env = { ...network, ...remoteConfig(repository, token) };
-      return await git([...command, repository, ...refs], { env, timeoutMs });
+      return await git([...command, repository, ...refs], { env, timeoutMs, remote: repository });
     } catch (cause) {
       const said = saidBy(cause);
       const shown = token === null ? said : said.replaceAll(token, '***');
@@ -234,9 +236,6 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 /** Settings of one git process, by environment: a token in its arguments would be seen by everybody on the machine. */
 function remoteConfig(repository: string, token: string | null): Record<string, string> {
   const config = [
-    ['protocol.allow', 'never'],
-    ...['file', 'http', 'https'].map((p) => [`protocol.${p}.allow`, 'always']),
-    ['credential.helper', ''],
     ['transfer.fsckObjects', 'true'],
     ['http.followRedirects', 'false'],
     ['http.lowSpeedLimit', '1'],

@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { RegistryError } from './errors.ts';
+import { gitEnvironment } from './git-environment.ts';
 import { requireGit } from './git-version.ts';
 
 /** Git answered with an error. `exitCode` is null if it could not be started, was killed, or said too much. */
@@ -27,35 +28,15 @@ export type RunOptions = {
   timeoutMs?: number;
 };
 
-/** Nothing a hostile repository or a user's settings could hook into is read. */
-export const SAFE_CONFIG = [
-  'core.hooksPath=/dev/null',
-  'core.fsmonitor=false',
-  'protocol.ext.allow=never',
-  'gc.auto=0',
-  'core.fsync=all',
-  'core.logAllRefUpdates=always',
-];
-const SAFE_ENV = {
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_TERMINAL_PROMPT: '0',
-  GIT_OPTIONAL_LOCKS: '0',
-  GIT_LITERAL_PATHSPECS: '1',
-  GIT_NO_REPLACE_OBJECTS: '1',
-  LC_ALL: 'C',
-};
-
 export const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
 
-/** Starts git without a shell and without the user's configuration. @throws {GitUnusableError} */
+/** Starts git without a shell, without the user's configuration, and with an environment by allow-list. @throws {GitUnusableError} */
 export function spawnGit(
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
 ): ChildProcessWithoutNullStreams {
   requireGit();
-  const { PATH = '', HOME = '/', TMPDIR = '/tmp', SystemRoot = '' } = process.env;
-  return spawn('git', argv, { env: { PATH, HOME, TMPDIR, SystemRoot, ...SAFE_ENV, ...env }, stdio: 'pipe' });
+  return spawn('git', argv, { env: { ...gitEnvironment(process.env), ...env }, stdio: 'pipe' });
 }
 
 /** Runs git without a shell, without the user's configuration, with bounded output and time. @throws {GitError} @throws {GitUnusableError} */

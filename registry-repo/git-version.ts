@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { RegistryError } from './errors.ts';
+import { gitEnvironment } from './git-environment.ts';
 
 /** `merge-tree --write-tree` came with it. */
 const NEEDED = [2, 38] as const;
@@ -34,6 +35,7 @@ export function requireGit(): string {
 function ask(): string {
   const { error, status, stdout, stderr } = spawnSync('git', ['--version'], {
     encoding: 'utf8',
+    env: gitEnvironment(process.env),
     timeout: ANSWER_MS,
     windowsHide: true,
   });

@@ -2,16 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RegistryError } from './errors.ts';
+import { SAFE_CONFIG } from './git-environment.ts';
 import { GitObjects } from './git-objects.ts';
-import {
-  DEFAULT_MAX_BYTES,
-  GitError,
-  OutputTooLargeError,
-  type RunOptions,
-  runGit,
-  SAFE_CONFIG,
-  spawnGit,
-} from './git-process.ts';
+import { requireOurs } from './git-owner.ts';
+import { DEFAULT_MAX_BYTES, GitError, OutputTooLargeError, type RunOptions, runGit, spawnGit } from './git-process.ts';
+import { reaching } from './git-remote.ts';
 import { parseChange, parseTree, type TreeChange, type TreeEntry } from './git-tree.ts';
 import { requireGit } from './git-version.ts';
 import type { ObjectId } from './values.ts';
@@ -55,16 +50,26 @@ export class Git {
     });
   }
 
+  /** @throws {GitFolderRefusedError} */
   #options(): string[] {
+    requireOurs(this.gitDir);
     return [...SAFE_CONFIG.flatMap((c) => ['-c', c]), `--git-dir=${this.gitDir}`];
   }
 
-  /** Standard output of a git command. @throws {GitError} */
-  run(args: readonly string[], options: RunOptions = {}): Promise<Buffer> {
-    return runGit([...this.#options(), ...args], args, options);
+  /**
+   * Standard output of a git command.
+   *
+   * @param options `remote`: the one other repository that it may reach, an absolute path or a URL; else it reaches none
+   * @throws {GitError} @throws {GitFolderRefusedError}
+   */
+  async run(args: readonly string[], { remote, ...options }: RunOptions & { remote?: string } = {}): Promise<Buffer> {
+    if (remote === undefined) return runGit([...this.#options(), ...args], args, options);
+    const reach = reaching(args, remote);
+    const env = { ...reach.env, ...options.env };
+    return runGit([...this.#options(), ...reach.args], args, { ...options, env });
   }
 
-  async text(args: readonly string[], options?: RunOptions): Promise<string> {
+  async text(args: readonly string[], options?: RunOptions & { remote?: string }): Promise<string> {
     return (await this.run(args, options)).toString('utf8').trimEnd();
   }
 
@@ -146,7 +151,7 @@ export class Git {
     const size = await this.blobSize(oid);
     if (size > maxBytes)
       throw new OutputTooLargeError(['cat-file'], null, `${oid} has ${size} bytes, ${maxBytes} at most`);
-    return (await this.#objects.bytes(oid)) ?? Buffer.alloc(0);
+    return this.#bytes(oid);
   }
 
   /** What one folder holds, in the order of its tree object; the root is `''`. Paths are whole. Empty if there is no such folder. */
@@ -171,6 +176,13 @@ export class Git {
     }
   }
 
+  /** What is missing is not empty. */
+  async #bytes(oid: ObjectId): Promise<Buffer> {
+    const bytes = await this.#objects.bytes(oid);
+    if (bytes) return bytes;
+    throw new GitError(['cat-file'], null, `${oid} is missing: restore the repository from a clone or a backup`);
+  }
+
   async #treeOf(treeish: ObjectId): Promise<ObjectId> {
     const info = await this.#objects.info(treeish);
     if (info?.type === 'tree') return treeish;
@@ -187,7 +199,7 @@ export class Git {
   async #entries(tree: ObjectId, folder: string): Promise<TreeEntry[]> {
     const size = (await this.#objects.info(tree))?.sizeBytes ?? 0;
     if (size > MAX_TREE_BYTES) throw new OutputTooLargeError(['cat-file'], null, `the tree ${tree} has ${size} bytes`);
-    return parseTree((await this.#objects.bytes(tree)) ?? Buffer.alloc(0), tree.length / 2, folder);
+    return parseTree(await this.#bytes(tree), tree.length / 2, folder);
   }
 
   /** What changed from one tree to another. Renames are shown as what they are: a deletion and an addition. */

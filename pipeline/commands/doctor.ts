@@ -1,5 +1,4 @@
 import { existsSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkScratch } from '../../registry-repo/gate/scratch.ts';
@@ -13,6 +12,7 @@ import { verifyProduction } from '../../registry-repo/verify/production.ts';
 import { logBranch } from '../open-store.ts';
 import { checkGitea } from '../registry/gitea/diagnose.ts';
 import { checkGitHub } from '../registry/github/diagnose.ts';
+import { updateHook, updateHookProblem } from '../registry/init.ts';
 import { probeAgain } from '../registry/probe-again.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
@@ -180,18 +180,24 @@ async function checkProtection(workspace: Workspace): Promise<Answer> {
   if (forge === 'github') return checkGitHub(workspace);
   const path = workspace.path(workspace.config.registry.path);
   if (!existsSync(path)) return 'no registry yet';
-  const hook = join(path, 'hooks/update');
-  const guarded =
-    existsSync(hook) &&
-    (statSync(hook).mode & 0o111) !== 0 &&
-    (await readFile(hook, 'utf8')).includes('refs/heads/main');
-  if (!guarded)
-    return problem(
-      `${hook} does not keep pushes off main: anyone with access can push there`,
-      existsSync(hook)
-        ? `run \`chmod +x ${hook}\`; if that does not help, copy hooks/update from a registry that \`pawl registry init\` makes in an empty folder`
-        : 'copy hooks/update from a registry that `pawl registry init` makes in an empty folder',
-    );
+  const wrong = await updateHookProblem(path);
+  if (wrong !== null) {
+    const hook = updateHook(path);
+    const what = {
+      missing: 'is not there: anyone with access can push to main',
+      off: 'may not be run, so it does not keep pushes off main: anyone with access can push there',
+      open: 'does not keep pushes off main: anyone with access can push there',
+      old: 'takes more than branches: anyone with access can push refs/replace/*, which changes what others see',
+    }[wrong];
+    const init = 'run `pawl registry init`, which puts it back';
+    const fix = {
+      missing: init,
+      off: `chmod +x ${hook}`,
+      open: `rm ${hook}, then ${init}`,
+      old: `rm ${hook}, then ${init}`,
+    };
+    return problem(`${hook} ${what}`, fix[wrong]);
+  }
   const settings = await workspace.forge().git.text(['config', '--local', '--list']);
   const missing = ['receive.denynonfastforwards=true', 'receive.denydeletes=true', 'transfer.fsckobjects=true'].filter(
     (s) => !settings.includes(s),

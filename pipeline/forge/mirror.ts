@@ -193,7 +193,8 @@ export class Mirror {
   async #remote(args: readonly string[]): Promise<string> {
     const { timeoutMs } = this.#options;
     try {
-      return await this.git.text(args, { env: await this.#env(), timeoutMs, maxBytes: 16 * 1024 * 1024 });
+      const env = await this.#env();
+      return await this.git.text(args, { env, remote: this.url, timeoutMs, maxBytes: 16 * 1024 * 1024 });
     } catch (cause) {
       if (cause instanceof GitError) throw remoteError(this.url, cause);
       throw cause;
@@ -209,12 +210,10 @@ export class Mirror {
       ['http.followRedirects', 'false'],
       ['http.lowSpeedLimit', '1000'],
       ['http.lowSpeedTime', '60'],
-      ['credential.helper', ''],
       ...(basic ? [[`http.${this.url}.extraHeader`, `Authorization: Basic ${basic}`] as [string, string]] : []),
     ];
     return {
       ...networkOf(process.env),
-      GIT_ALLOW_PROTOCOL: protocol.slice(0, -1),
       GIT_CONFIG_COUNT: String(settings.length),
       ...Object.fromEntries(
         settings.flatMap(([key, value], i) => [

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PawlError } from '../../events/errors.ts';
 import { Git, type Identity } from '../../registry-repo/git.ts';
+import { GitFolderRefusedError } from '../../registry-repo/git-owner.ts';
 import { runGit } from '../../registry-repo/git-process.ts';
 import type { ObjectId } from '../../registry-repo/values.ts';
 import { seedFiles } from './seed.ts';
@@ -24,17 +25,46 @@ const SETTINGS = [
   ['core.logAllRefUpdates', 'always'],
 ] as const;
 
+/** Names of branches are one on some file systems, however they are capitalised. */
 const UPDATE_HOOK = `#!/bin/sh
-# Main moves only through the gate.
-if [ "$1" = refs/heads/main ]; then
-  echo "main is production: open a promotion with \\\`pawl promote\\\`, or change rules with \\\`pawl registry configure\\\`" >&2
-  exit 1
-fi
-exit 0
+# Main moves only through the gate. Nothing but branches is taken: refs/replace/ would put other objects in the place of some.
+case "$1" in
+  refs/heads/[Mm][Aa][Ii][Nn] )
+    echo "main is production: open a promotion with \\\`pawl promote\\\`, or change rules with \\\`pawl registry configure\\\`" >&2
+    exit 1 ;;
+  refs/heads/* )
+    exit 0 ;;
+esac
+echo "only branches may be pushed here: $1 is none" >&2
+exit 1
 `;
+
+/** Where a local registry has the hook that pushes from outside go through. */
+export const updateHook = (gitDir: string): string => join(gitDir, 'hooks/update');
+
+/** What is wrong with a local registry's hook, or null. Somebody's own counts if it has what is asked of it. */
+export async function updateHookProblem(gitDir: string): Promise<'missing' | 'off' | 'open' | 'old' | null> {
+  const hook = updateHook(gitDir);
+  if (!existsSync(hook)) return 'missing';
+  if (process.platform !== 'win32' && ((await stat(hook)).mode & 0o111) === 0) return 'off';
+  const text = await readFile(hook, 'utf8');
+  if (text === UPDATE_HOOK) return null;
+  if (!/refs\/heads\/(?:main|\[Mm\])/.test(text)) return 'open';
+  return text.includes('refs/replace/') ? null : 'old';
+}
+
+/** Only where there is none: what somebody has put there is theirs. */
+async function writeUpdateHook(gitDir: string): Promise<void> {
+  const hook = updateHook(gitDir);
+  if (existsSync(hook)) return;
+  await mkdir(dirname(hook), { recursive: true });
+  await writeFile(hook, UPDATE_HOOK, { mode: 0o755 });
+}
 
 /**
  * Makes a bare repository whose main has one commit: the seed and the given files. It appears whole, or not at all.
+ *
+ * Where there is one already, only a hook that is missing is put back.
  *
  * @param files contents by path, e.g. `gate.json`
  * @returns the commit on main, made now or found there
@@ -47,7 +77,10 @@ export async function createRegistry(
   time: Date,
 ): Promise<{ commit: ObjectId; created: boolean }> {
   const existing = await existingMain(gitDir);
-  if (existing) return { commit: existing, created: false };
+  if (existing) {
+    await writeUpdateHook(gitDir);
+    return { commit: existing, created: false };
+  }
   const draft = `${gitDir}.${randomUUID()}`;
   try {
     await mkdir(dirname(gitDir), { recursive: true });
@@ -65,11 +98,22 @@ export async function createRegistry(
 
 async function existingMain(gitDir: string): Promise<ObjectId | null> {
   if (!existsSync(gitDir)) return null;
-  const main = await new Git(gitDir).resolve('refs/heads/main').catch(() => null);
+  const main = await mainOf(gitDir);
   if (main) return main;
   throw new RegistryExistsError(
     `${gitDir} is there, but is no registry: set registry.path to another place, or remove it`,
   );
+}
+
+/** The commit on main, or null where there is no registry. @throws {GitFolderRefusedError} @throws {GitUnusableError} */
+export async function mainOf(gitDir: string): Promise<ObjectId | null> {
+  const git = new Git(gitDir);
+  try {
+    return await git.resolve('refs/heads/main');
+  } catch (error) {
+    if (error instanceof GitFolderRefusedError) throw error;
+    return null;
+  }
 }
 
 async function build(
@@ -81,8 +125,7 @@ async function build(
   await runGit(['init', '--quiet', '--bare', '--initial-branch=main', '--template=', folder], ['init'], {});
   const git = new Git(folder);
   for (const [key, value] of SETTINGS) await git.run(['config', '--add', key, value]);
-  await mkdir(join(folder, 'hooks'), { recursive: true });
-  await writeFile(join(folder, 'hooks/update'), UPDATE_HOOK, { mode: 0o755 });
+  await writeUpdateHook(folder);
   const seed = await seedFiles({ forge: 'local', gate: 'here', action: null, owners: [] });
   const commit = await writeFirstCommit(git, new Map([...seed, ...files]), by, time);
   await git.updateRefs([{ ref: 'refs/heads/main', to: commit, from: null }]);

@@ -8,7 +8,7 @@ import type { Dataset } from '../data/load.ts';
 import { handle } from '../record.ts';
 import type { Workspace } from '../workspace.ts';
 import { firstFiles } from './first-files.ts';
-import { createRegistry } from './init.ts';
+import { createRegistry, mainOf } from './init.ts';
 import { createKeys } from './keys.ts';
 
 /** The log knows a registry that is not where the settings say. */
@@ -35,7 +35,7 @@ export async function ensureRegistry(
   const { config, clock } = workspace;
   if (config.registry.forge !== 'local') return adoptRemote(workspace);
   const gitDir = workspace.path(config.registry.path);
-  const there = await new Git(gitDir).resolve('refs/heads/main').catch(() => null);
+  const there = await mainOf(gitDir);
   if (!there && (await registryRecorded(workspace)))
     throw new RegistryGoneError(
       `the log knows a registry, but ${gitDir} is none: restore it from a clone or a backup, or set registry.path to where it is; to begin anew, set another events.path`,

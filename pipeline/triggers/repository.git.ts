@@ -3,7 +3,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type SimpleGit, simpleGit } from 'simple-git';
 import { PawlError } from '../../events/errors.ts';
-import { runGit } from '../../registry-repo/git-process.ts';
+import { Git } from '../../registry-repo/git.ts';
+import { gitEnvironmentOfUser, SAFE_CONFIG } from '../../registry-repo/git-environment.ts';
 import { requireGit } from '../../registry-repo/git-version.ts';
 
 /** A training repository that cannot be read, or not as asked. */
@@ -13,6 +14,17 @@ export class RepositoryError extends PawlError {
 
 const WHOLE_ID = /^[0-9a-f]{40,64}$/;
 
+/** What is set here turns programs off; the library would refuse it, as it cannot know in which direction it is meant. */
+const KNOWN = {
+  allowUnsafeAskPass: true,
+  allowUnsafeCredentialHelper: true,
+  allowUnsafeFilter: true,
+  allowUnsafeFsMonitor: true,
+  allowUnsafeHooksPath: true,
+  allowUnsafePager: true,
+  allowUnsafeProtocolOverride: true,
+};
+
 /** Somebody's repository with training code or data: read, never written. */
 export class TrainingRepository {
   readonly path: string;
@@ -20,6 +32,8 @@ export class TrainingRepository {
   readonly name: string;
   readonly #refresh: (branch: string) => Promise<void>;
   readonly #git: SimpleGit;
+  /** With the repository's settings in force, for questions about them that run nothing. */
+  readonly #asUser: SimpleGit;
 
   /** @throws {RepositoryError} if there is no folder at the path @throws {GitUnusableError} */
   constructor(path: string, mirror: { name?: string; refresh?: (branch: string) => Promise<void> } = {}) {
@@ -28,7 +42,8 @@ export class TrainingRepository {
     this.name = mirror.name ?? this.path;
     this.#refresh = mirror.refresh ?? (async () => {});
     try {
-      this.#git = simpleGit({ baseDir: this.path, timeout: { block: 60_000 } });
+      this.#git = safely({ baseDir: this.path, config: SAFE_CONFIG });
+      this.#asUser = safely({ baseDir: this.path });
     } catch (cause) {
       throw new RepositoryError(`${this.path} is no folder: give the path of a git repository`, { cause });
     }
@@ -40,26 +55,46 @@ export class TrainingRepository {
     await this.#refresh(branch);
   }
 
-  /** The checked-out commit and whether the tree differs from it; null outside a repository or before its first commit. */
+  /**
+   * The checked-out commit and whether the tree differs from it; null outside a repository or before its first commit.
+   * Submodules count by their commits. @throws {RepositoryError} for a folder that git does not trust
+   */
   async code(): Promise<{ commit: string | null; dirty: boolean }> {
+    const commit = await this.#orNull(['rev-parse', '--verify', 'HEAD']);
+    const tree = await this.#orNull(['rev-parse', '--is-inside-work-tree']);
+    if (commit === null || tree !== 'true') return { commit: null, dirty: false };
+    const status = ['status', '--porcelain', '-z', '--ignore-submodules=dirty'];
+    const changed = await this.#raw([...(await this.#withoutFilters()), ...status]);
+    return { commit, dirty: changed !== '' };
+  }
+
+  /** A commit's bytes are what git has stored; programs that would change them on their way have names of anybody's choice. */
+  async #withoutFilters(): Promise<string[]> {
+    const names = (await this.#raw(['config', '--list', '--includes', '--name-only', '-z'])).split('\0');
+    const filters = new Set(names.flatMap((name) => /^(filter\..*)\.(?:clean|smudge|process)$/s.exec(name)?.[1] ?? []));
+    return [...filters].flatMap((filter) =>
+      ['clean', 'smudge', 'process'].flatMap((way) => ['-c', `${filter}.${way}=`]),
+    );
+  }
+
+  /** What git answers, or null where there is nothing to answer. @throws {RepositoryError} for a folder that git does not trust */
+  async #orNull(args: string[]): Promise<string | null> {
     try {
-      const commit = (await this.#git.revparse(['--verify', 'HEAD'])).trim();
-      return { commit, dirty: !(await this.#git.status()).isClean() };
-    } catch {
-      return { commit: null, dirty: false };
+      return (await this.#git.raw(args)).trim();
+    } catch (cause) {
+      const said = (cause as Error).message;
+      if (DISTRUSTED.test(said)) throw this.#unreadable(cause as Error);
+      return null;
     }
   }
 
   /** The checked-out branch, its commit, and where the repository comes from; null without a branch or a commit. */
   async head(): Promise<{ repository: string; branch: string; commit: string } | null> {
-    try {
-      const branch = (await this.#git.raw(['symbolic-ref', '--short', 'HEAD'])).trim();
-      const commit = (await this.#git.revparse(['--verify', 'HEAD'])).trim();
-      const origin = await this.#git.raw(['config', '--get', 'remote.origin.url']).catch(() => '');
-      return { repository: withoutLogin(origin.trim()) || this.path, branch, commit };
-    } catch {
-      return null;
-    }
+    const branch = await this.#orNull(['symbolic-ref', '--short', 'HEAD']);
+    const commit = branch && (await this.#orNull(['rev-parse', '--verify', 'HEAD']));
+    if (!branch || !commit) return null;
+    const origin = (await this.#orNull(['config', '--get', 'remote.origin.url'])) ?? '';
+    return { repository: withoutLogin(origin) || this.path, branch, commit };
   }
 
   /**
@@ -92,9 +127,16 @@ export class TrainingRepository {
     const gitDir = (await this.#raw(['rev-parse', '--absolute-git-dir'])).trim();
     const options = { env: { GIT_INDEX_FILE: index } };
     try {
-      await runGit([`--git-dir=${gitDir}`, 'read-tree', commit], ['read-tree'], options);
-      const checkout = ['checkout-index', '--all', '--force'];
-      await runGit([`--git-dir=${gitDir}`, `--work-tree=${folder}`, ...checkout], checkout, options);
+      const git = new Git(gitDir);
+      await git.run(['read-tree', commit], options);
+      const checkout = [
+        `--work-tree=${folder}`,
+        ...(await this.#withoutFilters()),
+        'checkout-index',
+        '--all',
+        '--force',
+      ];
+      await git.run(checkout, options);
     } catch (cause) {
       throw new RepositoryError(`cannot read commit ${commit} of ${this.name}: ${(cause as Error).message}`, { cause });
     } finally {
@@ -104,7 +146,7 @@ export class TrainingRepository {
 
   /** Where the repository keeps its hooks, absolute. @throws {RepositoryError} */
   async hooksFolder(): Promise<string> {
-    return resolve(this.path, (await this.#raw(['rev-parse', '--git-path', 'hooks'])).trim());
+    return resolve(this.path, (await this.#raw(['rev-parse', '--git-path', 'hooks'], this.#asUser)).trim());
   }
 
   async #has(ref: string): Promise<boolean> {
@@ -122,13 +164,35 @@ export class TrainingRepository {
     }
   }
 
-  async #raw(args: string[]): Promise<string> {
+  async #raw(args: string[], git = this.#git): Promise<string> {
     try {
-      return await this.#git.raw(args);
+      return await git.raw(args);
     } catch (cause) {
-      throw new RepositoryError(`cannot read ${this.name}: ${(cause as Error).message.split('\n')[0]}`, { cause });
+      throw this.#unreadable(cause as Error);
     }
   }
+
+  #unreadable(cause: Error): RepositoryError {
+    const said = cause.message.split('\n')[0] ?? '';
+    const advice = DISTRUSTED.test(said)
+      ? `; if you trust its owner, run \`git config --global --add safe.directory ${this.path}\``
+      : '';
+    return new RepositoryError(`cannot read ${this.name}: ${said}${advice}`, { cause });
+  }
+}
+
+const DISTRUSTED = /dubious ownership/;
+
+/** Porcelain git, with no more of this process's environment than any other git. */
+function safely(options: { readonly baseDir: string; readonly config?: readonly string[] }): SimpleGit {
+  const env = gitEnvironmentOfUser(process.env);
+  return simpleGit({
+    baseDir: options.baseDir,
+    config: [...(options.config ?? [])],
+    timeout: { block: 60_000 },
+    allowEnvironment: Object.keys(env),
+    unsafe: KNOWN,
+  }).env(env);
 }
 
 /** @throws {RepositoryError} for what git could take for something else */

@@ -170,7 +170,8 @@ attacks('attack 41: a registry that checks objects does not even take such a pus
   const target = join(temporaryFolder(), 'strict.git');
   await runGit(['init', '--quiet', '--bare', target], ['init'], {});
   await runGit([`--git-dir=${target}`, 'config', 'transfer.fsckObjects', 'true'], ['config'], {});
-  const push = (head: ObjectId) => test.git.run(['push', '--quiet', target, `${head}:refs/heads/x`]);
+  const push = (head: ObjectId) =>
+    test.git.run(['push', '--quiet', target, `${head}:refs/heads/x`], { remote: target });
   await push(await good(test));
   for (const name of ['..', '.git'])
     assert.match(

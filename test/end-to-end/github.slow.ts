@@ -103,12 +103,9 @@ story('attack 21: nobody pushes to main', async () => {
   const forge = forgeOn(team.double, team.repository, { token: team.admin });
   const mine = await commitFiles(forge.git, await forge.sync(), { 'README.md': 'mine' });
   let refused = '';
+  const remote = `http://x:${team.admin}@${new URL(team.double.web).host}/${team.repository}.git`;
   await forge.git
-    .run([
-      'push',
-      `http://x:${team.admin}@${new URL(team.double.web).host}/${team.repository}.git`,
-      `${mine}:refs/heads/main`,
-    ])
+    .run(['push', remote, `${mine}:refs/heads/main`], { remote })
     .catch((error) => (refused = String(error.message)));
   assert.match(refused, 'rule violations');
   assert.is(await repo?.git.resolve('refs/heads/main'), main);

@@ -110,17 +110,17 @@ async function pusher(double: GitHubDouble, token: string) {
   const header = `Authorization: Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`;
   const env = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'http.extraHeader', GIT_CONFIG_VALUE_0: header };
   const url = `${double.web}/${OWNER}/${NAME}.git`;
-  await runGit(['clone', '--quiet', '--bare', url, folder], ['clone'], { env });
+  await runGit(['clone', '--quiet', '--bare', url, folder], ['clone'], { env: { ...env, GIT_ALLOW_PROTOCOL: 'http' } });
   const git = new Git(folder);
   const push = async (...specs: string[]): Promise<string> => {
     try {
-      await git.run(['push', url, ...specs], { env });
+      await git.run(['push', url, ...specs], { env, remote: url });
       return '';
     } catch (error) {
       return (error as GitError).stderr;
     }
   };
-  return { git, push, fetch: (ref: string) => git.run(['fetch', '--quiet', url, ref], { env }) };
+  return { git, push, fetch: (ref: string) => git.run(['fetch', '--quiet', url, ref], { env, remote: url }) };
 }
 
 const requests = suite('github double: requests');

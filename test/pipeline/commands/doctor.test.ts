@@ -82,16 +82,49 @@ doctor('a registry whose main can be pushed to is a problem', async () => {
   const { home, hook } = await workspace();
   chmodSync(hook, 0o644);
   assert.match((await finding(home, 'main protected', 1)).fix as string, `chmod +x ${hook}`);
-  rmSync(hook);
-  assert.match((await finding(home, 'main protected', 1)).fix as string, 'hooks/update');
-  writeFileSync(hook, '#!/bin/sh\nexit 0\n', { mode: 0o755 });
-  assert.is((await finding(home, 'main protected', 1)).state, 'problem', 'a hook that lets everything pass');
+  chmodSync(hook, 0o755);
+  writeFileSync(hook, '#!/bin/sh\nexit 0\n');
+  assert.match((await finding(home, 'main protected', 1)).what, 'does not keep', 'a hook that lets everything pass');
+  await mended(home);
   const again = await workspace();
   again.git('config', 'receive.denyDeletes', 'false');
   again.git('config', '--unset', 'transfer.fsckObjects');
   const { fix } = await finding(again.home, 'main protected', 1);
   execFileSync('sh', ['-c', fix as string]);
   assert.is((await finding(again.home, 'main protected', 0)).state, 'ok', 'the fix mends it');
+});
+
+/** Does what the finding about the hook says, command by command. */
+async function mended(home: string): Promise<void> {
+  const { fix } = await finding(home, 'main protected', 1);
+  const [, remove, command] = /^(?:(rm \S+), then )?run `pawl ([^`]+)`/.exec(fix as string) ?? [];
+  if (remove) execFileSync('sh', ['-c', remove]);
+  assert.is((await pawl(home, (command as string).split(' '))).code, 0, fix as string);
+  assert.is((await finding(home, 'main protected', 0)).state, 'ok', 'the fix mends it');
+}
+
+doctor('a registry made before only branches were taken says so; the fix mends it', async () => {
+  const { home, hook } = await workspace();
+  rmSync(hook);
+  await mended(home);
+  const before = `#!/bin/sh
+# Main moves only through the gate.
+if [ "$1" = refs/heads/main ]; then
+  echo "main is production" >&2
+  exit 1
+fi
+exit 0
+`;
+  writeFileSync(hook, before, { mode: 0o755 });
+  assert.match((await finding(home, 'main protected', 1)).what, 'refs/replace/*');
+  await mended(home);
+  const own = before.replace('exit 0', 'case "$1" in refs/replace/*) exit 1 ;; esac');
+  writeFileSync(hook, own, { mode: 0o755 });
+  assert.is(
+    (await finding(home, 'main protected', 0)).state,
+    'ok',
+    'a hook of somebody’s own, which does what is asked',
+  );
 });
 
 doctor('a low minimum is a warning, and another machine’s gate key is a problem', async () => {

@@ -26,8 +26,8 @@ if (program) {
     const forge = giteaForgeOn(gitea.url, name, gitea.admin);
     const theirs = await commitFiles(forge.git, await forge.sync(), { a: 'theirs' });
     const { host } = new URL(gitea.url);
-    const push = ['push', '--quiet', `http://x:${reviewer}@${host}/${name}.git`, `${theirs}:refs/for/main/topic`];
-    await forge.git.run(push);
+    const remote = `http://x:${reviewer}@${host}/${name}.git`;
+    await forge.git.run(['push', '--quiet', remote, `${theirs}:refs/for/main/topic`], { remote });
     const [pull] = await forge.pullRequests({ state: 'open' });
     assert.equal([pull?.head, pull?.fork], [theirs, true]);
   });

@@ -49,7 +49,8 @@ export class GitHubWorld {
     const holder: { it?: GitHubWorld } = {};
     const double = await startGitHubDouble({ onDispatch: (d) => (holder.it as GitHubWorld).#dispatched(d) });
     const repo = await double.createRepo(REPOSITORY);
-    await repo.git.run(['fetch', '--quiet', world.registry.git.gitDir, 'refs/heads/main:refs/heads/main']);
+    const remote = world.registry.git.gitDir;
+    await repo.git.run(['fetch', '--quiet', remote, 'refs/heads/main:refs/heads/main'], { remote });
     const main = (await repo.git.resolve('refs/heads/main')) as string;
     const to = await commitFiles(repo.git, main, { '.github/workflows/promotion-gate.yml': WORKFLOW });
     await repo.git.updateRefs([{ ref: 'refs/heads/main', to, from: main }]);

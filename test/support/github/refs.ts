@@ -54,7 +54,8 @@ export const workflowRefusal = (path: string, actor: Actor): string =>
 
 /** Sets the ref that keeps a pull request's head, fetched from a fork if need be. */
 export async function keepHead(repo: Repo, pull: Pull): Promise<void> {
-  if (pull.headRepo !== repo) await repo.git.run(['fetch', '--quiet', pull.headRepo.git.gitDir, pull.head]);
+  const remote = pull.headRepo.git.gitDir;
+  if (pull.headRepo !== repo) await repo.git.run(['fetch', '--quiet', remote, pull.head], { remote });
   await repo.git.run(['update-ref', `refs/pull/${pull.number}/head`, pull.head]);
 }
 

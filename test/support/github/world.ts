@@ -159,7 +159,9 @@ export class World {
     const folder = join(this.folder, `${this.id()}.git`);
     mkdirSync(folder);
     if (parent)
-      await runGit(['clone', '--quiet', '--bare', '--no-hardlinks', parent.git.gitDir, folder], ['clone'], {});
+      await runGit(['clone', '--quiet', '--bare', '--no-hardlinks', parent.git.gitDir, folder], ['clone'], {
+        env: { GIT_ALLOW_PROTOCOL: 'file' },
+      });
     else await runGit(['init', '--quiet', '--bare', '--initial-branch=main', folder], ['init'], {});
     const git = new Git(folder);
     for (const [key, value] of GIT_SETTINGS) await git.run(['config', key, value]);

@@ -105,7 +105,8 @@ const updateBranch = (context: Context) =>
     const message = `Merge branch '${pull.baseRef}' into ${pull.headRef}`;
     const to = await repo.git.writeCommit({ tree, parents: [head, base], message, by, time: world.now() });
     const ref = `refs/heads/${pull.headRef}`;
-    if (pull.headRepo !== repo) await pull.headRepo.git.run(['fetch', '--quiet', repo.git.gitDir, to]);
+    const remote = repo.git.gitDir;
+    if (pull.headRepo !== repo) await pull.headRepo.git.run(['fetch', '--quiet', remote, to], { remote });
     await pull.headRepo.git.updateRefs([{ ref, to, from: head }]);
     await moved(world, pull.headRepo, actor, [{ ref, from: head, to }]);
     const url = `${world.url}/repos/${repo.fullName}/pulls/${pull.number}`;

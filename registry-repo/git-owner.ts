@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, type Stats, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { RegistryError } from './errors.ts';
+import { gitEnvironmentOfUser } from './git-environment.ts';
+
+/** The folder may hold what somebody else put there for us to run or read: nothing was begun in it. */
+export class GitFolderRefusedError extends RegistryError {
+  readonly code = 'git_folder_refused';
+}
+
+const ANSWER_MS = 30_000;
+
+/** Folders of others that the user's settings of git trust. */
+const trusted = new Set<string>();
+
+/**
+ * Git looks at a folder's owner only where it has found the folder by itself; ours are named. A folder of another owner is
+ * good if git would take it, which the user says by `safe.directory`. What is not there passes: git has its own words for that.
+ *
+ * @throws {GitFolderRefusedError}
+ */
+export function requireOurs(gitDir: string): void {
+  const folder = resolve(gitDir);
+  const found = statOf(folder);
+  if (found === null) return;
+  if (existsSync(join(folder, 'objects/info/alternates')))
+    throw new GitFolderRefusedError(
+      `${folder} takes objects from other folders (objects/info/alternates), which are not looked at: run \`git --git-dir ${folder} repack -a -d\`, then remove that file`,
+    );
+  const user = process.geteuid?.();
+  if (user === undefined || found.uid === user || trusted.has(folder)) return;
+  const why = refusalOf(folder);
+  if (why !== null)
+    throw new GitFolderRefusedError(
+      `${folder} belongs to another user (${found.uid}, this is ${user}): ${why}; if you trust it, run \`git config --global --add safe.directory ${folder}\``,
+    );
+  trusted.add(folder);
+}
+
+function statOf(folder: string): Stats | null {
+  return statSync(folder, { throwIfNoEntry: false }) ?? null;
+}
+
+/** What git itself says against a folder, or null. It decides before it reads the folder's settings. */
+function refusalOf(folder: string): string | null {
+  const args = ['-c', 'safe.bareRepository=all', '-C', folder, 'rev-parse', '--absolute-git-dir'];
+  const env = gitEnvironmentOfUser(process.env);
+  const { error, status, stderr } = spawnSync('git', args, { encoding: 'utf8', timeout: ANSWER_MS, env });
+  if (status === 0) return null;
+  const said = error?.message ?? stderr;
+  return (
+    said
+      .replace(/^fatal: /, '')
+      .split('\n')[0]
+      ?.slice(0, 500) || `git ended with ${status}`
+  );
+}

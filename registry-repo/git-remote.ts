@@ -1,0 +1,36 @@
+import { isAbsolute } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SAFE_CONFIG } from './git-environment.ts';
+import { requireOurs } from './git-owner.ts';
+
+/**
+ * What a command needs that talks to another repository: leave for that one protocol, and, where the other is a folder of
+ * this machine, a program at its end that heeds that folder's settings as little as ours does. Git starts it with an
+ * environment in which nothing of our command line is left, so it is told again.
+ *
+ * @param args a `fetch`, `push` or `ls-remote`, without options of git itself that have values of those names
+ * @param remote an absolute path or a URL
+ * @throws {GitFolderRefusedError}
+ */
+export function reaching(
+  args: readonly string[],
+  remote: string,
+): { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> } {
+  const protocol = isAbsolute(remote) ? 'file' : new URL(remote).protocol.slice(0, -1);
+  const env = { GIT_ALLOW_PROTOCOL: protocol };
+  if (protocol !== 'file') return { args, env };
+  requireOurs(isAbsolute(remote) ? remote : fileURLToPath(remote));
+  const at = args.findIndex((arg) => Object.hasOwn(PROGRAMS, arg)) + 1;
+  const program = PROGRAMS[args[at - 1] ?? ''];
+  if (program === undefined) throw new TypeError(`git ${args[0]} reaches no other repository`);
+  return { args: [...args.slice(0, at), `--${program}=${AT_THE_OTHER_END} ${program}`, ...args.slice(at)], env };
+}
+
+const PROGRAMS: Readonly<Record<string, string>> = {
+  fetch: 'upload-pack',
+  'ls-remote': 'upload-pack',
+  push: 'receive-pack',
+};
+
+/** A constant: git gives it to a shell. The owner has been looked at before. */
+const AT_THE_OTHER_END = ['git', ...[...SAFE_CONFIG, 'safe.directory=*'].map((c) => `-c '${c}'`)].join(' ');
