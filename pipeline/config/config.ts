@@ -217,6 +217,13 @@ export const Config = z.strictObject({
       paths: z.array(z.string().min(1).max(500)).default([]).describe('Only commits that touch these; empty for all'),
       everySeconds: z.number().min(0.1).max(86_400).default(5).describe('How often to look'),
       promote: z.boolean().default(true).describe('Propose what a run offers for promotion'),
+      limits: z
+        .strictObject({
+          entries: z.int().min(1).max(10_000_000).default(100_000).describe('Most files and folders of a commit'),
+          megabytes: z.int().min(1).max(2000).default(500).describe('Most that the files of a commit hold together'),
+          depth: z.int().min(1).max(200).default(32).describe('Most folders within folders of a commit'),
+        })
+        .prefault({}),
     })
     .prefault({}),
   server: ServerOptions.prefault({}),

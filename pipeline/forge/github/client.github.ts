@@ -1,6 +1,6 @@
-import { Octokit } from '@octokit/rest';
 import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
+import { Octokit } from '@octokit/rest';
 import * as z from 'zod';
 import { version } from '../../package-info.ts';
 import { ForgeError } from '../errors.ts';

@@ -1,0 +1,150 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, lstatSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { CommitRefusedError } from '../../pipeline/triggers/export-commit.ts';
+import { TrainingRepository } from '../../pipeline/triggers/repository.git.ts';
+import { json, pawl, stopAll } from '../support/cli.ts';
+import { temporaryFolder } from '../support/paths.ts';
+import { rejects } from '../support/rejects.ts';
+import { LIMITS } from '../support/watched.ts';
+import { workRepository } from '../support/work-repository.ts';
+
+// Whoever may push to the training repository, and nothing else: what can a commit do to the machine that watches it?
+
+type Run = {
+  readonly status: string;
+  readonly trigger: { readonly commit?: string };
+  readonly failure: Failure | null;
+};
+type Failure = { readonly code: string; readonly message: string };
+
+const CSV = 'data:\n  kind: csv\n  path: rows.csv\n  text: text\n  label: label\n';
+const rowsOf = (word: string): string =>
+  ['text,label', ...Array.from({ length: 400 }, (_, i) => `${word} ${i % 2 ? 'fine' : 'awful'} ${i},${i % 2}`)].join(
+    '\n',
+  );
+
+/** A folder that watches a repository, and how one look at it ends. */
+function watched(settings = '') {
+  const home = temporaryFolder();
+  writeFileSync(join(home, 'pawl.yaml'), `model: sentiment\nwatch:\n  promote: false\n${settings}`);
+  const repository = workRepository();
+  const look = async (env: Record<string, string> = {}): Promise<Run & { said: string }> => {
+    const { stdout, stderr } = await pawl(home, ['watch', '--repo', repository.folder, '--once'], { env });
+    const commit = repository.git('rev-parse', 'HEAD');
+    const run = (await json<Run[]>(home, ['runs', 'list'])).find((r) => r.trigger.commit === commit);
+    assert.ok(run, `no run is recorded: ${stdout}${stderr}`);
+    return { ...run, said: stdout + stderr };
+  };
+  return { home, ...repository, look };
+}
+
+/** A program, as git or we may be told to run one, that tells that it ran. */
+function tattler(): { readonly program: string; readonly ran: () => boolean } {
+  const folder = temporaryFolder();
+  const [program, marker] = [join(folder, 'tattle.sh'), join(folder, 'ran')];
+  writeFileSync(program, `#!/bin/sh\necho ran > ${marker}\ncat\n`);
+  chmodSync(program, 0o755);
+  return { program, ran: () => existsSync(marker) };
+}
+
+const commits = suite('attacks by a commit of the training repository');
+commits.after(stopAll);
+
+commits('attack 72: links and submodules lead nowhere, whatever they are called', async () => {
+  const { folder, commit, git } = watched();
+  const secret = temporaryFolder();
+  writeFileSync(join(secret, 'rows.csv'), rowsOf('private'));
+  commit({ 'pawl.yaml': CSV, 'data/plain.csv': 'text,label' });
+  for (const [name, target] of [
+    ['rows.csv', join(secret, 'rows.csv')],
+    ['folder', secret],
+    ['data/tokenizer.json', '../../../../../../etc/passwd'],
+    ['data/self', '.'],
+  ] as const)
+    symlinkSync(target, join(folder, name));
+  git('add', '-A');
+  git('update-index', '--add', '--cacheinfo', `160000,${git('rev-parse', 'HEAD')},module`);
+  git('commit', '-q', '-m', 'links');
+  const exported = temporaryFolder();
+  const leftOut = await new TrainingRepository(folder).export(git('rev-parse', 'HEAD'), exported, LIMITS);
+  assert.equal([...leftOut].sort(), ['data/self', 'data/tokenizer.json', 'folder', 'module', 'rows.csv']);
+  assert.equal(readdirSync(exported, { recursive: true }).sort(), ['data', join('data', 'plain.csv'), 'pawl.yaml']);
+  assert.ok(lstatSync(join(exported, 'data', 'plain.csv')).isFile());
+});
+
+commits('attack 72: rows behind a link are not trained on', async () => {
+  const { folder, commit, git, look } = watched();
+  const secret = join(temporaryFolder(), 'rows.csv');
+  writeFileSync(secret, rowsOf('private'));
+  commit({ 'pawl.yaml': CSV });
+  symlinkSync(secret, join(folder, 'rows.csv'));
+  git('add', '-A');
+  git('commit', '-q', '-m', 'link');
+  const { status, failure } = await look();
+  assert.is(status, 'failed');
+  assert.match(failure?.message ?? '', 'rows.csv');
+});
+
+commits('attack 74: settings that are a device, or longer than settings are', async () => {
+  const { folder, commit, git, look } = watched();
+  symlinkSync('/dev/zero', join(folder, 'pawl.yaml'));
+  git('add', '-A');
+  git('commit', '-q', '-m', 'zero');
+  assert.is((await look()).failure?.code, 'commit_refused');
+  git('rm', '-q', 'pawl.yaml');
+  commit({ 'pawl.yaml': `# ${'x'.repeat(1_000_000)}` });
+  assert.is((await look()).failure?.code, 'commit_refused');
+  const checkout = temporaryFolder();
+  symlinkSync('/dev/zero', join(checkout, 'pawl.yaml'));
+  const { code, stderr } = await pawl(checkout, ['train', '--trigger', 'push']);
+  assert.equal([code, /more than 1000000 bytes/.test(stderr)], [2, true], stderr);
+});
+
+commits('attack 74: a few trees that stand for any number of files, bytes or folders', async () => {
+  const { folder, commit, git, look } = watched();
+  commit({ big: 'x'.repeat(2 ** 20), 'pawl.yaml': 'model: sentiment' });
+  const level = (entry: string, times: number): string => {
+    const lines = Array.from({ length: times }, (_, i) => `${entry}\t${String(i).padStart(4, '0')}\n`);
+    return execFileSync('git', ['mktree'], { cwd: folder, input: lines.join(''), encoding: 'utf8' }).trim();
+  };
+  const committed = (tree: string): string => git('commit-tree', tree, '-m', 'bomb');
+  const blob = git('rev-parse', 'HEAD:big');
+  const repository = new TrainingRepository(folder);
+  const refused = async (oid: string) =>
+    (await rejects(repository.export(oid, temporaryFolder(), LIMITS), CommitRefusedError)).message;
+  let wide = level(`100644 blob ${blob}`, 1000);
+  assert.match(await refused(committed(wide)), 'watch.limits.megabytes');
+  for (let i = 0; i < 4; i++) wide = level(`040000 tree ${wide}`, 1000);
+  assert.match(await refused(committed(wide)), 'watch.limits.entries');
+  let deep = level(`100644 blob ${blob}`, 1);
+  for (let i = 0; i < 100; i++) deep = level(`040000 tree ${deep}`, 1);
+  assert.match(await refused(committed(deep)), 'watch.limits.depth');
+  git('update-ref', 'refs/heads/main', committed(wide));
+  const { status, failure } = await look();
+  assert.equal([status, failure?.code], ['failed', 'commit_refused'], 'and the watch goes on');
+});
+
+commits('attack 75: filters, fsmonitor and hooks that the repository names do not run', async () => {
+  const { folder, commit, git } = watched();
+  const { program, ran } = tattler();
+  const id = commit({ '.gitattributes': '* filter=tattle diff=tattle', 'rows.csv': rowsOf('a') });
+  for (const [key, value] of [
+    ['filter.tattle.smudge', program],
+    ['filter.tattle.clean', program],
+    ['filter.tattle.process', program],
+    ['filter.tattle.required', 'true'],
+    ['diff.tattle.textconv', program],
+    ['core.fsmonitor', program],
+    ['core.hooksPath', join(program, '..')],
+  ] as const)
+    git('config', key, value);
+  const exported = temporaryFolder();
+  await new TrainingRepository(folder).export(id, exported, LIMITS);
+  assert.not(ran(), 'a program of the repository ran');
+  assert.equal(readdirSync(exported).sort(), ['.gitattributes', 'rows.csv']);
+});
+
+commits.run();
