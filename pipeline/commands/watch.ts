@@ -7,6 +7,7 @@ import { loadConfig } from '../config/load.ts';
 import { readSettings } from '../config/read-settings.ts';
 import type { Output } from '../output.ts';
 import { share } from '../table.ts';
+import { requireAllowed } from '../triggers/allowed.ts';
 import type { Pushed } from '../triggers/record.ts';
 import { type Exported, watch } from '../triggers/watch.ts';
 import { Workspace } from '../workspace.ts';
@@ -70,9 +71,11 @@ async function runCommit(
   workspace: Workspace,
   out: Output,
   signal: AbortSignal,
-  { commit, folder, trigger }: Asked,
+  { commit, folder, leftOut, trigger }: Asked,
 ): Promise<void> {
-  const own = new Workspace(withCommitSettings(workspace, folder));
+  const loaded = withCommitSettings(workspace, folder);
+  requireAllowed(workspace.config, loaded.config, { folder, leftOut });
+  const own = new Workspace(loaded);
   try {
     const code = { commit, dirty: false };
     const { runId, candidate } = await startRun(own, out, signal, { trigger, code, dataFolder: resolve(folder) });

@@ -1,8 +1,13 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, lstatSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { basename, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { settings } from '../../pipeline/config/config.ts';
+import { COMMIT_ADDRESSES, COMMIT_PATHS } from '../../pipeline/triggers/allowed.ts';
 import { CommitRefusedError } from '../../pipeline/triggers/export-commit.ts';
 import { TrainingRepository } from '../../pipeline/triggers/repository.git.ts';
 import { json, pawl, stopAll } from '../support/cli.ts';
@@ -12,6 +17,9 @@ import { LIMITS } from '../support/watched.ts';
 import { workRepository } from '../support/work-repository.ts';
 
 // Whoever may push to the training repository, and nothing else: what can a commit do to the machine that watches it?
+
+/** Sections of the settings that a commit may set. */
+const COMMIT = ['model', 'data', 'training'];
 
 type Run = {
   readonly status: string;
@@ -52,6 +60,84 @@ function tattler(): { readonly program: string; readonly ran: () => boolean } {
 
 const commits = suite('attacks by a commit of the training repository');
 commits.after(stopAll);
+
+const commandOf = (...args: string[]): string =>
+  `data:\n  kind: sample\n  train: 100\n  test: 100\ntraining:\n  trainer: command\n  config:\n    command: ${JSON.stringify(args)}\n`;
+
+commits('attack 71: a program that nobody here has named does not run', async () => {
+  const { commit, look } = watched(`  commands: [["sh", "train.sh", "--well"]]\n`);
+  const { program, ran } = tattler();
+  for (const args of [[program], ['sh', program], ['sh', 'train.sh'], ['sh', 'train.sh', '--well', program], []]) {
+    commit({ 'pawl.yaml': commandOf(...args), 'train.sh': program });
+    const { failure } = await look();
+    assert.equal(
+      [failure?.code, /watch.commands/.test(failure?.message ?? ''), ran()],
+      ['commit_refused', true, false],
+    );
+  }
+});
+
+commits('attack 71: a commit names no model that others serve, and no trainer that is not allowed', async () => {
+  const { commit, look } = watched('  trainers: [nbsvm]\n  kinds: [csv]\n');
+  commit({ 'pawl.yaml': 'model: payments\ndata:\n  kind: folder\n  path: .\ntraining:\n  trainer: rnn\n' });
+  const { failure } = await look();
+  assert.is(failure?.code, 'commit_refused');
+  for (const setting of ['watch.models', 'watch.trainers', 'watch.kinds'])
+    assert.match(failure?.message ?? '', setting);
+});
+
+commits('attack 73: no path outside the commit is opened, and no address of it is fetched', async () => {
+  const { home, commit, look } = watched();
+  let asked = 0;
+  const server = createServer((_, response) => {
+    asked++;
+    response.end('secret');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const outside = join(home, 'private.csv');
+  writeFileSync(outside, rowsOf('private'));
+  const csv = (place: string) => `data:\n  kind: csv\n${place}`;
+  for (const yaml of [
+    csv(`  path: ${outside}\n`),
+    csv(`  train: /etc/passwd\n  test: rows.csv\n`),
+    csv(`  train: rows.csv\n  test: ../../../../../../../../etc/passwd\n`),
+    csv(`  path: rows.csv\n  unlabelled: ${outside}\n`),
+    `data:\n  kind: folder\n  path: x/../..\n`,
+    `data:\n  kind: imdb\n  url: http://127.0.0.1:${port}/latest/meta-data\n`,
+    `data:\n  kind: imdb\n  path: ${home}\n`,
+    `training:\n  trainer: distilbert\n  config:\n    model: ${home}\n`,
+    `training:\n  trainer: encoder-head\n  config:\n    model: ../${basename(home)}\n`,
+  ]) {
+    commit({ 'pawl.yaml': yaml, 'rows.csv': rowsOf('own') });
+    const { status, failure } = await look();
+    assert.equal([status, failure?.code], ['failed', 'commit_refused'], yaml);
+  }
+  assert.is(asked, 0);
+  server.close();
+});
+
+commits('attack 73: every setting of a commit that is a text is known to be no path and no address', () => {
+  const texts = settings
+    .filter(
+      ({ path, types, choices }) => COMMIT.includes(path[0] as string) && types.has('string') && choices.length === 0,
+    )
+    .map(({ path }) => path.join('.'));
+  const harmless = [
+    ...['model', 'data.text', 'data.label', 'data.source', 'data.delimiter', 'training.config.revision'],
+  ];
+  assert.equal(texts.filter((path) => !harmless.includes(path)).sort(), [...COMMIT_PATHS, ...COMMIT_ADDRESSES].sort());
+});
+
+commits('what one who watches has allowed is trained on, and their own data may be anywhere', async () => {
+  const { home, commit, look } = watched('  models: [tickets]\n');
+  writeFileSync(join(home, 'mine.csv'), rowsOf('mine'));
+  commit({ 'pawl.yaml': `model: tickets\n${CSV}`, 'rows.csv': rowsOf('own') });
+  assert.is((await look()).status, 'completed');
+  commit({ 'pawl.yaml': 'training:\n  seed: 3\n' });
+  const own = { PAWL_DATA_KIND: 'csv', PAWL_DATA_PATH: join(home, 'mine.csv') };
+  assert.is((await look(own)).status, 'completed');
+});
 
 commits('attack 72: links and submodules lead nowhere, whatever they are called', async () => {
   const { folder, commit, git } = watched();
@@ -97,6 +183,10 @@ commits('attack 74: settings that are a device, or longer than settings are', as
   git('rm', '-q', 'pawl.yaml');
   commit({ 'pawl.yaml': `# ${'x'.repeat(1_000_000)}` });
   assert.is((await look()).failure?.code, 'commit_refused');
+  for (const deep of ['- '.repeat(400_000), '['.repeat(400_000), '{a: '.repeat(200_000)]) {
+    commit({ 'pawl.yaml': deep });
+    assert.is((await look()).failure?.code, 'config_invalid');
+  }
   const checkout = temporaryFolder();
   symlinkSync('/dev/zero', join(checkout, 'pawl.yaml'));
   const { code, stderr } = await pawl(checkout, ['train', '--trigger', 'push']);
