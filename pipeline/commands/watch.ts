@@ -8,6 +8,7 @@ import { readSettings } from '../config/read-settings.ts';
 import type { Output } from '../output.ts';
 import { share } from '../table.ts';
 import { requireAllowed } from '../triggers/allowed.ts';
+import { requireHiddenGateKey } from '../triggers/exposed-key.ts';
 import type { Pushed } from '../triggers/record.ts';
 import { type Exported, watch } from '../triggers/watch.ts';
 import { Workspace } from '../workspace.ts';
@@ -75,6 +76,7 @@ async function runCommit(
 ): Promise<void> {
   const loaded = withCommitSettings(workspace, folder);
   requireAllowed(workspace.config, loaded.config, { folder, leftOut });
+  if (loaded.config.training.trainer === 'command') requireHiddenGateKey(workspace);
   const own = new Workspace(loaded);
   try {
     const code = { commit, dirty: false };

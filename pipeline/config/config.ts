@@ -234,6 +234,10 @@ export const Config = z.strictObject({
         .array(z.array(z.string().min(1).max(4000)).min(1))
         .default([])
         .describe('Programs with all their arguments that a commit may run: a list of lists'),
+      environment: z
+        .array(z.string().min(1).max(200))
+        .default([])
+        .describe('Variables that a commit may have handed to its program (`training.config.environment`)'),
       allowCommands: z
         .boolean()
         .default(false)

@@ -24,6 +24,7 @@ export function requireAllowed(own: Config, asked: Config, exported: Exported): 
   const problems = [
     ...nameProblems(own, asked),
     ...commandProblems(own, asked),
+    ...environmentProblems(own, asked),
     ...COMMIT_ADDRESSES.flatMap((path) => addressProblems(path, own, asked)),
     ...COMMIT_PATHS.flatMap((path) => pathProblems(path, own, asked, exported)),
   ];
@@ -52,6 +53,16 @@ function commandProblems(own: Config, asked: Config): string[] {
   return [
     `it would run ${plainPath(JSON.stringify(command)).slice(0, 300)}: name exactly these arguments in watch.commands, or set watch.allowCommands, if whoever may push there may run programs here`,
   ];
+}
+
+function environmentProblems(own: Config, asked: Config): string[] {
+  const [before = [], wanted = []] = [own, asked].map(
+    (config) => getIn(config, ['training', 'config', 'environment']) as string[] | undefined,
+  );
+  const more = wanted.filter((name) => !before.includes(name) && !own.watch.environment.includes(name));
+  return more.length === 0
+    ? []
+    : [`its program would get ${more.slice(0, 5).join(', ')}, which watch.environment does not name`];
 }
 
 /** Never shows the address: people put tokens into those. */

@@ -1,6 +1,17 @@
 import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, existsSync, lstatSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
@@ -67,7 +78,7 @@ const commandOf = (...args: string[]): string =>
 commits('attack 71: a program that nobody here has named does not run', async () => {
   const { commit, look } = watched(`  commands: [["sh", "train.sh", "--well"]]\n`);
   const { program, ran } = tattler();
-  for (const args of [[program], ['sh', program], ['sh', 'train.sh'], ['sh', 'train.sh', '--well', program], []]) {
+  for (const args of [[program], ['sh', 'train.sh'], ['sh', 'train.sh', '--well', program]]) {
     commit({ 'pawl.yaml': commandOf(...args), 'train.sh': program });
     const { failure } = await look();
     assert.equal(
@@ -76,6 +87,38 @@ commits('attack 71: a program that nobody here has named does not run', async ()
     );
   }
 });
+
+commits(
+  'attack 71: an allowed program runs without credentials, and only where it cannot reach the gate’s key',
+  async () => {
+    const { home, commit, look } = watched('  commands: [[sh, train.sh]]\n');
+    const told = join(temporaryFolder(), 'env');
+    const env = { AWS_SECRET_ACCESS_KEY: 'aws', GITHUB_TOKEN: 'github', PAWL_SECRET_FORGE_TOKEN: 'forge' };
+    const yaml = commandOf('sh', 'train.sh');
+    commit({ 'pawl.yaml': yaml, 'train.sh': `env > ${told}` });
+    assert.is((await look(env)).failure?.code, 'trainer_command_failed', 'it ran, and left no model');
+    const names = readFileSync(told, 'utf8')
+      .split('\n')
+      .map((line) => line.split('=')[0]);
+    assert.ok(names.includes('PATH') && names.includes('PAWL_JOB'));
+    for (const name of Object.keys(env)) assert.not(names.includes(name), name);
+    commit({ 'pawl.yaml': `${yaml}    environment: [AWS_SECRET_ACCESS_KEY]\n` });
+    assert.match((await look(env)).failure?.message ?? '', 'watch.environment');
+    rmSync(told);
+    mkdirSync(join(home, '.pawl/keys'), { recursive: true });
+    writeFileSync(
+      join(home, '.pawl/keys/gate.pem'),
+      generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }),
+      { mode: 0o600 },
+    );
+    commit({ 'pawl.yaml': yaml, again: '1' });
+    const { failure } = await look(env);
+    assert.equal([failure?.code, existsSync(told)], ['commit_refused', false]);
+    assert.match(failure?.message ?? '', 'gate.pem');
+    const { stdout } = await pawl(home, ['doctor']);
+    assert.match(stdout, /! commits .*runs programs here.*gate.pem/);
+  },
+);
 
 commits('attack 71: a commit names no model that others serve, and no trainer that is not allowed', async () => {
   const { commit, look } = watched('  trainers: [nbsvm]\n  kinds: [csv]\n');
