@@ -14,6 +14,7 @@ import { checkGitea } from '../registry/gitea/diagnose.ts';
 import { checkGitHub } from '../registry/github/diagnose.ts';
 import { updateHook, updateHookProblem } from '../registry/init.ts';
 import { probeAgain } from '../registry/probe-again.ts';
+import { APART, exposedGateKey } from '../triggers/exposed-key.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
@@ -83,6 +84,7 @@ const CHECKS: readonly Check[] = [
     check: async (w) => checkKeys(w),
     otherwise: 'put the file back from your backup; `pawl registry init` makes new keys only where there are none',
   },
+  { name: 'commits', check: async (w) => checkCommits(w), otherwise: 'look at `watch` with `pawl config`' },
   { name: 'registry', check: checkRegistry, otherwise: 'set registry.path to a registry, or run `pawl registry init`' },
   { name: 'main protected', check: checkProtection, otherwise: 'set registry.path to a registry' },
   {
@@ -161,6 +163,26 @@ function checkKeys(workspace: Workspace): Answer {
   }
   const signs = [gate && 'gate', log && 'log'].filter(Boolean).join(' and ');
   return `trusts ${trusted.map((k) => k.id).join(', ')}${signs ? `; signs as ${signs}` : '; signs nothing here'}`;
+}
+
+/** What whoever may push to the training repository can do here. */
+function checkCommits(workspace: Workspace): Answer {
+  const { watch, training } = workspace.config;
+  const named = watch.commands.length > 0 || training.trainer === 'command';
+  if (!named && !watch.allowCommands) return 'no commit of a training repository runs a program here';
+  const who = `whoever may push to ${watch.repository ?? 'the training repository'} runs programs here`;
+  const place = exposedGateKey(workspace);
+  if (place !== null)
+    return warning(`${who}, which could read the gate's key (${place}): such commits are refused`, APART);
+  return watch.allowCommands
+    ? warning(
+        `${who} (watch.allowCommands)`,
+        'name the programs in watch.commands, or let only people push who may do that',
+      )
+    : warning(
+        `${who}, if those of watch.commands run files of the commit`,
+        'let only people push there who may do that',
+      );
 }
 
 async function checkRegistry(workspace: Workspace): Promise<Answer> {

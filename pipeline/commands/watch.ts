@@ -1,13 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promotions } from '../../projections/promotions.ts';
 import type { Run } from '../../projections/runs.ts';
 import { type Layer, yamlLayer } from '../config/layers.ts';
 import { loadConfig } from '../config/load.ts';
+import { readSettings } from '../config/read-settings.ts';
 import type { Output } from '../output.ts';
 import { share } from '../table.ts';
+import { requireAllowed } from '../triggers/allowed.ts';
+import { requireHiddenGateKey } from '../triggers/exposed-key.ts';
 import type { Pushed } from '../triggers/record.ts';
-import { watch } from '../triggers/watch.ts';
+import { type Exported, watch } from '../triggers/watch.ts';
 import { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 import { UsageError } from './not-found.ts';
@@ -40,18 +43,19 @@ export const watchRepository: Command<Workspace> = {
     ['pawl watch --repo https://github.com/org/reviews', 'through a mirror in .pawl'],
   ],
   async run({ workspace, out, signal, flags }) {
-    const { repository, branch, paths, everySeconds } = workspace.config.watch;
+    const { repository, branch, paths, everySeconds, limits } = workspace.config.watch;
     if (repository === null)
       throw new UsageError('name the training repository: --repo PATH or URL, or watch.repository in pawl.yaml');
     const options = {
       repository: await workspace.training(repository),
       branch,
       paths,
+      limits,
       everyMs: everySeconds * 1000,
       once: flags.once === true,
     };
-    const run = (commit: string, folder: string, trigger: Pushed) =>
-      runCommit(workspace, out, signal, { commit, folder, trigger });
+    const run = (commit: string, exported: Exported, trigger: Pushed) =>
+      runCommit(workspace, out, signal, { commit, ...exported, trigger });
     const well = await watch(workspace, options, {
       run,
       follow: (last) => follow(workspace, out, last),
@@ -62,15 +66,18 @@ export const watchRepository: Command<Workspace> = {
   },
 };
 
-type Asked = { readonly commit: string; readonly folder: string; readonly trigger: Pushed };
+type Asked = Exported & { readonly commit: string; readonly trigger: Pushed };
 
 async function runCommit(
   workspace: Workspace,
   out: Output,
   signal: AbortSignal,
-  { commit, folder, trigger }: Asked,
+  { commit, folder, leftOut, trigger }: Asked,
 ): Promise<void> {
-  const own = new Workspace(withCommitSettings(workspace, folder));
+  const loaded = withCommitSettings(workspace, folder);
+  requireAllowed(workspace.config, loaded.config, { folder, leftOut });
+  if (loaded.config.training.trainer === 'command') requireHiddenGateKey(workspace);
+  const own = new Workspace(loaded);
   try {
     const code = { commit, dirty: false };
     const { runId, candidate } = await startRun(own, out, signal, { trigger, code, dataFolder: resolve(folder) });
@@ -94,7 +101,7 @@ async function follow(workspace: Workspace, out: Output, run: Run): Promise<void
 function withCommitSettings({ loaded }: Workspace, folder: string) {
   const file = join(folder, 'pawl.yaml');
   if (!existsSync(file)) return loaded;
-  const layer = yamlLayer(readFileSync(file, 'utf8'), 'pawl.yaml of the commit');
+  const layer = yamlLayer(readSettings(file), 'pawl.yaml of the commit');
   const values = Object.fromEntries(Object.entries(layer.values).filter(([key]) => FROM_COMMIT.includes(key)));
   const overlay: Layer = { ...layer, values };
   return { ...loadConfig({ ...loaded.request, overlay }), root: loaded.root };

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ModelPolicy } from '../../registry-repo/policy.ts';
 import { Name } from '../../registry-repo/values.ts';
 import { ServerOptions } from '../../server/options.ts';
-import { DataOptions } from '../data/options.ts';
+import { DATA_KINDS, DataOptions } from '../data/options.ts';
 import type { Trainer } from '../training/trainer.ts';
 import { trainers } from '../training/trainers.ts';
 import { addressProblem } from '../triggers/address.ts';
@@ -217,6 +217,38 @@ export const Config = z.strictObject({
       paths: z.array(z.string().min(1).max(500)).default([]).describe('Only commits that touch these; empty for all'),
       everySeconds: z.number().min(0.1).max(86_400).default(5).describe('How often to look'),
       promote: z.boolean().default(true).describe('Propose what a run offers for promotion'),
+      models: z.array(Name).default([]).describe('Models that a commit may name, beside `model`'),
+      trainers: z
+        .array(z.enum(trainers.map((t) => t.name)))
+        .default(trainers.map((t) => t.name).filter((name) => name !== 'command'))
+        .describe('Trainers that a commit may name; `command` needs `watch.commands` in any case'),
+      kinds: z
+        .array(z.enum(DATA_KINDS))
+        .default([...DATA_KINDS])
+        .describe('Kinds of data that a commit may name'),
+      addresses: z
+        .array(z.url({ protocol: /^https?$/ }))
+        .default([])
+        .describe('Addresses that a commit may have data fetched from (`data.url`), beside the published one'),
+      commands: z
+        .array(z.array(z.string().min(1).max(4000)).min(1))
+        .default([])
+        .describe('Programs with all their arguments that a commit may run: a list of lists'),
+      environment: z
+        .array(z.string().min(1).max(200))
+        .default([])
+        .describe('Variables that a commit may have handed to its program (`training.config.environment`)'),
+      allowCommands: z
+        .boolean()
+        .default(false)
+        .describe('Let a commit run any program: whoever may push there runs programs here'),
+      limits: z
+        .strictObject({
+          entries: z.int().min(1).max(10_000_000).default(100_000).describe('Most files and folders of a commit'),
+          megabytes: z.int().min(1).max(2000).default(500).describe('Most that the files of a commit hold together'),
+          depth: z.int().min(1).max(200).default(32).describe('Most folders within folders of a commit'),
+        })
+        .prefault({}),
     })
     .prefault({}),
   server: ServerOptions.prefault({}),

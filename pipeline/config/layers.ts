@@ -14,8 +14,27 @@ export type Layer = {
 /** Variables of the test suite, and secrets, which are never settings: no file holds them and nothing prints them. */
 const NOT_SETTINGS = /^PAWL_(?:TEST_|SECRET_|CONFIG$)/;
 
+/** No settings are nested deeper; the parser is recursive, and far beyond this it ends the process. */
+const DEEPEST = 100;
+
+function isTooDeep(text: string): boolean {
+  if (COMPACT.test(text)) return true;
+  let depth = 0;
+  for (const bracket of text.matchAll(/[[\]{}]/g)) {
+    depth = Math.max(0, depth + (bracket[0] === '[' || bracket[0] === '{' ? 1 : -1));
+    if (depth > DEEPEST) return true;
+  }
+  return false;
+}
+/** Lists within lists on one line: `- - - x`. */
+const COMPACT = new RegExp(`^[ \\t]*(?:[-?:][ \\t]+){${DEEPEST}}`, 'm');
+
 /** @param name as people call the file */
 export function yamlLayer(text: string, name: string): Layer {
+  if (isTooDeep(text)) {
+    const message = `nested deeper than ${DEEPEST} levels: no settings are`;
+    return { values: {}, origin: () => name, problems: [{ path: '', origin: name, message }] };
+  }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, schema: 'core', strict: true });
   const problem = (message: string, offset: number): ConfigProblem => ({

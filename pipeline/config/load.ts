@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Config, settings } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { envLayer, flagLayer, type Layer, yamlLayer } from './layers.ts';
+import { readSettings } from './read-settings.ts';
 import { type Resolved, resolveConfig } from './resolve.ts';
 
 export type ConfigRequest = {
@@ -35,21 +36,11 @@ export function loadConfig({ file, folder, env, flags, overlay }: ConfigRequest)
   const path = resolve(folder, named ?? DEFAULT_FILE);
   const layers: Layer[] = [DEFAULT_TRAINER];
   const found = existsSync(path);
-  if (found) layers.push(yamlLayer(read(path), named ?? DEFAULT_FILE));
+  if (found) layers.push(yamlLayer(readSettings(path), named ?? DEFAULT_FILE));
   else if (named) throw new ConfigError([{ path: '', origin: named, message: 'there is no such file' }]);
   if (overlay) layers.push(overlay);
   layers.push(envLayer(env, settings), flagLayer(flags, settings));
   const request = { file, folder, env, flags };
   const root = found ? dirname(path) : folder;
   return { ...resolveConfig(Config, settings, layers), root, file: found ? path : null, request };
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new ConfigError([{ path: '', origin: path, message: `cannot be read: ${(cause as Error).message}` }], {
-      cause,
-    });
-  }
 }

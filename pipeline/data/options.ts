@@ -69,6 +69,9 @@ const Sample = z.strictObject({
   ...more,
 });
 
+/** Where the film reviews are published. */
+export const DEFAULT_ADDRESS = 'https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz';
+
 const Imdb = z.strictObject({
   kind: z.literal('imdb').describe('What kind of source the rows come from'),
   path: Path.nullable()
@@ -76,7 +79,7 @@ const Imdb = z.strictObject({
     .describe('A local copy: the archive, or a folder with `train/pos` and so on; null downloads it once'),
   url: z
     .url({ protocol: /^https?$/ })
-    .default('https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz')
+    .default(DEFAULT_ADDRESS)
     .describe('Where to download it from; a mirror must serve exactly the same bytes'),
   ...more,
 });
@@ -127,3 +130,11 @@ export const DataOptions = z.discriminatedUnion('kind', [
 export type DataOptions = z.infer<typeof DataOptions>;
 /** The options of one kind of source. */
 export type OptionsOf<K extends DataOptions['kind']> = Extract<DataOptions, { kind: K }>;
+/** The name of every kind. */
+export const DATA_KINDS = [
+  'sample',
+  'imdb',
+  'csv',
+  'jsonl',
+  'folder',
+] as const satisfies readonly DataOptions['kind'][];

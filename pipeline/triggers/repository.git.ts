@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { type SimpleGit, simpleGit } from 'simple-git';
 import { PawlError } from '../../events/errors.ts';
 import { Git } from '../../registry-repo/git.ts';
 import { gitEnvironmentOfUser, SAFE_CONFIG } from '../../registry-repo/git-environment.ts';
 import { requireGit } from '../../registry-repo/git-version.ts';
+import { CommitRefusedError, type ExportLimits, exportCommit, type LeftOut } from './export-commit.ts';
 
 /** A training repository that cannot be read, or not as asked. */
 export class RepositoryError extends PawlError {
@@ -119,28 +119,21 @@ export class TrainingRepository {
     return (await this.#raw(args)).split('\n').filter(Boolean);
   }
 
-  /** Writes the files of a commit into an empty folder, without touching the repository's own index or work tree. */
-  async export(commit: string, folder: string): Promise<void> {
+  /**
+   * Writes the plain files of a commit into an empty folder, without touching the repository's own index or work tree.
+   *
+   * @returns what is no plain file, and was left out
+   * @throws {RepositoryError} if it cannot be read @throws {CommitRefusedError} if it may not be trained on
+   */
+  async export(commit: string, folder: string, limits: ExportLimits): Promise<LeftOut> {
     if (!WHOLE_ID.test(commit)) throw new RepositoryError(`"${commit}" is no whole commit id`);
     await mkdir(folder, { recursive: true });
-    const index = join(folder, `.index-${randomUUID()}`);
     const gitDir = (await this.#raw(['rev-parse', '--absolute-git-dir'])).trim();
-    const options = { env: { GIT_INDEX_FILE: index } };
     try {
-      const git = new Git(gitDir);
-      await git.run(['read-tree', commit], options);
-      const checkout = [
-        `--work-tree=${folder}`,
-        ...(await this.#withoutFilters()),
-        'checkout-index',
-        '--all',
-        '--force',
-      ];
-      await git.run(checkout, options);
+      return await exportCommit(new Git(gitDir), commit, folder, limits);
     } catch (cause) {
+      if (cause instanceof CommitRefusedError) throw cause;
       throw new RepositoryError(`cannot read commit ${commit} of ${this.name}: ${(cause as Error).message}`, { cause });
-    } finally {
-      await rm(index, { force: true });
     }
   }
 

@@ -7,6 +7,7 @@ import type { Run } from '../../projections/runs.ts';
 import { RegistryError } from '../../registry-repo/errors.ts';
 import { withLock } from '../lock.ts';
 import type { Workspace } from '../workspace.ts';
+import { CommitRefusedError, type ExportLimits, type LeftOut } from './export-commit.ts';
 import { handledOf } from './handled.ts';
 import { planRuns } from './plan.ts';
 import { type Pushed, recordFailed, recordSuperseded } from './record.ts';
@@ -16,14 +17,19 @@ export type WatchOptions = {
   readonly repository: TrainingRepository;
   readonly branch: string;
   readonly paths: readonly string[];
+  /** What a commit may be at most. */
+  readonly limits: ExportLimits;
   readonly everyMs: number;
   /** Handle what is there now, and end. */
   readonly once: boolean;
 };
 
+/** The plain files of a commit, in a folder of their own. */
+export type Exported = { readonly folder: string; readonly leftOut: LeftOut };
+
 export type WatchActions = {
-  /** One whole run on the files of a commit, exported to a folder; its failure is recorded by the run itself. */
-  readonly run: (commit: string, folder: string, trigger: Pushed) => Promise<void>;
+  /** One whole run on the files of a commit; its failure is recorded by the run itself. */
+  readonly run: (commit: string, exported: Exported, trigger: Pushed) => Promise<void>;
   /** What follows a completed run, if that has not happened yet: the process may have died in between. */
   readonly follow: (run: Run) => Promise<void>;
   readonly say: (line: string) => void;
@@ -124,18 +130,17 @@ class Watcher {
   async #runOn(pushed: Pushed): Promise<boolean> {
     const folder = await mkdtemp(join(tmpdir(), 'pawl-commit-'));
     const what = `commit ${pushed.commit.slice(0, 12)}`;
-    try {
-      await this.#options.repository.export(pushed.commit, folder);
-    } catch (error) {
-      await rm(folder, { recursive: true, force: true });
-      this.failed(what, error);
-      return false;
-    }
     const before = await this.#attempts(pushed.commit);
+    let readable = false;
     try {
-      await this.#actions.run(pushed.commit, folder, pushed);
+      const { repository, limits } = this.#options;
+      const leftOut = await repository.export(pushed.commit, folder, limits);
+      readable = true;
+      if (leftOut.length > 0) this.#actions.say(`${what}: links and submodules are left out: ${leftOut.length}`);
+      await this.#actions.run(pushed.commit, { folder, leftOut }, pushed);
     } catch (error) {
       this.failed(what, error);
+      if (!readable && !(error instanceof CommitRefusedError)) return false;
       if ((await this.#attempts(pushed.commit)) === before)
         await recordFailed(this.#workspace, pushed, explained(error));
     } finally {

@@ -21,6 +21,7 @@ import { tester } from '../support/git.ts';
 import { temporaryFolder } from '../support/paths.ts';
 import { candidateOf, MODEL, TestRegistry, withFile } from '../support/registry.ts';
 import { rejects } from '../support/rejects.ts';
+import { LIMITS } from '../support/watched.ts';
 import { workOf } from '../support/work.ts';
 
 const attacks = suite<{ test: TestRegistry }>('attacks by the repository’s content');
@@ -405,7 +406,7 @@ attacks('attack 50: names that git would take for options', async ({ test }) => 
     await rejects(forge.pushBranch(name, main, null), ForgeError);
     await rejects(training.commits(name), RepositoryError);
     await rejects(training.refresh(name), RepositoryError);
-    await rejects(training.export(name, temporaryFolder()), RepositoryError);
+    await rejects(training.export(name, temporaryFolder(), LIMITS), RepositoryError);
     assert.equal(await training.commits('main', { after: name, limit: 1 }), [main], name);
     const opening = openTraining({ address: name, path: (p) => join('/nowhere', p), token: null, forge: '' });
     await rejects(opening, RepositoryError);

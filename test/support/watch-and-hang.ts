@@ -1,6 +1,6 @@
 import { TrainingRepository } from '../../pipeline/triggers/repository.git.ts';
 import { watch } from '../../pipeline/triggers/watch.ts';
-import { recordRun, workspaceIn } from './watched.ts';
+import { LIMITS, recordRun, workspaceIn } from './watched.ts';
 
 // A watch whose run begins and never ends; whoever started this kills it. Arguments: workspace folder, repository.
 
@@ -8,7 +8,14 @@ const [folder = '', repository = ''] = process.argv.slice(2);
 const workspace = workspaceIn(folder);
 await watch(
   workspace,
-  { repository: new TrainingRepository(repository), branch: 'main', paths: [], everyMs: 10, once: true },
+  {
+    repository: new TrainingRepository(repository),
+    branch: 'main',
+    paths: [],
+    limits: LIMITS,
+    everyMs: 10,
+    once: true,
+  },
   {
     run: async (_, __, trigger) => {
       await recordRun(workspace, trigger, null);

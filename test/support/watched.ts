@@ -2,11 +2,15 @@ import type { EventData, Fact } from '../../events/catalogue.ts';
 import { encodeFacts } from '../../events/envelope.ts';
 import { NO_STREAM, wholeLog } from '../../events/store.ts';
 import { runStream } from '../../events/streams.ts';
+import { Config } from '../../pipeline/config/config.ts';
 import { loadConfig } from '../../pipeline/config/load.ts';
 import { environment } from '../../pipeline/training/environment.ts';
 import type { Pushed } from '../../pipeline/triggers/record.ts';
 import { Workspace } from '../../pipeline/workspace.ts';
 import { type Run, runs } from '../../projections/runs.ts';
+
+/** What a commit may be by default. */
+export const LIMITS = Config.parse({}).watch.limits;
 
 export const workspaceIn = (folder: string): Workspace =>
   new Workspace(loadConfig({ file: undefined, flags: [], folder, env: {} }));

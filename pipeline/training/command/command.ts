@@ -6,13 +6,12 @@ import { adopt } from '../../import/trainer.ts';
 import type { Report, TrainedModel, Trainer, TrainingContext } from '../trainer.ts';
 import { type CommandConfig, CommandConfig as schema } from './config.ts';
 import { type Job, Line, Result } from './contract.ts';
+import { programEnvironment } from './environment.ts';
 import { TrainerCommandError } from './errors.ts';
 import { runProgram } from './program.ts';
 import { Said } from './said.ts';
 
 const JOB = 'PAWL_JOB';
-/** Secrets are for this process, not for whatever trains. */
-const SECRET = /^PAWL_SECRET_/;
 /** What the program said, beside what was meant for us. */
 const OUTPUT_FILE = 'output.txt';
 
@@ -32,7 +31,7 @@ export const command: Trainer<typeof schema> = {
       await runProgram({
         command: config.command,
         folder: context.folders.config,
-        env: { ...withoutSecrets(process.env), [JOB]: writeJob(folder, context, config) },
+        env: { ...programEnvironment(process.env, config.environment), [JOB]: writeJob(folder, context, config) },
         timeoutMs: config.timeoutMinutes * 60_000,
         signal: context.signal,
         onLine: (line) => hear(line, context.report),
@@ -44,9 +43,6 @@ export const command: Trainer<typeof schema> = {
     }
   },
 };
-
-const withoutSecrets = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !SECRET.test(name)));
 
 /** @returns the job's path */
 function writeJob(folder: string, context: TrainingContext, config: CommandConfig): string {

@@ -8,6 +8,15 @@ export const CommandConfig = z.strictObject({
     .default([])
     .describe('Program and arguments that train; on the command line they follow `--`. No shell reads them'),
   settings: z.record(z.string(), z.json()).default({}).describe('Handed to the program as they are'),
+  environment: z
+    .array(
+      z
+        .string()
+        .regex(/^(?!PAWL_SECRET_)[A-Za-z_]\w{0,199}$/i, 'use names of variables; secrets of Pawl are never handed on'),
+    )
+    .max(100)
+    .default([])
+    .describe('Variables that the program gets, beside PATH, HOME, LANG, TMPDIR and those of proxies'),
   timeoutMinutes: z.number().gt(0).max(10_000).default(600).describe('The program is stopped after so long'),
 });
 export type CommandConfig = z.infer<typeof CommandConfig>;

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { RepositoryError, TrainingRepository } from '../../../pipeline/triggers/repository.git.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 import { rejects } from '../../support/rejects.ts';
+import { LIMITS } from '../../support/watched.ts';
 import { workRepository } from '../../support/work-repository.ts';
 
 const training = suite('training repository');
@@ -74,7 +75,7 @@ training('exports the files of a commit and leaves the repository as it was', as
   writeFileSync(join(folder, 'unsaved'), 'work');
   const before = git('status', '--porcelain');
   const target = join(temporaryFolder(), 'out');
-  await new TrainingRepository(folder).export(a, target);
+  await new TrainingRepository(folder).export(a, target, LIMITS);
   assert.equal(readdirSync(target).sort(), ['data', 'pawl.yaml']);
   assert.is(readFileSync(join(target, 'pawl.yaml'), 'utf8'), 'model: a');
   assert.is(git('status', '--porcelain'), before);
@@ -92,7 +93,7 @@ training('refuses what is no repository, no branch, no commit, and option inject
   for (const branch of ['gone', '--output=/tmp/x', '-n1', 'a b', ''])
     await rejects(repo.commits(branch), RepositoryError);
   for (const bad of ['main', '--help', '1'.repeat(40)])
-    await rejects(repo.export(bad, temporaryFolder()), RepositoryError);
+    await rejects(repo.export(bad, temporaryFolder(), LIMITS), RepositoryError);
 });
 
 training.run();

@@ -9,6 +9,7 @@ import { commitFiles } from '../../support/git.ts';
 import { type GitHubDouble, startGitHubDouble } from '../../support/github/double.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 import { rejects } from '../../support/rejects.ts';
+import { LIMITS } from '../../support/watched.ts';
 
 let github: GitHubDouble;
 const training = suite('training repository at a URL');
@@ -55,7 +56,7 @@ training('a private repository is read through a mirror, its pushes seen when it
   await repository.refresh('main');
   assert.equal(await repository.commits('main', { after: first }), [second]);
   const target = join(temporaryFolder(), 'out');
-  await repository.export(second, target);
+  await repository.export(second, target, LIMITS);
   assert.is(readFileSync(join(target, 'data.csv'), 'utf8'), 'two');
   const again = await open();
   assert.is(again.path, repository.path, 'one URL has one mirror');

@@ -11,7 +11,7 @@ import type { Workspace } from '../../../pipeline/workspace.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 import { rejects } from '../../support/rejects.ts';
 import { until } from '../../support/until.ts';
-import { COMPLETED, pushedRuns, recordRun, workspaceIn } from '../../support/watched.ts';
+import { COMPLETED, LIMITS, pushedRuns, recordRun, workspaceIn } from '../../support/watched.ts';
 import { workRepository } from '../../support/work-repository.ts';
 
 const open: Workspace[] = [];
@@ -42,6 +42,7 @@ async function watching(workspace: Workspace, repository: string, doing: Doing =
     repository: new TrainingRepository(repository),
     branch: 'main',
     paths: doing.paths ?? [],
+    limits: LIMITS,
     everyMs: 10,
     once: doing.once ?? true,
   };
@@ -65,11 +66,13 @@ pushed('only commits that touch the paths start a run, with the files of that co
   const first = commit({ 'data/a.csv': 'one' });
   commit({ 'docs/read.md': 'x' });
   const files: (string | boolean)[] = [];
-  const run = (): WatchActions['run'] => async (id, exported, trigger) => {
-    files.push(id, readFileSync(join(exported, 'data/a.csv'), 'utf8'), existsSync(join(exported, 'docs/read.md')));
-    assert.equal(trigger, { kind: 'push', repository: folder, branch: 'main', commit: id });
-    await recordRun(workspace, trigger, COMPLETED);
-  };
+  const run =
+    (): WatchActions['run'] =>
+    async (id, { folder: exported }, trigger) => {
+      files.push(id, readFileSync(join(exported, 'data/a.csv'), 'utf8'), existsSync(join(exported, 'docs/read.md')));
+      assert.equal(trigger, { kind: 'push', repository: folder, branch: 'main', commit: id });
+      await recordRun(workspace, trigger, COMPLETED);
+    };
   await watching(workspace, folder, { paths: ['data'], run });
   assert.equal(files, [first, 'one', false], 'the newest that touches them; older ones are history');
   commit({ 'docs/read.md': 'y' });

@@ -1,0 +1,16 @@
+/** What any program needs to find its way: nothing of it is a secret of ours. On Windows names have no case. */
+const ALWAYS = new Set([
+  ...['PATH', 'HOME', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'TMPDIR'],
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'],
+  ...['SYSTEMROOT', 'WINDIR', 'COMSPEC', 'PATHEXT', 'TEMP', 'TMP', 'USERPROFILE', 'APPDATA', 'LOCALAPPDATA'],
+]);
+
+/**
+ * The variables that a program of a run gets: those that every program needs, and those that were named. Credentials of
+ * clouds, forges and of Pawl itself are for whoever they were given to.
+ */
+export function programEnvironment(env: NodeJS.ProcessEnv, named: readonly string[]): NodeJS.ProcessEnv {
+  const wanted = (name: string) => (ALWAYS.has(name.toUpperCase()) || named.includes(name)) && !SECRET.test(name);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => wanted(name)));
+}
+const SECRET = /^PAWL_SECRET_/i;
