@@ -28,17 +28,23 @@ export async function run(command: Command<Workspace>, call: Call): Promise<numb
     barProgress(process.stderr, () => performance.now()),
     call.flags.json === true,
   );
-  const stop = stopOnSignals();
+  const stop = onSignals();
   let workspace: Workspace | undefined;
   try {
     if (command.memory !== undefined) requireMemory(command.memory);
     const { settings: flags, config: file } = call;
     const loaded = loadConfig({ file, flags, folder: process.cwd(), env: process.env });
     workspace = new Workspace(loaded, out.progress);
-    const code = await command.run({ args: call.args, flags: call.flags, workspace, out, signal: stop.signal });
-    return stop.signal.aborted && code === EXIT.done && !command.untilStopped ? EXIT.stopped : code;
+    const code = await command.run({
+      ...{ args: call.args, flags: call.flags, workspace, out },
+      // Asked for only by a command that has something to finish.
+      get signal() {
+        return stop.asked();
+      },
+    });
+    return stop.aborted() && code === EXIT.done && !command.untilStopped ? EXIT.stopped : code;
   } catch (error) {
-    return explain(error, out, stop.signal.aborted);
+    return explain(error, out, stop.aborted());
   } finally {
     stop.release();
     out.progress.finish();
@@ -46,8 +52,18 @@ export async function run(command: Command<Workspace>, call: Call): Promise<numb
   }
 }
 
-/** First signal: finish cleanly. Second: end at once. */
-function stopOnSignals(): { signal: AbortSignal; release: () => void } {
+type OnSignals = {
+  /** From now on the first signal says to finish cleanly, and the second ends at once. */
+  readonly asked: () => AbortSignal;
+  readonly aborted: () => boolean;
+  readonly release: () => void;
+};
+
+/**
+ * Until a command asks for the signal, the system ends the process at the first one, whatever it computes: a listener would make it
+ * deaf for as long as something keeps the event loop from turning.
+ */
+function onSignals(): OnSignals {
   const controller = new AbortController();
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(EXIT.stopped);
@@ -55,14 +71,22 @@ function stopOnSignals(): { signal: AbortSignal; release: () => void } {
   };
   // Who started us through a channel wants us no longer, or is gone. The terminal's signal may have come first.
   const onGone = () => controller.abort(new Error('stopped'));
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
-  process.on('disconnect', onGone);
-  process.channel?.unref(); // listening alone keeps nothing alive
+  const names = ['SIGINT', 'SIGTERM'] as const;
+  let listening = false;
+  const asked = () => {
+    if (!listening) {
+      for (const name of names) process.on(name, onSignal);
+      process.on('disconnect', onGone);
+      process.channel?.unref(); // listening alone keeps nothing alive
+    }
+    listening = true;
+    return controller.signal;
+  };
   const release = () => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal);
+    for (const name of names) process.off(name, onSignal);
     process.off('disconnect', onGone);
   };
-  return { signal: controller.signal, release };
+  return { asked, aborted: () => controller.signal.aborted, release };
 }
 
 function explain(error: unknown, out: Output, stopped: boolean): number {

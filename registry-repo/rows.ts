@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { RegistryError } from './errors.ts';
+import { normalForm } from './normal-form.ts';
 import { Label } from './values.ts';
 
 /** A labelled text: what a model learns from and is measured on. */
@@ -50,8 +51,7 @@ export const ROW_KEY_BYTES = 8;
  */
 export function rowKey(text: string): Buffer {
   // Leaving single spaces alone, which most spacing is, makes it three times as fast.
-  const plain = text
-    .normalize('NFKC')
+  const plain = normalForm(text, 'NFKC')
     .toLowerCase()
     .replace(/ \s+|[^\S ]\s*/gu, ' ')
     .trim();

@@ -1,5 +1,6 @@
 import type { Row } from '../../registry-repo/rows.ts';
 import { MAX_LABELS } from '../../registry-repo/values.ts';
+import { breathe } from '../breathe.ts';
 import { DataError } from '../errors.ts';
 import { type Collected, collect, type LoadContext } from './collect.ts';
 import { inCanonicalOrder } from './digest.ts';
@@ -52,11 +53,17 @@ export async function loadDataset(
   const wanted = 'labels' in options ? options.labels : null;
   const collected = await collect(source, wanted, context);
   const labels = wanted ?? labelsOf(collected);
+  const next = () => breathe(context.signal);
+  await next();
   const splits = heldOut(divide(collected, options), options.holdOut);
   checkSplits(splits, labels, source, adviceFor(options));
+  await next();
   const train = inCanonicalOrder(splits.train);
+  await next();
   const test = inCanonicalOrder(splits.test);
+  await next();
   const { facts, keys } = factsOf(train, labels);
+  await next();
   const more = wants.unlabelled && options.unlabelled ? await loadUnlabelled(options.unlabelled, test, context) : null;
   return {
     train,
@@ -94,9 +101,11 @@ export async function loadRows(
 ): Promise<LabelledRows> {
   const source = sourceOf(options);
   const collected = await collect(source, labels, context);
+  await breathe(context.signal);
   const hasTest = collected.some(({ split }) => split === 'test');
   const rows = inCanonicalOrder(collected.filter(({ split }) => !hasTest || split === 'test').map(({ row }) => row));
   if (rows.length === 0) throw new DataError([{ file: source.location, line: null, message: NO_ROWS }]);
+  await breathe(context.signal);
   const from = new Map(collected.map(({ row, origin }) => [row, origin ?? '']));
   const asked = 'source' in options && options.source !== null;
   return {

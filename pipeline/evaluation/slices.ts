@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import * as z from 'zod';
 import { PawlError } from '../../events/errors.ts';
 import { noCounts } from '../../registry-repo/evaluation.ts';
+import { normalForm } from '../../registry-repo/normal-form.ts';
 import type { Row } from '../../registry-repo/rows.ts';
 import { SLICES, sliceByLength } from '../../registry-repo/slices.ts';
 
@@ -99,8 +100,7 @@ export function countSlices(
 
 /** Words with one space round each, so that a word is found only whole. */
 const spaced = (text: string): string =>
-  ` ${text
-    .normalize('NFKC')
+  ` ${normalForm(text, 'NFKC')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}\p{M}]+/gu, ' ')
     .trim()} `;

@@ -30,7 +30,8 @@ const FLOATS: ReadonlySet<string> = new Set(['MatMul', 'Gemm', 'Conv']);
 export function vnniOf(bytes: Uint8Array): Vnni {
   const { graph }: Model = readMessage(ModelShape, new Input(bytes));
   if (!graph) return null;
-  const found = productsOf(graph).map(([left, right]) => need(left, right));
+  const within = onceEach(isWithin);
+  const found = productsOf(graph).map(([left, right]) => need(left, right, within));
   if (found.includes('needed')) return 'needed';
   return found.includes('faster') ? 'faster' : null;
 }
@@ -57,15 +58,25 @@ const dequantised = ({ inputs }: Node, before: ReadonlyMap<string, string>) =>
   inputs.slice(0, 2).map((name) => before.get(name));
 
 /** Bytes of one kind on both sides never overflow; nor do signed ones on the left alone. */
-function need(left: Known, right: Known): Vnni {
+function need(left: Known, right: Known, within: (source: Tensor) => boolean): Vnni {
   if (left.type !== null && left.type !== UINT8) return null;
   if (right.type !== null && right.type !== INT8) return null;
   if (!right.constant) return 'needed';
   return right.source && within(right.source) ? null : 'faster';
 }
 
+/** Many products may share one constant, whose bytes are looked through once. */
+function onceEach(look: (tensor: Tensor) => boolean): (tensor: Tensor) => boolean {
+  const seen = new Map<Tensor, boolean>();
+  return (tensor) => {
+    const found = seen.get(tensor) ?? look(tensor);
+    seen.set(tensor, found);
+    return found;
+  };
+}
+
 /** Whether all bytes of a constant are small enough. */
-function within({ rawData, int32Data }: Tensor): boolean {
+function isWithin({ rawData, int32Data }: Tensor): boolean {
   if (rawData) return new Int8Array(rawData.buffer, rawData.byteOffset, rawData.length).every(small);
   for (const part of int32Data.parts) {
     const input = new Input(part);

@@ -8,6 +8,8 @@ export class WireError extends Error {}
 
 /** More fields than any sane model has, so that reading ends soon whatever the bytes are. */
 const MAX_FIELDS = 1_000_000;
+/** More messages than any sane model has: the emptiest takes two bytes of a file, and some hundred of memory. */
+const MAX_MESSAGES = 400_000;
 const MAX_FINDINGS = 50;
 
 /** Part of a file, and what has been noticed in all of it. */
@@ -15,10 +17,10 @@ export class Input {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly end: number;
-  readonly log: { fields: number; findings: Finding[] };
+  readonly log: { fields: number; messages: number; findings: Finding[] };
   at: number;
 
-  constructor(bytes: Uint8Array, log: Input['log'] = { fields: 0, findings: [] }) {
+  constructor(bytes: Uint8Array, log: Input['log'] = { fields: 0, messages: 0, findings: [] }) {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.end = bytes.length;
@@ -55,6 +57,11 @@ export class Input {
   /** Counts a field against the limit. */
   count(): void {
     if (++this.log.fields > MAX_FIELDS) throw new WireError(`more than ${MAX_FIELDS} fields`);
+  }
+
+  /** Counts a message against the limit. */
+  enter(): void {
+    if (++this.log.messages > MAX_MESSAGES) throw new WireError(`more than ${MAX_MESSAGES} messages`);
   }
 
   skip(wire: number): void {
@@ -167,19 +174,24 @@ export const floats = (number: number): Field<number> => ({
   },
 });
 
-/** Packed data of a tensor: how many elements, and where they are. */
+/** Packed data of a tensor: how many elements, and where they are. No part is empty, so there are no more parts than elements. */
 export type Packed = { readonly count: number; readonly parts: readonly Uint8Array[] };
 
-const packed = (number: number, countOf: (part: Input) => number): Field<Packed> => ({
-  number,
-  repeated: true,
-  empty: () => ({ count: 0, parts: [] }),
-  read: (input, wire, before) => {
-    expect(wire, 2);
-    const part = input.slice(input.varint());
-    return { count: before.count + countOf(part), parts: [...before.parts, part.bytes] };
-  },
-});
+const packed = (number: number, countOf: (part: Input) => number): Field<Packed> => {
+  const field: Field<{ count: number; parts: Uint8Array[] }> = {
+    number,
+    repeated: true,
+    empty: () => ({ count: 0, parts: [] }),
+    read: (input, wire, into) => {
+      expect(wire, 2);
+      const part = input.slice(input.varint());
+      into.count += countOf(part);
+      if (part.end > 0) into.parts.push(part.bytes);
+      return into;
+    },
+  };
+  return field;
+};
 
 export const packedFixed = (number: number, size: 4 | 8): Field<Packed> =>
   packed(number, ({ end }) => {
@@ -226,6 +238,7 @@ export const shape = <F extends Fields>(name: string, fields: F): Shape<F> => ({
 
 /** Reads one message: every byte of it, no field that is not described, none twice that is there once. */
 export function readMessage<F extends Fields>({ name, fields, byNumber }: Shape<F>, input: Input): MessageOf<Shape<F>> {
+  input.enter();
   const message: Record<string, unknown> = {};
   for (const key in fields) message[key] = fields[key]?.empty();
   const seen = new Set<number>();

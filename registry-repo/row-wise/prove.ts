@@ -39,7 +39,10 @@ export function proveRowWise(bytes: Uint8Array): Proof {
 }
 
 function follow(graph: Graph, opset: number): void {
-  const values = new Map<string, Value>(graph.initializers.map((tensor) => [tensor.name ?? '', constant(tensor)]));
+  if (graph.nodes.length > MAX_NODES) refuse(`it has ${graph.nodes.length} nodes`);
+  const values = new Map<string, Value>(
+    graph.initializers.map((tensor) => [tensor.name ?? '', bounded(constant(tensor))]),
+  );
   for (const [i, { name, type }] of graph.inputs.entries()) {
     if (values.has(name ?? '')) continue;
     const sizes = type?.tensor?.shape?.dimensions ?? [];
@@ -47,7 +50,7 @@ function follow(graph: Graph, opset: number): void {
     const dims = sizes.map(({ value }, axis) =>
       axis === 0 ? BATCH : value === null ? named(`input ${i} axis ${axis}`) : whole(value),
     );
-    values.set(name ?? '', rows(dims, 0));
+    values.set(name ?? '', bounded(rows(dims, 0)));
   }
   graph.nodes.forEach((node, place) => {
     const results = at(node, place, () => apply(node, opset, place, values));
@@ -68,8 +71,10 @@ function follow(graph: Graph, opset: number): void {
 }
 
 const [MAX_RANK, MAX_VALUES] = [16, 1000];
+/** The scan's limits, for whoever proves before it scans. */
+const [MAX_NODES, MAX_OPERANDS] = [50_000, 1000];
 
-/** Keeps the work linear: what is known of a tensor is of bounded size. */
+/** Keeps the work linear: what is known of a tensor, whatever gives it, is of bounded size. */
 function bounded(value: Value): Value {
   if ((value.dims?.length ?? 0) > MAX_RANK) refuse(`a tensor has ${value.dims?.length} axes`);
   if ('values' in value && (value.values?.length ?? 0) > MAX_VALUES) refuse('a vector of sizes is too long');
@@ -94,6 +99,8 @@ function apply(node: Node, opset: number, place: number, values: ReadonlyMap<str
   const operator = node.operator ?? '';
   if (node.domain && node.domain !== 'ai.onnx') refuse('operators of its domain are not looked at');
   if (!OPERATORS.get('')?.has(operator)) refuse('it is not among the operators that a candidate may use');
+  if (node.inputs.length + node.outputs.length + node.attributes.length > MAX_OPERANDS)
+    refuse('it has too many operands');
   if (operator === 'Constant') return [constantOf(node)];
   const inputs = node.inputs.map((name) =>
     name === '' ? null : (values.get(name) ?? refuse(`${name} is not there yet`)),

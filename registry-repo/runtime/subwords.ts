@@ -1,4 +1,5 @@
 import { Tokenizer } from '@huggingface/tokenizers';
+import { normalForm } from '../normal-form.ts';
 import { type EncodedText, type Encoder, type GraphInputs, multiplesOf, type Padding } from './encoded-text.ts';
 import type { HfTokenizer } from './hf-tokenizer.ts';
 import { readTokenizerFile, type TokenizerFile } from './tokenizer-file.ts';
@@ -69,7 +70,7 @@ export class Subwords {
   /** @param file `tokenizer.json` @throws {RangeError} if it is none that is supported, or leaves no room for text */
   constructor(file: Uint8Array, maxLength: number) {
     const read = readTokenizerFile(file);
-    this.#tokenizer = new Tokenizer(read, {});
+    this.#tokenizer = linear(new Tokenizer(read, {}));
     [this.#single, this.#pair] = framesOf(read);
     this.#maxLength = maxLength;
     this.#room = maxLength - specials(this.#single);
@@ -123,6 +124,15 @@ export class Subwords {
     this.#boundary.lastIndex = from;
     return this.#boundary.test(text) ? this.#boundary.lastIndex : text.length;
   }
+}
+
+/** Its way to strip accents is quadratic in a text's marks; the ids are the same this way. */
+function linear(tokenizer: Tokenizer): Tokenizer {
+  if (tokenizer.normalizer)
+    Object.assign(tokenizer.normalizer, {
+      strip_accents: (text: string) => normalForm(text, 'NFD').replace(/\p{Mn}/gu, ''),
+    });
+  return tokenizer;
 }
 
 /** The special tokens before, between and after the texts, each with its type; the texts' own types. */

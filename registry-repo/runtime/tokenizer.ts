@@ -1,3 +1,4 @@
+import { normalForm } from '../normal-form.ts';
 import { ALONE, astralClass, IN_WORD, tables } from './unicode.ts';
 
 /** FNV-1a (Fowler, Noll, Vo), over UTF-16 code units instead of bytes. */
@@ -63,6 +64,6 @@ export class Tokenizer {
 
 /** NFC; most texts are in it, and for those without a combining character this is found at once. */
 function composed(text: string): string {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= FIRST_COMBINING) return text.normalize('NFC');
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= FIRST_COMBINING) return normalForm(text, 'NFC');
   return text;
 }

@@ -55,7 +55,7 @@ if (process.platform === 'linux')
 else console.log('SKIPPED a bound on addresses: only Linux tells it');
 
 memory('what nobody caught ends a command as a failure, which is not the answer no', async () => {
-  const late = `process.on("newListener",(name)=>{if(name==="SIGINT")setImmediate(()=>{throw(new(Error)("late"))})})`;
+  const late = `process.on("newListener",(name)=>{if(name==="uncaughtException")setImmediate(()=>{throw(new(Error)("late"))})})`;
   const ran = await pawl(temporaryFolder(), ['config'], {
     env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(late)}` },
   });

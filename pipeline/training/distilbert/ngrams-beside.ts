@@ -5,12 +5,12 @@ import { createEncoder } from '../../../registry-repo/runtime/encoder.ts';
 import { FeatureIds } from '../../../registry-repo/runtime/feature-ids.ts';
 import type { HashedNgrams } from '../../../registry-repo/runtime/hashed-ngrams.ts';
 import { openSession } from '../../../registry-repo/runtime/session.ts';
+import { breathe } from '../../breathe.ts';
 import { f1Of, type Logits, mixed, weigh } from '../mixture.ts';
 import { fitBeside } from '../nbsvm/beside.ts';
 import { bagLogOdds, type QuantisedTables } from '../nbsvm/embedding-bag.ts';
 import type { TrainedModel, TrainingContext } from '../trainer.ts';
 import type { Examples } from '../transformer/examples.ts';
-import { breathe } from '../transformer/examples.ts';
 import { type Beside, TOKENIZER_FILE } from '../transformer/export.ts';
 import { TooFewRowsHeldOutError } from './errors.ts';
 

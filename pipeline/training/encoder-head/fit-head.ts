@@ -1,6 +1,6 @@
+import { breathe } from '../../breathe.ts';
 import { foldsOf, partsOf } from '../folds.ts';
 import type { TrainingContext } from '../trainer.ts';
-import { breathe } from '../transformer/examples.ts';
 import type { EncoderHeadConfig } from './config.ts';
 import { type Classes, fitRegression, measure, type Weights } from './regression.ts';
 

@@ -50,12 +50,6 @@ export async function readExamples(
   };
 }
 
-/** Lets signals and timers in. @throws the signal's reason */
-export async function breathe(signal: AbortSignal): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
-  signal.throwIfAborted();
-}
-
 /** Of two labels F1 needs rows of both, of more labels those of two: less is nothing to choose an epoch by. */
 const LEAST_LABELS = 2;
 

@@ -1,11 +1,12 @@
 import { type Averaging, f1 } from '../../../registry-repo/f1.ts';
 import { toNumber } from '../../../registry-repo/fraction.ts';
+import { breathe } from '../../breathe.ts';
 import type { Backend, Tensor } from '../backends/backend.ts';
 import type { TrainingContext } from '../trainer.ts';
 import type { Parameter, Parameters } from './architecture.ts';
 import { type Checkpoint, Checkpoints, type Position } from './checkpoint.ts';
 import { seededDropout } from './dropout.ts';
-import { breathe, type Example, type Examples } from './examples.ts';
+import type { Example, Examples } from './examples.ts';
 import type { FitConfig } from './fit-config.ts';
 import { lengthBatches, slices, uploadBatch } from './length-batches.ts';
 import type { Model, Weights } from './model.ts';

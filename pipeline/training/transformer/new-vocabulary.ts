@@ -1,3 +1,4 @@
+import { normalForm } from '../../../registry-repo/normal-form.ts';
 import { tokenizerFromVocabulary } from './vocabulary.ts';
 
 const SPECIAL = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
@@ -21,9 +22,7 @@ export function newTokenizer(texts: Iterable<string>, size: number, rare: 'spelt
 
 /** About as a BERT tokenizer normalises and splits; where it differs, a word is rare. */
 const wordsOf = (text: string): string[] =>
-  text
-    .toLowerCase()
-    .normalize('NFD')
+  normalForm(text.toLowerCase(), 'NFD')
     .replace(/\p{Mn}/gu, '')
     .match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}\p{C}]/gu) ?? [];
 
