@@ -1,3 +1,6 @@
+// Before everything: whatever a bench starts inherits it.
+import '../registry-repo/runtime/no-telemetry.ts';
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../pipeline/package-info.ts';

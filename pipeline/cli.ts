@@ -2,6 +2,7 @@
 // Before everything: whether anything at all can run here.
 import './platform-check.ts';
 import './host-check.ts';
+import '../registry-repo/runtime/no-telemetry.ts';
 
 import { writeSync } from 'node:fs';
 import { resolve } from 'node:path';

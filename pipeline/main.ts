@@ -7,6 +7,7 @@ import { loadConfig } from './config/load.ts';
 import { requireMemory } from './memory-limits.ts';
 import { createOutput, type Output } from './output.ts';
 import { barProgress } from './progress.ts';
+import { keepState, mendState } from './state-folder.ts';
 import { SweepError } from './sweep/errors.ts';
 import { Workspace } from './workspace.ts';
 
@@ -34,7 +35,8 @@ export async function run(command: Command<Workspace>, call: Call): Promise<numb
     if (command.memory !== undefined) requireMemory(command.memory);
     const { settings: flags, config: file } = call;
     const loaded = loadConfig({ file, flags, folder: process.cwd(), env: process.env });
-    workspace = new Workspace(loaded, out.progress);
+    mendState(loaded.root);
+    workspace = new Workspace(loaded, out.progress, keepState);
     const code = await command.run({
       ...{ args: call.args, flags: call.flags, workspace, out },
       // Asked for only by a command that has something to finish.

@@ -50,16 +50,21 @@ export class Workspace {
   readonly clock = () => new Date();
   readonly newId = () => timeSortedId(this.clock(), randomBytes(6));
   readonly #progress: Progress;
+  readonly #keep: (root: string) => void;
   #store: CopyableStore | undefined;
   #views: Views | undefined;
   #artifacts: Artifacts | undefined;
   #forge: Forge | undefined;
   #secrets: Secrets | undefined;
 
-  /** @param progress of what takes long wherever it happens, as transfers do */
-  constructor(loaded: LoadedConfig, progress: Progress = silentProgress) {
+  /**
+   * @param progress of what takes long wherever it happens, as transfers do
+   * @param keep makes the state folder safe; called before anything is made in it
+   */
+  constructor(loaded: LoadedConfig, progress: Progress = silentProgress, keep: (root: string) => void = () => {}) {
     this.loaded = loaded;
     this.#progress = progress;
+    this.#keep = keep;
   }
 
   get config(): LoadedConfig['config'] {
@@ -69,6 +74,11 @@ export class Workspace {
   /** A path of the configuration as an absolute one. */
   path(relative: string): string {
     return resolve(this.loaded.root, relative);
+  }
+
+  /** Has the state folder be its owner's alone, before anything is made in it. */
+  keepState(): void {
+    this.#keep(this.loaded.root);
   }
 
   /** Who asks, as events record it. */
@@ -84,11 +94,13 @@ export class Workspace {
 
   /** @throws {StoreError} */
   store(): CopyableStore {
+    this.keepState();
     this.#store ??= openStore(this);
     return this.#store;
   }
 
   tables(): Views {
+    this.keepState();
     this.#views ??= new SqliteViews(this.path(this.config.events.views));
     return this.#views;
   }
@@ -101,6 +113,7 @@ export class Workspace {
   }
 
   artifacts(): Artifacts {
+    this.keepState();
     this.#artifacts ??= openArtifacts(this.config.artifacts, {
       folder: this.path(this.config.artifacts.path),
       clock: this.clock,
@@ -122,6 +135,7 @@ export class Workspace {
 
   /** @throws {ForgeError} if settings or secrets that it needs are missing */
   forge(): Forge {
+    this.keepState();
     this.#forge ??= this.#openForge();
     return this.#forge;
   }
@@ -151,6 +165,7 @@ export class Workspace {
 
   /** A repository to train from, by path or URL. @throws {RepositoryError} */
   training(address: string): Promise<TrainingRepository> {
+    this.keepState();
     const { forgeToken } = this.secrets();
     const { api, app, forge } = this.config.registry;
     const { origin } = new URL(webOf(api));

@@ -14,6 +14,7 @@ import { checkGitea } from '../registry/gitea/diagnose.ts';
 import { checkGitHub } from '../registry/github/diagnose.ts';
 import { updateHook, updateHookProblem } from '../registry/init.ts';
 import { probeAgain } from '../registry/probe-again.ts';
+import { STATE, stateProblem } from '../state-folder.ts';
 import { APART, exposedGateKey } from '../triggers/exposed-key.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
@@ -75,6 +76,11 @@ const CHECKS: readonly Check[] = [
     otherwise: 'run `pawl config`',
   },
   {
+    name: 'state folder',
+    check: async (w) => checkState(w),
+    otherwise: 'give .pawl to the user that runs this',
+  },
+  {
     name: 'event store',
     check: checkStore,
     otherwise: 'put back a copy that `pawl events backup` made, or set events.path to the right file',
@@ -122,6 +128,14 @@ function checkNode(): Answer {
   return fine
     ? `Node ${process.versions.node}`
     : problem(`Node ${process.versions.node} is too old`, 'install Node 20.19 or newer');
+}
+
+/** Every command mends what it may: what is still wrong, another user has to. */
+function checkState({ loaded: { root } }: Workspace): Answer {
+  const wrong = stateProblem(root);
+  const path = join(root, STATE);
+  if (wrong !== null) return warning(wrong, `as its owner: chmod -R go= ${path} && echo '*' > ${path}/.gitignore`);
+  return `${path} is for this user alone, and git takes nothing of it`;
 }
 
 async function checkStore(workspace: Workspace): Promise<Answer> {

@@ -7,12 +7,17 @@ import type { Trainer } from '../training/trainer.ts';
 import { trainers } from '../training/trainers.ts';
 import { addressProblem } from '../triggers/address.ts';
 import { settingsOf } from './settings.ts';
+import { secretIn, webAddress } from './web-address.ts';
 
 const Path = z.string().min(1).max(4000);
 const RepositoryName = z.string().regex(/^[A-Za-z0-9][\w.-]{0,99}\/[\w.-]{1,100}$/, 'use owner/name');
 /** Of a repository; one with credentials in it would be printed by `pawl config` and recorded by every run. */
 const Address = Path.max(1000).superRefine((address, context) => {
   const message = addressProblem(address);
+  if (message !== null) context.addIssue({ code: 'custom', message });
+});
+const LogRepository = Path.superRefine((address, context) => {
+  const message = secretIn(address, 'set PAWL_SECRET_FORGE_TOKEN');
   if (message !== null) context.addIssue({ code: 'custom', message });
 });
 
@@ -85,7 +90,7 @@ export const Config = z.strictObject({
           'Where the event log is kept: a file here, or a branch of a git repository for machines that are thrown away',
         ),
       path: Path.default('.pawl/events.db').describe('The log’s file; with a git store, a copy that may be deleted'),
-      repository: Path.nullable()
+      repository: LogRepository.nullable()
         .default(null)
         .describe('Git store: path or URL of its repository; null takes the registry’s'),
       branch: z
@@ -113,7 +118,10 @@ export const Config = z.strictObject({
         .strictObject({
           bucket: z.string().min(3).max(255).nullable().default(null).describe('Bucket'),
           prefix: z.string().max(500).default('pawl').describe('Folder in the bucket'),
-          endpoint: z.url().nullable().default(null).describe('Address of an S3-compatible server; null for AWS'),
+          endpoint: webAddress('set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')
+            .nullable()
+            .default(null)
+            .describe('Address of an S3-compatible server; null for AWS'),
           region: z.string().min(1).max(100).default('us-east-1').describe('Region'),
           pathStyle: z.boolean().default(true).describe('Bucket name in the path and not in the host name'),
         })
@@ -136,8 +144,7 @@ export const Config = z.strictObject({
         'The registry’s bare repository; with another forge, a mirror of it',
       ),
       repository: RepositoryName.nullable().default(null).describe('The registry on its forge, as owner/name'),
-      api: z
-        .url()
+      api: webAddress('set PAWL_SECRET_FORGE_TOKEN, or registry.app.id and PAWL_SECRET_APP_KEY')
         .nullable()
         .default(null)
         .describe('Address of the forge’s API; null for https://api.github.com. Gitea and Forgejo need theirs'),
@@ -201,8 +208,7 @@ export const Config = z.strictObject({
   cache: z.strictObject({ path: Path.default('.pawl/cache').describe('Downloads; may be deleted') }).prefault({}),
   hub: z
     .strictObject({
-      endpoint: z
-        .url({ protocol: /^https?$/ })
+      endpoint: webAddress('download what is not for everyone by hand, and give its folder')
         .default('https://huggingface.co')
         .describe('Where pretrained models are downloaded from: the Hugging Face hub or a mirror of it'),
       offline: z.boolean().default(false).describe('Take pretrained models from the cache alone'),

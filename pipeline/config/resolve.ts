@@ -57,7 +57,8 @@ function explain(
 /** People put passwords and tokens into URLs: those parts are left out. */
 function shown(value: unknown): string {
   const text = (JSON.stringify(value) ?? String(value))
-    .replace(/(:\/\/)[^/"]*@/g, '$1…@')
+    .replace(/(:\/\/)[^"]*@/g, '$1…@')
+    .replace(/"[^"/]*:[^"/]*@/g, '"…@')
     .replace(/(:\/\/[^"?#]*[?#])[^"]*/g, '$1…');
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

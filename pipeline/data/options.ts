@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Label, Labels } from '../../registry-repo/values.ts';
+import { webAddress } from '../config/web-address.ts';
 
 // The `data:` section of `pawl.yaml`. Every key has a default and a description, so that a JSON Schema and a settings table
 // can be made from it.
@@ -77,8 +78,7 @@ const Imdb = z.strictObject({
   path: Path.nullable()
     .default(null)
     .describe('A local copy: the archive, or a folder with `train/pos` and so on; null downloads it once'),
-  url: z
-    .url({ protocol: /^https?$/ })
+  url: webAddress('download the file by hand, and set data.path to it')
     .default(DEFAULT_ADDRESS)
     .describe('Where to download it from; a mirror must serve exactly the same bytes'),
   ...more,

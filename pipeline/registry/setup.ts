@@ -40,6 +40,7 @@ export async function ensureRegistry(
     throw new RegistryGoneError(
       `the log knows a registry, but ${gitDir} is none: restore it from a clone or a backup, or set registry.path to where it is; to begin anew, set another events.path`,
     );
+  workspace.keepState();
   const keys = await createKeys(workspace.path(config.keys.path), clock());
   const first = there ? null : firstFiles(workspace, await load(), keys);
   if (first) await workspace.artifacts().put(first.rows);

@@ -1,3 +1,5 @@
+import { secretIn } from '../config/web-address.ts';
+
 const URL_LIKE = /^[a-z][a-z0-9+.-]*:\/\//i;
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
@@ -9,10 +11,9 @@ export function addressProblem(address: string): string | null {
   if (/^[^/]+@[^/]+:/.test(address)) return 'git over SSH is not spoken here: use the https URL';
   if (!isUrl(address)) return null;
   if (!URL.canParse(address)) return 'is no URL';
-  const { protocol, hostname, username, password, search, hash } = new URL(address);
-  if (username !== '' || password !== '')
-    return 'a URL with credentials in it would be recorded for good: take them out, and set PAWL_SECRET_FORGE_TOKEN';
-  if (search !== '' || hash !== '') return 'the URL of a repository has no ? and no #';
+  const secret = secretIn(address, 'set PAWL_SECRET_FORGE_TOKEN');
+  if (secret !== null) return secret;
+  const { protocol, hostname } = new URL(address);
   if (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname))) return null;
   if (protocol === 'http:') return 'http is for this machine alone: use https';
   return 'use a path, or an https URL';

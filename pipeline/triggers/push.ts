@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { PawlError } from '../../events/errors.ts';
+import { webAddress } from '../config/web-address.ts';
 import type { Pushed } from './record.ts';
 import type { TrainingRepository } from './repository.git.ts';
 
@@ -10,7 +11,7 @@ export class PushUnknownError extends PawlError {
 
 /** What GitHub Actions, and servers like it, tell a job that a push has started. */
 const Job = z.object({
-  GITHUB_SERVER_URL: z.url({ protocol: /^https?$/ }).default('https://github.com'),
+  GITHUB_SERVER_URL: webAddress('give none').default('https://github.com'),
   GITHUB_REPOSITORY: z.string().regex(/^[\w.-]{1,100}\/[\w.-]{1,100}$/, 'is not owner/name'),
   GITHUB_REF_TYPE: z.literal('branch', 'is not branch: only those start runs').default('branch'),
   GITHUB_REF_NAME: z.string().min(1).max(300),

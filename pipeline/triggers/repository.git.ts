@@ -196,5 +196,5 @@ function requireBranchName(branch: string): void {
 
 /** An address as it may be recorded for good: people put tokens into URLs. */
 function withoutLogin(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, '$1');
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, '$1').replace(/^([a-z][a-z0-9+.-]*:\/\/[^?#]*)[?#].*$/i, '$1');
 }

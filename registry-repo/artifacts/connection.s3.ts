@@ -56,6 +56,8 @@ export class Connection {
 }
 
 async function load({ endpoint, region, pathStyle, attempts = 4 }: Place) {
+  // Without credentials the SDK asks the machine's own address of AWS for some. Another server's bucket is no reason to.
+  if (endpoint !== null && !isAws(endpoint)) process.env.AWS_EC2_METADATA_DISABLED ??= 'true';
   const sdk = await import('@aws-sdk/client-s3');
   const client = new sdk.S3Client({
     region,
@@ -69,6 +71,8 @@ async function load({ endpoint, region, pathStyle, attempts = 4 }: Place) {
   });
   return { sdk, client };
 }
+
+const isAws = (endpoint: string): boolean => /(?:^|\.)amazonaws\.com(?:\.cn)?$/.test(new URL(endpoint).hostname);
 
 type Remote = Error & {
   readonly code?: unknown;

@@ -1,3 +1,6 @@
+// Before the library: it must not send what nobody asked it to.
+import './no-telemetry.ts';
+
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { ModelRefusedError } from '../errors.ts';
 import type { Manifest } from '../manifest.ts';

@@ -1,3 +1,6 @@
+// Before any thread: a thread cannot set it for native code.
+import '../../registry-repo/runtime/no-telemetry.ts';
+
 import { Worker } from 'node:worker_threads';
 import { type Later, later, within } from '../../registry-repo/later.ts';
 import { ModelFailedError, ModelUnloadableError, WorkerHungError, WorkerLostError } from './errors.ts';

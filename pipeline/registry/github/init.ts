@@ -94,6 +94,7 @@ export async function firstCommit(
   const { config, clock } = workspace;
   const ref = 'refs/heads/main';
   if (!(await mirror.remoteRefs(ref)).has(ref)) {
+    workspace.keepState();
     const keys = await createKeys(workspace.path(config.keys.path), clock());
     const { forge, action } = config.registry;
     const gate = workspace.gateIsHere ? 'here' : 'workflow';
