@@ -26,6 +26,7 @@ import { pawl } from '../support/cli.ts';
 import { bareRepository, commitFiles, commitTime, tester } from '../support/git.ts';
 import { temporaryFolder } from '../support/paths.ts';
 import { rejects } from '../support/rejects.ts';
+import { LIMITS } from '../support/watched.ts';
 import { workRepository } from '../support/work-repository.ts';
 
 // Programs in shell, and owners: neither is on Windows.
@@ -123,7 +124,7 @@ test('attack 76: the same in a training repository, and at the other end of a fe
   const blob = (await new Git(gitDir).entry(tip, 'data/b'))?.oid as string;
   lose(gitDir, blob);
   const training = new TrainingRepository(folder);
-  await rejects(training.export(tip, join(temporaryFolder(), 'out')), RepositoryError);
+  await rejects(training.export(tip, join(temporaryFolder(), 'out'), LIMITS), RepositoryError);
   assert.equal(await training.commits('main', { limit: 1 }), [tip]);
   await training.code();
   const mirror = new Mirror({
@@ -197,7 +198,7 @@ test('attack 76: programs wherever a training repository’s folder can name one
   assert.equal(await training.code(), { commit: tip, dirty: true });
   assert.equal(await training.commits('main', { after: first, paths: ['a'] }), [tip]);
   assert.is((await training.head())?.commit, tip);
-  await training.export(tip, join(temporaryFolder(), 'out'));
+  await training.export(tip, join(temporaryFolder(), 'out'), LIMITS);
   assert.is(await training.hooksFolder(), join(folder, '.git/.githooks'), 'settings are still told');
   assert.equal(ran(), []);
 });
