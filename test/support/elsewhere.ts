@@ -1,9 +1,11 @@
 import type { Forge, PullRequest } from '../../pipeline/forge/forge.ts';
+import { mergeOnVerdict } from '../../pipeline/promotion/merge.ts';
 import { findJudged } from '../../pipeline/promotion/pass.ts';
 import type { ReconcilePorts } from '../../pipeline/promotion/ports.ts';
 import { type Published, type PublishPorts, publish } from '../../pipeline/promotion/publish.ts';
 import { type Evaluated, evaluatedOf } from '../../registry-repo/gate/evaluated.ts';
 import { type GateRequest, runGate } from '../../registry-repo/gate/gate.ts';
+import { openVerdict } from '../../registry-repo/verdict/signed.ts';
 import { tester } from './git.ts';
 import type { World } from './promotions.ts';
 import { scoreHere, TIME } from './registry.ts';
@@ -68,6 +70,19 @@ export class Elsewhere {
     const judge: PublishPorts['judge'] = (question) => this.#gate({ ...question, key });
     const ports = { forge: this.forge(), by: tester, trusted: policy.keys, now: () => TIME, judge, say: () => {} };
     return publish(ports, { number, head, evaluated });
+  }
+
+  /** Another run of the workflow, begun before the first one's verdict was there: it merges on a verdict of its own. */
+  async mergeBeside(number: number, head: string): Promise<string> {
+    const { key, policy } = this.#world.registry;
+    const base = await this.#world.registry.main();
+    const now = () => new Date(TIME.getTime() + 1000);
+    const { verdict: bytes } = await this.#gate({ head, base, pullRequest: number, reason: null, key, now });
+    if (!bytes) throw new Error('the gate gave no verdict');
+    const judged = { ...openVerdict(bytes, policy.keys, now()), bytes };
+    const forge = this.forge();
+    await mergeOnVerdict({ forge, by: tester }, await forge.pullRequest(number), judged);
+    return judged.digest;
   }
 
   /** What the workflow does with the last request. */

@@ -1,6 +1,6 @@
 import type { Promotion } from '../../../projections/promotions.ts';
-import type { Commit, Git } from '../../../registry-repo/git.ts';
-import { NoMergeFactsError, parseMergeMessage } from '../../../registry-repo/merge-message.ts';
+import type { Git } from '../../../registry-repo/git.ts';
+import { type MergeFacts, NoMergeFactsError, parseMergeMessage } from '../../../registry-repo/merge-message.ts';
 import type { ObjectId } from '../../../registry-repo/values.ts';
 import { openVerdict } from '../../../registry-repo/verdict/signed.ts';
 import type { PullRequest } from '../../forge/forge.ts';
@@ -14,7 +14,7 @@ export async function knownVerdict(
   pull: PullRequest,
 ): Promise<SignedVerdict | null> {
   const trust = { keys, now: clock() };
-  const judgedHead = pull.mergeCommit ? judgedHeadOfMerge(await commitAt(forge.git, pull.mergeCommit)) : null;
+  const judgedHead = pull.mergeCommit ? ((await tellsOfMerge(forge.git, pull.mergeCommit))?.head ?? null) : null;
   for (const head of new Set([judgedHead, promotion.pullRequest?.head, pull.head])) {
     const found = head && (await forge.git.commitId(head)) ? await findJudged(forge.git, head, trust) : null;
     const { verdict } = found ?? {};
@@ -32,13 +32,11 @@ export async function ownVerdict(
   return { ...openVerdict(bytes, trusted, clock()), bytes };
 }
 
-async function commitAt(git: Git, oid: ObjectId): Promise<Commit | null> {
-  return (await git.commitId(oid)) ? ((await git.firstParents(oid, { max: 1 }))[0] ?? null) : null;
-}
-
-function judgedHeadOfMerge(commit: Commit | null): ObjectId | null {
+/** What a commit on main says of the merge that made it; null if it is not here, or says nothing of the kind. */
+export async function tellsOfMerge(git: Git, oid: ObjectId): Promise<MergeFacts | null> {
+  const [commit] = (await git.commitId(oid)) ? await git.firstParents(oid, { max: 1 }) : [];
   try {
-    return commit && parseMergeMessage(commit.message).head;
+    return commit ? parseMergeMessage(commit.message) : null;
   } catch (error) {
     if (error instanceof NoMergeFactsError) return null;
     throw error;

@@ -3,9 +3,9 @@ import { RegistryAt } from '../../../registry-repo/registry.ts';
 import { misfits } from '../../../registry-repo/verdict/fits.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import { mergeOnVerdict, stillOpen } from '../merge.ts';
-import { mergedFact } from '../merged.ts';
 import type { SignedVerdict } from '../pass.ts';
 import { knownVerdict, ownVerdict } from './known.ts';
+import { mergedAs } from './merged-as.ts';
 import { movedFacts, rebase } from './moved.ts';
 import { numberOf, type Outcome, type StepPorts, supersededBy } from './outcome.ts';
 import { reject, show } from './reject.ts';
@@ -23,7 +23,7 @@ export async function merge(ports: StepPorts, promotion: Promotion, newer: Promo
   const outcome = await mergeOnVerdict(ports, pull, judged);
   switch (outcome.kind) {
     case 'merged':
-      return [await mergedFact(forge.git, promotion, pull, outcome.commit)];
+      return mergedAs(ports, promotion, pull, outcome.commit);
     case 'moved':
       return []; // the next look decides
     case 'void':

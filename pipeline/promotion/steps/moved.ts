@@ -4,9 +4,9 @@ import { RegistryAt } from '../../../registry-repo/registry.ts';
 import type { ObjectId } from '../../../registry-repo/values.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import { buildCommit } from '../branch.ts';
-import { mergedFact } from '../merged.ts';
 import { bringsSame } from '../pass.ts';
 import type { PromotionPorts } from '../promotion-ports.ts';
+import { mergedAs } from './merged-as.ts';
 import { numberOf, supersededBy } from './outcome.ts';
 import { reject } from './reject.ts';
 
@@ -19,7 +19,7 @@ export async function movedFacts(
 ): Promise<readonly Fact[] | null> {
   const { git } = ports.forge;
   if (pull.state === 'merged' && pull.mergeCommit && promotion.judged?.result === 'pass')
-    return [await mergedFact(git, promotion, pull, pull.mergeCommit)];
+    return mergedAs(ports, promotion, pull, pull.mergeCommit);
   if (pull.state === 'closed' && newer) return reject(ports, promotion, 'superseded', supersededBy(newer));
   if (pull.state !== 'open')
     return reject(ports, promotion, 'closed', [

@@ -5,6 +5,7 @@ import { GateTimeoutError } from '../../../pipeline/promotion/process.ts';
 import { reconcile } from '../../../pipeline/promotion/reconcile.ts';
 import { baseline } from '../../../projections/baseline.ts';
 import type { Evaluated } from '../../../registry-repo/gate/evaluated.ts';
+import type { Digest } from '../../../registry-repo/values.ts';
 import { verifyProduction } from '../../../registry-repo/verify/production.ts';
 import { Elsewhere } from '../../support/elsewhere.ts';
 import { World } from '../../support/promotions.ts';
@@ -60,6 +61,23 @@ workflow('that merges while a process looks is not taken for a main that moved',
   assert.equal([done.status, done.judgements], ['merged', 1]);
   const types = (await world.log()).map((e) => e.type).slice(1);
   assert.equal(types, ['PromotionProposed', 'PullRequestOpened', 'GateJudged', 'PromotionMerged']);
+});
+
+workflow('that was asked twice and merges on its second verdict is recorded with that one', async () => {
+  const world = await World.create();
+  const { elsewhere, ports, id } = await waiting(world, 9);
+  const { head } = elsewhere.requests[0] as { head: string };
+  elsewhere.dieBeforeMerge = true;
+  await rejects(elsewhere.run(), Error);
+  const first = (await ports.process.finish('sentiment', id)).judged?.verdict;
+  elsewhere.dieBeforeMerge = false;
+  const second = await elsewhere.mergeBeside(1, head);
+  assert.is.not(second, first);
+  const done = await ports.process.finish('sentiment', id);
+  assert.equal([done.status, done.judged?.verdict, done.judgements], ['merged', second, 2]);
+  const merged = (await world.log()).findLast((e) => e.type === 'PromotionMerged');
+  assert.is((merged?.data as { verdict?: string }).verdict, second);
+  assert.ok(await world.registry.artifacts.has(second as Digest), 'and the audit finds it');
 });
 
 workflow('whose verdict was void before it could be used is asked again at once', async () => {
