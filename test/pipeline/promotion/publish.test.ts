@@ -76,7 +76,7 @@ workflow('that was asked twice and merges on its second verdict is recorded with
   const done = await ports.process.finish('sentiment', id);
   assert.equal([done.status, done.judged?.verdict, done.judgements], ['merged', second, 2]);
   const merged = (await world.log()).findLast((e) => e.type === 'PromotionMerged');
-  assert.is((merged?.data as { verdict?: string }).verdict, second);
+  assert.is(merged && 'verdict' in merged.data && merged.data.verdict, second);
   assert.ok(await world.registry.artifacts.has(second as Digest), 'and the audit finds it');
 });
 
