@@ -130,6 +130,14 @@ export class World {
     return process.finish(model, proposal.fact.data.promotionId);
   }
 
+  /** Of a process that sees no lease, and whose own nobody sees: leases save work, and nothing may rest on them. */
+  portsWithoutLease(): ReconcilePorts {
+    const forge = this.forge();
+    forge.lease = async () => null;
+    forge.moveLease = async () => null;
+    return this.ports({ forge });
+  }
+
   async log(): Promise<RecordedEvent[]> {
     const events: RecordedEvent[] = [];
     for await (const page of wholeLog(this.store)) events.push(...page.map(decode));

@@ -10,7 +10,7 @@ async function together(world: World, candidates: readonly [skill: number, model
   const digests = await Promise.all(candidates.map(([skill, model]) => world.candidate(skill, { model })));
   return Promise.all(
     digests.map(async (digest) => {
-      const { process } = world.ports();
+      const { process } = world.portsWithoutLease();
       const { model, proposal } = await process.propose(digest, null);
       assert.ok(proposal.kind === 'new');
       return process.finish(model, proposal.fact.data.promotionId);
@@ -75,7 +75,9 @@ race('two processes finishing the same promotion do it once', async () => {
     const { proposal } = await world.ports().process.propose(await world.candidate(9), null);
     assert.ok(proposal.kind === 'new');
     const { promotionId } = proposal.fact.data;
-    const ended = await Promise.all([1, 2, 3].map(() => world.ports().process.finish('sentiment', promotionId)));
+    const ended = await Promise.all(
+      [1, 2, 3].map(() => world.portsWithoutLease().process.finish('sentiment', promotionId)),
+    );
     assert.equal(
       ended.map((p) => p.status),
       ['merged', 'merged', 'merged'],
