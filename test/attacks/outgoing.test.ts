@@ -39,7 +39,8 @@ function world() {
   const [home, scratch, folder] = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
   writeFileSync(join(folder, 'pawl.yaml'), sampleSettings(600));
   const { PATH = '' } = process.env;
-  const env = { PATH, HOME: home, TMPDIR: scratch, LANG: 'C.UTF-8', ORT_DISABLE_TELEMETRY: '0' };
+  // Node hands NODE_V8_COVERAGE to every child whose environment does not name it; what it writes is not the program's.
+  const env = { PATH, HOME: home, TMPDIR: scratch, LANG: 'C.UTF-8', ORT_DISABLE_TELEMETRY: '0', NODE_V8_COVERAGE: '' };
   const log = join(temporaryFolder(), 'trace');
   const start = (program: string, ...args: string[]): ChildProcess => {
     const argv = [process.execPath, program, ...args];
