@@ -47,6 +47,22 @@ export const serverEvents = {
       detail: 'no signed verdict for models/sentiment/production.json at this commit',
     },
   ),
+  /** A process that ran the model ended by itself, or was killed because it hung or took too much memory. */
+  WorkerLost: define(
+    'server',
+    z.strictObject({
+      model: ModelName,
+      served: VersionRef,
+      code: z.string().min(1).max(100),
+      detail: z.string().max(2000),
+    }),
+    {
+      model: 'sentiment',
+      served: { version: 2, manifest: d('5') },
+      code: 'worker_lost',
+      detail: 'the process that runs the model ended by itself (SIGSEGV)',
+    },
+  ),
   /** What was asked and answered in a window of time: counts only, never texts. */
   TrafficObserved: define(
     'server',

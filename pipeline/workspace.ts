@@ -15,6 +15,10 @@ import type { Artifacts } from '../registry-repo/artifacts/artifacts.ts';
 import { type GateAnswer, type GateRequest, runGate } from '../registry-repo/gate/gate.ts';
 import { checkScratch } from '../registry-repo/gate/scratch.ts';
 import { Git } from '../registry-repo/git.ts';
+import type { Bounds } from '../registry-repo/model-process/confined.ts';
+import { withoutSandbox } from '../registry-repo/model-process/isolation.ts';
+import { openModelWith } from '../registry-repo/model-process/open-model.ts';
+import type { OpenModel } from '../registry-repo/runtime/runtime.ts';
 import { scoreInProcess } from '../registry-repo/scoring/score.process.ts';
 import { readSigningKey, type SigningKey } from '../registry-repo/verdict/keys.ts';
 import type { LoadedConfig } from './config/load.ts';
@@ -176,6 +180,17 @@ export class Workspace {
     return openTraining({ address, token: token || null, forge: origin, path: (relative) => this.path(relative) });
   }
 
+  /** What a process that runs a model may take. */
+  get modelBounds(): Bounds {
+    const { megabytes, niceness, sandbox } = this.config.models;
+    const bounds = { megabytes: megabytes ?? this.config.policy.scoreMegabytes, niceness };
+    return sandbox === 'none' ? { ...bounds, isolation: withoutSandbox } : bounds;
+  }
+
+  get openModel(): OpenModel {
+    return openModelWith({ bounds: this.modelBounds, seconds: this.config.models.seconds });
+  }
+
   /** Whether this machine judges and merges, or the registry's own workflow. */
   get gateIsHere(): boolean {
     const { gate, forge } = this.config.registry;
@@ -190,7 +205,8 @@ export class Workspace {
   /** Judges commits of the registry; with a key the verdicts are signed. */
   judge(key: SigningKey | null): (question: Question) => Promise<GateAnswer> {
     const [forge, artifacts] = [this.forge(), this.artifacts()];
-    const gate = { git: forge.git, artifacts, score: scoreInProcess(), key, now: this.clock, pawl: version };
+    const score = scoreInProcess(undefined, this.modelBounds);
+    const gate = { git: forge.git, artifacts, score, key, now: this.clock, pawl: version };
     return (question) => runGate({ ...gate, ...question });
   }
 

@@ -2,7 +2,7 @@ import { isForRuntime, type Manifest, MODEL_FILE } from '../registry-repo/manife
 import { checkNeeds } from '../registry-repo/runtime/byte-sums.ts';
 import { thisProcessor } from '../registry-repo/runtime/this-processor.ts';
 import type { Digest, ObjectId } from '../registry-repo/values.ts';
-import { Pool, type PoolOptions } from './inference/pool.ts';
+import { Pool, type PoolOptions, type Trouble } from './inference/pool.ts';
 import type { ProvenVersion } from './registry.ts';
 import { type SelfTest, selfTest } from './self-test.ts';
 import type { ServedModel } from './served.ts';
@@ -15,7 +15,7 @@ import type { ServedModel } from './served.ts';
 export async function loadVersion(
   { manifest, files }: ProvenVersion,
   options: PoolOptions,
-  onTrouble: (error: Error) => void,
+  onTrouble: (trouble: Trouble) => void,
 ): Promise<{ pool: Pool; test: SelfTest }> {
   checkNeeds(manifest, thisProcessor());
   const paths = manifest.files.map((file) => file.path).filter(isForRuntime);

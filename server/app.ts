@@ -6,6 +6,7 @@ import type { AppContext } from './context.ts';
 import { openApiRoute } from './openapi.ts';
 import { isKnown, problemResponse, RequestError } from './problems.ts';
 import { healthRoutes } from './routes/health.ts';
+import { metricsRoute } from './routes/metrics.ts';
 import { modelRoute } from './routes/model.ts';
 import { pageRoutes } from './routes/page.ts';
 import { predictRoutes } from './routes/predict.ts';
@@ -53,6 +54,7 @@ export function createApp(context: AppContext): OpenAPIHono {
   );
 
   healthRoutes(app, context);
+  metricsRoute(app, context);
   modelRoute(app, context);
   predictRoutes(app, context);
   webhookRoutes(app, context);

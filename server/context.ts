@@ -3,6 +3,7 @@ import type { FollowState } from './follow.ts';
 import type { Hooks } from './hooks/hooks.ts';
 import type { Pool } from './inference/pool.ts';
 import type { Log } from './log.ts';
+import type { Metrics } from './metrics.prometheus.ts';
 import type { Limits } from './options.ts';
 import type { ServedModel } from './served.ts';
 import type { Swap } from './swap.ts';
@@ -19,6 +20,7 @@ export type AppContext = {
   readonly state: () => FollowState;
   readonly draining: () => boolean;
   readonly traffic: Traffic;
+  readonly metrics: Metrics;
   readonly held: Held;
   /** Null where no webhooks are taken. */
   readonly hooks: Hooks | null;

@@ -1,23 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import type { EventStore } from '../events/store.ts';
 import { type Later, later, within } from '../registry-repo/later.ts';
+import type { Bounds } from '../registry-repo/model-process/confined.ts';
 import { describe, loadVersion } from './activate.ts';
 import { createApp } from './app.ts';
 import { Held } from './body.ts';
 import { type FollowActions, Follower, type FollowState } from './follow.ts';
 import type { Hooks } from './hooks/hooks.ts';
 import { ShuttingDownError } from './inference/errors.ts';
-import type { Pool, PoolHealth } from './inference/pool.ts';
+import type { Pool, PoolHealth, PoolOptions, Trouble } from './inference/pool.ts';
 import { listen } from './listen.ts';
 import { type Log, openLog } from './log.ts';
+import { createMetrics, type Metrics } from './metrics.prometheus.ts';
 import type { ServerOptions } from './options.ts';
 import { Recorder } from './record.ts';
-import type { Registry } from './registry.ts';
+import type { ProvenVersion, Registry } from './registry.ts';
 import { refOf, type ServedModel } from './served.ts';
 import { Swap } from './swap.ts';
 import { Traffic } from './traffic.ts';
-
-const WORKER = new URL('./inference/worker.js', import.meta.url);
 
 /** What a server works with; all of it belongs to the caller and outlives the server. */
 export type ServerWorld = {
@@ -31,7 +31,9 @@ export type ServerWorld = {
   readonly log?: Log;
   /** What to do about webhooks; null takes none. A hint about the registry makes the server look at it, besides. */
   readonly hooks?: Hooks | null;
-  /** The compiled worker script, where it is not the usual one. */
+  /** What a process that runs the model may take. */
+  readonly bounds: Bounds;
+  /** The program of such a process, where it is not the usual one. */
   readonly worker?: URL;
 };
 
@@ -78,8 +80,7 @@ class PawlServer {
   readonly #follower: Follower;
   readonly #first: Promise<void>;
   #onFirst: { resolve: () => void; reject: (error: Error) => void } = { resolve: () => {}, reject: () => {} };
-  /** Workers that hang. While one is in native code, the end of the process is a crash. */
-  readonly #hung = new Set<Promise<void>>();
+  readonly #metrics: Metrics;
   #stopped: Promise<void> | undefined;
   #draining = false;
 
@@ -91,6 +92,7 @@ class PawlServer {
     this.#later = world.later ?? later;
     this.#log = log;
     this.#traffic = new Traffic(clock());
+    this.#metrics = createMetrics(() => this.#live.engine?.health ?? null);
     const start = randomBytes(8).toString('hex');
     this.#recorder = new Recorder({ store, instance: options.instance, start, clock, log });
     const { pollMs } = options;
@@ -110,6 +112,7 @@ class PawlServer {
       state: () => this.#follower.state,
       draining: () => this.#draining,
       traffic: this.#traffic,
+      metrics: this.#metrics,
       held: new Held(limits.heldBytes),
       hooks: this.#hooks(),
       limits,
@@ -153,8 +156,7 @@ class PawlServer {
       live,
       activate: async (proven, tip) => {
         const started = performance.now();
-        const trouble = ({ code, message }: { code?: string; message: string }) =>
-          this.#log.warn({ code, detail: message, version: proven.version }, 'a worker was lost or cannot be replaced');
+        const trouble = (what: Trouble) => this.#trouble(proven, what);
         const { pool, test } = await loadVersion(proven, this.#poolOptions(), trouble);
         if (this.#follower.stopping) {
           await pool.release();
@@ -193,24 +195,22 @@ class PawlServer {
     };
   }
 
-  #poolOptions() {
+  #trouble({ manifest, manifestDigest, version }: ProvenVersion, { lost, error }: Trouble): void {
+    const { code = 'internal', message } = error;
+    this.#log.warn({ code, detail: message, version }, lost ? 'a worker was lost' : 'a worker cannot be replaced');
+    if (!lost) return;
+    this.#metrics.lost(code);
+    const served = { version, manifest: manifestDigest };
+    this.#recorder.record({ type: 'WorkerLost', data: { model: manifest.model, served, code, detail: message } });
+  }
+
+  #poolOptions(): PoolOptions {
     const { workers, threads, hungMs, loadMs, deadlineMs, batchCharacters, limits } = this.#options;
-    const entry = this.#world.worker ?? WORKER;
-    const onHung = (ended: Promise<void>) => {
-      this.#hung.add(ended);
-      void ended.then(() => this.#hung.delete(ended));
-    };
+    const { bounds, worker } = this.#world;
     const { queueTexts } = limits;
     return {
-      workers,
-      threads,
-      hungMs,
-      loadMs,
-      deadlineMs,
-      batchCharacters,
-      queueTexts,
-      entry,
-      onHung,
+      ...{ workers, threads, hungMs, loadMs, deadlineMs, batchCharacters, queueTexts, bounds },
+      ...(worker && { entry: worker }),
       later: this.#later,
     };
   }
@@ -231,10 +231,7 @@ class PawlServer {
     this.#live.replace(null);
     this.#recordTraffic();
     await this.#recorder.close(left());
-    const ended = Promise.all([following, this.#live.released()]).then(() => Promise.all(this.#hung));
-    await within(ended, left(), this.#later);
-    const { size: hung } = this.#hung;
-    if (hung > 0) this.#log.error({ hung }, 'stopped, but workers still hang: the process may have to be killed');
-    else this.#log.info('stopped');
+    await within(Promise.all([following, this.#live.released()]), left(), this.#later);
+    this.#log.info('stopped');
   }
 }

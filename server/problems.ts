@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 
 import { PawlError } from '../events/errors.ts';
+import { RegistryError } from '../registry-repo/errors.ts';
 
 /** Why one part of a request is refused. */
 export type InvalidPart = { readonly path: string; readonly message: string };
@@ -42,10 +43,10 @@ const STATUS: Readonly<Record<string, number>> = {
   request_aborted: 499,
   model_failed: 500,
   worker_lost: 500,
+  text_crashes_model: 500,
   model_not_ready: 503,
   overloaded: 503,
   shutting_down: 503,
-  workers_hung: 503,
   deadline_exceeded: 504,
   worker_hung: 504,
 };
@@ -87,7 +88,8 @@ export const Problem = z
 export type Problem = z.infer<typeof Problem>;
 
 /** Whether an error is one of ours with a meaning for whoever asked. */
-export const isKnown = (error: unknown): error is PawlError => error instanceof PawlError && error.code in STATUS;
+export const isKnown = (error: unknown): error is PawlError | RegistryError =>
+  (error instanceof PawlError || error instanceof RegistryError) && error.code in STATUS;
 
 export function problemOf(error: unknown): Problem {
   if (!isKnown(error))

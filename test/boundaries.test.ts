@@ -42,6 +42,7 @@ const VENDORS: Record<string, RegExp> = {
   hono: /^server\/.*\.ts$/,
   '@hono/node-server': /^server\/.*\.ts$/,
   '@hono/zod-openapi': /^server\/.*\.ts$/,
+  'prom-client': /^server\/.*\.prometheus\.ts$/,
   pino: /^server\/.*\.ts$/,
   'fastest-levenshtein': /^pipeline\/.*\.ts$/,
   zod: /./,

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { loadRuntime } from '../../registry-repo/runtime/load.ts';
 import { storedCounts } from '../../registry-repo/stored-counts.ts';
 import { optionsAt } from '../data/guess.ts';
 import { loadRows } from '../data/load.ts';
@@ -58,7 +57,7 @@ export const evaluate: Command<Workspace> = {
       out,
       signal,
     } = invocation;
-    const { manifest, file, name } = await modelFor(workspace, wanted);
+    const { manifest, files, name } = await modelFor(workspace, wanted);
     const context = loadContext(workspace, out, signal);
     const path = text(invocation, 'data');
     const given = path === undefined ? workspace.config.data : await optionsAt(path, process.cwd());
@@ -70,7 +69,7 @@ export const evaluate: Command<Workspace> = {
     );
     const sliceFile = text(invocation, 'slices');
     const userSlices = sliceFile === undefined ? [] : readSlices(sliceFile);
-    const runtime = await loadRuntime({ manifest, file }, { threads: availableParallelism() });
+    const runtime = await workspace.openModel({ manifest, files }, { threads: availableParallelism() });
     try {
       const started = performance.now();
       const { labels } = manifest;

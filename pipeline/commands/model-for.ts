@@ -1,4 +1,4 @@
-import type { Manifest } from '../../registry-repo/manifest.ts';
+import { isForRuntime, type Manifest } from '../../registry-repo/manifest.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import type { Digest } from '../../registry-repo/values.ts';
 import { readVersionFile } from '../../registry-repo/version-files.ts';
@@ -14,6 +14,8 @@ export type Loaded = {
   readonly digest: Digest;
   readonly manifest: Manifest;
   readonly file: (path: string) => Uint8Array;
+  /** Of what its runtime needs. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
 };
 
 /** A run's candidate or a registered version, whichever the word names. */
@@ -43,5 +45,6 @@ async function load(workspace: Workspace, digest: string, name: string, version:
           file,
         );
   const files = new Map(await Promise.all(manifest.files.map(async (f) => [f.path, await read(f)] as const)));
-  return { name, digest: digest as Digest, manifest, file: (path) => files.get(path) as Uint8Array };
+  const needed = new Map([...files].filter(([path]) => isForRuntime(path)));
+  return { name, digest: digest as Digest, manifest, file: (path) => files.get(path) as Uint8Array, files: needed };
 }

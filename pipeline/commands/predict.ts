@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
+import { isForRuntime } from '../../registry-repo/manifest.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
-import { loadRuntime } from '../../registry-repo/runtime/load.ts';
 import type { Runtime } from '../../registry-repo/runtime/runtime.ts';
 import { verifyProduction } from '../../registry-repo/verify/production.ts';
 import { readVersionFile } from '../../registry-repo/version-files.ts';
@@ -59,10 +59,14 @@ async function productionRuntime(workspace: Workspace): Promise<{ runtime: Runti
     manifest,
   };
   const files = new Map(
-    await Promise.all(manifest.files.map(async (f) => [f.path, await readVersionFile(of, f)] as const)),
+    await Promise.all(
+      manifest.files
+        .filter(({ path }) => isForRuntime(path))
+        .map(async (f) => [f.path, await readVersionFile(of, f)] as const),
+    ),
   );
   return {
-    runtime: await loadRuntime({ manifest, file: (path) => files.get(path) as Uint8Array }),
+    runtime: await workspace.openModel({ manifest, files }),
     version: production.version,
   };
 }

@@ -1,9 +1,8 @@
 import * as z from 'zod';
 import { type Manifest, MODEL_FILE } from '../../registry-repo/manifest.ts';
 import type { Row } from '../../registry-repo/rows.ts';
-import { loadRuntime } from '../../registry-repo/runtime/load.ts';
 import { filesOf } from '../../registry-repo/runtime/preprocessor.ts';
-import type { Runtime } from '../../registry-repo/runtime/runtime.ts';
+import type { OpenModel, Runtime } from '../../registry-repo/runtime/runtime.ts';
 import { Digest } from '../../registry-repo/values.ts';
 import { type Dataset, loadDataset, loadForeign } from '../data/load.ts';
 import { DataOptions } from '../data/options.ts';
@@ -82,7 +81,7 @@ export const quantize: Command<Workspace> = {
       },
       async () => dataset,
     );
-    const compared = await compare(original, trained, dataset.test);
+    const compared = await compare(workspace.openModel, original, trained, dataset.test);
     const value = {
       ...{ run: runId, candidate: candidate.ref, parent: original.name },
       ...{ products: quantised.products, tables: quantised.tables },
@@ -125,14 +124,14 @@ const trainerOf = (trained: TrainedModel): Trainer => ({
 });
 
 /** Both models on the same rows in turns, so that what else the machine does falls on both. */
-async function compare(original: Loaded, trained: TrainedModel, rows: readonly Row[]) {
+async function compare(open: OpenModel, original: Loaded, trained: TrainedModel, rows: readonly Row[]) {
   const step = Math.max(1, Math.floor(rows.length / COMPARED));
   const texts = rows.filter((_, i) => i % step === 0).map(({ text }) => text);
   const { labels } = original.manifest;
   const files = new Map(trained.files.map(({ path, bytes: content }) => [path, content]));
   const manifest = { labels, preprocessor: trained.preprocessor, contract: trained.contract };
-  const before = await loadRuntime({ manifest: original.manifest, file: original.file });
-  const after = await loadRuntime({ manifest, file: (path) => files.get(path) as Uint8Array });
+  const before = await open(original);
+  const after = await open({ manifest, files });
   try {
     const seconds = { original: 0, quantised: 0 };
     let agree = 0;

@@ -66,7 +66,14 @@ export async function openServer(workspace: Workspace, around: Around = {}) {
     keys,
     clock: workspace.clock,
   });
-  return startServer(options, { model, registry, store: workspace.store(), clock: workspace.clock, ...around });
+  return startServer(options, {
+    model,
+    registry,
+    store: workspace.store(),
+    clock: workspace.clock,
+    bounds: workspace.modelBounds,
+    ...around,
+  });
 }
 
 export type Server = Awaited<ReturnType<typeof openServer>>;

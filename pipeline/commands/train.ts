@@ -172,6 +172,7 @@ export function runPorts(
     folders: { config: folder, cache, checkpoints: join(cache, 'checkpoints') },
     hub: workspace.config.hub,
     progress,
+    openModel: workspace.openModel,
     signal,
   };
 }

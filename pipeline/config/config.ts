@@ -76,6 +76,28 @@ const InitialPolicy = z.strictObject({
     .describe('Share of evaluation rows that may be among the training rows'),
 });
 
+/** What a process that runs a model may take; what the gate's may, the registry's rules say. */
+const Models = z.strictObject({
+  megabytes: z
+    .int()
+    .min(128)
+    .max(1_000_000)
+    .nullable()
+    .default(null)
+    .describe('Memory for one process that runs a model; null takes policy.scoreMegabytes'),
+  seconds: z
+    .int()
+    .min(1)
+    .max(86_400)
+    .default(1800)
+    .describe('Time to load a model, and to answer 512 texts, in commands; a server has limits of its own'),
+  niceness: z.int().min(0).max(19).default(0).describe('How far such a process steps back behind other programs'),
+  sandbox: z
+    .enum(['auto', 'none'])
+    .default('auto')
+    .describe('auto runs it in bubblewrap where that works; none does not, for a system whose libraries that hides'),
+});
+
 /** Everything that can be set: `pawl.yaml`, `PAWL_…` variables and flags, in that order. Paths are relative to the file's folder. */
 export const Config = z.strictObject({
   model: Name.default('sentiment').describe('Name of the model to train and serve'),
@@ -257,6 +279,7 @@ export const Config = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  models: Models.prefault({}),
   server: ServerOptions.prefault({}),
 });
 export type Config = z.infer<typeof Config>;

@@ -5,7 +5,6 @@ import { printFile } from '../../registry-repo/file.ts';
 import { toNumber } from '../../registry-repo/fraction.ts';
 import { CARD_FILE, Manifest, MODEL_FILE, TRAINING_ROWS_FILE } from '../../registry-repo/manifest.ts';
 import { needsOf } from '../../registry-repo/runtime/byte-sums.ts';
-import { loadRuntime } from '../../registry-repo/runtime/load.ts';
 import { storedCounts } from '../../registry-repo/stored-counts.ts';
 import type { Confusion, Counts } from '../../registry-repo/values.ts';
 import type { Dataset } from '../data/load.ts';
@@ -81,7 +80,7 @@ type Measured = {
 };
 
 async function measure(
-  { clock, progress }: RunPorts,
+  { clock, progress, openModel }: RunPorts,
   { averaging, workers }: RunRequest,
   { dataset, trained, journal }: Trained,
 ): Promise<Measured> {
@@ -89,8 +88,7 @@ async function measure(
   const started = clock();
   const manifest = { labels: [...labels], preprocessor: trained.preprocessor, contract: trained.contract };
   const bytes = new Map(trained.files.map((f) => [f.path, f.bytes]));
-  const file = (path: string) => bytes.get(path) as Uint8Array;
-  const runtime = await loadRuntime({ manifest, file }, { threads: workers });
+  const runtime = await openModel({ manifest, files: bytes }, { threads: workers });
   try {
     const golden = await goldenAnswers(runtime);
     const average = await averaging(labels);

@@ -3,6 +3,7 @@ import type { Command } from '../../events/envelope.ts';
 import type { EventStore } from '../../events/store.ts';
 import type { Artifacts } from '../../registry-repo/artifacts/artifacts.ts';
 import type { Averaging } from '../../registry-repo/f1.ts';
+import type { OpenModel } from '../../registry-repo/runtime/runtime.ts';
 import type { Progress } from '../progress.ts';
 import type { HubAccess, Trainer, TrainerFolders } from './trainer.ts';
 
@@ -31,6 +32,8 @@ export type RunPorts = {
   readonly newId: () => string;
   readonly command: Pick<Command, 'actor' | 'source'>;
   readonly progress: Progress;
+  /** The trained model is measured there. */
+  readonly openModel: OpenModel;
   /** As a trainer gets them; a run has its own folder below that of the checkpoints. */
   readonly folders: TrainerFolders;
   readonly hub: HubAccess;

@@ -18,3 +18,17 @@ export type RuntimeSource = {
   readonly manifest: Pick<Manifest, 'labels' | 'preprocessor' | 'contract'>;
   readonly file: (path: string) => Uint8Array;
 };
+
+/** What is needed to open a model: the same, with the bytes of every file that its runtime needs. */
+export type ModelSource = {
+  readonly manifest: RuntimeSource['manifest'];
+  readonly files: ReadonlyMap<string, Uint8Array>;
+};
+
+/**
+ * Opens a model where it can do no harm.
+ *
+ * @param options.threads that one run of the model computes with
+ * @throws {ModelRefusedError} if it cannot be loaded
+ */
+export type OpenModel = (source: ModelSource, options?: { readonly threads?: number }) => Promise<Runtime>;

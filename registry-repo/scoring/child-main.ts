@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { watched } from '../model-process/watched.ts';
 import type { ChildAnswer } from './child-answer.ts';
 import { LATENCY } from './score.ts';
 import { EngineError, type Load, SideRefusedError, scoreModels } from './score-models.ts';
@@ -19,9 +19,7 @@ export type Engine = { readonly load: Load; readonly version: string };
  */
 export async function runChild(start: () => Promise<Engine>): Promise<never> {
   const [folder = '', seconds = '1', more] = process.argv.slice(2);
-  new Worker(new URL('./score.watchdog.js', import.meta.url), {
-    workerData: { parent: process.ppid, seconds: Number(seconds) },
-  }).unref();
+  watched(Number(seconds));
   const versions = { onnxruntime: 'none', node: process.versions.node };
   const load: Load = async (source, options) => {
     const engine = await start().catch((cause: unknown) => {

@@ -20,24 +20,9 @@ export class RequestAbortedError extends PawlError {
   readonly code = 'request_aborted';
 }
 
-/** The worker ended in the middle of the request. */
-export class WorkerLostError extends PawlError {
-  readonly code = 'worker_lost';
-}
-
-/** The worker did not answer in time and was given up. It cannot be killed: see {@link InferenceThread}. */
-export class WorkerHungError extends PawlError {
-  readonly code = 'worker_hung';
-}
-
-/** The model ran, and gave nothing usable for this text. */
-export class ModelFailedError extends PawlError {
-  readonly code = 'model_failed';
-}
-
-/** The model's bytes are as the registry says, but no worker can load them. */
-export class ModelUnloadableError extends PawlError {
-  readonly code = 'model_unloadable';
+/** Two processes ended while this very text was in hand: it is not tried a third time. */
+export class TextCrashesModelError extends PawlError {
+  readonly code = 'text_crashes_model';
 }
 
 /** The loaded model does not give its manifest's golden answers on this machine. */

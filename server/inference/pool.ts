@@ -1,13 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Bounds } from '../../registry-repo/model-process/confined.ts';
+import { ModelFailedError } from '../../registry-repo/model-process/errors.ts';
+import type { RuntimeManifest } from '../../registry-repo/model-process/messages.ts';
+import { ModelProcess } from '../../registry-repo/model-process/model-process.ts';
 import { type BatchLimits, BatchQueue, type Item } from './batch.ts';
-import { ModelFailedError, ShuttingDownError, WorkerHungError } from './errors.ts';
-import type { RuntimeManifest } from './messages.ts';
-import { InferenceThread } from './thread.ts';
+import { ShuttingDownError, TextCrashesModelError } from './errors.ts';
+import { Suspects } from './suspects.ts';
 
-/** How often a lost worker is replaced by one that cannot load: first wait, then doubled up to the last. Milliseconds. */
+/** What is waited before a lost worker is replaced again: first, then doubled up to the last. Milliseconds. */
 const [FIRST_WAIT_MS, LAST_WAIT_MS] = [100, 10_000];
 
-/** An idle worker has this long to release its model. */
+/** A worker that is lost after so long is replaced at once; one that is lost sooner makes the next wait longer. */
+const SOUND_MS = 60_000;
+
+/** What a worker has in hand may take so long when it is released. */
 const STOP_MS = 5000;
 
 export type PoolOptions = BatchLimits & {
@@ -15,10 +21,11 @@ export type PoolOptions = BatchLimits & {
   readonly threads: number;
   readonly hungMs: number;
   readonly loadMs: number;
-  /** The compiled worker script. */
-  readonly entry: URL;
-  /** Told of a worker that hangs; the promise resolves should it ever end. */
-  readonly onHung?: (ended: Promise<void>) => void;
+  /** What one worker may take. */
+  readonly bounds: Bounds;
+  /** The program of a worker, where it is not the usual one. */
+  readonly entry?: URL;
+  readonly now?: () => number;
 };
 
 /** @returns [B, K] probabilities, row-major */
@@ -33,31 +40,38 @@ export type PoolModel = {
   readonly check: (classify: Classify) => Promise<void>;
 };
 
-/** Workers there should be, are, and hang; texts that wait for one. */
+/** Workers there should be and are, how many were lost since the start; texts that wait for one. */
 export type PoolHealth = {
   readonly workers: number;
   readonly usable: number;
-  readonly hung: number;
+  readonly lost: number;
   readonly waiting: number;
 };
 
+/** What befell a worker that was in service, or an attempt to replace one. */
+export type Trouble = { readonly lost: boolean; readonly error: Error & { readonly code?: string } };
+
 /**
- * Worker threads that all have the same model, and the requests waiting for them. A worker that crashes or hangs is
- * replaced; only the requests it was working on fail.
+ * Processes that all have the same model, and the requests waiting for them. A process that crashes, hangs or takes too much
+ * memory is killed and replaced; only the requests it was working on fail.
  */
 export class Pool {
   readonly #model: PoolModel;
   readonly #options: PoolOptions;
-  readonly #onTrouble: (error: Error) => void;
+  readonly #onTrouble: (trouble: Trouble) => void;
   readonly #queue: BatchQueue;
-  readonly #threads = new Set<InferenceThread>();
-  /** Texts of a batch that failed: each gets a second try alone, so that one bad text does not fail its neighbours. */
+  readonly #processes = new Set<ModelProcess>();
+  readonly #suspects = new Suspects();
+  /** Texts of a batch that failed, and suspects: each is computed alone, so that one bad text does not fail its neighbours. */
   readonly #alone: Item[] = [];
-  #hung = 0;
+  #lost = 0;
+  #lostAt = Number.NEGATIVE_INFINITY;
+  #waitMs = 0;
+  readonly #closing = new AbortController();
   #closed = false;
   #released: Promise<void> | undefined;
 
-  private constructor(model: PoolModel, options: PoolOptions, onTrouble: (error: Error) => void) {
+  private constructor(model: PoolModel, options: PoolOptions, onTrouble: (trouble: Trouble) => void) {
     this.#model = model;
     this.#options = options;
     this.#onTrouble = onTrouble;
@@ -70,7 +84,7 @@ export class Pool {
    * @param onTrouble told of every worker lost later, and of every failure to replace one
    * @throws what reading the files, loading or the check threw; then nothing is left running
    */
-  static async start(model: PoolModel, options: PoolOptions, onTrouble: (error: Error) => void): Promise<Pool> {
+  static async start(model: PoolModel, options: PoolOptions, onTrouble: (trouble: Trouble) => void): Promise<Pool> {
     const pool = new Pool(model, options, onTrouble);
     const starts = await Promise.allSettled(Array.from({ length: options.workers }, () => pool.#spawn()));
     const failed = starts.find((start) => start.status === 'rejected');
@@ -80,8 +94,8 @@ export class Pool {
   }
 
   get health(): PoolHealth {
-    const { size: usable } = this.#threads;
-    return { workers: this.#options.workers, usable, hung: this.#hung, waiting: this.#queue.waiting };
+    const { size: usable } = this.#processes;
+    return { workers: this.#options.workers, usable, lost: this.#lost, waiting: this.#queue.waiting };
   }
 
   /** Whether a request of so many texts would be turned away now. */
@@ -105,80 +119,106 @@ export class Pool {
 
   async #stop(): Promise<void> {
     this.#closed = true;
+    this.#closing.abort();
     const error = new ShuttingDownError('the server is stopping: ask another one');
     this.#queue.failAll(error);
     for (const item of this.#alone.splice(0)) this.#queue.fail(item, error);
-    await Promise.all([...this.#threads].map((thread) => thread.stop(STOP_MS)));
-    this.#threads.clear();
+    await Promise.all([...this.#processes].map((process) => process.stop(STOP_MS)));
+    this.#processes.clear();
   }
 
   /** One more worker in service. */
   async #spawn(): Promise<void> {
-    const { loadMs, threads, entry } = this.#options;
-    const files = new Map<string, Uint8Array>();
-    for (const [path, bytes] of await this.#model.files()) files.set(path, new Uint8Array(bytes)); // copied: it is handed over
-    const thread = new InferenceThread(entry, (error) => this.#lose(thread, error), this.#options.later);
+    const { loadMs, threads, entry, bounds, later } = this.#options;
+    const files = await this.#model.files();
+    const process: ModelProcess = await ModelProcess.start({
+      bounds,
+      onEnd: (error) => this.#lose(process, error),
+      ...(entry && { entry }),
+      ...(later && { later }),
+    });
     try {
-      await thread.load({ order: 'load', manifest: this.#model.manifest, files, threads }, loadMs);
-      await this.#model.check((texts) => thread.classify(texts, loadMs));
+      await process.load(this.#model.manifest, files, threads, loadMs);
+      await this.#model.check((texts) => process.classify(texts, loadMs));
     } catch (error) {
-      await thread.stop(STOP_MS);
+      await process.stop(STOP_MS);
       throw error;
     }
-    if (this.#closed) await thread.stop(STOP_MS);
-    else this.#threads.add(thread);
+    if (this.#closed) await process.stop(STOP_MS);
+    else this.#processes.add(process);
     this.#pump();
   }
 
   #pump(): void {
-    for (const thread of this.#threads) {
-      if (thread.busy) continue;
-      const alone = this.#alone.shift();
-      const batch = alone ? [alone] : this.#queue.take();
+    for (const process of this.#processes) {
+      if (process.busy) continue;
+      const batch = this.#next();
       if (batch.length === 0) return;
-      void this.#run(thread, batch);
+      void this.#run(process, batch);
     }
   }
 
-  async #run(thread: InferenceThread, batch: readonly Item[]): Promise<void> {
+  /** What is computed next: one text that has to be alone, or as many others as may be together. */
+  #next(): readonly Item[] {
+    for (;;) {
+      const alone = this.#alone.shift();
+      if (alone?.job.settled) continue;
+      if (alone) return [alone];
+      const batch = this.#queue.take();
+      const together = batch.filter((item) => !this.#suspected(item));
+      if (together.length > 0 || batch.length === 0) return together;
+    }
+  }
+
+  /** Whether a text may not be computed with others: then it waits for its own turn, or is given up at once. */
+  #suspected(item: Item): boolean {
+    const times = this.#suspects.times(item.text);
+    if (times === 1) this.#alone.push(item);
+    if (times === 2)
+      this.#queue.fail(item, new TextCrashesModelError('the model crashed on this text twice: it is not tried again'));
+    return times > 0;
+  }
+
+  async #run(process: ModelProcess, batch: readonly Item[]): Promise<void> {
+    const texts = batch.map((item) => item.text);
     try {
-      const texts = batch.map((item) => item.text);
-      const probabilities = await thread.classify(texts, this.#options.hungMs);
+      const probabilities = await process.classify(texts, this.#options.hungMs);
       const labels = this.#model.manifest.labels.length;
       if (probabilities.length !== batch.length * labels) throw new ModelFailedError('the model gave too few answers');
       batch.forEach(({ job, index }, i) => {
         job.answer(index, probabilities.subarray(i * labels, (i + 1) * labels));
       });
+      if (batch.length === 1) this.#suspects.clear(texts[0] as string);
     } catch (error) {
+      if (!(error instanceof ModelFailedError)) this.#suspects.accuse(texts);
       if (error instanceof ModelFailedError && batch.length > 1) this.#alone.push(...batch);
       else for (const item of batch) this.#queue.fail(item, error);
     }
     this.#pump();
   }
 
-  #lose(thread: InferenceThread, error: Error): void {
-    if (error instanceof WorkerHungError) {
-      this.#hung++;
-      void thread.ended.then(() => this.#hung--);
-      this.#options.onHung?.(thread.ended);
-    }
-    if (!this.#threads.delete(thread)) return; // never was in service: `#spawn` tells
-    this.#onTrouble(error);
-    if (!this.#closed) void this.#replace();
+  #lose(process: ModelProcess, error: Error): void {
+    if (!this.#processes.delete(process)) return; // never was in service: `#spawn` tells
+    this.#lost++;
+    const now = (this.#options.now ?? performance.now.bind(performance))();
+    const soon = now - this.#lostAt < SOUND_MS;
+    this.#lostAt = now;
+    this.#waitMs = soon ? Math.min(Math.max(FIRST_WAIT_MS, 2 * this.#waitMs), LAST_WAIT_MS) : 0;
+    this.#onTrouble({ lost: true, error });
+    if (!this.#closed) void this.#replace(this.#waitMs);
   }
 
-  async #replace(): Promise<void> {
-    for (let wait = FIRST_WAIT_MS; !this.#closed; wait = Math.min(2 * wait, LAST_WAIT_MS)) {
-      // Each hung thread may hold a core and a whole model for ever: no more of them than workers.
-      if (this.#hung <= this.#options.workers) {
-        try {
-          await this.#spawn();
-          return;
-        } catch (error) {
-          this.#onTrouble(error as Error);
-        }
+  /** Tries until it is done or the pool is closed, at most every so often. @param wait milliseconds before the first try */
+  async #replace(wait: number): Promise<void> {
+    for (let pause = wait; !this.#closed; pause = Math.min(Math.max(FIRST_WAIT_MS, 2 * pause), LAST_WAIT_MS)) {
+      if (pause > 0) await sleep(pause, undefined, { signal: this.#closing.signal }).catch(() => {});
+      if (this.#closed) return;
+      try {
+        await this.#spawn();
+        return;
+      } catch (error) {
+        this.#onTrouble({ lost: false, error: error as Error });
       }
-      await sleep(wait, undefined, { ref: false });
     }
   }
 }

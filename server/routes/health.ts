@@ -1,16 +1,11 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import * as z from 'zod';
-import { PawlError } from '../../events/errors.ts';
+import type { PawlError } from '../../events/errors.ts';
 import type { AppContext } from '../context.ts';
 import { ShuttingDownError } from '../inference/errors.ts';
 import { problemAnswers } from '../openapi.ts';
 import { problemResponse } from '../problems.ts';
 import { ModelNotReadyError } from '../swap.ts';
-
-/** So many workers hang that no request can be answered, and a hung thread cannot be killed: only a new process helps. */
-export class WorkersHungError extends PawlError {
-  readonly code = 'workers_hung';
-}
 
 const Live = z.strictObject({ status: z.literal('live') });
 const Ready = z.strictObject({ status: z.literal('ready') });
@@ -22,7 +17,6 @@ const live = createRoute({
   tags: ['health'],
   responses: {
     200: { description: 'it is', content: { 'application/json': { schema: Live } } },
-    ...problemAnswers(503),
   },
 });
 
@@ -50,14 +44,7 @@ export function notReady({ live, state, draining }: AppContext): PawlError | nul
 }
 
 export function healthRoutes(app: OpenAPIHono, context: AppContext): void {
-  app.openapi(live, (c) => {
-    const health = context.live.engine?.health;
-    if (!health || health.usable > 0 || health.hung <= health.workers) return c.json({ status: 'live' as const }, 200);
-    return problemResponse(
-      c,
-      new WorkersHungError(`${health.hung} workers hang and cannot be stopped: start it again`),
-    ) as never;
-  });
+  app.openapi(live, (c) => c.json({ status: 'live' as const }, 200));
   app.openapi(ready, (c) => {
     const reason = notReady(context);
     return reason ? (problemResponse(c, reason) as never) : c.json({ status: 'ready' as const }, 200);

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { WorkerLostError } from '../../registry-repo/model-process/errors.ts';
 import { BatchQueue } from '../../server/inference/batch.ts';
 import {
   DeadlineExceededError,
   OverloadedError,
   QueueFullError,
   RequestAbortedError,
-  WorkerLostError,
 } from '../../server/inference/errors.ts';
 import { ManualTime } from '../support/manual-time.ts';
 import { rejects } from '../support/rejects.ts';

@@ -9,6 +9,7 @@ import { digestOf } from '../../registry-repo/digest.ts';
 import { printFile } from '../../registry-repo/file.ts';
 import { startServer } from '../../server/main.ts';
 import type { ProvenVersion, Registry } from '../../server/registry.ts';
+import { TEST_BOUNDS } from '../support/bounds.ts';
 import { recorded } from '../support/recorded.ts';
 import { candidateOf, MODEL } from '../support/registry.ts';
 import { postJson, testOptions } from '../support/server.ts';
@@ -57,8 +58,8 @@ const swaps = suite('hot swaps');
 swaps(`${SWAPS} of them under load leave nothing behind, and no request fails`, async () => {
   const store = new MemoryStore();
   const world = { model: MODEL, registry: restlessRegistry(), store, log: pino({ level: 'silent' }) };
-  const worker = new URL('../support/tiny-worker.js', import.meta.url);
-  const server = await startServer(testOptions(), { ...world, worker });
+  const worker = new URL('../support/tiny-child.js', import.meta.url);
+  const server = await startServer(testOptions(), { ...world, worker, bounds: TEST_BOUNDS });
   await server.ready();
   let [running, answered] = [true, 0];
   const clients = Array.from({ length: 8 }, async () => {

@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert';
 import { later } from '../../registry-repo/later.ts';
 import { CannotListenError } from '../../server/listen.ts';
 import { startServer } from '../../server/main.ts';
+import { TEST_BOUNDS } from '../support/bounds.ts';
 import { FakeRegistry } from '../support/fake-registry.ts';
 import { createHold } from '../support/hold.ts';
 import { recorded } from '../support/recorded.ts';
@@ -270,7 +271,7 @@ http('stopping waits for a worker that hangs, as long as it may', () =>
 
 http('an address that is taken or is none is said plainly, and nothing is left running', () =>
   withServer(async ({ server, registry, store }) => {
-    const world = { model: 'sentiment', registry, store };
+    const world = { model: 'sentiment', registry, store, bounds: TEST_BOUNDS };
     const taken = await rejects(startServer(testOptions({ port: server.port }), world), CannotListenError);
     assert.match(taken.message, 'something else listens there');
     const none = await rejects(startServer(testOptions({ host: '203.0.113.1' }), world), CannotListenError);

@@ -1,18 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   ModelFailedError,
   ModelUnloadableError,
-  SelfTestFailedError,
-  ShuttingDownError,
   WorkerHungError,
   WorkerLostError,
-} from '../../server/inference/errors.ts';
-import { Pool, type PoolModel, type PoolOptions } from '../../server/inference/pool.ts';
+} from '../../registry-repo/model-process/errors.ts';
+import { SelfTestFailedError, ShuttingDownError, TextCrashesModelError } from '../../server/inference/errors.ts';
+import { Pool, type PoolModel, type PoolOptions, type Trouble } from '../../server/inference/pool.ts';
 import { selfTest } from '../../server/self-test.ts';
+import { TEST_BOUNDS } from '../support/bounds.ts';
 import { fakeManifest } from '../support/fake-registry.ts';
-import { CRASH, FAKE_WORKER, type FakeModel, fakeProbability, NAN } from '../support/fake-runtime.ts';
+import { CRASH, FAKE_CHILD, type FakeModel, fakeProbability, NAN } from '../support/fake-runtime.ts';
 import { createHold } from '../support/hold.ts';
 import { ManualTime } from '../support/manual-time.ts';
 import { rejects } from '../support/rejects.ts';
@@ -27,7 +26,8 @@ const usual: PoolOptions = {
   hungMs: 20_000,
   loadMs: 20_000,
   later: new ManualTime().later,
-  entry: FAKE_WORKER,
+  entry: FAKE_CHILD,
+  bounds: TEST_BOUNDS,
 };
 
 const fake = (model: FakeModel, over: Partial<PoolModel> = {}): PoolModel => ({
@@ -39,14 +39,14 @@ const fake = (model: FakeModel, over: Partial<PoolModel> = {}): PoolModel => ({
 
 /** A pool for one test, and the troubles it reported. */
 async function withPool(
-  test: (pool: Pool, troubles: Error[], time: ManualTime) => Promise<void>,
+  test: (pool: Pool, troubles: Trouble[], time: ManualTime) => Promise<void>,
   options: Partial<PoolOptions> = {},
   model: FakeModel = { bias: 0.5 },
 ): Promise<void> {
-  const troubles: Error[] = [];
+  const troubles: Trouble[] = [];
   const time = new ManualTime();
   const all = { ...usual, later: time.later, ...options };
-  const pool = await Pool.start(fake(model), all, (error) => troubles.push(error));
+  const pool = await Pool.start(fake(model), all, (trouble) => troubles.push(trouble));
   try {
     await test(pool, troubles, time);
   } finally {
@@ -97,47 +97,49 @@ pool('a worker that crashes is replaced, and only its own requests fail', () =>
   withPool(async (p, troubles) => {
     await rejects(p.classify([CRASH]), WorkerLostError);
     assert.equal(last(await p.classify(['after'])), expected(['after']));
-    assert.equal(p.health, { workers: 1, usable: 1, hung: 0, waiting: 0 });
+    assert.equal(p.health, { workers: 1, usable: 1, lost: 1, waiting: 0 });
     assert.is(troubles.length, 1);
   }),
 );
 
-pool('a worker that hangs is replaced at once, and ends when it comes back', () =>
+pool('a worker that hangs is killed and replaced', () =>
   withPool(
-    async (p, _, time) => {
+    async (p, troubles, time) => {
       const hold = createHold();
       const hung = rejects(p.classify([hold.text]), WorkerHungError);
       const waiting = p.classify(['waits']);
+      await hold.held();
       time.pass(1000);
       await hung;
       assert.equal(last(await waiting), expected(['waits']));
-      assert.equal(p.health, { workers: 1, usable: 1, hung: 1, waiting: 0 });
-      hold.free();
-      await until(() => p.health.hung === 0);
+      assert.equal(p.health, { workers: 1, usable: 1, lost: 1, waiting: 0 });
+      assert.equal(
+        troubles.map(({ lost, error }) => [lost, error.code]),
+        [[true, 'worker_hung']],
+      );
     },
     { hungMs: 1000 },
   ),
 );
 
-pool('no more workers hang than there should be workers: then it waits for one to come back', () =>
-  withPool(
-    async (p, _, time) => {
-      const holds = [createHold(), createHold()];
-      for (const { text, held } of holds) {
-        const hung = rejects(p.classify([text]), WorkerHungError);
-        await held();
-        time.pass(1000);
-        await hung;
-      }
-      const answer = p.classify(['patient']);
-      await sleep(200);
-      assert.equal(p.health, { workers: 1, usable: 0, hung: 2, waiting: 1 });
-      for (const hold of holds) hold.free();
-      await until(() => p.health.usable === 1);
-      assert.equal(last(await answer), expected(['patient']));
-    },
-    { hungMs: 1000 },
-  ),
+pool('a text that ended two workers is not tried a third time, and its neighbours are', () =>
+  withPool(async (p) => {
+    const together = async (texts: readonly string[]) => {
+      const hold = createHold();
+      const busy = p.classify([hold.text]);
+      const requests = texts.map((text) => p.classify([text]));
+      hold.free();
+      await busy;
+      const settled = await Promise.allSettled(requests);
+      return settled.map((one) => (one.status === 'fulfilled' ? 'answered' : one.reason.code));
+    };
+    assert.equal(await together(['a', CRASH, 'b']), ['worker_lost', 'worker_lost', 'worker_lost']);
+    assert.equal(await together(['a', CRASH, 'b']), ['answered', 'worker_lost', 'answered']);
+    const lost = p.health.lost;
+    assert.equal(await together(['a', CRASH, 'b']), ['answered', 'text_crashes_model', 'answered']);
+    await rejects(p.classify([CRASH]), TextCrashesModelError);
+    assert.is(p.health.lost, lost);
+  }),
 );
 
 pool('reads the files again for a replacement, and keeps trying while it cannot', async () => {
@@ -152,7 +154,7 @@ pool('reads the files again for a replacement, and keeps trying while it cannot'
     return model.files();
   };
   const troubles: string[] = [];
-  const p = await Pool.start({ ...model, files }, usual, (error) => troubles.push(error.message));
+  const p = await Pool.start({ ...model, files }, usual, ({ error }) => troubles.push(error.message));
   await rejects(p.classify([CRASH]), WorkerLostError);
   const back = p.classify(['back']);
   await until(() => reads === 4 && p.health.usable === 1);
@@ -180,8 +182,8 @@ pool('does not start with a model that cannot be loaded, crashes, hangs, or fail
 });
 
 pool('a start that fails for one worker ends the others', async () => {
-  const ports = () => process.getActiveResourcesInfo().filter((resource) => resource === 'MessagePort').length;
-  await until(() => ports() === 0); // those of other tests
+  const children = () => process.getActiveResourcesInfo().filter((resource) => resource === 'ProcessWrap').length;
+  await until(() => children() === 0); // those of other tests
   let checks = 0;
   const check: PoolModel['check'] = async () => {
     if (++checks === 2) throw new Error('the second is not as it should be');
@@ -190,7 +192,7 @@ pool('a start that fails for one worker ends the others', async () => {
     Pool.start(fake({ bias: 0.3 }, { check }), { ...usual, workers: 2 }, () => assert.unreachable()),
     Error,
   );
-  assert.is(ports(), 0);
+  await until(() => children() === 0);
 });
 
 pool('release lets a running batch end, fails what waits, and takes nothing new', async () => {

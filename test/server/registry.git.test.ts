@@ -5,11 +5,12 @@ import type { Digest } from '../../registry-repo/values.ts';
 import { newSigningKey, publicKeyOf } from '../../registry-repo/verdict/keys.ts';
 import { type RunningServer, startServer } from '../../server/main.ts';
 import { gitRegistry } from '../../server/registry.git.ts';
+import { TEST_BOUNDS } from '../support/bounds.ts';
 import { keptLog, recorded } from '../support/recorded.ts';
 import { candidateOf, MODEL, TestRegistry, TIME } from '../support/registry.ts';
 import { postJson, testOptions } from '../support/server.ts';
 
-const TINY_WORKER = new URL('../support/tiny-worker.js', import.meta.url);
+const TINY_CHILD = new URL('../support/tiny-child.js', import.meta.url);
 
 type Served = { test: TestRegistry; server: RunningServer; store: MemoryStore };
 
@@ -31,7 +32,7 @@ async function withRegistry(
     keys: keys ?? test.policy.keys,
     clock: () => TIME,
   });
-  const world = { model: MODEL, registry, store, log: keptLog().log, worker: TINY_WORKER };
+  const world = { model: MODEL, registry, store, log: keptLog().log, worker: TINY_CHILD, bounds: TEST_BOUNDS };
   const server = await startServer(testOptions(), world);
   try {
     await run({ test, server, store });

@@ -1,14 +1,8 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  DeadlineExceededError,
-  ModelFailedError,
-  OverloadedError,
-  QueueFullError,
-  WorkerHungError,
-  WorkerLostError,
-} from '../../server/inference/errors.ts';
+import { ModelFailedError, WorkerHungError, WorkerLostError } from '../../registry-repo/model-process/errors.ts';
+import { DeadlineExceededError, OverloadedError, QueueFullError } from '../../server/inference/errors.ts';
 import { Problem } from '../../server/problems.ts';
 import { ModelAnswer } from '../../server/routes/model.ts';
 import { BIAS, fakeEngine, testApp } from '../support/app.ts';
@@ -348,12 +342,24 @@ facts('a server that stops is not ready, and asks connections to end', async () 
   assert.equal([last.status, last.headers.get('connection')], [200, 'close']);
 });
 
-facts('hung workers make it unready, then unsound', async () => {
-  const replacing = await testApp(fakeEngine({ health: { workers: 2, usable: 0, hung: 1, waiting: 0 } }));
+facts('without a worker it is not ready, but sound', async () => {
+  const replacing = await testApp(fakeEngine({ health: { workers: 2, usable: 0, lost: 2, waiting: 0 } }));
   assert.equal(await problem(replacing.app.request('/health/ready')), [503, 'model_not_ready']);
   assert.is((await replacing.app.request('/health/live')).status, 200);
-  const stuck = await testApp(fakeEngine({ health: { workers: 2, usable: 0, hung: 3, waiting: 0 } }));
-  assert.equal(await problem(stuck.app.request('/health/live')), [503, 'workers_hung']);
+});
+
+facts('the metrics tell of the workers', async () => {
+  const { app, metrics } = await testApp(fakeEngine({ health: { workers: 3, usable: 2, lost: 1, waiting: 7 } }));
+  metrics.lost('worker_hung');
+  const answer = await app.request('/metrics');
+  assert.match(answer.headers.get('content-type') ?? '', 'text/plain');
+  const samples = (await answer.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  assert.equal(samples, [
+    'pawl_workers 3',
+    'pawl_workers_usable 2',
+    'pawl_texts_waiting 7',
+    'pawl_workers_lost_total{code="worker_hung"} 1',
+  ]);
 });
 
 facts('the model tells what it is, on what evidence, and how far the registry was followed', async () => {
@@ -428,6 +434,7 @@ facts('the interface is described, every reference resolves, and every path is t
   assert.equal(Object.keys(document.paths).sort(), [
     '/health/live',
     '/health/ready',
+    '/metrics',
     '/model',
     '/predict',
     '/predict/batch',

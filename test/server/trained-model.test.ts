@@ -38,7 +38,13 @@ served('by the worker that is installed, after the gate that is installed', asyn
     keys: test.policy.keys,
     clock: () => TIME,
   });
-  const server = await startServer(testOptions(), { model: MODEL, registry, store, log: keptLog().log });
+  const server = await startServer(testOptions(), {
+    model: MODEL,
+    registry,
+    store,
+    log: keptLog().log,
+    bounds: { megabytes: 2000 },
+  });
   try {
     await server.ready();
     assert.is(server.state().model?.version, 1);

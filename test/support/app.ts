@@ -2,6 +2,7 @@ import { describe } from '../../server/activate.ts';
 import { createApp } from '../../server/app.ts';
 import { Held } from '../../server/body.ts';
 import type { AppContext, Engine } from '../../server/context.ts';
+import { createMetrics } from '../../server/metrics.prometheus.ts';
 import { Limits } from '../../server/options.ts';
 import type { ServedModel } from '../../server/served.ts';
 import { Swap } from '../../server/swap.ts';
@@ -12,9 +13,9 @@ import { keptLog } from './recorded.ts';
 
 export const BIAS = 0.5;
 
-/** Answers like a fake model, without threads. */
+/** Answers like a fake model, without processes. */
 export const fakeEngine = (over: Partial<Engine> = {}): Engine => ({
-  health: { workers: 1, usable: 1, hung: 0, waiting: 0 },
+  health: { workers: 1, usable: 1, lost: 0, waiting: 0 },
   full: () => false,
   classify: async (texts) =>
     texts.map((text) => {
@@ -41,6 +42,7 @@ export async function testApp(
   if (engine) live.replace({ engine, facts: await servedModel(over.model) });
   const limits = Limits.parse(over.limits ?? {});
   const traffic = new Traffic(new Date(0));
+  const metrics = createMetrics(() => engine?.health ?? null);
   const { log, lines } = keptLog();
   const app = createApp({
     name: 'sentiment',
@@ -48,6 +50,7 @@ export async function testApp(
     state: () => ({ desired: null, settled: null, drift: false, checkedAt: null, problem: null }),
     draining: () => false,
     traffic,
+    metrics,
     held: new Held(limits.heldBytes),
     hooks: null,
     log,
@@ -56,5 +59,13 @@ export async function testApp(
   });
   const post = (path: string, body: string | Uint8Array, headers: Record<string, string> = {}) =>
     app.request(path, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
-  return { app, live, traffic, lines, post, predict: (text: unknown) => post('/predict', JSON.stringify({ text })) };
+  return {
+    app,
+    live,
+    traffic,
+    metrics,
+    lines,
+    post,
+    predict: (text: unknown) => post('/predict', JSON.stringify({ text })),
+  };
 }

@@ -1,8 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import type { Runtime, RuntimeSource } from '../../registry-repo/runtime/runtime.ts';
 
-/** The worker script that loads fake models. */
-export const FAKE_WORKER = new URL('./fake-worker.js', import.meta.url);
+/** The program that loads fake models. */
+export const FAKE_CHILD = new URL('./fake-child.js', import.meta.url);
 
 /** What a fake model is: its "weights" are this, as JSON in `model.onnx`. */
 export type FakeModel = {

@@ -2,8 +2,9 @@ import { MemoryStore } from '../../events/store.memory.ts';
 import type { EventStore } from '../../events/store.ts';
 import { type RunningServer, type ServerWorld, startServer } from '../../server/main.ts';
 import { ServerOptions } from '../../server/options.ts';
+import { TEST_BOUNDS } from './bounds.ts';
 import { FakeRegistry } from './fake-registry.ts';
-import { FAKE_WORKER } from './fake-runtime.ts';
+import { FAKE_CHILD } from './fake-runtime.ts';
 import { ManualTime } from './manual-time.ts';
 import { keptLog } from './recorded.ts';
 import { PATIENCE_MS } from './until.ts';
@@ -29,7 +30,7 @@ export async function withServer(
   test: (fixture: Fixture) => Promise<void>,
   { options = {}, world = {}, registry = new FakeRegistry() } = {} as {
     options?: Record<string, unknown>;
-    world?: Partial<ServerWorld>;
+    world?: Partial<Omit<ServerWorld, 'bounds'>>;
     registry?: FakeRegistry;
   },
 ): Promise<void> {
@@ -41,7 +42,8 @@ export async function withServer(
     registry,
     store,
     log,
-    worker: FAKE_WORKER,
+    worker: FAKE_CHILD,
+    bounds: TEST_BOUNDS,
     later: time.later,
     ...world,
   });

@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { printFile } from '../../../registry-repo/file.ts';
+import { withoutSandbox } from '../../../registry-repo/model-process/isolation.ts';
+import { canBound, memoryLook } from '../../../registry-repo/model-process/resident.ts';
 import { printRows } from '../../../registry-repo/rows.ts';
-import { canBound, memoryLook } from '../../../registry-repo/scoring/resident.ts';
 import { scoreInProcess } from '../../../registry-repo/scoring/score.process.ts';
 import type { ScoreOutcome } from '../../../registry-repo/scoring/score.ts';
 import { type Load, scoreModels } from '../../../registry-repo/scoring/score-models.ts';
@@ -127,7 +128,9 @@ scoring('measures how far a model is from what its manifest promises', async () 
 
 const hostile = suite('a scoring process that misbehaves');
 const HOSTILE = new URL('../../support/hostile-child.js', import.meta.url);
-const child = scoreInProcess(HOSTILE);
+/** It writes into its folder what it saw. */
+const UNCONFINED = { isolation: withoutSandbox };
+const child = scoreInProcess(HOSTILE, UNCONFINED);
 
 async function misbehave(mode: string, over: Partial<typeof limits> = {}) {
   const folder = temporaryFolder();
@@ -156,7 +159,7 @@ hostile('is killed when its time is up, even if it has answered', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'mode'), mode);
     const time = new ManualTime();
-    const outcome = scoreInProcess(HOSTILE, memoryLook(), time.later)({ folder, ...limits, seconds: 1 });
+    const outcome = scoreInProcess(HOSTILE, UNCONFINED, time.later)({ folder, ...limits, seconds: 1 });
     await (mode === 'hang' ? time.awaited(1000) : until(() => existsSync(join(folder, 'answered'))));
     time.pass(1000);
     assert.is(codeOf(await outcome), 'score-timeout', mode);
@@ -172,7 +175,7 @@ hostile('is killed when it takes too much memory, even for a moment', async () =
 scoring('says that memory was unbounded where the machine does not tell it, and only there', async () => {
   const folder = staged({ candidate: candidateOf(9) });
   const entry = new URL('../../support/score.tiny.js', import.meta.url);
-  const blind = await scoreInProcess(entry, { everyMs: 40, of: async () => null })({ folder, ...limits });
+  const blind = await scoreInProcess(entry, { memory: { everyMs: 40, of: async () => null } })({ folder, ...limits });
   assert.is(blind.kind === 'scored' && blind.versions.memory, 'unbounded');
   const seeing = await scoreInProcess(entry)({ folder, ...limits });
   assert.equal(seeing.kind === 'scored' && Object.keys(seeing.versions), ['onnxruntime', 'node']);

@@ -19,10 +19,19 @@ export const canBound = async ({ of }: MemoryLook): Promise<boolean> => (await o
 export const memoryLook = (platform: NodeJS.Platform = process.platform): MemoryLook =>
   platform === 'linux' ? { everyMs: 40, of: highWaterMark } : { everyMs: 1000, of: residentNow };
 
-async function highWaterMark(pid: number): Promise<number | null> {
+/** Of the process and of what it started: a sandbox is the parent of what is in it. */
+async function highWaterMark(pid: number, deep = 3): Promise<number | null> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
-  return kilobytes === undefined ? null : Number(kilobytes) / 1024;
+  if (kilobytes === undefined) return null;
+  const children = deep > 0 ? await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '') : '';
+  const theirs = await Promise.all(
+    children
+      .split(' ')
+      .filter(Boolean)
+      .map((child) => highWaterMark(Number(child), deep - 1)),
+  );
+  return theirs.reduce<number>((sum, megabytes) => sum + (megabytes ?? 0), Number(kilobytes) / 1024);
 }
 
 async function residentNow(pid: number): Promise<number | null> {

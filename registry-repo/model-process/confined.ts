@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { PRETENDED } from '../runtime/processor.ts';
+import { type Isolation, isolated, isolationHere } from './isolation.ts';
+import { canBound, type MemoryLook, memoryLook } from './resident.ts';
+
+/** How much a process that runs a model may take, wherever models run. */
+export type Bounds = {
+  /** Resident memory. */
+  readonly megabytes: number;
+  /** How far it steps back behind other programs, 0 to 19, added to the parent's own. */
+  readonly niceness?: number;
+  /** What to isolate it with, where it is not all that this machine has. */
+  readonly isolation?: () => Promise<Isolation>;
+  /** How its memory is watched. */
+  readonly memory?: MemoryLook;
+};
+
+/** A program of ours that runs models, compiled. */
+export type Program = {
+  readonly entry: URL;
+  readonly args?: readonly string[];
+  readonly cwd?: string;
+  /** Folders that it reads. */
+  readonly files?: readonly string[];
+  readonly stdin: 'ignore' | 'pipe';
+  /** Whether it has something to do now; what is idle does not grow. */
+  readonly busy?: () => boolean;
+};
+
+/** Why it was killed from here. */
+export type Stopped = { readonly code: string; readonly message: string };
+
+/** How it ended. `failed`: it was never started. */
+export type Ended = {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stopped: Stopped | null;
+  readonly failed: Error | null;
+  /** The last of what it printed as errors. */
+  readonly lastWords: string;
+};
+
+/**
+ * A process that runs a model, and so may do anything: it gets an environment with nothing of ours, no open file but its pipes,
+ * a process group and limits of its own, and is killed when it takes too much memory. The only way in which models are run.
+ *
+ * On descriptor 3 it writes; standard output is thrown away.
+ */
+export class Confined {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** Whether anybody can tell how much memory it takes. */
+  readonly bounded: boolean;
+  #stopped: Stopped | null = null;
+  #lastWords = '';
+
+  /** Never fails: what cannot be started has `ended`, with `failed`. */
+  static async start(program: Program, bounds: Bounds): Promise<Confined> {
+    const { megabytes, niceness = 0, memory = memoryLook(), isolation = isolationHere } = bounds;
+    const known = { megabytes, niceness, memory, isolation: await isolation() };
+    return new Confined(program, known, await canBound(memory));
+  }
+
+  private constructor(program: Program, bounds: Known, bounded: boolean) {
+    const { entry, args = [], cwd, files = [], stdin, busy = () => true } = program;
+    const { megabytes, niceness, memory, isolation } = bounds;
+    const argv = [process.execPath, `--max-old-space-size=${megabytes}`, fileURLToPath(entry), ...args];
+    const [command = '', ...rest] = isolated(argv, isolation, { megabytes, niceness, files });
+    this.bounded = bounded;
+    this.child = spawn(command, rest, {
+      ...(cwd !== undefined && { cwd }),
+      env: systemOnly(),
+      stdio: [stdin, 'ignore', 'pipe', 'pipe'],
+      detached: process.platform !== 'win32',
+      windowsHide: true,
+    });
+    this.child.stderr?.on('data', (chunk: Buffer) => {
+      this.#lastWords = (this.#lastWords + chunk.toString('utf8')).slice(-2000);
+    });
+    const { pid } = this.child;
+    if (pid !== undefined) void firstToDie(pid);
+    const looks = setInterval(() => {
+      if (pid !== undefined && busy()) void this.#lookAtMemory(memory, pid, megabytes);
+    }, memory.everyMs);
+    looks.unref();
+    this.ended = new Promise((resolve) => {
+      const end = (code: number | null, signal: NodeJS.Signals | null, failed: Error | null) => {
+        clearInterval(looks);
+        resolve({ code, signal, failed, stopped: this.#stopped, lastWords: this.#lastWords });
+      };
+      this.child.on('error', (error) => end(null, null, error));
+      this.child.on('close', (code, signal) => {
+        const inside = isolation.bwrap === null ? null : signalOf(code); // a sandbox tells it as shells do
+        end(inside === null ? code : null, signal ?? inside, null);
+      });
+    });
+  }
+
+  /** Kills it and whatever it started. The first reason is the one that is told. */
+  stop(why: Stopped): void {
+    this.#stopped ??= why;
+    const { pid, exitCode, signalCode } = this.child;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    try {
+      if (process.platform === 'win32') this.child.kill('SIGKILL');
+      else process.kill(-pid, 'SIGKILL');
+    } catch {
+      this.child.kill('SIGKILL'); // it has not come to a group of its own yet, or is gone
+    }
+  }
+
+  async #lookAtMemory({ of }: MemoryLook, pid: number, limit: number): Promise<void> {
+    const used = await of(pid);
+    if (used !== null && used > limit)
+      this.stop({ code: 'memory', message: `took ${Math.ceil(used)} MB of memory, ${limit} MB at most` });
+  }
+}
+
+type Known = Required<Omit<Bounds, 'isolation'>> & { readonly isolation: Isolation };
+
+const signalOf = (code: number | null): NodeJS.Signals | null =>
+  SIGNALS.find(([, number]) => code === 128 + number)?.[0] ?? null;
+const SIGNALS = Object.entries(constants.signals) as [NodeJS.Signals, number][];
+
+/** What the system itself needs to start a program, the processor to pretend if any, and nothing else. */
+const systemOnly = (
+  { SystemRoot, TEMP, [PRETENDED]: pretended }: NodeJS.ProcessEnv = process.env,
+): NodeJS.ProcessEnv => ({
+  ...(process.platform === 'win32' && { SystemRoot, TEMP }),
+  ...(pretended !== undefined && { [PRETENDED]: pretended }),
+});
+
+/** If the machine itself runs out of memory, Linux shall take this process and no other. */
+const firstToDie = (pid: number): Promise<void> =>
+  process.platform === 'linux' ? writeFile(`/proc/${pid}/oom_score_adj`, '1000').catch(() => {}) : Promise.resolve();

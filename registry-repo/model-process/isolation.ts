@@ -1,0 +1,121 @@
+import { execFile } from 'node:child_process';
+import { existsSync, realpathSync } from 'node:fs';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * What is put in front of a program that runs a model: absolute paths, null where this machine has none that works. `prlimit`:
+ * no core dumps, and a bound on memory that holds between two looks (`RLIMIT_DATA`). `setpriv`: no privileges can be gained, and
+ * it dies with its parent. `bwrap`: no network, and no files but the system's libraries and Pawl's own. `nice`: it steps back.
+ */
+export type Isolation = {
+  readonly prlimit: string | null;
+  readonly setpriv: string | null;
+  readonly bwrap: string | null;
+  readonly nice: string | null;
+};
+
+export const NO_ISOLATION: Isolation = { prlimit: null, setpriv: null, bwrap: null, nice: null };
+
+/** What of it this machine has. It is tried, once, and counts only if a program really starts so. */
+export function isolationHere(): Promise<Isolation> {
+  known ??= find();
+  return known;
+}
+let known: Promise<Isolation> | undefined;
+
+/** The same, but for the sandbox: for a system whose libraries it would hide. */
+export const withoutSandbox = async (): Promise<Isolation> => ({ ...(await isolationHere()), bwrap: null });
+
+async function find(): Promise<Isolation> {
+  const works = async (name: string, args: (tool: string) => readonly string[]) => {
+    const tool = inPath(name);
+    return tool !== null && (await runs(args(tool))) ? tool : null;
+  };
+  if (process.platform !== 'linux') return { ...NO_ISOLATION, nice: await works('nice', (nice) => [nice, TRUE]) };
+  // Without this file nobody here could tell how much memory a process inside a sandbox takes.
+  const told = existsSync(`/proc/${process.pid}/task/${process.pid}/children`);
+  const [prlimit, setpriv, bwrap, nice] = await Promise.all([
+    works('prlimit', (tool) => [...limits(tool, 2 ** 40), TRUE]),
+    works('setpriv', (tool) => [...privileges(tool), TRUE]),
+    told ? works('bwrap', (tool) => [...sandbox(tool, []), process.execPath, '--version']) : null,
+    works('nice', (tool) => [tool, TRUE]),
+  ]);
+  return { prlimit, setpriv, bwrap, nice };
+}
+
+/**
+ * A whole command line for a program.
+ *
+ * @param argv the program and its arguments
+ * @param bounds.megabytes of resident memory that it may take; what it may ask for is more, since not all of it is used
+ * @param bounds.niceness above the parent's own
+ * @param bounds.files folders that it reads
+ */
+export function isolated(
+  argv: readonly string[],
+  { prlimit, setpriv, bwrap, nice }: Isolation,
+  bounds: { readonly megabytes: number; readonly niceness: number; readonly files: readonly string[] },
+): string[] {
+  return [
+    ...(nice && bounds.niceness > 0 ? [nice, '-n', String(bounds.niceness)] : []),
+    ...(bwrap ? sandbox(bwrap, bounds.files) : setpriv ? privileges(setpriv) : []), // the sandbox does the same
+    ...(prlimit ? limits(prlimit, (2 * bounds.megabytes + SLACK_MEGABYTES) * 2 ** 20) : []),
+    ...argv,
+  ];
+}
+
+/** Node and ONNX Runtime map so much beyond what they use. */
+const SLACK_MEGABYTES = 1024;
+
+const privileges = (setpriv: string) => [setpriv, '--no-new-privs', '--pdeathsig', 'KILL'];
+const limits = (prlimit: string, bytes: number) => [prlimit, '--core=0', `--data=${bytes}`];
+
+/** Where systems keep programs and libraries. */
+const SYSTEM = [
+  '/usr',
+  '/bin',
+  '/sbin',
+  '/lib',
+  '/lib32',
+  '/lib64',
+  '/opt',
+  '/nix',
+  '/gnu',
+  '/sys',
+  '/etc/ld.so.cache',
+];
+
+function sandbox(bwrap: string, files: readonly string[]): string[] {
+  const shown = [...new Set([...SYSTEM, dirname(dirname(realpathSync(process.execPath))), ...ownFiles(), ...files])];
+  return [
+    ...[bwrap, '--unshare-all', '--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
+    ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'],
+    ...shown.flatMap((path) => ['--ro-bind-try', path, path]),
+  ];
+}
+
+/** Compiled Pawl, and every `node_modules` where its dependencies may be; not the folder around it, which may be a project's. */
+function ownFiles(): string[] {
+  const compiled = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+  const files = [compiled, join(dirname(compiled), 'package.json')];
+  for (let up = dirname(compiled); ; up = dirname(up)) {
+    const modules = join(up, 'node_modules');
+    if (existsSync(modules)) files.push(modules, realpathSync(modules));
+    if (dirname(up) === up) return files;
+  }
+}
+
+/** Where a command is, as a shell would find it. */
+function inPath(name: string, { PATH = '' }: NodeJS.ProcessEnv = process.env): string | null {
+  const found = PATH.split(delimiter).map((folder) => join(folder, name));
+  return found.find((path) => isAbsolute(path) && existsSync(path)) ?? null;
+}
+
+const TRUE = inPath('true') ?? '/bin/true';
+
+const runs = ([command = '', ...args]: readonly string[]): Promise<boolean> =>
+  new Promise((resolve) => {
+    execFile(command, args, { timeout: PROBE_MS, env: {} }, (error) => resolve(error === null));
+  });
+const PROBE_MS = 10_000;

@@ -1,0 +1,12 @@
+import { workerData } from 'node:worker_threads';
+
+// A thread of a model's process that a running graph cannot block. It ends the process when nobody waits for it any more: its
+// parent is gone (then it is handed to another), or, where there is a limit for its whole life, that is long past.
+
+const { parent, seconds } = workerData as { parent: number; seconds: number | null };
+const end = () => process.kill(process.pid, 'SIGKILL');
+
+setInterval(() => {
+  if (process.ppid !== parent) end();
+}, 250);
+if (seconds !== null) setTimeout(end, (seconds + 5) * 1000);

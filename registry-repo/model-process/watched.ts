@@ -1,0 +1,11 @@
+import { Worker } from 'node:worker_threads';
+
+/**
+ * Lets this process end when nobody waits for it any more, whatever a graph does.
+ *
+ * @param seconds after which it ends in any case; null for no such limit
+ */
+export function watched(seconds: number | null): void {
+  const workerData = { parent: process.ppid, seconds };
+  new Worker(new URL('./watchdog.js', import.meta.url), { workerData }).unref();
+}
