@@ -4,19 +4,20 @@ import { PawlError } from '../events/errors.ts';
 import { MEMORY_REMEDY } from '../registry-repo/out-of-memory.ts';
 
 /**
- * What a command does with memory: `computes` in threads of its own, or `serves`, where HTTP clients run WebAssembly, for
+ * What a command does with memory: it `starts` at the least, `computes` in threads of its own, or `serves`, where HTTP clients run WebAssembly, for
  * each memory of which V8 reserves 10 GB of addresses (not of memory).
  */
-export type MemoryUse = 'computes' | 'serves';
+export type MemoryUse = 'starts' | 'computes' | 'serves';
 
 /** Bounds of this process in bytes; infinite where there is none. */
 export type MemoryLimits = { readonly heap: number; readonly addresses: number };
 
 /**
- * V8 aborted below it: with a heap of 75 MB (`--max-old-space-size=24`) at training on the sample data; with 2 GB of
+ * V8 aborted below it: sometimes with a heap of 75 MB while the program was loaded; with a heap of 75 MB (`--max-old-space-size=24`) at training on the sample data; with 2 GB of
  * addresses at the first thread, with 8 GB at the first memory of WebAssembly.
  */
 const NEEDED: Readonly<Record<MemoryUse, MemoryLimits>> = {
+  starts: { heap: 100e6, addresses: 0 },
   computes: { heap: 128e6, addresses: 3e9 },
   serves: { heap: 128e6, addresses: 16e9 },
 };

@@ -33,7 +33,7 @@ const VENDORS: Record<string, RegExp> = {
   '@octokit/plugin-throttling': /^(?:pipeline|registry-repo)\/.*\.github\.ts$/,
   '@octokit/webhooks-methods': /^server\/.*\.github\.ts$/,
   '@aws-sdk/client-s3': /\.s3\.ts$/,
-  commander: /^pipeline\/cli\.ts$/,
+  commander: /^pipeline\/program\.ts$/,
   'cli-progress': /^pipeline\/progress\.ts$/,
   'string-width': /^pipeline\/table\.ts$/,
   'tar-stream': /^pipeline\/data\/.*\.ts$/,

@@ -1,0 +1,109 @@
+// Before any library.
+import '../registry-repo/runtime/no-telemetry.ts';
+
+import { writeSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Command as Commander, CommanderError, Option } from 'commander';
+import type { Command } from './commands/command.ts';
+import { commands } from './commands/commands.ts';
+import { type Call, EXIT, run } from './main.ts';
+import { version } from './package-info.ts';
+import { respelt } from './spelling.ts';
+import { isUrl } from './triggers/address.ts';
+import type { Workspace } from './workspace.ts';
+
+const GROUPS: Readonly<Record<string, string>> = {
+  runs: 'training runs',
+  events: 'the log that everything is derived from',
+  registry: 'the git repository whose main branch is production',
+  artifacts: 'stored bytes, by digest',
+  hook: 'training on push',
+  backend: 'what computes for training',
+};
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 the answer is no (a gate refused, a check failed), 2 wrong usage or settings,
+3 failure, 130 stopped. Every setting can be given by --set, a PAWL_… variable or pawl.yaml: see \`pawl config\`.`;
+
+const gather = (value: string, previous: readonly string[] = []): string[] => [...previous, value];
+
+function createProgram(): Commander {
+  const program = new Commander('pawl')
+    .description(
+      'A model registry that only moves forward: a promotion is a pull request, and a gate that scores again decides it.',
+    )
+    .version(version)
+    .option('--config <file>', 'settings (default: pawl.yaml in this folder, if it is there)')
+    .option('--set <path=value>', 'set any setting, e.g. --set training.seed=7; may be repeated', gather)
+    .showHelpAfterError('(pawl --help shows every command)')
+    .exitOverride()
+    .addHelpText('after', EXIT_CODES);
+  for (const command of commands) add(program, command);
+  return program;
+}
+
+function add(program: Commander, command: Command<Workspace>): void {
+  const words = command.name.split(' ');
+  const verb = words.pop() as string;
+  const sub = words.reduce(group, program).command(verb).summary(command.summary).description(describe(command));
+  for (const { name, description, optional, variadic } of command.arguments ?? []) {
+    const word = name + (variadic ? '...' : '');
+    sub.argument(optional ? `[${word}]` : `<${word}>`, description);
+  }
+  for (const flag of command.flags ?? []) sub.addOption(new Option(flag.flags, flag.description));
+  if (command.json) sub.option('--json', 'print the result as JSON');
+  const examples = command.examples.map(([line, what]) => `  ${line}\n      ${what}`);
+  if (examples.length > 0) sub.addHelpText('after', `\nExamples:\n${examples.join('\n')}`);
+  sub.action(async () => {
+    process.exitCode = await run(command, callOf(program, command, sub));
+  });
+}
+
+const group = (parent: Commander, word: string): Commander =>
+  parent.commands.find((c) => c.name() === word) ?? parent.command(word).description(GROUPS[word] ?? '');
+
+function describe({ summary, details }: Command<Workspace>): string {
+  const first = `${summary[0]?.toUpperCase()}${summary.slice(1)}.`;
+  return details ? `${first}\n\n${details}` : first;
+}
+
+type Flags = Record<string, string | boolean | undefined>;
+
+/** What was typed, with the flags that are settings in disguise turned into such. */
+function callOf(program: Commander, command: Command<Workspace>, sub: Commander): Call {
+  const { config, set = [] } = program.opts<{ config?: string; set?: string[] }>();
+  // A verb that has verbs of its own takes the flags it knows, wherever they stand.
+  const around = sub.parent && sub.parent !== program ? sub.parent.opts<Flags>() : {};
+  const flags: Flags = { ...around, ...sub.opts<Flags>() };
+  const settings = set.map((assignment) => {
+    const at = assignment.indexOf('=');
+    const path = at < 0 ? assignment : assignment.slice(0, at);
+    return { path, text: at < 0 ? '' : assignment.slice(at + 1), flag: `--set ${path}` };
+  });
+  for (const { flags: names, setting, path } of command.flags ?? []) {
+    const value = flags[new Option(names, '').attributeName()];
+    if (setting === undefined || value === undefined) continue;
+    // Settings are relative to their file; what is typed is relative to where the user stands.
+    const relative = path && config !== undefined && !isUrl(String(value));
+    const text = relative ? resolve(String(value)) : String(value);
+    settings.push({ path: setting, text, flag: names.split(' ')[0] ?? '' });
+  }
+  return { args: sub.args, flags, settings, config };
+}
+
+// A reader that went away, such as `head`, ends us quietly; help is printed before any command runs.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.done);
+  throw error;
+});
+// Node's own code for what nobody caught is 1, which here means that the answer is no.
+process.on('uncaughtException', (error) => {
+  writeSync(2, `pawl: ${error instanceof Error ? error.stack : String(error)} [internal]\n`);
+  process.exit(EXIT.failed);
+});
+try {
+  await createProgram().parseAsync(respelt(process.argv.slice(2)), { from: 'user' });
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+}
