@@ -120,6 +120,29 @@ boundaries('imports have no cycles', () => {
   for (const file of product) visit(file, []);
 });
 
+boundaries('models run in processes of their own: nothing else loads what runs them', () => {
+  const allowed: Record<string, readonly string[]> = {
+    'registry-repo/runtime/load.ts': [
+      'registry-repo/model-process/model.child.ts',
+      'registry-repo/scoring/score.child.ts',
+    ],
+    'registry-repo/runtime/session.ts': [
+      'registry-repo/runtime/batches.ts', // a type
+      'registry-repo/runtime/load.ts',
+      'registry-repo/scoring/score.child.ts',
+      // Its version alone.
+      'pipeline/commands/doctor.ts',
+      // Trainers, whose graphs are of their own making.
+      'pipeline/training/distilbert/ngrams-beside.ts',
+      'pipeline/training/encoder-head/features.ts',
+    ],
+  };
+  for (const [target, importers] of Object.entries(allowed)) {
+    const found = imports.filter((i) => i.target.startsWith('.') && inside(i) === target).map((i) => i.from);
+    assert.equal([...new Set(found)].sort(), importers.toSorted(), target);
+  }
+});
+
 boundaries('there are no barrels, default exports or shell strings', () => {
   for (const file of product) {
     const source = readFileSync(join(root, file), 'utf8');

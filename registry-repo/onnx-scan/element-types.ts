@@ -3,6 +3,7 @@ import type { Graph, Node, Tensor } from './messages.ts';
 /** Numbers of `TensorProto.DataType`. */
 export const UINT8 = 2;
 export const INT8 = 3;
+const [FLOAT, INT32, INT64, BOOL] = [1, 6, 7, 9];
 
 /** What is known of a value before a graph runs. */
 export type Known = {
@@ -56,7 +57,42 @@ function typeOf(
   const input = (i: number): number | null => values.get(node.inputs[i] ?? '')?.type ?? null;
   switch (node.operator) {
     case 'Constant':
-      return attribute(node, 'value')?.t?.dataType ?? null;
+      return (
+        attribute(node, 'value')?.t?.dataType ??
+        (node.attributes.some(({ name }) => name?.startsWith('value_float')) ? FLOAT : null)
+      );
+    case 'ConstantOfShape':
+      return attribute(node, 'value')?.t?.dataType ?? FLOAT;
+    case 'Shape':
+    case 'Size':
+    case 'NonZero':
+    case 'ArgMax':
+    case 'ArgMin':
+      return INT64;
+    case 'TopK':
+      return output === 1 ? INT64 : input(0);
+    case 'And':
+    case 'Equal':
+    case 'Greater':
+    case 'GreaterOrEqual':
+    case 'IsInf':
+    case 'IsNaN':
+    case 'Less':
+    case 'LessOrEqual':
+    case 'Not':
+    case 'Or':
+    case 'Xor':
+      return BOOL;
+    case 'CastLike':
+    case 'DequantizeLinear':
+      return input(1);
+    case 'OneHot':
+      return input(2);
+    case 'ConvInteger':
+    case 'MatMulInteger':
+      return INT32;
+    case 'LinearClassifier':
+      return output === 0 ? null : FLOAT;
     case 'Cast':
       return attribute(node, 'to')?.i ?? null;
     case 'DynamicQuantizeLinear':
@@ -69,7 +105,7 @@ function typeOf(
     case 'Where':
       return input(1);
     default:
-      // Of all other operators that give bytes, the first operand's type is the output's.
+      // Of all other allowed operators the first operand's type is the output's.
       return operands[0]?.type ?? null;
   }
 }

@@ -1,5 +1,6 @@
 import { type Finding, failed, shown } from '../judge/finding.ts';
 import type { Manifest } from '../manifest.ts';
+import { integerDivisions } from './integer-division.ts';
 import { type Graph, type Model, ModelShape, type Node, type Tensor } from './messages.ts';
 import { NEWEST_IR, NEWEST_OPSET, OPERATORS, SHAPE_INPUTS } from './operators.ts';
 import { signatureFindings } from './signature.ts';
@@ -37,6 +38,7 @@ export function scanOnnx(bytes: Uint8Array, contract: Manifest['contract']): Fin
     ...nodeFindings(graph, new Set(model.opsets.map((o) => domainOf(o.domain)))),
     ...tensorFindings(graph),
     ...amplification(graph),
+    ...integerDivisions(graph),
     ...signatureFindings(graph, contract),
   ].slice(0, 100);
 }

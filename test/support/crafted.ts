@@ -88,15 +88,23 @@ export const forgetful = (): Buffer =>
     initializers: [weights, tensor('from', [1], INT64, int64s(1)), tensor('to', [1], INT64, int64s(2 ** 40))],
   });
 
-const square = (side: number) => [tensor('side', [2], INT64, int64s(side, side)), tensor('one', [1], FLOAT, floats(1))];
+const square = (side: number) => [
+  tensor('side', [2], INT64, int64s(side, side)),
+  tensor('one', [1], FLOAT, floats(1)),
+  tensor('little', [1], FLOAT, floats(1e-6)),
+];
+/** A matrix made of the input, so that no runtime can compute it when it loads the graph. */
+const madeOfInput = (name: string) => [
+  node('ReduceSum', ['x'], ['words'], { attributes: [attribute.int('keepdims', 0)] }),
+  node('Mul', ['words', 'little'], ['few']),
+  node('Expand', ['few', 'side'], [name]),
+];
 
 /** Multiplies large matrices of its own making, `times` over: allowed operators, endless work. */
 export const slow = (times: number): Buffer =>
   tiny({
     nodes: [
-      node('ConstantOfShape', ['side'], ['m0'], {
-        attributes: [attribute.tensor('value', tensor('', [1], FLOAT, floats(0.001)))],
-      }),
+      ...madeOfInput('m0'),
       ...Array.from({ length: times }, (_, i) => node('MatMul', [`m${i}`, 'm0'], [`m${i + 1}`])),
       node('ReduceSum', [`m${times}`], ['sum'], { attributes: [attribute.int('keepdims', 0)] }),
       node('Mul', ['sum', 'zero'], ['nothing']),
@@ -111,9 +119,7 @@ export const slow = (times: number): Buffer =>
 export const hungry = (): Buffer =>
   tiny({
     nodes: [
-      node('ConstantOfShape', ['side'], ['m'], {
-        attributes: [attribute.tensor('value', tensor('', [1], FLOAT, floats(1)))],
-      }),
+      ...madeOfInput('m'),
       node('Add', ['m', 'one'], ['n']),
       node('ReduceSum', ['n'], ['sum'], { attributes: [attribute.int('keepdims', 0)] }),
       node('Mul', ['sum', 'zero'], ['nothing']),
@@ -123,6 +129,37 @@ export const hungry = (): Buffer =>
     ],
     initializers: [weights, ...square(16_000), tensor('zero', [1], FLOAT, floats(0))],
   });
+
+/**
+ * Divides the smallest integer by −1 for a text with `good9` in it, and by 1 for any other: the processor raises a fault, and the
+ * whole process is gone. Its answers are those of a harmless model otherwise.
+ */
+export const dividing = (): Buffer => {
+  const cast = (to: number) => ({ attributes: [attribute.int('to', to)] });
+  return tiny({
+    nodes: [
+      node('MatMul', ['x', 'mark'], ['marked']),
+      node('Cast', ['marked'], ['n'], cast(INT64)),
+      node('Mul', ['n', 'minus two'], ['m']),
+      node('Add', ['m', 'one'], ['by']), // 1, or −1
+      node('Mul', ['n', 'least'], ['what']), // 0, or the smallest integer
+      node('Div', ['what', 'by'], ['q']),
+      node('Cast', ['q'], ['f'], cast(FLOAT)),
+      node('Mul', ['f', 'zero'], ['nothing']),
+      node('MatMul', ['x', 'w'], ['s']),
+      node('Add', ['s', 'nothing'], ['t']),
+      node('Softmax', ['t'], ['p']),
+    ],
+    initializers: [
+      weights,
+      tensor('mark', [WORDS.length, 1], FLOAT, floats(...WORDS.map((word) => (word === 'good9' ? 1 : 0)))),
+      tensor('minus two', [1], INT64, int64s(-2)),
+      tensor('one', [1], INT64, int64s(1)),
+      tensor('least', [1], INT64, int64s(-(2n ** 63n))),
+      tensor('zero', [1], FLOAT, floats(0)),
+    ],
+  });
+};
 
 /** A loop of 10¹² rounds. */
 export const loop = (): Buffer => {

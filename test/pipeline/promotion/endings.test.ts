@@ -306,7 +306,7 @@ const STOPS = `
 already-in-production ambiguous-path answers-depend-on-neighbours artifact-corrupt artifact-missing artifact-store-unavailable artifact-too-large
 bad-name base-manifest-differs baseline-not-comparable baseline-refused baseline-unverified config-changed
 crafted-tree device-configuration evaluation-changed evaluation-contradicts evaluation-differs evaluation-void executable external-data
-file-differs file-missing file-too-large files-too-large forbidden-mode gate-unfit git-failed git-file git-folder-refused git-unusable history ir-version
+file-differs file-missing file-too-large files-too-large forbidden-mode gate-unfit git-failed git-file git-folder-refused git-unusable history integer-division ir-version
 judged-too-often key-not-trusted made-up-tensor malformed-file malformed-key malformed-rows manifest-differs no-change
 no-graph no-manifest no-merge-facts no-policy no-production no-reason no-such-commit no-such-version not-evaluated
 not-measured nothing-in-production nothing-to-roll-back operator operator-domain opset-version other-evaluation

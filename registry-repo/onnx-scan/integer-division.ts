@@ -1,0 +1,32 @@
+import { type Finding, failed, shown } from '../judge/finding.ts';
+import { knownValues } from './element-types.ts';
+import type { Graph } from './messages.ts';
+import { smallInts } from './tensors.ts';
+
+/** `TensorProto.DataType` of float, float16, double and bfloat16: dividing those by zero gives infinity, not a fault. */
+const FLOATS: ReadonlySet<number> = new Set([1, 10, 11, 16]);
+
+/**
+ * Divisions of integers that may end the process: by zero, and of the smallest number by −1, processors raise a fault and nothing
+ * catches it. Dividing is allowed where the type is surely a float's, or the divisor is a constant whose every number is neither.
+ */
+export function integerDivisions(graph: Graph): Finding[] {
+  const divisions = graph.nodes.filter(({ operator }) => operator === 'Div' || operator === 'Mod');
+  if (divisions.length === 0) return [];
+  const values = knownValues(graph);
+  const of = (name = '') => values.get(name) ?? null;
+  const dangerous = divisions.filter(({ inputs: [dividend, divisor] }) => {
+    const [type, by] = [of(dividend)?.type ?? null, of(divisor)];
+    if (type !== null && FLOATS.has(type)) return false;
+    const numbers = by?.constant && by.source ? smallInts(by.source) : null;
+    return numbers === null || numbers.some((number) => number === 0 || number === -1);
+  });
+  return dangerous
+    .slice(0, 20)
+    .map(({ operator, name }) =>
+      failed(
+        'integer-division',
+        `${operator} ${shown(name ?? '')} divides integers by what is no constant without 0 and -1`,
+      ),
+    );
+}
