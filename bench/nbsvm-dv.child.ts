@@ -1,7 +1,6 @@
 import { loadDataset } from '../pipeline/data/load.ts';
 import { DataOptions } from '../pipeline/data/options.ts';
 import { countPredictions } from '../pipeline/evaluation/counts.ts';
-import { Random } from '../pipeline/random.ts';
 import { NbsvmConfig } from '../pipeline/training/nbsvm/config.ts';
 import { contractOf } from '../pipeline/training/nbsvm/embedding-bag.ts';
 import type { ClassModel } from '../pipeline/training/nbsvm/fit-class.ts';
@@ -15,6 +14,7 @@ import { slotsOf } from '../pipeline/training/nbsvm-dv/slots.ts';
 import { stageOf } from '../pipeline/training/nbsvm-dv/stage.ts';
 import { learnNgrams, vectorScores } from '../pipeline/training/nbsvm-dv/vector-scores.ts';
 import { MODEL_FILE } from '../registry-repo/manifest.ts';
+import { Random } from '../registry-repo/random.ts';
 import type { Row } from '../registry-repo/rows.ts';
 import { f1Of } from './model-row.ts';
 import { answer } from './process.ts';

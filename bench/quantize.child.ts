@@ -101,7 +101,7 @@ function held(rows: readonly Row[], labels: readonly string[], own: readonly num
     if (best(own, row) === best(first, row)) same++;
     farthest = Math.max(farthest, Math.abs((own[2 * row + 1] as number) - (first[2 * row + 1] as number)));
   });
-  return { f1: metricsOf(labels, confusion).f1 as number, agreement: same / rows.length, farthest };
+  return { f1: metricsOf(labels, confusion, 'pos').f1 as number, agreement: same / rows.length, farthest };
 }
 
 await answer({ head, bytes, adopt, compare });

@@ -1,3 +1,4 @@
+import { claimName } from '../registry-repo/averaging.ts';
 import { isForRuntime, type Manifest, MODEL_FILE } from '../registry-repo/manifest.ts';
 import { checkNeeds } from '../registry-repo/runtime/byte-sums.ts';
 import { thisProcessor } from '../registry-repo/runtime/this-processor.ts';
@@ -42,7 +43,11 @@ export function describe(proven: ProvenVersion, commit: ObjectId, since: Date): 
     promotion,
     since,
     run: { id: manifest.run.id, trainer: manifest.run.trainer },
-    claimed: { ...manifest.claimed, labels: manifest.labels },
+    claimed: {
+      ...manifest.claimed,
+      labels: manifest.labels,
+      measure: claimName(manifest),
+    },
     measured,
   };
 }

@@ -1,8 +1,8 @@
 import type { Artifacts } from '../registry-repo/artifacts/artifacts.ts';
+import { averagingOf, measureName } from '../registry-repo/averaging.ts';
 import { f1 } from '../registry-repo/f1.ts';
 import { toNumber } from '../registry-repo/fraction.ts';
 import type { Git } from '../registry-repo/git.ts';
-import { averagingOf } from '../registry-repo/judge/judge.ts';
 import type { ManifestFile } from '../registry-repo/manifest.ts';
 import type { Key } from '../registry-repo/policy.ts';
 import { RegistryAt } from '../registry-repo/registry.ts';
@@ -70,5 +70,11 @@ async function measured(git: Git, { bound, evidence, model }: Verdict): Promise<
   if (!evidence.measured || !rules) return null;
   const { labels } = evidence.evaluation;
   const confusion = evidence.measured.candidate;
-  return { f1: toNumber(f1(labels, denseCounts(confusion), averagingOf(rules))), labels, confusion };
+  const averaging = averagingOf(rules);
+  return {
+    measure: measureName(averaging),
+    f1: toNumber(f1(labels, denseCounts(confusion), averaging)),
+    labels,
+    confusion,
+  };
 }

@@ -1,8 +1,16 @@
 import type { Manifest } from '../registry-repo/manifest.ts';
 import type { Counts, Digest, ObjectId } from '../registry-repo/values.ts';
 
-/** F1 in [0, 1] and the counts it comes from, `confusion[truth][predicted]` in the order of these labels. */
-export type Evaluation = { readonly f1: number; readonly labels: readonly string[]; readonly confusion: Counts };
+/**
+ * F1 in [0, 1], what it is called (`macro F1`, `F1 of "fraud"`), and the counts it comes from, `confusion[truth][predicted]` in the
+ * order of these labels.
+ */
+export type Evaluation = {
+  readonly measure: string;
+  readonly f1: number;
+  readonly labels: readonly string[];
+  readonly confusion: Counts;
+};
 
 /** A version that main has in production, after its signed verdict, its digests and the way it got there were checked. */
 export type ProvenVersion = {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SqliteStore } from '../../events/store.sqlite.ts';
 import type { Promotion } from '../../projections/promotions.ts';
+import { claimName, measuredName } from '../../registry-repo/averaging.ts';
 import { audit } from '../audit/audit.ts';
 import { loadConfig } from '../config/load.ts';
 import { flipByteOf } from '../demo/flip.ts';
@@ -106,7 +107,7 @@ class Story {
     const { runId, candidate } = await startRun(workspace, this.#out, this.#signal, { trigger: { kind: 'manual' } });
     const { data, claimed } = candidate.manifest;
     this.#out.say(
-      `    run ${runId}: ${data.train.rows} training rows, claims F1 ${share(claimed.f1)} on ${data.test.rows} test rows`,
+      `    run ${runId}: ${data.train.rows} training rows, claims ${claimName(candidate.manifest)} ${share(claimed.f1)} on ${data.test.rows} test rows`,
     );
     const quiet: Output = { ...this.#out, say: () => {} };
     const ended = await promoteRun(workspace, findRun(await workspace.views(), runId), quiet);
@@ -117,7 +118,7 @@ class Story {
   #verdict({ status, judged, candidate, pullRequest, merge }: Promotion, expected: Promotion['status']): void {
     const measured = judged?.measured;
     const numbers = measured
-      ? `F1 ${share(measured.candidateF1)} measured, ${share(measured.requiredF1)} required${measured.baselineF1 === null ? '' : ' (the baseline’s)'}`
+      ? `${measuredName(measured)} ${share(measured.candidateF1)} measured, ${share(measured.requiredF1)} required${measured.baselineF1 === null ? '' : ' (the baseline’s)'}`
       : 'nothing measured';
     const fate =
       status === 'merged'

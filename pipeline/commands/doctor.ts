@@ -3,7 +3,9 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkScratch } from '../../registry-repo/gate/scratch.ts';
 import { GitUnusableError, requireGit } from '../../registry-repo/git-version.ts';
+import { shown } from '../../registry-repo/judge/finding.ts';
 import { canBound, memoryLook } from '../../registry-repo/model-process/resident.ts';
+import type { Policy } from '../../registry-repo/policy.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import { type ByteSums, describeProcessor } from '../../registry-repo/runtime/processor.ts';
 import { thisProcessor } from '../../registry-repo/runtime/this-processor.ts';
@@ -263,6 +265,12 @@ async function checkPolicy(workspace: Workspace): Promise<Answer> {
       `this machine's gate key ${gate?.id} is not in gate.json, or has an end there`,
       'use the key of the machine that made the registry',
     );
+  const picked = await pickedLabel(workspace, forge, policy);
+  if (picked !== null)
+    return warning(
+      `gate.json judges ${model} by the F1 of ${shown(picked)}, as rules of earlier versions took the last of two labels where nothing was said`,
+      `\`pawl registry configure --average macro --reason "…"\` changes to macro F1; to keep it, say so: set policy.positive to ${shown(picked)} in pawl.yaml`,
+    );
   const weak = Object.entries(policy.models).filter(([, rules]) => rules.minimum < 0.85);
   if (weak.length > 0)
     return warning(
@@ -270,6 +278,18 @@ async function checkPolicy(workspace: Workspace): Promise<Answer> {
       'raise it with `pawl registry configure`',
     );
   return `rules for ${Object.keys(policy.models).join(', ')}`;
+}
+
+/** The label whose F1 counts without anybody having said so; null where there is none. */
+async function pickedLabel(
+  { config: { model, policy: said } }: Workspace,
+  forge: ReturnType<Workspace['forge']>,
+  policy: Policy,
+): Promise<string | null> {
+  const rules = policy.models[model];
+  if (rules?.average !== 'binary' || said.average !== null || said.positive !== null) return null;
+  const { labels } = (await new RegistryAt(forge.git, await forge.sync()).evaluationSet(rules.evaluation)).value;
+  return labels.length === 2 && rules.positive === labels[1] ? rules.positive : null;
 }
 
 async function checkProduction(workspace: Workspace): Promise<Answer> {

@@ -1,4 +1,6 @@
 import { availableParallelism } from 'node:os';
+import { measureName } from '../../registry-repo/averaging.ts';
+import { shown } from '../../registry-repo/judge/finding.ts';
 import { storedCounts } from '../../registry-repo/stored-counts.ts';
 import { optionsAt } from '../data/guess.ts';
 import { loadRows } from '../data/load.ts';
@@ -6,7 +8,7 @@ import { DataOptions } from '../data/options.ts';
 import { bootstrapF1, fewRows, LEAST_ROWS } from '../evaluation/bootstrap.ts';
 import { countPredictions } from '../evaluation/counts.ts';
 import { CONFIDENCE, type Interval, intervalsOf } from '../evaluation/intervals.ts';
-import { labelMetrics, metricsOf, positiveOf } from '../evaluation/metrics.ts';
+import { labelMetrics, metricsOf } from '../evaluation/metrics.ts';
 import { type Answers, answersOwn, probabilityMetrics } from '../evaluation/probabilities.ts';
 import { type Reliability, reliability } from '../evaluation/reliability.ts';
 import { countSlices, readSlices, type SliceCounts } from '../evaluation/slices.ts';
@@ -17,17 +19,19 @@ import { type Command, text } from './command.ts';
 import { loadContext } from './dataset.ts';
 import { modelFor } from './model-for.ts';
 import { UsageError } from './not-found.ts';
+import { averagingFor } from './train.ts';
 
 /** Errors that are listed. */
 const WORST = 10;
-const MACRO = { average: 'macro', positive: null } as const;
+/** The figure of `metricsOf` that each measure is. */
+const FIGURES = { binary: 'f1', macro: 'f1_macro', weighted: 'f1_weighted' } as const;
 
 export const evaluate: Command<Workspace> = {
   name: 'evaluate',
   memory: 'computes',
   summary: 'measure a run’s or version’s model on any labelled data',
   details:
-    'Nothing is recorded. A data set with a test split is measured on that; any other on all its rows. Figures are named and defined as in scikit-learn; precision, recall and f1 are those of the second of two labels.',
+    'Nothing is recorded. A data set with a test split is measured on that; any other on all its rows. Figures are named and defined as in scikit-learn; the F1 that gate.json compares is named, with an interval, and where it is that of one label, precision and recall are that label’s.',
   json: true,
   arguments: [{ name: 'model', description: 'a run id, or a version: 2, v2, model@2' }],
   flags: [
@@ -87,31 +91,32 @@ export const evaluate: Command<Workspace> = {
         },
       );
       const seconds = (performance.now() - started) / 1000;
-      const positive = positiveOf(labels);
-      const averaging = positive === null ? MACRO : ({ average: 'binary', positive } as const);
+      const averaging = await averagingFor(workspace, manifest.model, labels);
+      const { positive } = averaging;
       const value = {
         model: name,
         data: source,
         rows: rows.length,
         labels,
+        measure: measureName(averaging),
         positive,
         confusion,
         metrics: {
-          ...metricsOf(labels, confusion),
+          ...metricsOf(labels, confusion, positive),
           ...probabilityMetrics({ truth, probabilities, labels: labels.length }),
         },
         confidence: CONFIDENCE,
-        intervals: intervalsOf(labels, confusion),
+        intervals: intervalsOf(labels, confusion, positive),
         present: presentIn(confusion),
         bootstrap: {
-          figure: positive === null ? 'f1_macro' : 'f1',
+          figure: FIGURES[averaging.average],
           interval: bootstrapF1(labels, { truth, predicted: [predicted] }, averaging, name)?.each[0] ?? null,
           fewRows: fewRows(labels, truth),
         },
         slices: countSlices(rows, { truth, predicted, labels: labels.length }, userSlices, origins).map((slice) => ({
           ...slice,
           present: presentIn(slice.confusion),
-          metrics: metricsOf(labels, slice.confusion),
+          metrics: metricsOf(labels, slice.confusion, positive),
         })),
         reliability: reliabilityOf({ truth, probabilities, labels: labels.length }),
         worst: worstErrors(rows, labels, { predicted, probabilities }, WORST),
@@ -140,7 +145,7 @@ function withSource(options: DataOptions, source: string | undefined): DataOptio
   return DataOptions.parse({ ...options, source });
 }
 
-/** Of two labels about the second's probability, else about that of each answer itself. */
+/** Of two labels about the second's probability, as `ece_15` is; else about that of each answer itself. */
 function reliabilityOf(answers: Answers): Reliability {
   const { truth, probabilities, labels } = answers;
   if (labels === 2) {
@@ -155,6 +160,8 @@ type Evaluated = {
   readonly model: string;
   readonly rows: number;
   readonly labels: readonly string[];
+  /** Name of the F1 that the gate compares. */
+  readonly measure: string;
   readonly positive: string | null;
   readonly confusion: number[][];
   readonly metrics: Readonly<Record<string, number>>;
@@ -183,12 +190,12 @@ function describe(evaluated: Evaluated): string {
   return [
     `${model} on ${rows} rows, ${Math.round(rows / Math.max(seconds, 1e-9))} a second`,
     textTable(['metric', 'value', interval], overall(evaluated), [1]),
-    textTable(['label', 'rows', 'precision', 'recall', 'f1', interval], perLabel(evaluated), [1, 2, 3, 4]),
+    textTable(['label', 'rows', 'precision', 'recall', 'F1', interval], perLabel(evaluated), [1, 2, 3, 4]),
     confusionTable(labels, confusion),
-    textTable(['slice', 'rows', 'labels', evaluated.bootstrap.figure, 'accuracy'], perSlice(evaluated), [1, 2, 3, 4]),
+    textTable(['slice', 'rows', 'labels', evaluated.measure, 'accuracy'], perSlice(evaluated), [1, 2, 3, 4]),
     reliabilityTable(evaluated.reliability),
     ...(evaluated.worst.length > 0 ? [worstTable(evaluated.worst)] : []),
-    `bootstrap of ${evaluated.bootstrap.figure} (percentile, 2,000 samples): ${bootstrapped(evaluated)}`,
+    `bootstrap of ${evaluated.measure} (percentile, 2,000 samples): ${bootstrapped(evaluated)}`,
   ].join('\n\n');
 }
 
@@ -205,7 +212,7 @@ function bootstrapped(evaluated: Evaluated): string {
   const { rows, confusion, positive, bootstrap, metrics } = evaluated;
   if (bootstrap.interval) return range(bootstrap.interval);
   if (rows === 0) return 'no rows';
-  if (!says(evaluated, confusion)) return `no rows of ${positive}`;
+  if (!says(evaluated, confusion)) return `no rows of ${shown(positive ?? '')}`;
   if (bootstrap.fewRows.length > 0)
     return `too few rows for an interval: fewer than ${LEAST_ROWS} of ${bootstrap.fewRows.slice(0, 10).join(', ')}`;
   return `no interval: every sample gives ${share(metrics[bootstrap.figure] ?? 0)}; that of accuracy is ${range(evaluated.intervals.accuracy)}`;
@@ -241,6 +248,12 @@ const worstTable = (worst: readonly WorstError[]): string =>
     [1, 4],
   );
 
+const NAMES: Readonly<Record<string, string>> = {
+  f1_macro: 'macro F1',
+  f1_micro: 'micro F1',
+  f1_weighted: 'weighted F1',
+};
+
 /** The figures that are not of one label; those of the positive one say which it is. */
 function overall(evaluated: Evaluated): string[][] {
   const { metrics, intervals, positive, present, labels, confusion } = evaluated;
@@ -250,7 +263,9 @@ function overall(evaluated: Evaluated): string[][] {
   return Object.entries(metrics)
     .filter(([name]) => !name.endsWith(']'))
     .map(([name, value]) => [
-      ofPositive.includes(name) ? `${name} of ${positive}` : name + (name.endsWith('_macro') ? over : ''),
+      ofPositive.includes(name)
+        ? `${name === 'f1' ? 'F1' : name} of ${shown(positive ?? '')}`
+        : (NAMES[name] ?? name) + (name.endsWith('_macro') ? over : ''),
       unknown.includes(name) ? '–' : share(value),
       unknown.includes(name) ? '' : range(intervals[name]),
     ]);

@@ -1,3 +1,4 @@
+import { measuredName } from '../../registry-repo/averaging.ts';
 import { couldNotJudge } from '../../registry-repo/gate/whose-fault.ts';
 import type { Git } from '../../registry-repo/git.ts';
 import { reasonOf } from '../../registry-repo/proposal-message.ts';
@@ -50,7 +51,7 @@ export const gate: Command<Workspace> = {
           ),
           ...(measured
             ? [
-                `F1 ${share(measured.candidateF1)}, baseline ${measured.baselineF1 === null ? 'none' : share(measured.baselineF1)}, required ${share(measured.requiredF1)}`,
+                `${measuredName(measured)} ${share(measured.candidateF1)}, baseline ${measured.baselineF1 === null ? 'none' : share(measured.baselineF1)}, required ${share(measured.requiredF1)}`,
               ]
             : []),
         ].join('\n\n'),

@@ -1,5 +1,6 @@
 import type { Promotion } from '../../projections/promotions.ts';
 import { type Run, runs } from '../../projections/runs.ts';
+import { measuredName } from '../../registry-repo/averaging.ts';
 import { couldNotJudge } from '../../registry-repo/gate/whose-fault.ts';
 import { loadDataset } from '../data/load.ts';
 import { DataOptions } from '../data/options.ts';
@@ -127,7 +128,7 @@ export function describe(promotion: Promotion): string {
       : `${model} v${candidate.version} was refused (pull request ${pullRequest?.number}): ${rejection?.cause ?? ''}`,
     ...(measured
       ? [
-          `  F1 ${share(measured.candidateF1)}, baseline ${measured.baselineF1 === null ? 'none' : share(measured.baselineF1)}, required ${share(measured.requiredF1)}`,
+          `  ${measuredName(measured)} ${share(measured.candidateF1)}, baseline ${measured.baselineF1 === null ? 'none' : share(measured.baselineF1)}, required ${share(measured.requiredF1)}`,
         ]
       : []),
     ...reasons,

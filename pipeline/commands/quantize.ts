@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { claimName } from '../../registry-repo/averaging.ts';
 import { type Manifest, MODEL_FILE } from '../../registry-repo/manifest.ts';
 import type { Row } from '../../registry-repo/rows.ts';
 import { filesOf } from '../../registry-repo/runtime/preprocessor.ts';
@@ -85,6 +86,7 @@ export const quantize: Command<Workspace> = {
     const value = {
       ...{ run: runId, candidate: candidate.ref, parent: original.name },
       ...{ products: quantised.products, tables: quantised.tables },
+      measure: { original: claimName(manifest), quantised: claimName(candidate.manifest) },
       f1: { original: manifest.claimed.f1, quantised: candidate.manifest.claimed.f1 },
       modelBytes: { original: original.file(MODEL_FILE).length, quantised: quantised.bytes.length },
       ...compared,
@@ -172,13 +174,14 @@ type Value = {
   readonly tables: number;
   readonly compared: number;
   readonly agreement: number;
+  readonly measure: { readonly original: string; readonly quantised: string };
   readonly f1: Compared;
   readonly modelBytes: Compared;
   readonly textsPerSecond: Compared;
 };
 
 function describe(value: Value): string {
-  const { run, parent, products, tables, compared, agreement, f1, modelBytes, textsPerSecond: speed } = value;
+  const { run, parent, products, tables, compared, agreement, measure, f1, modelBytes, textsPerSecond: speed } = value;
   const row = (name: string, { original, quantised }: Compared, print: (n: number) => string) => [
     name,
     print(original),
@@ -189,7 +192,7 @@ function describe(value: Value): string {
     textTable(
       ['', 'original', 'quantised'],
       [
-        row('F1, as claimed', f1, share),
+        row(`${named(measure)}, as claimed`, f1, share),
         row('graph', modelBytes, bytes),
         row('texts a second', speed, (n) => String(Math.round(n))),
       ],
@@ -198,3 +201,7 @@ function describe(value: Value): string {
     `both answer alike on ${share(agreement)} of ${compared} test rows\nnext: pawl promote ${run}`,
   ].join('\n\n');
 }
+
+/** Both names where the original was measured by other rules. */
+const named = ({ original, quantised }: Value['measure']): string =>
+  original === quantised ? original : `${original} and ${quantised}`;

@@ -24,6 +24,12 @@ export const registryConfigure: Command<Workspace> = {
     ...DATA_FLAGS,
     { flags: '--minimum <f1>', description: 'lowest F1 of a first version', setting: 'policy.minimum' },
     { flags: '--margin <f1>', description: 'what later versions must gain', setting: 'policy.margin' },
+    {
+      flags: '--average <mean>',
+      description: 'macro or weighted: the mean F1 over all labels',
+      setting: 'policy.average',
+    },
+    { flags: '--positive <label>', description: 'F1 of this label alone', setting: 'policy.positive' },
     { flags: '--merge <when>', description: 'auto or after-approval', setting: 'policy.merge' },
     { flags: '--revoke <version>', description: 'a version that must never serve again; changes nothing else' },
   ],
@@ -88,7 +94,11 @@ async function changedFiles(
       ...withMerge(policy, workspace.config.policy.merge),
       models: {
         ...policy.models,
-        [model]: keeping(policy.models[model], modelRules(workspace.config.policy, known.value)),
+        [model]: keeping(
+          policy.models[model],
+          modelRules(workspace.config.policy, known.value),
+          workspace.config.policy,
+        ),
       },
     });
   const { facts, test } = await loadConfigured(workspace, out, signal);
@@ -103,9 +113,17 @@ async function changedFiles(
   return changed;
 }
 
-/** What no setting speaks of stays as `gate.json` has it. */
-const keeping = (before: ModelPolicy | undefined, now: ModelPolicy): ModelPolicy =>
-  before ? { ...before, ...now, significance: before.significance, labelFloors: before.labelFloors } : now;
+/** What no setting speaks of stays as `gate.json` has it; so does the measure, whatever default it came from. */
+function keeping(
+  before: ModelPolicy | undefined,
+  now: ModelPolicy,
+  { average, positive }: Workspace['config']['policy'],
+): ModelPolicy {
+  if (!before) return now;
+  const { significance, labelFloors } = before;
+  const measure = average === null && positive === null ? { average: before.average, positive: before.positive } : {};
+  return { ...before, ...now, ...measure, significance, labelFloors };
+}
 
 /** An old registry that never spoke of approval goes on without a word. */
 const withMerge = (policy: Policy, merge: NonNullable<Policy['merge']>): Policy =>

@@ -1,5 +1,7 @@
 import { promotions } from '../../projections/promotions.ts';
+import { averagingOf, measureName } from '../../registry-repo/averaging.ts';
 import { RegistryError } from '../../registry-repo/errors.ts';
+import type { ModelPolicy } from '../../registry-repo/policy.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import { verifyProduction } from '../../registry-repo/verify/production.ts';
 import { textTable } from '../table.ts';
@@ -58,7 +60,14 @@ type Status = {
   main: string;
   models: readonly Line[];
   open: readonly string[];
-  rules: readonly { model: string; evaluation: string; average: string; minimum: number; margin: number }[];
+  rules: readonly {
+    model: string;
+    evaluation: string;
+    average: ModelPolicy['average'];
+    positive: string | null;
+    minimum: number;
+    margin: number;
+  }[];
 };
 
 function describe({ location, main, models, open, rules }: Status): string {
@@ -67,8 +76,8 @@ function describe({ location, main, models, open, rules }: Status): string {
     `registry ${location}\nmain at ${main}`,
     served.length > 0 ? textTable(['model', 'version', 'commit', 'state'], served) : 'nothing is in production yet',
     textTable(
-      ['model', 'evaluation set', 'average', 'minimum', 'margin'],
-      rules.map((r) => [r.model, r.evaluation, r.average, String(r.minimum), String(r.margin)]),
+      ['model', 'evaluation set', 'measure', 'minimum', 'margin'],
+      rules.map((r) => [r.model, r.evaluation, measureName(averagingOf(r)), String(r.minimum), String(r.margin)]),
       [3, 4],
     ),
     open.length > 0

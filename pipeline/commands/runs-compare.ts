@@ -3,7 +3,7 @@ import { bytes, duration, share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
 import { UsageError } from './not-found.ts';
-import { claimedF1 } from './runs-list.ts';
+import { claimedF1, claimedMeasure } from './runs-list.ts';
 import { findRun } from './runs-show.ts';
 import { compareSweep } from './sweep-compare.ts';
 
@@ -60,6 +60,7 @@ function describeRun(run: Run): Map<string, string> {
   const facts: [string, string | null][] = [
     ['status', run.status],
     ['f1', f1 === null ? null : share(f1)],
+    ['measure', claimedMeasure(run)],
     ['model', run.model],
     ['trainer', run.trainer],
     ['seed', String(run.seed)],

@@ -1,4 +1,7 @@
 import { type Run, runs } from '../../projections/runs.ts';
+import { measureNameFor } from '../../registry-repo/averaging.ts';
+import type { Averaging } from '../../registry-repo/f1.ts';
+import { denseCounts } from '../../registry-repo/stored-counts.ts';
 import { share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
@@ -40,6 +43,12 @@ export const runsList: Command<Workspace> = {
 /** The F1 a run claims: of its last evaluation. */
 export const claimedF1 = (run: Run): number | null => run.evaluations.at(-1)?.f1 ?? null;
 
+/** What that F1 is called: `macro F1`, `F1 of "fraud"`; null where there is none. @param first told where several names are true */
+export function claimedMeasure(run: Run, first?: Averaging): string | null {
+  const last = run.evaluations.at(-1);
+  return last ? measureNameFor(last.labels, denseCounts(last.confusion), last.f1, first) : null;
+}
+
 const ordered = (found: readonly Run[], sort: 'time' | 'f1'): Run[] =>
   sort === 'time'
     ? found.toSorted((a, b) => (a.startedAt < b.startedAt ? 1 : a.startedAt > b.startedAt ? -1 : b.id < a.id ? -1 : 1))
@@ -47,9 +56,18 @@ const ordered = (found: readonly Run[], sort: 'time' | 'f1'): Run[] =>
 
 function table(shown: readonly Run[], total: number): string {
   if (total === 0) return 'no runs yet: start one with `pawl train`';
-  const rows = shown.map((r) => [r.id, r.model, r.trainer, r.status, f1Text(r), r.startedAt, r.trigger.kind]);
+  const rows = shown.map((r) => [
+    r.id,
+    r.model,
+    r.trainer,
+    r.status,
+    f1Text(r),
+    claimedMeasure(r) ?? '–',
+    r.startedAt,
+    r.trigger.kind,
+  ]);
   const more = shown.length < total ? `\n${total - shown.length} more (--limit)` : '';
-  return textTable(['run', 'model', 'trainer', 'status', 'f1', 'started', 'trigger'], rows, [4]) + more;
+  return textTable(['run', 'model', 'trainer', 'status', 'f1', 'measure', 'started', 'trigger'], rows, [4]) + more;
 }
 
 const f1Text = (run: Run): string => {

@@ -1,5 +1,6 @@
 import type { Engine } from '../../projections/engine.ts';
 import { type Run, runs } from '../../projections/runs.ts';
+import { measureNameFor } from '../../registry-repo/averaging.ts';
 import type { Manifest } from '../../registry-repo/manifest.ts';
 import { denseCounts } from '../../registry-repo/stored-counts.ts';
 import { readCandidate } from '../promotion/candidate.ts';
@@ -98,7 +99,11 @@ function named(labels: readonly (readonly [string, number])[]): string {
 
 function evaluations(run: Run): string {
   return run.evaluations
-    .map((e) => `evaluation on ${e.split}: F1 ${share(e.f1)}\n${confusionTable(e.labels, denseCounts(e.confusion))}`)
+    .map((e) => {
+      const counts = denseCounts(e.confusion);
+      const measure = measureNameFor(e.labels, counts, e.f1);
+      return `evaluation on ${e.split}: ${measure} ${share(e.f1)}\n${confusionTable(e.labels, counts)}`;
+    })
     .join('\n\n');
 }
 

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { type Run, runs } from '../../projections/runs.ts';
+import { measureName } from '../../registry-repo/averaging.ts';
 import type { Averaging } from '../../registry-repo/f1.ts';
 import { denseCounts } from '../../registry-repo/stored-counts.ts';
 import { f1Interval } from '../evaluation/intervals.ts';
@@ -10,7 +11,7 @@ import { completedPoints } from '../sweep/completed.ts';
 import { duration, share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import { NotFoundError, UsageError } from './not-found.ts';
-import { claimedF1 } from './runs-list.ts';
+import { claimedF1, claimedMeasure } from './runs-list.ts';
 import { averagingFor } from './train.ts';
 
 type Wanted = { readonly id: string; readonly plot?: string | undefined; readonly scatter?: string | undefined };
@@ -19,6 +20,8 @@ type Row = {
   readonly point: number;
   readonly run: string;
   readonly values: readonly Scalar[];
+  /** What its F1 is called. */
+  readonly measure: string;
   readonly f1: number;
   readonly interval: readonly [number, number] | null;
   readonly took: number;
@@ -36,28 +39,35 @@ export async function compareSweep(workspace: Workspace, out: Output, wanted: Wa
     throw new NotFoundError('sweep', id, [...known], 'pawl runs list');
   }
   const names = differing(found);
-  const rows = await rowsOf(workspace, found, names);
-  if (plot !== undefined) writeFileSync(plot, drawn(names, rows, wanted.scatter));
+  const averaging = await averagingFor(workspace, found[0]?.model ?? '', found[0]?.data?.labels ?? []);
+  const rows = rowsOf(averaging, found, names);
+  const measure = common(rows, measureName(averaging));
+  if (plot !== undefined) writeFileSync(plot, drawn({ names, rows, measure }, wanted.scatter));
   const others = all.filter((run) => run.sweep?.id === id && run.status !== 'completed');
-  const value = { sweep: id, settings: names, runs: rows, others: counts(others), plot: plot ?? null };
-  out.result(value, () => [table(names, rows), ...othersText(value.others)].join('\n\n'));
+  const value = { sweep: id, measure, settings: names, runs: rows, others: counts(others), plot: plot ?? null };
+  out.result(value, () => [table({ names, rows, measure }), ...othersText(value.others)].join('\n\n'));
   return 0;
 }
 
-async function rowsOf(workspace: Workspace, found: readonly Run[], names: readonly string[]): Promise<Row[]> {
-  const labels = found[0]?.data?.labels ?? [];
-  const averaging = await averagingFor(workspace, found[0]?.model ?? '', labels);
+function rowsOf(averaging: Averaging, found: readonly Run[], names: readonly string[]): Row[] {
   return found
     .map((run) => ({
       point: run.sweep?.point ?? 0,
       run: run.id,
       values: names.map((name) => valueAt(run.config, name)),
+      measure: claimedMeasure(run, averaging) ?? measureName(averaging),
       f1: claimedF1(run) ?? 0,
       interval: intervalOf(run, averaging),
       took: run.endedAt ? Date.parse(run.endedAt) - Date.parse(run.startedAt) : 0,
     }))
     .toSorted((a, b) => b.f1 - a.f1 || a.point - b.point);
 }
+
+type Compared = { readonly names: readonly string[]; readonly rows: readonly Row[]; readonly measure: string };
+
+/** The one name of every F1 compared; where they differ, all of them, as nothing then says which of two runs is better. */
+const common = (rows: readonly Row[], otherwise: string): string =>
+  [...new Set(rows.map(({ measure }) => measure))].join(' / ') || otherwise;
 
 /** Null also where F1 was measured by other rules than there are now. */
 function intervalOf(run: Run, averaging: Averaging): readonly [number, number] | null {
@@ -67,26 +77,26 @@ function intervalOf(run: Run, averaging: Averaging): readonly [number, number] |
 }
 
 /** A scatter of the setting that was asked for, or of the only one; else all settings side by side. */
-function drawn(names: readonly string[], rows: readonly Row[], asked: string | undefined): string {
+function drawn({ names, rows, measure }: Compared, asked: string | undefined): string {
   const name = asked ?? (names.length === 1 ? names[0] : undefined);
   if (name === undefined)
     return parallelCoordinates(
       names,
-      'F1',
+      measure,
       rows.map(({ values, f1 }) => ({ values, result: f1 })),
     );
   const at = names.indexOf(name);
   if (at < 0) throw new NotFoundError('varied setting', name, names, 'pawl runs compare --sweep');
   return scatter(
     name,
-    'F1',
+    measure,
     rows.map(({ values, f1, interval }) => ({ value: values[at] ?? null, result: f1, interval })),
   );
 }
 
-const table = (names: readonly string[], rows: readonly Row[]): string =>
+const table = ({ names, rows, measure }: Compared): string =>
   textTable(
-    ['point', ...names, 'F1', '95 %', 'took', 'run'],
+    ['point', ...names, measure, '95 %', 'took', 'run'],
     rows.map(({ point, values, f1, interval, took, run }) => [
       String(point),
       ...values.map(String),

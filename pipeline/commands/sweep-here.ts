@@ -8,8 +8,9 @@ import type { Sweep } from '../sweep/read.ts';
 import { share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Invocation } from './command.ts';
-import { claimedF1 } from './runs-list.ts';
+import { claimedF1, claimedMeasure } from './runs-list.ts';
 import { type Promoted, promoteBest } from './sweep-promote.ts';
+import { averagingFor } from './train.ts';
 
 /** Runs the points that have no completed run yet in processes of this machine, and tells what all of them have found. */
 export async function sweepHere(invocation: Invocation<Workspace>, file: string, found: Sweep, id: string) {
@@ -31,7 +32,10 @@ export async function sweepHere(invocation: Invocation<Workspace>, file: string,
   if (!onSameRows(done.values())) out.say('some points were measured on other rows than others: the data have changed');
   const wanted = invocation.flags.promoteBest === true;
   const promoted = wanted && best && failed.length === 0 ? await promoteBest(invocation, found, best.point) : null;
-  const value = { sweep: id, points: points.length, skipped: before.size, results, best, failed, promoted };
+  const first = done.values().next().value;
+  const averaging = first && (await averagingFor(workspace, first.model, first.data?.labels ?? []));
+  const measure = [...new Set([...done.values()].map((run) => claimedMeasure(run, averaging)))].join(' / ') || 'F1';
+  const value = { sweep: id, measure, points: points.length, skipped: before.size, results, best, failed, promoted };
   out.result(value, () => describe(value, Object.keys(definition.parameters), wanted));
   return failed.length > 0 || promoted?.status === 'rejected' ? 1 : 0;
 }
@@ -80,6 +84,8 @@ function pointCommand({ loaded }: Workspace, words: readonly string[], id: strin
 
 type Shown = {
   readonly sweep: string;
+  /** What the F1 of the points is called. */
+  readonly measure: string;
   readonly points: number;
   readonly skipped: number;
   readonly results: readonly {
@@ -98,7 +104,7 @@ const MOST_FAILURES = 10;
 const MOST_CHARACTERS = 400;
 
 function describe(value: Shown, names: readonly string[], wanted: boolean): string {
-  const { sweep: id, points, skipped, results, failed, promoted } = value;
+  const { sweep: id, measure, points, skipped, results, failed, promoted } = value;
   const sorted = results.toSorted((a, b) => (b.f1 ?? -1) - (a.f1 ?? -1)).slice(0, MOST_ROWS);
   const rows = sorted.map(({ point, chosen, run, f1 }) => [
     String(point),
@@ -110,8 +116,8 @@ function describe(value: Shown, names: readonly string[], wanted: boolean): stri
     ({ index, message }) => `point ${index} failed: ${message.replace(/\s*\n\s*/g, ' ').slice(0, MOST_CHARACTERS)}`,
   );
   return [
-    `sweep ${id}: ${points} points${skipped > 0 ? `, ${skipped} of them run before` : ''}; F1 on rows held out of the training rows`,
-    textTable(['point', ...names, 'F1', 'run'], rows, [0, names.length + 1]),
+    `sweep ${id}: ${points} points${skipped > 0 ? `, ${skipped} of them run before` : ''}; ${measure} on rows held out of the training rows`,
+    textTable(['point', ...names, measure, 'run'], rows, [0, names.length + 1]),
     ...(points > MOST_ROWS ? [`the best ${MOST_ROWS}; all: pawl runs compare --sweep ${id}`] : []),
     ...(failures.length > 0 ? [listed(failures)] : []),
     ...(promoted ? [promotedText(promoted)] : []),

@@ -9,7 +9,7 @@ import { share } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
 import { UsageError } from './not-found.ts';
-import { claimedF1 } from './runs-list.ts';
+import { claimedF1, claimedMeasure } from './runs-list.ts';
 import { report, startRun } from './train.ts';
 
 export const sweepPoint: Command<Workspace> = {
@@ -49,8 +49,9 @@ async function runPoint({ workspace, out, signal }: Invocation<Workspace>, found
   if (before) {
     const f1 = claimedF1(before);
     out.result(
-      { run: before.id, candidate: before.candidate, f1, before: true },
-      () => `point ${point.index} was run before: run ${before.id}, F1 ${f1 === null ? '–' : share(f1)}`,
+      { run: before.id, candidate: before.candidate, measure: claimedMeasure(before), f1, before: true },
+      () =>
+        `point ${point.index} was run before: run ${before.id}, ${claimedMeasure(before) ?? 'F1'} ${f1 === null ? '–' : share(f1)}`,
     );
     return 0;
   }

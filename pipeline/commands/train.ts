@@ -1,12 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Run } from '../../projections/runs.ts';
+import { claimName } from '../../registry-repo/averaging.ts';
 import type { Averaging } from '../../registry-repo/f1.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import type { Dataset } from '../data/load.ts';
 import { loadDataset } from '../data/load.ts';
 import { DataOptions } from '../data/options.ts';
 import type { Output } from '../output.ts';
+import { measureOf } from '../registry/rules.ts';
 import { bytes, duration, share } from '../table.ts';
 import type { RunPorts, RunRequest } from '../training/request.ts';
 import { type RunOutcome, runTraining } from '../training/run.ts';
@@ -195,10 +197,7 @@ export async function averagingFor(workspace: Workspace, model: string, labels: 
   const forge = workspace.forge();
   const tip = await forge.sync().catch(() => null);
   const rules = tip && (await new RegistryAt(forge.git, tip).policy()).value.models[model];
-  const { average, positive } = rules || { ...workspace.config.policy };
-  if ((average ?? (labels.length === 2 ? 'binary' : 'macro')) === 'binary')
-    return { average: 'binary', positive: positive ?? (labels.at(-1) as string) };
-  return { average: average === 'weighted' ? 'weighted' : 'macro', positive: null };
+  return rules ? measureOf(rules, labels, 'gate.json') : measureOf(workspace.config.policy, labels);
 }
 
 export function report(out: Output, { runId, candidate }: RunOutcome, repeated: Run | null, ms: number): void {
@@ -207,13 +206,14 @@ export function report(out: Output, { runId, candidate }: RunOutcome, repeated: 
   const value = {
     run: runId,
     candidate: ref,
+    measure: claimName(manifest),
     f1: manifest.claimed.f1,
     confusion: manifest.claimed.confusion,
     sameModelBytes: same,
   };
   out.result(value, () =>
     [
-      `run ${runId}: F1 ${share(manifest.claimed.f1)} on ${manifest.data.test.rows} test rows, ${bytes(ref.sizeBytes)}, in ${duration(ms)}`,
+      `run ${runId}: ${value.measure} ${share(manifest.claimed.f1)} on ${manifest.data.test.rows} test rows, ${bytes(ref.sizeBytes)}, in ${duration(ms)}`,
       ...(same === null
         ? []
         : [same ? `the same model bytes as run ${repeated?.id}` : `other model bytes than run ${repeated?.id}`]),

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { baseline } from '../../projections/baseline.ts';
 import { promotions } from '../../projections/promotions.ts';
 import { type Run, runs } from '../../projections/runs.ts';
+import { claimName } from '../../registry-repo/averaging.ts';
 import type { Dataset } from '../data/load.ts';
 import type { Output } from '../output.ts';
 import { reconcile } from '../promotion/reconcile.ts';
@@ -66,8 +67,10 @@ async function firstRun(workspace: Workspace, out: Output, signal: AbortSignal):
   out.say(`training  ${workspace.config.training.trainer} on ${workspace.config.data.kind} data`);
   const started = performance.now();
   const { runId, candidate } = await startRun(workspace, out, signal, { trigger: { kind: 'manual' } });
-  const { f1 } = candidate.manifest.claimed;
-  out.say(`run       ${runId}: F1 ${share(f1)} on its test rows, in ${duration(performance.now() - started)}`);
+  const { claimed } = candidate.manifest;
+  out.say(
+    `run       ${runId}: ${claimName(candidate.manifest)} ${share(claimed.f1)} on its test rows, in ${duration(performance.now() - started)}`,
+  );
   return findRun(await workspace.views(), runId);
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promotions } from '../../projections/promotions.ts';
 import type { Run } from '../../projections/runs.ts';
+import { claimName } from '../../registry-repo/averaging.ts';
 import { type Layer, yamlLayer } from '../config/layers.ts';
 import { loadConfig } from '../config/load.ts';
 import { readSettings } from '../config/read-settings.ts';
@@ -81,7 +82,7 @@ async function runCommit(
   try {
     const code = { commit, dirty: false };
     const { runId, candidate } = await startRun(own, out, signal, { trigger, code, dataFolder: resolve(folder) });
-    out.say(`run ${runId}: F1 ${share(candidate.manifest.claimed.f1)}`);
+    out.say(`run ${runId}: ${claimName(candidate.manifest)} ${share(candidate.manifest.claimed.f1)}`);
     if (!workspace.config.watch.promote) return;
     await follow(own, out, findRun(await own.views(), runId));
   } finally {

@@ -43,14 +43,14 @@ const InitialPolicy = z.strictObject({
   average: ModelPolicy.shape.average
     .nullable()
     .default(null)
-    .describe('F1 average; null takes binary for two labels, else macro'),
+    .describe('Mean over the labels: macro (also if null) or weighted; binary is F1 of policy.positive alone'),
   positive: z
     .string()
     .min(1)
     .max(200)
     .nullable()
     .default(null)
-    .describe('Label that binary F1 looks at; null takes the last one'),
+    .describe('Label whose F1 counts, say `fraud`; null takes macro F1, the mean over all labels'),
   minimum: z.number().min(0).max(1).default(0.85).describe('Lowest F1 of a first version'),
   margin: z.number().min(0).max(1).default(0).describe('What later versions must gain on the one before'),
   merge: z

@@ -1,6 +1,6 @@
 import { type Averaging, presentF1 } from '../../registry-repo/f1.ts';
 import { toNumber } from '../../registry-repo/fraction.ts';
-import { Random } from '../random.ts';
+import { Random } from '../../registry-repo/random.ts';
 import { CONFIDENCE, type Interval } from './intervals.ts';
 
 /** Enough for the ends of a 95 % interval: some fifty samples lie beyond each. */

@@ -117,15 +117,20 @@ export function f1Interval(labels: readonly string[], confusion: Confusion, aver
 /**
  * Intervals for those figures of `metricsOf` that have one, under the same names; left out where nothing can be said.
  *
+ * @param positive as there
  * @throws {MalformedCountsError} unless there is one row and one column a label
  */
-export function intervalsOf(labels: readonly string[], confusion: Confusion): Record<string, Interval> {
+export function intervalsOf(
+  labels: readonly string[],
+  confusion: Confusion,
+  positive: string | null = null,
+): Record<string, Interval> {
   checkCounts(labels, confusion);
   const rows = confusion.flat().reduce((a, b) => a + b, 0);
   const right = confusion.reduce((sum, row, k) => sum + (row[k] ?? 0), 0);
   const found: [string, Interval | null][] = [
     ['accuracy', wilson(right, rows)],
-    ['f1', labels.length === 2 ? labelF1Interval(confusion, 1) : null],
+    ['f1', positive === null ? null : labelF1Interval(confusion, labels.indexOf(positive))],
     ['f1_macro', meanF1Interval(labels, confusion, 'macro')],
     ['f1_weighted', meanF1Interval(labels, confusion, 'weighted')],
     ...labels.map((label, k): [string, Interval | null] => [`f1[${label}]`, labelF1Interval(confusion, k)]),

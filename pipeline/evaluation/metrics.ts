@@ -12,10 +12,6 @@ export type LabelMetrics = {
   readonly rows: number;
 };
 
-/** Of two labels the second is the one that binary figures are about, as everywhere in Pawl unless a policy says otherwise. */
-export const positiveOf = (labels: readonly string[]): string | null =>
-  labels.length === 2 ? (labels[1] as string) : null;
-
 /** @throws {MalformedCountsError} unless there is one row and one column a label */
 export function labelMetrics(labels: readonly string[], confusion: Confusion): LabelMetrics[] {
   checkCounts(labels, confusion);
@@ -35,15 +31,20 @@ export function labelMetrics(labels: readonly string[], confusion: Confusion): L
  * as 0. Where every label has rows, that is scikit-learn's mean over all. What is 0/0 is 0, also where scikit-learn gives NaN (`kappa` if truth and answers are one and the same label).
  *
  * @param confusion `confusion[truth][predicted]`
- * @returns shares in [0, 1], but `mcc` and `kappa` in [−1, 1]. `precision`, `recall` and `f1` of the second label if there
- * are two; `precision[x]`, `recall[x]` and `f1[x]` for each label x. Where every row has one label, the three of
+ * @param positive the label that `precision`, `recall` and `f1` are of; without one there are no such three, as no label is more
+ * than another
+ * @returns shares in [0, 1], but `mcc` and `kappa` in [−1, 1]; `precision[x]`, `recall[x]` and `f1[x]` for each label x. Where every row has one label, the three of
  * `_micro` are the accuracy. F1 comes from exact fractions, as the gate compares it.
  * @throws {MalformedCountsError} unless there is one row and one column a label
  * @see Gorodkin (2004), Comput. Biol. Chem. 28:367, for MCC of more than two labels; Cohen (1960) for kappa
  */
-export function metricsOf(labels: readonly string[], confusion: Confusion): Record<string, number> {
+export function metricsOf(
+  labels: readonly string[],
+  confusion: Confusion,
+  positive: string | null = null,
+): Record<string, number> {
   const each = labelMetrics(labels, confusion);
-  const positive = labels.length === 2 ? each[1] : undefined;
+  const one = positive === null ? undefined : each[labels.indexOf(positive)];
   const { truth, predicted, hits, rows } = marginals(confusion);
   const right = sum(hits);
   const present = each.filter((label) => label.rows > 0);
@@ -53,7 +54,7 @@ export function metricsOf(labels: readonly string[], confusion: Confusion): Reco
   return {
     accuracy: ratio(right, rows),
     balanced_accuracy: ratio(sum(present.map((e) => e.recall)), present.length),
-    ...(positive && { precision: positive.precision, recall: positive.recall, f1: positive.f1 }),
+    ...(one && { precision: one.precision, recall: one.recall, f1: one.f1 }),
     precision_micro: ratio(right, rows),
     recall_micro: ratio(right, rows),
     f1_micro: ratio(right, rows),

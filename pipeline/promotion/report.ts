@@ -1,3 +1,4 @@
+import { measuredName } from '../../registry-repo/averaging.ts';
 import { code, plain } from './markdown.ts';
 import { changes, identity, modelCard, plots, reproduction } from './report/context.ts';
 import type { ReportFacts } from './report/facts.ts';
@@ -50,7 +51,7 @@ function verdict({ judged, reason }: ReportFacts): string {
   const [symbol, word] = BADGES[judged.result];
   const { measured } = judged;
   const numbers = measured
-    ? ` F1 ${measured.candidateF1.toFixed(4)} measured, ${measured.requiredF1.toFixed(4)} required.`
+    ? ` ${measuredName(measured)} ${measured.candidateF1.toFixed(4)} measured, ${measured.requiredF1.toFixed(4)} required.`
     : '';
   const reasons = judged.reasons.slice(0, MAX_REASONS).map((r) => `- ${code(r.code, 80)} ${plain(r.message, 400)}`);
   const more = judged.reasons.length > MAX_REASONS ? [`- and ${judged.reasons.length - MAX_REASONS} more`] : [];

@@ -1,8 +1,12 @@
+import { averagingOf } from '../../registry-repo/averaging.ts';
 import { digestOf } from '../../registry-repo/digest.ts';
 import type { EvaluationSet } from '../../registry-repo/evaluation-set.ts';
+import type { Averaging } from '../../registry-repo/f1.ts';
+import { shown } from '../../registry-repo/judge/finding.ts';
 import type { Key, ModelPolicy, Policy } from '../../registry-repo/policy.ts';
 import { printRows, type Row } from '../../registry-repo/rows.ts';
 import type { Config } from '../config/config.ts';
+import { ConfigError } from '../config/config-error.ts';
 
 type Initial = Config['policy'];
 
@@ -32,17 +36,38 @@ export function newPolicy(initial: Initial, model: string, set: EvaluationSet, k
 
 /** The rules of one model, for the labels of its evaluation set. */
 export function modelRules(initial: Initial, set: EvaluationSet): ModelPolicy {
-  const average = initial.average ?? (set.labels.length === 2 ? 'binary' : 'macro');
   return {
     evaluation: set.name,
-    average,
-    positive: average === 'binary' ? (initial.positive ?? (set.labels.at(-1) as string)) : null,
+    ...measureOf(initial, set.labels),
     minimum: initial.minimum,
     margin: initial.margin,
     significance: null,
     labelFloors: {},
     modelBytes: Math.round(initial.modelMegabytes * 1e6),
   };
+}
+
+/**
+ * The F1 that rules ask for: with `positive` that of the label, else the mean over labels.
+ *
+ * @param origin of the rules
+ * @throws {ConfigError} where they contradict each other, or name a label that there is not
+ */
+export function measureOf(
+  { average, positive }: Pick<Initial, 'average' | 'positive'>,
+  labels: readonly string[],
+  origin = '',
+): Averaging {
+  const wrong = (path: string, message: string) => new ConfigError([{ path, origin, message }]);
+  if (average === 'binary' && positive === null)
+    throw wrong('policy.positive', 'policy.average is binary, so name the label that counts');
+  if (average !== null && average !== 'binary' && positive !== null)
+    throw wrong('policy.average', `${average} is over all labels, and policy.positive names one: unset one of the two`);
+  if (positive !== null && !labels.includes(positive)) {
+    const known = labels.slice(0, 10).map(shown).join(', ');
+    throw wrong('policy.positive', `${shown(positive)} is none of the labels: ${known}`);
+  }
+  return averagingOf({ average, positive });
 }
 
 /** Pins rows: what is committed, and the bytes that it pins. */

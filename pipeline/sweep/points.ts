@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { canonicalJson } from '../../events/canonical-json.ts';
-import { Random } from '../random.ts';
+import { Random } from '../../registry-repo/random.ts';
 import type { Range, SweepDefinition } from './definition.ts';
 import { SweepError } from './errors.ts';
 

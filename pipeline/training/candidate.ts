@@ -1,6 +1,6 @@
 import type { EventData } from '../../events/catalogue.ts';
 import { digestOf } from '../../registry-repo/digest.ts';
-import { f1 } from '../../registry-repo/f1.ts';
+import { type Averaging, f1 } from '../../registry-repo/f1.ts';
 import { printFile } from '../../registry-repo/file.ts';
 import { toNumber } from '../../registry-repo/fraction.ts';
 import { CARD_FILE, Manifest, MODEL_FILE, TRAINING_ROWS_FILE } from '../../registry-repo/manifest.ts';
@@ -10,7 +10,7 @@ import type { Confusion, Counts } from '../../registry-repo/values.ts';
 import type { Dataset } from '../data/load.ts';
 import { AnswerCounts } from '../evaluation/answer-counts.ts';
 import { countPredictions } from '../evaluation/counts.ts';
-import { metricsOf, positiveOf } from '../evaluation/metrics.ts';
+import { metricsOf } from '../evaluation/metrics.ts';
 import { probabilityMetrics } from '../evaluation/probabilities.ts';
 import type { Series } from '../plots/history.ts';
 import { modelCard } from './card.ts';
@@ -34,6 +34,7 @@ type Trained = {
   /** What the trainer reported. */
   readonly history: readonly Series[];
   readonly anchor: Manifest['log'];
+  readonly averaging: Averaging;
 };
 
 /**
@@ -81,8 +82,8 @@ type Measured = {
 
 async function measure(
   { clock, progress, openModel }: RunPorts,
-  { averaging, workers }: RunRequest,
-  { dataset, trained, journal }: Trained,
+  { workers }: RunRequest,
+  { dataset, trained, journal, averaging }: Trained,
 ): Promise<Measured> {
   const { labels, splits } = dataset.facts;
   const started = clock();
@@ -91,8 +92,7 @@ async function measure(
   const runtime = await openModel({ manifest, files: bytes }, { threads: workers });
   try {
     const golden = await goldenAnswers(runtime);
-    const average = await averaging(labels);
-    const answers = new AnswerCounts(labels, labels.length === 2 ? (average.positive ?? positiveOf(labels)) : null);
+    const answers = new AnswerCounts(labels, labels.length === 2 ? averaging.positive : null);
     const truth = new Int32Array(dataset.test.length);
     const probabilities = new Float32Array(dataset.test.length * labels.length);
     const { confusion } = await countPredictions(
@@ -105,7 +105,7 @@ async function measure(
         probabilities.set(answered.probabilities, answered.row * labels.length);
       },
     );
-    const share = toNumber(f1(labels, confusion, average));
+    const share = toNumber(f1(labels, confusion, averaging));
     const model = digestOf(bytes.get(MODEL_FILE) as Uint8Array);
     const durationMs = Math.max(0, clock().getTime() - started.getTime());
     journal.record({
@@ -121,7 +121,7 @@ async function measure(
       },
     });
     const figures = {
-      ...metricsOf(labels, confusion),
+      ...metricsOf(labels, confusion, averaging.positive),
       ...probabilityMetrics({ truth, probabilities, labels: labels.length }),
     };
     for (const [name, value] of Object.entries(figures))

@@ -1,3 +1,4 @@
+import { claimName } from '../../registry-repo/averaging.ts';
 import type { Manifest } from '../../registry-repo/manifest.ts';
 import { kindOf } from '../../registry-repo/runtime/preprocessor.ts';
 import { denseCounts } from '../../registry-repo/stored-counts.ts';
@@ -29,7 +30,7 @@ Text classifier with ${labels.length} labels: ${labels
 
 ## Measured by the run
 
-F1 ${claimed.f1.toFixed(4)} on its test data. This is the run's own claim: the gate measures again before anything is merged.
+${plain(claimName({ labels, claimed }), 120)} ${claimed.f1.toFixed(4)} on its test data. This is the run's own claim: the gate measures again before anything is merged.
 
 ${labels.length <= 20 ? confusion(labels, denseCounts(claimed.confusion)) : ''}
 

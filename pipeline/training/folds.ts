@@ -1,4 +1,4 @@
-import { Random } from '../random.ts';
+import { Random } from '../../registry-repo/random.ts';
 
 /** Rows to learn from, and rows to hold back meanwhile. */
 export type Fold = { readonly rows: Int32Array; readonly held: Int32Array };

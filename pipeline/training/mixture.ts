@@ -73,16 +73,18 @@ export function mixed(mixture: Mixture, classifiers: readonly [Logits, Logits]):
   return all;
 }
 
-/** F1 of the highest logits: that of the second of two labels, the mean over more. */
-export function f1Of(logits: Logits, truth: Int32Array, labels: readonly string[]): number {
+/** F1 of the highest logits. */
+export function f1Of(
+  logits: Logits,
+  truth: Int32Array,
+  { labels, averaging }: { readonly labels: readonly string[]; readonly averaging: Averaging },
+): number {
   const k = labels.length;
   const confusion = labels.map(() => labels.map(() => 0));
   truth.forEach((label, row) => {
     const own = logits.subarray(row * k, (row + 1) * k);
     (confusion[label] as number[])[own.indexOf(Math.max(...own))]! += 1;
   });
-  const averaging: Averaging =
-    k === 2 ? { average: 'binary', positive: labels[1] as string } : { average: 'macro', positive: null };
   return toNumber(f1(labels, confusion, averaging));
 }
 

@@ -21,7 +21,7 @@ export type RunRequest = {
   readonly sweep?: EventData<'TrainingRunStarted'>['sweep'];
   /** The options that found the rows, for whoever repeats the run. */
   readonly dataOptions: Record<string, unknown>;
-  /** How F1 is averaged in what the run claims, for these labels. */
+  /** How F1 is averaged in what the run chooses by and claims, for these labels. */
   readonly averaging: (labels: readonly string[]) => Promise<Averaging>;
 };
 

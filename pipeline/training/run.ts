@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { EventData, Fact } from '../../events/catalogue.ts';
 import { PawlError } from '../../events/errors.ts';
 import { digestOf } from '../../registry-repo/digest.ts';
+import type { Averaging } from '../../registry-repo/f1.ts';
 import type { Dataset } from '../data/load.ts';
 import type { Progress } from '../progress.ts';
 import { type Candidate, packCandidate } from './candidate.ts';
@@ -96,23 +97,36 @@ type Stage = {
 async function train(ports: RunPorts, request: RunRequest, stage: Stage): Promise<Candidate> {
   const { dataset, journal } = stage;
   const { trainer, seed, workers, config } = request;
-  const folders = { ...ports.folders, checkpoints: join(ports.folders.checkpoints, sameRun(request, dataset)) };
-  const rows = { rows: dataset.train, labels: dataset.facts.labels, unlabelled: dataset.unlabelled };
+  const averaging = await request.averaging(dataset.facts.labels);
+  const folders = {
+    ...ports.folders,
+    checkpoints: join(ports.folders.checkpoints, sameRun(request, dataset, averaging)),
+  };
+  const rows = { rows: dataset.train, labels: dataset.facts.labels, averaging, unlabelled: dataset.unlabelled };
   const context = { ...rows, folders, hub: ports.hub, seed, workers, signal: ports.signal };
   const history = new RunHistory();
   const report = history.watch(reportTo(journal, ports.progress));
   const trained = await trainer.train({ ...context, report }, config as never);
   ports.signal.throwIfAborted();
   const anchor = await anchorOf(journal);
-  const candidate = await packCandidate(ports, request, { ...stage, trained, history: history.series, anchor });
+  const candidate = await packCandidate(ports, request, {
+    ...stage,
+    averaging,
+    trained,
+    history: history.series,
+    anchor,
+  });
   ports.signal.throwIfAborted();
   return candidate;
 }
 
 /** One name for all runs that would learn the same from the same. */
-const sameRun = ({ trainer, seed, config }: RunRequest, { facts }: Dataset): string =>
+const sameRun = ({ trainer, seed, config }: RunRequest, { facts }: Dataset, averaging: Averaging): string =>
   digestOf(
-    JSON.stringify([trainer.name, seed, config, facts.labels, facts.splits.train.digest, facts.unlabelled?.digest]),
+    JSON.stringify([
+      ...[trainer.name, seed, config, facts.labels, averaging],
+      ...[facts.splits.train.digest, facts.unlabelled?.digest],
+    ]),
   ).slice(7, 39);
 
 async function anchorOf(journal: RunJournal): Promise<{ stream: string; revision: number; hash: string }> {

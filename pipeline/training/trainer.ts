@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { Averaging } from '../../registry-repo/f1.ts';
 import type { Manifest } from '../../registry-repo/manifest.ts';
 import type { Row } from '../../registry-repo/rows.ts';
 import type { Preprocessor } from '../../registry-repo/runtime/preprocessor.ts';
@@ -34,6 +35,8 @@ export type TrainingContext = {
   readonly rows: readonly Row[];
   /** Every label of the rows, in the order of the model's outputs. */
   readonly labels: readonly string[];
+  /** The F1 that the gate will compare: what a trainer chooses by on rows that it holds out. */
+  readonly averaging: Averaging;
   /** 32 bits. With it, the same rows and the same config, a trainer gives the same bytes, whatever `workers` is. */
   readonly seed: number;
   /** Threads it may use. */

@@ -6,6 +6,7 @@ import type { EventOf } from '../../projections/projection.ts';
 import type { Promotion } from '../../projections/promotions.ts';
 import type { Version } from '../../projections/versions.ts';
 import type { Artifacts } from '../../registry-repo/artifacts/artifacts.ts';
+import { measuredName } from '../../registry-repo/averaging.ts';
 import { RegistryError } from '../../registry-repo/errors.ts';
 import type { Manifest } from '../../registry-repo/manifest.ts';
 import type { Key } from '../../registry-repo/policy.ts';
@@ -153,7 +154,7 @@ async function promotionLinks(ports: WhyPorts, tip: string, promotion: Promotion
 
 const verdictLink = ({ artifacts, trusted, now, forge }: WhyPorts, { judged }: Promotion): Promise<Link> => {
   const measured = judged?.measured;
-  const what = `${judged?.result}: F1 ${measured?.candidateF1.toFixed(4) ?? '–'}, required ${measured?.requiredF1.toFixed(4) ?? '–'}`;
+  const what = `${judged?.result}: ${measured ? measuredName(measured) : 'F1'} ${measured?.candidateF1.toFixed(4) ?? '–'}, required ${measured?.requiredF1.toFixed(4) ?? '–'}`;
   return link('verdict', what, null, async () => {
     if (!judged?.verdict)
       return judged?.measured ? 'no verdict was signed' : 'it was not measured, so no verdict was signed';

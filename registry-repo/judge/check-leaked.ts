@@ -1,6 +1,6 @@
 import { checkCounts, MalformedCountsError } from '../f1.ts';
 import type { Confusion } from '../values.ts';
-import { EVIDENCE_SCHEMA, type Evidence, type Measured } from './evidence.ts';
+import type { Evidence, Measured } from './evidence.ts';
 
 /**
  * Leaked rows are rows of the evaluation set, told by label, and counted apart from those that decide.
@@ -8,7 +8,7 @@ import { EVIDENCE_SCHEMA, type Evidence, type Measured } from './evidence.ts';
  * @throws {MalformedCountsError} also where evidence of today does not tell them apart
  */
 export function checkLeaked({ schema, evaluation, leakedRows, leaked, measured }: Evidence): void {
-  if ((leaked !== undefined) !== (schema === EVIDENCE_SCHEMA && leakedRows !== null))
+  if ((leaked !== undefined) !== (schema !== undefined && leakedRows !== null))
     throw new MalformedCountsError('leaked rows are told by label, by every gate but the first ones');
   const apart = measured?.leaked;
   if ((apart !== undefined) !== (measured !== null && leaked !== undefined && leakedRows !== 0))

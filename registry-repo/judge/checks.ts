@@ -1,8 +1,9 @@
+import { measureName } from '../averaging.ts';
 import { type Averaging, f1, labelF1, presentF1 } from '../f1.ts';
 import { compare, type Fraction, fromDecimal, toNumber } from '../fraction.ts';
 import type { ModelPolicy, Policy } from '../policy.ts';
 import type { Confusion } from '../values.ts';
-import { EVIDENCE_SCHEMA, type Evidence, GOLDEN_TOLERANCE, type Measured, type StoredEvidence } from './evidence.ts';
+import { type Evidence, GOLDEN_TOLERANCE, type Measured, type StoredEvidence } from './evidence.ts';
 import { errored, type Finding, failed, passed, shown, warned } from './finding.ts';
 import { mcnemar } from './mcnemar.ts';
 
@@ -102,18 +103,26 @@ export function sliceFloors(
       return errored('slice-empty', `gate.json has a floor for ${name} texts, and the evaluation set has none`);
     const { labels } = evaluation;
     const part = presentF1(labels, slice.candidate, averaging);
-    if (schema === EVIDENCE_SCHEMA && part?.present !== labels.length)
-      return warned('slice-incomplete', `${ofIncomplete(name, part, labels)}: the floor of ${floor} does not decide`);
+    if (schema !== undefined && part?.present !== labels.length)
+      return warned(
+        'slice-incomplete',
+        `${ofIncomplete(name, part, labels, averaging)}: the floor of ${floor} does not decide`,
+      );
     const found = f1(labels, slice.candidate, averaging);
     return compare(found, fromDecimal(floor)) < 0
-      ? failed('slice-below-floor', `F1 on ${name} texts is ${percent(found)} < ${floor}`)
-      : passed('slice-at-least-floor', `F1 on ${name} texts is ${percent(found)} ≥ ${floor}`);
+      ? failed('slice-below-floor', `${measureName(averaging)} on ${name} texts is ${percent(found)} < ${floor}`)
+      : passed('slice-at-least-floor', `${measureName(averaging)} on ${name} texts is ${percent(found)} ≥ ${floor}`);
   });
 }
 
-const ofIncomplete = (name: string, part: ReturnType<typeof presentF1>, labels: readonly string[]): string =>
+const ofIncomplete = (
+  name: string,
+  part: ReturnType<typeof presentF1>,
+  labels: readonly string[],
+  averaging: Averaging,
+): string =>
   part
-    ? `F1 on ${name} texts is ${percent(part.f1)} over ${part.present} of ${labels.length} labels, as no row has the others`
+    ? `${measureName(averaging)} on ${name} texts is ${percent(part.f1)} over ${part.present} of ${labels.length} labels, as no row has the others`
     : `${name} texts have no row of the positive label`;
 
 export function significance(rules: ModelPolicy, measured: Measured): Finding[] {
@@ -154,11 +163,16 @@ export function claims(
     findings.push(
       warned(
         'claim-differs',
-        `the candidate claims ${ownF1 ? `counts of F1 ${percent(ownF1)}` : 'counts that are none'}, measured is ${percent(candidate)}`,
+        `the candidate claims ${ownF1 ? `counts of ${measureName(averaging)} ${percent(ownF1)}` : 'counts that are none'}, measured is ${percent(candidate)}`,
       ),
     );
   if (Math.abs(claimed.f1 - toNumber(candidate)) > 1e-9)
-    findings.push(warned('claim-differs', `the candidate claims F1 ${claimed.f1}, measured is ${percent(candidate)}`));
+    findings.push(
+      warned(
+        'claim-differs',
+        `the candidate claims an F1 of ${claimed.f1}, measured is ${measureName(averaging)} ${percent(candidate)}`,
+      ),
+    );
   return findings.length > 0 ? findings : [passed('claim-repeats', 'the candidate claims what was measured')];
 }
 

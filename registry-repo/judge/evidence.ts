@@ -38,15 +38,19 @@ export type Measured = Omit<StoredMeasured, 'candidate' | 'baseline' | 'leaked' 
 };
 
 /** The way of judging that gates follow now. */
-export const EVIDENCE_SCHEMA = 'pawl.evidence/2';
+export const EVIDENCE_SCHEMA = 'pawl.evidence/3';
+
+/** Earlier ways, of verdicts that are judged again as they were judged then. */
+const EARLIER_SCHEMAS = ['pawl.evidence/2'] as const;
 
 /** Everything a judgement rests on beside the policy. It is kept in the verdict, so that anyone can judge again. */
 export const Evidence = z.strictObject({
   /**
-   * How it is judged. Left out: as at first, when leaked rows counted, and a label without rows in a slice had F1 0 there. Such
-   * verdicts are judged again as they were then; none is signed so any more.
+   * How it is judged. Left out: as at first, when leaked rows counted, and a label without rows in a slice had F1 0 there.
+   * `/2`: when nobody asked whether the candidate beats a trivial answer. Such verdicts are judged again as they were then; none
+   * is signed so any more.
    */
-  schema: z.literal(EVIDENCE_SCHEMA).optional(),
+  schema: z.enum([...EARLIER_SCHEMAS, EVIDENCE_SCHEMA]).optional(),
   /** The pinned rows: how many of each label, and how many of those are not repetitions of another row. */
   evaluation: z.strictObject({ rows: Digest, labels: Labels, perLabel: z.array(Count), distinct: z.array(Count) }),
   /** The manifest's claim, and the rows it was measured on. */

@@ -1,12 +1,14 @@
-import { type Averaging, f1, MalformedCountsError } from '../f1.ts';
+import { averagingOf, measureName } from '../averaging.ts';
+import { f1, MalformedCountsError } from '../f1.ts';
 import { compare, type Fraction, fromDecimal, plus, toNumber, ZERO } from '../fraction.ts';
 import type { ModelPolicy, Policy } from '../policy.ts';
 import type { Confusion } from '../values.ts';
 import { budget } from './budget.ts';
+import { chance } from './chance.ts';
 import { checkLeaked, withLeaked } from './check-leaked.ts';
 import { checkSlices } from './check-slices.ts';
 import { claims, enoughRows, golden, labelFloors, leakage, significance, sliceFloors, unmeasurable } from './checks.ts';
-import { Evidence, type Measured, openEvidence, type StoredEvidence } from './evidence.ts';
+import { EVIDENCE_SCHEMA, Evidence, type Measured, openEvidence, type StoredEvidence } from './evidence.ts';
 import { arranged, errored, type Finding, failed, passed, resultOf, warned } from './finding.ts';
 
 export type Judgement = {
@@ -68,6 +70,7 @@ function judged(subject: Case): Judgement {
     [
       ...rule(rules, scores),
       ...ruleOnAll(rules, evidence, measured),
+      ...(evidence.schema === EVIDENCE_SCHEMA ? chance(rules, evidence, measured) : []),
       ...labelFloors(rules, evidence, measured),
       ...sliceFloors(rules, evidence, measured, averagingOf(rules)),
       ...significance(rules, measured),
@@ -88,11 +91,6 @@ const answer = (findings: readonly Finding[], f1: Judgement['f1']): Judgement =>
 
 type Scores = NonNullable<Judgement['f1']>;
 
-export const averagingOf = (rules: ModelPolicy): Averaging =>
-  rules.average === 'binary'
-    ? { average: 'binary', positive: rules.positive ?? '' }
-    : { average: rules.average, positive: null };
-
 function scoresOf(
   rules: ModelPolicy,
   { evaluation }: Evidence,
@@ -110,12 +108,13 @@ function rule(rules: ModelPolicy, { candidate, baseline, required }: Scores): Fi
   const order = compare(candidate, required);
   const sign = order < 0 ? '<' : order > 0 ? '>' : '=';
   const margin = baseline && rules.margin > 0 ? ` + margin ${rules.margin}` : '';
-  const [got, needed] = shownApart(candidate, required);
+  const [value, needed] = shownApart(candidate, required);
+  const got = `${measureName(averagingOf(rules))} ${value}`;
   if (!baseline)
     return order < 0
-      ? [failed('f1-below-minimum', `F1 ${got} < ${needed}, the minimum without a baseline`)]
-      : [passed('f1-at-least-minimum', `F1 ${got} ${sign} ${needed}, the minimum without a baseline`)];
-  const comparison = `F1 ${got} ${sign} ${needed}, the baseline's${margin}`;
+      ? [failed('f1-below-minimum', `${got} < ${needed}, the minimum without a baseline`)]
+      : [passed('f1-at-least-minimum', `${got} ${sign} ${needed}, the minimum without a baseline`)];
+  const comparison = `${got} ${sign} ${needed}, the baseline's${margin}`;
   if (order < 0) return [failed('f1-below-baseline', comparison)];
   return order === 0 && !margin
     ? [passed('f1-equals-baseline', `${comparison}: no better, which is enough`)]
@@ -132,7 +131,10 @@ function ruleOnAll(rules: ModelPolicy, evidence: Evidence, measured: Measured): 
   if (compare(candidate, required) >= 0) return [];
   const [got, needed] = shownApart(candidate, required);
   return [
-    failed('f1-too-low-on-all-rows', `with the leaked rows, F1 ${got} < ${needed}: leaving them out is no way round`),
+    failed(
+      'f1-too-low-on-all-rows',
+      `with the leaked rows, ${measureName(averagingOf(rules))} ${got} < ${needed}: leaving them out is no way round`,
+    ),
   ];
 }
 
@@ -151,7 +153,10 @@ function rollback(rules: ModelPolicy, evidence: Evidence, scores: Scores | null)
     ];
   const [target, current] = shownApart(scores.candidate, scores.baseline ?? ZERO);
   return [
-    passed('rollback', `the target was in production before; F1 ${target}, now ${current}: for the record`),
+    passed(
+      'rollback',
+      `the target was in production before; ${measureName(averagingOf(rules))} ${target}, now ${current}: for the record`,
+    ),
     ...golden(evidence.measured),
   ];
 }

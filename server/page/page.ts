@@ -70,10 +70,10 @@ function problem({ model, state, reason }: PageFacts): Html | '' {
 const evidence = ({ claimed, measured }: ServedModel): Html => {
   const shown = measured ?? claimed;
   const other = measured
-    ? html`measured by the gate · the run claimed ${share(claimed.f1)}`
+    ? html`measured by the gate · the run claimed ${claimed.measure === measured.measure ? '' : `${claimed.measure} `}${share(claimed.f1)}`
     : "the run's own measurement";
   return html`<section class="evidence" aria-label="Evidence">
-<div><p class="big">${share(shown.f1)}</p><p><strong>F1</strong> ${other}</p><p>${correct(shown)}</p></div>
+<div><p class="big">${share(shown.f1)}</p><p><strong>${shown.measure}</strong> ${other}</p><p>${correct(shown)}</p></div>
 ${shown.labels.length <= 6 ? matrix({ labels: shown.labels, counts: denseCounts(shown.confusion) }) : ''}
 </section>`;
 };

@@ -8,6 +8,7 @@ import type { ServedModel } from '../served.ts';
 import { ModelNotReadyError } from '../swap.ts';
 
 const EvaluationAnswer = z.strictObject({
+  measure: z.string().meta({ description: 'which F1 this is: `macro F1`, or `F1 of "fraud"`' }),
   f1: z.number().meta({ description: 'share in [0, 1]' }),
   labels: z.array(z.string()),
   confusion: z.union([z.array(z.array(z.int())), z.strictObject({ sparse: z.array(z.string()) })]).meta({
@@ -68,7 +69,8 @@ const route = createRoute({
   },
 });
 
-const evaluation = ({ f1, labels, confusion }: Evaluation) => ({
+const evaluation = ({ measure, f1, labels, confusion }: Evaluation) => ({
+  measure,
   f1,
   labels: [...labels],
   confusion,

@@ -39,7 +39,7 @@ attacks('attack 01: a forged F1 in the manifest', async ({ test }) => {
     f1: 0.99,
   };
   const judgement = await judged(test, candidateOf(5, { over: { claimed: perfect } }));
-  assert.equal(inShort(judgement), ['fail', 'f1-below-minimum', 'claim-differs']);
+  assert.equal(inShort(judgement), ['fail', 'f1-below-minimum', 'no-better-than-chance', 'claim-differs']);
   assert.is(judgement.measured?.candidateF1, f1OfSkill(5), 'what counts is what was measured');
   assert.equal(judgement.claimed?.confusion, perfect.confusion, 'the claim is shown beside it');
 });
@@ -156,7 +156,7 @@ attacks('attack 91: the baseline’s errors are learned by heart, as many as may
   assert.equal(await rejudge(test.git, openVerdict(verdict as Buffer, test.policy.keys, TIME)), []);
 
   const { schema, leaked, ...evidence } = openEvidence((measurement as NonNullable<typeof measurement>).evidence);
-  assert.equal([schema, leaked], ['pawl.evidence/2', { perLabel: [0, 8], distinct: [0, 8] }]);
+  assert.equal([schema, leaked], ['pawl.evidence/3', { perLabel: [0, 8], distinct: [0, 8] }]);
   const then = evidence.measured as NonNullable<typeof evidence.measured>;
   const { leaked: _, slices: __, ...counts } = { ...then, ...withLeaked(then), onlyCandidateRight: 8 };
   const first = judge({

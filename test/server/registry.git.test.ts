@@ -65,6 +65,7 @@ registry('serves what the gate let through, knows its evidence, and follows prom
     );
     const { measured, promotion, commit } = server.state().model ?? {};
     assert.equal(measured, {
+      measure: 'F1 of "pos"',
       f1: 16 / 18,
       labels: ['neg', 'pos'],
       confusion: [

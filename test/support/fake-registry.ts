@@ -100,7 +100,12 @@ export class FakeRegistry implements Registry {
       manifestDigest: digestOf(printFile(manifest)),
       verdict: digestOf(`verdict ${version}`),
       promotion: { id: '0000000000p1', class: 'promotion', pullRequest: 7, commit: tip },
-      measured: { f1: 0.9215686274509803, labels: manifest.labels, confusion: manifest.claimed.confusion },
+      measured: {
+        measure: 'F1 of "pos"',
+        f1: 0.9215686274509803,
+        labels: manifest.labels,
+        confusion: manifest.claimed.confusion,
+      },
       files: async (paths) => {
         this.calls.files++;
         this.read = paths;

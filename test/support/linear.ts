@@ -1,8 +1,8 @@
-import { Random } from '../../pipeline/random.ts';
 import type { Linear, Problem } from '../../pipeline/training/nbsvm/dual-coordinate-descent.ts';
 import { fitLinear } from '../../pipeline/training/nbsvm/dual-coordinate-descent.ts';
 import { LOSSES } from '../../pipeline/training/nbsvm/losses.ts';
 import { type BinaryMatrix, sharedInts } from '../../pipeline/training/nbsvm/matrix.ts';
+import { Random } from '../../registry-repo/random.ts';
 
 /** A small linear problem as a test writes it. */
 export type Small = {

@@ -8,6 +8,7 @@ const nowhere = join(tmpdir(), 'pawl-test-nothing-is-written-here');
 export const trainingContext = (
   over: Pick<TrainingContext, 'rows' | 'labels'> & Partial<TrainingContext>,
 ): TrainingContext => ({
+  averaging: { average: 'macro', positive: null },
   unlabelled: [],
   folders: { config: nowhere, cache: nowhere, checkpoints: nowhere },
   hub: { endpoint: 'http://127.0.0.1:9', offline: true },

@@ -1,4 +1,4 @@
-import type { Random } from '../../random.ts';
+import type { Random } from '../../../registry-repo/random.ts';
 import { sentences } from './grammar.ts';
 import { neutral, syllables, toned } from './lexicon.ts';
 

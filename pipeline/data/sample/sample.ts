@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { Random } from '../../random.ts';
+import { Random } from '../../../registry-repo/random.ts';
 import type { OptionsOf } from '../options.ts';
 import type { Source, SourceRow } from '../source.ts';
 import { Reviewer } from './review.ts';

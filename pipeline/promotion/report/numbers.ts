@@ -1,13 +1,15 @@
+import { claimName, measureName, measureNameFor } from '../../../registry-repo/averaging.ts';
 import { presentF1 } from '../../../registry-repo/f1.ts';
 import { toNumber } from '../../../registry-repo/fraction.ts';
 import { mcnemar } from '../../../registry-repo/judge/mcnemar.ts';
+import { bestTrivial } from '../../../registry-repo/judge/trivial.ts';
 import type { Manifest } from '../../../registry-repo/manifest.ts';
 import { denseCounts } from '../../../registry-repo/stored-counts.ts';
 import type { Confusion } from '../../../registry-repo/values.ts';
 import { CONFIDENCE, f1Interval, type Interval, pairedInterval, wilson } from '../../evaluation/intervals.ts';
 import { labelMetrics } from '../../evaluation/metrics.ts';
 import { details, plain, table } from '../markdown.ts';
-import { countsOf, isSquare, type ReportFacts } from './facts.ts';
+import { type Counted, countsOf, isSquare, type ReportFacts } from './facts.ts';
 
 // The tables of numbers. None of their cells is text of a stranger but labels, which are made harmless and short.
 
@@ -15,6 +17,8 @@ import { countsOf, isSquare, type ReportFacts } from './facts.ts';
 const MAX_LABEL_ROWS = 50;
 const MAX_MATRIX_LABELS = 20;
 const LABEL_LENGTH = 40;
+/** Of a measure, which may have a label in it. */
+const NAME_LENGTH = 80;
 
 /** Candidate, baseline and difference, with what chance may have to do with it. */
 export function comparison(facts: ReportFacts): string {
@@ -24,11 +28,15 @@ export function comparison(facts: ReportFacts): string {
   const between = (of: typeof mine | null) => of && averaging && f1Interval(of.labels, of.confusion, averaging);
   const head = ['', `candidate v${candidate.version}`, baseline ? `baseline v${baseline.version}` : 'no baseline'];
   const paired = measured?.discordant ?? null;
+  const name = plain(measureOf(facts), NAME_LENGTH);
   const rows = [
     [...head, 'difference'],
-    compared('F1', mine.f1, theirs?.f1 ?? null),
-    ...(averaging ? [[`F1, ${CONFIDENCE * 100} % interval`, range(between(mine)), range(between(theirs)), '']] : []),
-    ...(measured ? [['F1 required', share(measured.requiredF1), '', '']] : []),
+    compared(name, mine.f1, theirs?.f1 ?? null),
+    ...trivialRow(facts, mine),
+    ...(averaging
+      ? [[`${name}, ${CONFIDENCE * 100} % interval`, range(between(mine)), range(between(theirs)), '']]
+      : []),
+    ...(measured ? [[`${name} required`, share(measured.requiredF1), '', '']] : []),
     compared('accuracy', accuracy(mine.confusion), theirs && accuracy(theirs.confusion)),
     [
       `accuracy, ${CONFIDENCE * 100} % interval`,
@@ -39,7 +47,12 @@ export function comparison(facts: ReportFacts): string {
         : '',
     ],
     ['rows', String(total(mine.confusion)), theirs ? String(total(theirs.confusion)) : '–', ''],
-    ['claimed F1', share(candidate.manifest.claimed.f1), baseline ? share(baseline.manifest.claimed.f1) : '–', ''],
+    [
+      `claimed ${plain(claimedName(facts), NAME_LENGTH)}`,
+      share(candidate.manifest.claimed.f1),
+      baseline ? share(baseline.manifest.claimed.f1) : '–',
+      '',
+    ],
     ['size of all files', megabytes(candidate.manifest), baseline ? megabytes(baseline.manifest) : '–', ''],
   ];
   const title = measured
@@ -47,6 +60,27 @@ export function comparison(facts: ReportFacts): string {
     : 'Claimed by the runs, not measured yet';
   const left = measured?.leakedRows ? [leftOut(measured.leakedRows)] : [];
   return [`### ${title}`, table(rows), ...left, ...(paired ? [discordance(paired)] : [])].join('\n\n');
+}
+
+/** What a model has to beat that reads its texts. */
+function trivialRow({ averaging }: ReportFacts, { labels, confusion }: Counted): string[][] {
+  if (!averaging || !isSquare({ labels, confusion })) return [];
+  const { name, f1 } = bestTrivial(labels, confusion, averaging);
+  return [[`best trivial answer: ${plain(name, NAME_LENGTH)}`, share(f1), '', '']];
+}
+
+/** What the F1 of the table is called: the rules say how the gate measured; of claims, the counts do. */
+function measureOf(facts: ReportFacts): string {
+  if (facts.judged?.measured && facts.averaging) return measureName(facts.averaging);
+  const { labels, confusion, f1 } = countsOf(facts).mine;
+  return measureNameFor(labels, confusion, f1, facts.averaging ?? undefined);
+}
+
+function claimedName({ candidate, baseline, averaging }: ReportFacts): string {
+  const names = [candidate, baseline].flatMap((side) =>
+    side ? [claimName(side.manifest, averaging ?? undefined)] : [],
+  );
+  return [...new Set(names)].join(' / ');
 }
 
 const leftOut = (rows: number): string =>
@@ -116,7 +150,16 @@ export function perSlice({ judged, averaging }: ReportFacts): string {
     const ofLabels = `${present} of ${labels.length}`;
     return [name, characters, String(n), ofLabels, ...numbers, n === 0 ? '–' : share(accuracy(candidate))];
   });
-  const head = ['texts', 'characters', 'rows', 'labels', 'F1', 'baseline’s F1', 'difference', 'accuracy'];
+  const head = [
+    'texts',
+    'characters',
+    'rows',
+    'labels',
+    plain(measureName(averaging), NAME_LENGTH),
+    'baseline’s',
+    'difference',
+    'accuracy',
+  ];
   return `### By length of text\n\n${table([head, ...rows])}`;
 }
 

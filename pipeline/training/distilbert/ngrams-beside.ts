@@ -27,7 +27,7 @@ export type Ngrams = {
   readonly logits: Logits;
 };
 
-type Context = Pick<TrainingContext, 'labels' | 'seed' | 'workers' | 'report' | 'signal'>;
+type Context = Pick<TrainingContext, 'labels' | 'averaging' | 'seed' | 'workers' | 'report' | 'signal'>;
 
 /** @throws {TooFewRowsHeldOutError} */
 export async function fitNgrams(context: Context, { train, validation }: Examples['rows']): Promise<Ngrams> {
@@ -60,7 +60,7 @@ export async function weighNgrams(ngrams: Ngrams, transformer: TrainedModel, con
   report.metric('mix/transformer', mixture.slopes[0], 0);
   report.metric('mix/ngrams', mixture.slopes[1], 0);
   const scores = { transformer: own, ngrams: logits, both: mixed(mixture, [own, logits]) };
-  for (const [name, found] of Object.entries(scores)) report.metric(`held/${name}`, f1Of(found, truth, labels), 0);
+  for (const [name, found] of Object.entries(scores)) report.metric(`held/${name}`, f1Of(found, truth, context), 0);
   return { tables, preprocessor, mixture };
 }
 

@@ -1,7 +1,7 @@
 import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
+import { Random } from '../../../registry-repo/random.ts';
 import type { Row } from '../../../registry-repo/rows.ts';
 import { headContract, headGraph } from '../../onnx/feature-graph.ts';
-import { Random } from '../../random.ts';
 import type { Trainer } from '../trainer.ts';
 import { recordOf } from '../transformer/pretrained.ts';
 import { EncoderHeadConfig } from './config.ts';

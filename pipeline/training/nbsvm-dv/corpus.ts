@@ -1,4 +1,4 @@
-import { Random } from '../../random.ts';
+import { Random } from '../../../registry-repo/random.ts';
 import type { Threads } from '../nbsvm/threads.ts';
 import { type Corpus, sigmoidTable } from './kernel.ts';
 import type { Ragged } from './orders.ts';

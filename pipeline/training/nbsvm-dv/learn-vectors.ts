@@ -1,4 +1,4 @@
-import { Random } from '../../random.ts';
+import { Random } from '../../../registry-repo/random.ts';
 import type { Threads } from '../nbsvm/threads.ts';
 import type { Cell, Corpus } from './kernel.ts';
 import type { SharedMemory } from './shared-memory.ts';

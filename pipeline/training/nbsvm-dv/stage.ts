@@ -1,4 +1,4 @@
-import { Random } from '../../random.ts';
+import { Random } from '../../../registry-repo/random.ts';
 import type { Fold } from '../folds.ts';
 import type { Threads } from '../nbsvm/threads.ts';
 import type { TrainingContext } from '../trainer.ts';

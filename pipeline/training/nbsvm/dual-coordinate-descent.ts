@@ -1,4 +1,4 @@
-import type { Random } from '../../random.ts';
+import type { Random } from '../../../registry-repo/random.ts';
 import type { Loss } from './losses.ts';
 import type { BinaryMatrix } from './matrix.ts';
 

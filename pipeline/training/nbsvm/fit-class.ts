@@ -1,4 +1,4 @@
-import { Random } from '../../random.ts';
+import { Random } from '../../../registry-repo/random.ts';
 import type { NbsvmConfig } from './config.ts';
 import { type Epoch, fitLinear, type Problem, scoresOf } from './dual-coordinate-descent.ts';
 import { logCountRatio } from './log-count-ratio.ts';

@@ -1,4 +1,4 @@
-import { Random } from '../../random.ts';
+import { Random } from '../../../registry-repo/random.ts';
 import type { Parameter, Parameters } from '../transformer/architecture.ts';
 
 /** The sizes of a recurrent classifier: V words, E numbers a word, H of a state, D directions, K labels. */

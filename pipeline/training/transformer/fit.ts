@@ -1,4 +1,4 @@
-import { type Averaging, f1 } from '../../../registry-repo/f1.ts';
+import { f1 } from '../../../registry-repo/f1.ts';
 import { toNumber } from '../../../registry-repo/fraction.ts';
 import { breathe } from '../../breathe.ts';
 import type { Backend, Tensor } from '../backends/backend.ts';
@@ -23,7 +23,7 @@ export type FitTask = {
   /** What the learning rate is multiplied by for a parameter; 0 leaves it as it is. */
   readonly rateOf: (parameter: string) => number;
   readonly config: FitConfig;
-  readonly context: Pick<TrainingContext, 'labels' | 'seed' | 'report' | 'signal' | 'folders'>;
+  readonly context: Pick<TrainingContext, 'labels' | 'averaging' | 'seed' | 'report' | 'signal' | 'folders'>;
 };
 
 /**
@@ -54,13 +54,11 @@ class Fitting {
   readonly #frozen: Weights;
   readonly #optimizer: AdamW;
   readonly #stepsAnEpoch: number;
-  readonly #averaging: Averaging;
   #position: Position;
   #savedAt = performance.now();
 
   constructor(task: FitTask, checkpoints: Checkpoints, from: Checkpoint | null) {
-    const { backend, parameters, rateOf, config, examples, context } = task;
-    const { labels } = context;
+    const { backend, parameters, rateOf, config, examples } = task;
     this.#task = task;
     this.#checkpoints = checkpoints;
     this.#position = from?.position ?? start(backend.name);
@@ -77,8 +75,6 @@ class Fitting {
       moments ? { steps: this.#position.steps, moments } : undefined,
     );
     this.#stepsAnEpoch = Math.ceil(Math.ceil(examples.train.length / config.batch) / config.accumulation);
-    this.#averaging =
-      labels.length === 2 ? { average: 'binary', positive: labels[1] as string } : { average: 'macro', positive: null };
   }
 
   async run(): Promise<Parameters> {
@@ -200,7 +196,7 @@ class Fitting {
 
   async #validate() {
     const { backend, model, padId, examples, config, context } = this.#task;
-    const { labels, report, signal } = context;
+    const { labels, averaging, report, signal } = context;
     const all: Weights = new Map([...this.#frozen, ...this.#optimizer.weights]);
     const confusion = labels.map(() => labels.map(() => 0));
     let [loss, seen] = [0, 0];
@@ -224,7 +220,7 @@ class Fitting {
     return {
       validationLoss: loss / seen,
       validationAccuracy: right / seen,
-      validationF1: toNumber(f1(labels, confusion, this.#averaging)),
+      validationF1: toNumber(f1(labels, confusion, averaging)),
     };
   }
 

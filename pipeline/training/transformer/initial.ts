@@ -1,4 +1,4 @@
-import { Random } from '../../random.ts';
+import { Random } from '../../../registry-repo/random.ts';
 import { type Architecture, type Parameter, type Parameters, parameterShapes } from './architecture.ts';
 
 /** Standard deviation of new weights, as BERT's. */

@@ -1,4 +1,4 @@
-import { Random } from '../../random.ts';
+import { Random } from '../../../registry-repo/random.ts';
 import type { Backend } from '../backends/backend.ts';
 import type { Example } from './examples.ts';
 import type { Batch } from './model.ts';

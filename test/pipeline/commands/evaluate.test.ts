@@ -8,7 +8,8 @@ import { temporaryFolder } from '../../support/paths.ts';
 type Evaluated = {
   rows: number;
   labels: string[];
-  positive: string;
+  measure: string;
+  positive: string | null;
   confusion: number[][];
   metrics: Record<string, number>;
   confidence: number;
@@ -36,15 +37,15 @@ evaluate('gives counts, figures and how sure they are, the same as the run measu
     run,
   ]);
   assert.equal(value.confusion, evaluations[0]?.confusion);
-  assert.ok(Math.abs((value.metrics.f1 ?? 0) - (evaluations[0]?.f1 ?? 1)) < 1e-12);
+  assert.ok(Math.abs((value.metrics.f1_macro ?? 0) - (evaluations[0]?.f1 ?? 1)) < 1e-12);
   assert.is(
     value.confusion.flat().reduce((a, b) => a + b, 0),
     value.rows,
   );
-  assert.equal([value.positive, value.confidence], [value.labels[1], 0.95]);
-  for (const name of ['accuracy', 'f1', 'f1_macro', 'mcc', 'kappa', 'log_loss', 'brier', 'roc_auc', 'ece_15'])
+  assert.equal([value.measure, value.positive, value.confidence], ['macro F1', null, 0.95]);
+  for (const name of ['accuracy', 'f1[pos]', 'f1_macro', 'mcc', 'kappa', 'log_loss', 'brier', 'roc_auc', 'ece_15'])
     assert.type(value.metrics[name], 'number', name);
-  for (const name of ['accuracy', 'f1', 'f1_macro']) {
+  for (const name of ['accuracy', 'f1[pos]', 'f1_macro']) {
     const { low, high } = value.intervals[name] ?? { low: 1, high: 0 };
     assert.ok(low < (value.metrics[name] as number) && (value.metrics[name] as number) < high, name);
   }
@@ -54,7 +55,7 @@ evaluate('tells people the same in tables, with the interval beside the figure',
   const { stdout, code } = await pawl(home, ['evaluate', run]);
   assert.is(code, 0);
   assert.match(stdout, /METRIC +VALUE +95 % INTERVAL/);
-  assert.match(stdout, /f1 of pos +0\.\d{4} +0\.\d{4}–[01]\.\d{4}/);
+  assert.match(stdout, /macro F1 +0\.\d{4} +0\.\d{4}–[01]\.\d{4}/);
   assert.match(stdout, /LABEL +ROWS +PRECISION +RECALL +F1/);
   assert.match(stdout, /TRUTH \\ PREDICTED +neg +pos/);
 });
@@ -86,10 +87,10 @@ evaluate('rows of one label: means are over it alone, and too few rows give no i
     ],
   );
   assert.equal([alone.metrics.f1_macro, alone.metrics.precision_macro, alone.metrics.recall_macro], [1, 1, 1]);
-  const { stdout } = await pawl(home, ['evaluate', run, '--data', 'neg.csv']);
-  assert.match(stdout, /f1_macro over 1 of 2 labels +1\.0000/);
-  assert.match(stdout, /f1 of pos +–/);
-  assert.match(stdout, /: no rows of pos$/m);
+  const { stdout } = await pawl(home, ['evaluate', run, '--data', 'neg.csv'], { env: { PAWL_POLICY_POSITIVE: 'pos' } });
+  assert.match(stdout, /macro F1 over 1 of 2 labels +1\.0000/);
+  assert.match(stdout, /F1 of "pos" +–/);
+  assert.match(stdout, /: no rows of "pos"$/m);
   assert.match(stdout, /^short +\d+ +1 of 2 +– +1\.0000/m);
 
   const both = Array.from(

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Dataset } from '../../../pipeline/data/load.ts';
-import { Random } from '../../../pipeline/random.ts';
+import { Random } from '../../../registry-repo/random.ts';
 import { bagOfWordsF1 } from '../../support/bag-of-words.ts';
 import { dataFolder, load } from '../../support/data.ts';
 

@@ -65,6 +65,7 @@ for (const example of cases)
       ...metricsOf(
         counts.map((_, k) => String(k)),
         counts,
+        counts.length === 2 ? '1' : null, // scikit-learn's pos_label
       ),
       ...(rows && probabilityMetrics({ truth: y, probabilities: rows.flat(), labels: counts.length })),
     };

@@ -6,10 +6,10 @@ import { splitFields } from '../../../pipeline/onnx/fields.ts';
 import { encodeModel, type OperatorNode } from '../../../pipeline/onnx/graph.ts';
 import { quantise } from '../../../pipeline/onnx/quantise.ts';
 import { summarise } from '../../../pipeline/onnx/summary.ts';
-import { Random } from '../../../pipeline/random.ts';
 import { ModelShape } from '../../../registry-repo/onnx-scan/messages.ts';
 import { scanOnnx } from '../../../registry-repo/onnx-scan/scan.ts';
 import { Input, readMessage, WireError } from '../../../registry-repo/onnx-scan/wire.ts';
+import { Random } from '../../../registry-repo/random.ts';
 import { thisProcessor } from '../../../registry-repo/runtime/this-processor.ts';
 import { goldenBytes, type Tiny } from '../../support/golden.ts';
 

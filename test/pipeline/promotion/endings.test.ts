@@ -196,6 +196,7 @@ const long = { candidate: 9, baseline: 2, texts: 32, repetitions: 9 };
 const WAYS: Readonly<Record<string, Way>> = {
   'f1-below-minimum': measured({ skill: 7 }),
   'f1-below-baseline': measured({ baseline: true, skill: 8 }),
+  'no-better-than-chance': measured({ skill: 5, policy: rules({ minimum: 0 }) }),
   'labels-differ': measured({ over: { labels: ['pos', 'neg'] } }),
   'model-too-large': measured({ policy: rules({ modelBytes: 10 }) }),
   'too-few-rows': measured({ policy: (p) => Object.assign(p.limits, { minimumRows: 1000 }) }),

@@ -30,7 +30,7 @@ promotion(
     );
     assert.match(pull.body, '**Gate: passed.**');
     // 36 of 40 hits: Wilson's interval for the share, turned into F1.
-    assert.match(pull.body, '| F1, 95 % interval | 0.8697 to 0.9798 | – |');
+    assert.match(pull.body, '| F1 of "pos", 95 % interval | 0.8697 to 0.9798 | – |');
     assert.match(pull.body, '### By length of text');
     assert.equal(findMarker(pull.body)?.promotion, done.id);
     const told = [pull.body, ...(await forge.comments(1)).map((c) => c.body)].join('\n');

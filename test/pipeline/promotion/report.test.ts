@@ -110,16 +110,16 @@ const report = suite('the report of a pull request');
 report('says first what the gate found, in a symbol and a word', () => {
   const first = (over: Partial<EventData<'GateJudged'>> | null) =>
     pullRequestBody(factsOf({ judged: over && judgedAs(over) })).split('\n')[0];
-  assert.is(first({}), '✓ **Gate: passed.** F1 0.9474 measured, 0.8889 required.');
-  assert.is(first({ result: 'fail' }), '✗ **Gate: failed.** F1 0.9474 measured, 0.8889 required.');
+  assert.is(first({}), '✓ **Gate: passed.** F1 of "pos" 0.9474 measured, 0.8889 required.');
+  assert.is(first({ result: 'fail' }), '✗ **Gate: failed.** F1 of "pos" 0.9474 measured, 0.8889 required.');
   assert.is(first({ result: 'error', measured: null }), '✗ **Gate: could not judge, so it refuses.**');
   assert.match(first(null) as string, '○ **Gate: not yet judged.**');
 });
 
 report('compares both models, with intervals and the paired test', () => {
   const body = pullRequestBody(factsOf());
-  assert.match(body, '| F1 | 0.9474 | 0.8889 | +0.0585 |');
-  assert.match(body, '| F1, 95 % interval | 0.8697 to 0.9798 |');
+  assert.match(body, '| F1 of "pos" | 0.9474 | 0.8889 | +0.0585 |');
+  assert.match(body, '| F1 of "pos", 95 % interval | 0.8697 to 0.9798 |');
   assert.match(body, '| accuracy | 0.9500 | 0.9000 | +0.0500 |');
   // (4.5 − 0.5) / 82 ∓ 1.96 √(5 − 16/82) / 82, by hand
   assert.match(

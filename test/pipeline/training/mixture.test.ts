@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Random } from '../../../pipeline/random.ts';
 import { f1Of, mixed, weigh } from '../../../pipeline/training/mixture.ts';
+import { MACRO } from '../../../registry-repo/averaging.ts';
+import { Random } from '../../../registry-repo/random.ts';
 
 const s = suite('a mixture of two classifiers');
 const ROWS = 4000;
@@ -60,7 +61,7 @@ s('classes that can be told apart perfectly get finite weights', async () => {
   const logits = Float64Array.from({ length: 120 }, (_, i) => ((i >> 1) % 2 === i % 2 ? 1 : -1));
   const mixture = await weigh([logits, logits], truth, 2);
   assert.ok(mixture.slopes.every((slope) => Number.isFinite(slope) && slope > 0));
-  assert.is(f1Of(mixed(mixture, [logits, logits]), truth, ['a', 'b']), 1);
+  assert.is(f1Of(mixed(mixture, [logits, logits]), truth, { labels: ['a', 'b'], averaging: MACRO }), 1);
 });
 
 s.run();

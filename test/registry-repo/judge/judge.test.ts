@@ -180,14 +180,20 @@ slices('a floor on texts that lack a label is a warning, and their mean is over 
     const told = judged.findings.filter((f) => f.code.startsWith('slice-')).map((f) => f.message);
     return [judged.result, ...codes(judged, 'failed', 'warned'), ...told];
   };
-  const held = 'F1 on long texts is 1.0000 ≥ 0.8';
-  const over = (name: string) =>
-    `F1 on ${name} texts is 1.0000 over 1 of 2 labels, as no row has the others: the floor of 0.8 does not decide`;
+  const held = (measure: string) => `${measure} on long texts is 1.0000 ≥ 0.8`;
+  const over = (name: string, measure: string) =>
+    `${measure} on ${name} texts is 1.0000 over 1 of 2 labels, as no row has the others: the floor of 0.8 does not decide`;
   const macro = { average: 'macro', positive: null } as const;
   const incomplete = ['slice-incomplete', 'slice-incomplete'];
-  assert.equal(at(macro), ['pass', ...incomplete, over('short'), over('medium'), held]);
+  assert.equal(at(macro), [
+    'pass',
+    ...incomplete,
+    over('short', 'macro F1'),
+    over('medium', 'macro F1'),
+    held('macro F1'),
+  ]);
   const none = 'medium texts have no row of the positive label: the floor of 0.8 does not decide';
-  assert.equal(at({}), ['pass', ...incomplete, over('short'), none, held]);
+  assert.equal(at({}), ['pass', ...incomplete, over('short', 'F1 of "pos"'), none, held('F1 of "pos"')]);
   assert.equal(at(macro, {}).slice(0, 3), ['fail', 'slice-below-floor', 'slice-below-floor'], 'as it was at first');
 });
 
@@ -403,7 +409,7 @@ rule('near ties are decided by the counts, and shown apart', () => {
   ];
   const judged = judge(caseOf(one, base));
   assert.is(judged.result, 'fail');
-  const numbers = /F1 ([\d.]+) < ([\d.]+)/.exec(judged.findings[0]?.message ?? '') ?? [];
+  const numbers = /F1 of "pos" ([\d.]+) < ([\d.]+)/.exec(judged.findings[0]?.message ?? '') ?? [];
   assert.ok(numbers[1] && numbers[1] !== numbers[2], judged.findings[0]?.message);
 });
 
@@ -675,7 +681,7 @@ beside('everything wrong is told at once', () => {
 beside('a rollback is measured for the record only', () => {
   const judged = judge({ ...caseOf(poor, good, { evidence: { leakedRows: null } }), class: 'rollback' });
   assert.equal([judged.result, judged.f1?.required.numerator], ['pass', 0n]);
-  assert.match(judged.findings[0]?.message ?? '', 'F1 0.6000, now 0.9216');
+  assert.match(judged.findings[0]?.message ?? '', 'F1 of "pos" 0.6000, now 0.9216');
   const unlike = judge({ ...caseOf(poor, good, { evidence: { measured: null } }), class: 'rollback' });
   assert.equal([unlike.result, codes(unlike, 'warned')], ['pass', ['not-measured']]);
 });

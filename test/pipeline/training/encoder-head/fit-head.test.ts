@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Random } from '../../../../pipeline/random.ts';
 import { fitHead } from '../../../../pipeline/training/encoder-head/fit-head.ts';
+import { Random } from '../../../../registry-repo/random.ts';
 
 const s = suite('a head');
 const [ROWS, WIDTH] = [300, 6];

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Random } from '../../../../pipeline/random.ts';
 import { type Classes, fitRegression, measure } from '../../../../pipeline/training/encoder-head/regression.ts';
 import { fitLogistic } from '../../../../pipeline/training/nbsvm-dv/logistic.ts';
+import { Random } from '../../../../registry-repo/random.ts';
 
 const s = suite('regression by L-BFGS');
 

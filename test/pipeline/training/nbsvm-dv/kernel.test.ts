@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Random } from '../../../../pipeline/random.ts';
 import { type Corpus, hasWasmKernel, openKernel, sigmoidTable } from '../../../../pipeline/training/nbsvm-dv/kernel.ts';
 import { SharedMemory } from '../../../../pipeline/training/nbsvm-dv/shared-memory.ts';
+import { Random } from '../../../../registry-repo/random.ts';
 
 const [DIMENSIONS, DOCUMENTS, COLUMNS, EACH] = [12, 7, 40, 9];
 

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Random } from '../../../../pipeline/random.ts';
 import { fitLogistic, logisticScores } from '../../../../pipeline/training/nbsvm-dv/logistic.ts';
 import { Sketch } from '../../../../pipeline/training/nbsvm-dv/sketch.ts';
 import { Vocabulary } from '../../../../pipeline/training/nbsvm-dv/vocabulary.ts';
+import { Random } from '../../../../registry-repo/random.ts';
 
 const vocabulary = suite('Vocabulary');
 

@@ -3,8 +3,8 @@ import { Worker } from 'node:worker_threads';
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Random } from '../../../../pipeline/random.ts';
 import { Slots } from '../../../../pipeline/training/nbsvm/slots.ts';
+import { Random } from '../../../../registry-repo/random.ts';
 
 const slots = suite('slots');
 

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Random } from '../../../../pipeline/random.ts';
 import type { Tensor, Tf } from '../../../../pipeline/training/backends/backend.ts';
 import { type Recurrence, recurrence } from '../../../../pipeline/training/rnn/recurrence.ts';
 import { operations } from '../../../../pipeline/training/transformer/operations.ts';
+import { Random } from '../../../../registry-repo/random.ts';
 import { testedBackends } from '../../../support/backends.ts';
 import { fixture } from '../../../support/paths.ts';
 import { scoped } from '../../../support/scoped.ts';

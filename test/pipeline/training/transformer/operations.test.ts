@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Random } from '../../../../pipeline/random.ts';
 import type { Backend, Tensor } from '../../../../pipeline/training/backends/backend.ts';
 import { keptAt, seededDropout } from '../../../../pipeline/training/transformer/dropout.ts';
 import { type Operations, operations } from '../../../../pipeline/training/transformer/operations.ts';
+import { Random } from '../../../../registry-repo/random.ts';
 import { testedBackends } from '../../../support/backends.ts';
 import { scoped } from '../../../support/scoped.ts';
 
