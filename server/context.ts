@@ -1,5 +1,5 @@
-import type { Held } from './body.ts';
 import type { FollowState } from './follow.ts';
+import type { Held } from './held.ts';
 import type { Hooks } from './hooks/hooks.ts';
 import type { Pool } from './inference/pool.ts';
 import type { Log } from './log.ts';

@@ -141,6 +141,74 @@ http('rubbish instead of HTTP is refused and hurts nobody', () =>
   ),
 );
 
+http('attack 92: connections that announce bodies and send none take nobody’s room', () =>
+  withServer(
+    async ({ server }) => {
+      await server.ready();
+      const idle = await Promise.all(Array.from({ length: 70 }, () => raw(server.port)));
+      for (const { socket } of idle) socket.write(`${head(1_048_576)}{"text":`);
+      const statuses = Array.from({ length: 220 }, async (_, i) => {
+        const response = await postJson(`${server.url}/predict`, { text: `honest ${i}` });
+        return response.status;
+      });
+      assert.equal(new Set(await Promise.all(statuses)), new Set([200]));
+      assert.ok(idle.every(({ socket, heard }) => !socket.destroyed && heard() === ''));
+      for (const { socket } of idle) socket.destroy();
+    },
+    { registry: promoted() },
+  ),
+);
+
+http('attack 92: large bodies that stay open give way to small requests', () =>
+  withServer(
+    async ({ server }) => {
+      await server.ready();
+      const open = await Promise.all(Array.from({ length: 4 }, () => raw(server.port)));
+      for (const { socket } of open) socket.write(`${head(100_000)}{"text":"${'x'.repeat(90_000)}`);
+      await until(() => open.filter(({ heard }) => /^HTTP\/1\.1 429/.test(heard())).length === 2);
+      const text = 'y'.repeat(20_000); // what the two others hold leaves less room than that
+      assert.is((await postJson(`${server.url}/predict`, { text })).status, 200);
+      await until(() => open.filter(({ heard }) => heard().includes('queue_full')).length === 3);
+      for (const { socket } of open) socket.destroy();
+    },
+    { registry: promoted(), options: { limits: { heldBytes: 190_000 } } },
+  ),
+);
+
+http('attack 93: connections that never send headers keep nobody out', () =>
+  withServer(
+    async ({ server }) => {
+      await server.ready();
+      const busy = await occupy(server.url);
+      const silent = [];
+      for (let i = 0; i < 100; i++) {
+        const { socket, closed } = await raw(server.port);
+        socket.write(['', 'POST /predict HT', head(1000)][i % 3] ?? '');
+        silent.push({ socket, closed });
+      }
+      await Promise.all(silent.slice(0, 60).map(({ closed }) => closed));
+      assert.is((await fetch(`${server.url}/health/live`)).status, 200);
+      busy.free();
+      assert.is((await busy.response).status, 200, 'the one that is being answered is not cut off');
+      for (const { socket } of silent) socket.destroy();
+    },
+    { registry: promoted(), options: { limits: { connections: 32 } } },
+  ),
+);
+
+http('attack 93: headers that do not end are cut off before a body would be', () =>
+  withServer(
+    async ({ server }) => {
+      await server.ready();
+      const slow = [await raw(server.port), await raw(server.port)];
+      slow[0]?.socket.write('POST /predict HTTP/1.1\r\nHost: loc');
+      await Promise.all(slow.map(({ closed }) => closed));
+      assert.match(slow[0]?.heard() ?? '', /^HTTP\/1\.1 408/);
+    },
+    { registry: promoted(), options: { headersMs: 300 } },
+  ),
+);
+
 /** A request that keeps the only worker busy until it is let go. */
 async function occupy(url: string) {
   const hold = createHold();

@@ -248,7 +248,7 @@ refusals('too much at once is turned away with a time to come back', async () =>
       return [new Float32Array([0.5, 0.5])];
     },
   });
-  const { predict, post } = await testApp(slow, { limits: { heldBytes: 40, bodyBytes: 30 } });
+  const { predict, post } = await testApp(slow, { limits: { heldBytes: 20, bodyBytes: 30 } });
   const first = predict('x');
   const second = await post('/predict', '{"text":"y"}', { 'content-length': '12' });
   assert.is(second.headers.get('retry-after'), '1');
