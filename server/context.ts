@@ -23,5 +23,7 @@ export type AppContext = {
   /** Null where no webhooks are taken. */
   readonly hooks: Hooks | null;
   readonly limits: Limits;
+  /** Names that the server is reached by, beside `localhost` and addresses. */
+  readonly hosts: readonly string[];
   readonly log: Log;
 };

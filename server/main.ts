@@ -103,7 +103,7 @@ class PawlServer {
 
   async start(): Promise<RunningServer> {
     const { model: name } = this.#world;
-    const { limits, trafficWindowMs } = this.#options;
+    const { host, hosts, limits, trafficWindowMs } = this.#options;
     const app = createApp({
       name,
       live: this.#live,
@@ -113,6 +113,7 @@ class PawlServer {
       held: new Held(limits.heldBytes),
       hooks: this.#hooks(),
       limits,
+      hosts: [host, ...hosts],
       log: this.#log,
     });
     const listener = await listen(app, this.#options);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { HOST_NAME } from './host.ts';
 
 const count = (description: string, value: number, max: number) =>
   z.int().min(1).max(max).default(value).describe(description);
@@ -32,6 +33,13 @@ export const ServerOptions = z.strictObject({
     .max(255)
     .default('127.0.0.1')
     .describe('address to listen on; 0.0.0.0 for every network, :: with IPv6 too'),
+  hosts: z
+    .array(z.string().regex(HOST_NAME, 'a name as in an address, without scheme and port; or * for any'))
+    .max(100)
+    .default([])
+    .describe(
+      'names that this server is reached by, beside localhost, server.host and any address in figures; requests under others get 421. `*` takes all: only behind a proxy that checks',
+    ),
   port: z.int().min(0).max(65_535).default(7295).describe('port to listen on; 0 for any free one'),
   instance: z
     .string()

@@ -32,7 +32,7 @@ function predictionOf(labels: readonly string[], row: Float32Array): Prediction 
 
 const answering = ({ name, version }: ServedModel) => ({ name, version });
 
-const problems = problemAnswers(400, 413, 415, 422, 429, 500, 503, 504);
+const problems = problemAnswers(400, 413, 415, 421, 422, 429, 500, 503, 504);
 
 export function predictRoutes(app: OpenAPIHono, context: AppContext): void {
   const { limits, live, held, traffic } = context;

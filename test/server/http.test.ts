@@ -34,7 +34,7 @@ async function raw(port: number): Promise<{ socket: Socket; heard: () => string;
 }
 
 const head = (length: number | string, more = '') =>
-  `POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${more}${
+  `POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${more}${
     typeof length === 'number' ? `Content-Length: ${length}` : 'Transfer-Encoding: chunked'
   }\r\n\r\n`;
 
@@ -88,6 +88,26 @@ http('a body may come in pieces and without a length', () =>
   ),
 );
 
+http('attack 94: a name that was pointed here is refused; those of the settings are not', () =>
+  withServer(
+    async ({ server }) => {
+      await server.ready();
+      for (const [host, status] of [
+        ['evil.example:7295', 421],
+        ['models.example.org', 200],
+        [`localhost:${server.port}`, 200],
+      ] as const) {
+        const { socket, heard } = await raw(server.port);
+        socket.write(`GET /model HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+        await until(() => heard() !== '');
+        assert.match(heard(), new RegExp(`^HTTP/1\\.1 ${status} `));
+        socket.destroy();
+      }
+    },
+    { registry: promoted(), options: { hosts: ['models.example.org'] } },
+  ),
+);
+
 http('a body that does not end is cut off', () =>
   withServer(
     async ({ server }) => {
@@ -124,9 +144,9 @@ http('rubbish instead of HTTP is refused and hurts nobody', () =>
       for (const rubbish of [
         'hello\r\n\r\n',
         'GET / HTTP/1.1\r\n\r\n',
-        `GET /${'x'.repeat(100_000)} HTTP/1.1\r\nHost: x\r\n\r\n`,
-        'POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
-        'GET /\\.. HTTP/1.1\r\nHost: x\r\n\r\n',
+        `GET /${'x'.repeat(100_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+        'POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+        'GET /\\.. HTTP/1.1\r\nHost: localhost\r\n\r\n',
       ]) {
         const { socket, heard, closed } = await raw(server.port);
         socket.write(rubbish);

@@ -50,6 +50,7 @@ export async function testApp(
     traffic,
     held: new Held(limits.heldBytes),
     hooks: null,
+    hosts: [],
     log,
     ...over,
     limits,
