@@ -43,7 +43,14 @@ const tree = Buffer.concat(
   ),
 );
 const production = Buffer.from(
-  printFile({ schema: 'pawl.production/1', model: 'sentiment', version: 1, manifest: `sha256:${'0'.repeat(64)}` }),
+  printFile({
+    schema: 'pawl.production/1',
+    model: 'sentiment',
+    version: 1,
+    manifest: `sha256:${'0'.repeat(64)}`,
+    previous: null,
+    promotion: '1v8k2m0p4qxa',
+  }),
 );
 const settings = join(temporaryFolder(), 'pawl.yaml');
 
