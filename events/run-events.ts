@@ -85,7 +85,7 @@ export const runEvents = {
   ),
   /**
    * The exact rows the run learns from and is measured on. `leakage.rows`: test rows whose text is among the training
-   * rows. `unlabelled`: texts without labels that the run learns from too; `excluded` were left out as test rows.
+   * rows; `near`: how many others have at least `share` of their 3-grams of words with one. `unlabelled`: texts without labels that the run learns from too; `excluded` were left out as test rows.
    */
   DatasetPinned: define(
     'run',
@@ -93,7 +93,11 @@ export const runEvents = {
       source: z.strictObject({ kind: z.string().min(1).max(50), location: z.string().max(1000) }),
       labels: z.array(Label).min(2),
       splits: z.strictObject({ train: Split, test: Split }),
-      leakage: z.strictObject({ rows: Count, examples: z.array(Digest).max(10) }),
+      leakage: z.strictObject({
+        rows: Count,
+        examples: z.array(Digest).max(10),
+        near: z.strictObject({ share: z.number().gt(0).max(1), rows: Count }).optional(),
+      }),
       unlabelled: z
         .strictObject({ location: z.string().max(1000), rows: Count, excluded: Count, digest: Digest })
         .nullable(),

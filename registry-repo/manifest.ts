@@ -82,7 +82,7 @@ export type Manifest = z.infer<typeof Manifest>;
 
 export const MODEL_FILE = 'model.onnx';
 
-/** `rowKey`s of the training rows (`printRowKeys`): lets the gate look for evaluation rows among them. */
+/** `leakKey`s of the training rows (`printRowKeys`; earlier versions have `rowKey`s): lets the gate look for evaluation rows among them. */
 export const TRAINING_ROWS_FILE = 'training-rows.bin';
 
 /** Markdown for people, shown by forges. */

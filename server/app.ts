@@ -3,6 +3,7 @@ import type { Context, Next } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { routePath } from 'hono/route';
 import type { AppContext } from './context.ts';
+import { checkHost } from './host.ts';
 import { openApiRoute } from './openapi.ts';
 import { isKnown, problemResponse, RequestError } from './problems.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -32,7 +33,7 @@ const frames = (error: unknown): string[] =>
 
 /** The server's interface as a function from request to response. Listening is main.ts's job. */
 export function createApp(context: AppContext): OpenAPIHono {
-  const { draining, log } = context;
+  const { draining, hosts, log } = context;
   const app = new OpenAPIHono();
 
   app.use(async (c: Context, next: Next) => {
@@ -43,6 +44,7 @@ export function createApp(context: AppContext): OpenAPIHono {
     const ms = Math.round(performance.now() - started);
     log.debug({ method: c.req.method, route: routePath(c, -1), status: c.res.status, ms }, 'answered');
   });
+  app.use(checkHost(hosts));
   app.use(
     methodNotAllowed({
       app,

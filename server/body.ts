@@ -1,40 +1,18 @@
+import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import type * as z from 'zod';
-import { QueueFullError, RequestAbortedError } from './inference/errors.ts';
+import { PawlError } from '../events/errors.ts';
+import type { Share } from './held.ts';
+import { RequestAbortedError } from './inference/errors.ts';
 import { type InvalidPart, RequestError } from './problems.ts';
 
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** How many bytes of requests are held at once, by all of them together. */
-export class Held {
-  readonly #most: number;
-  #bytes = 0;
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  /** Works while holding so many bytes. A server that holds nothing takes any one request. @throws {QueueFullError} */
-  async while<R>(bytes: number, work: () => Promise<R>): Promise<R> {
-    if (this.#bytes > 0 && this.#bytes + bytes > this.#most)
-      throw new QueueFullError('too many requests are being read and answered: ask again in a moment');
-    this.#bytes += bytes;
-    try {
-      return await work();
-    } finally {
-      this.#bytes -= bytes;
-    }
-  }
-}
-
-/** What a request's body may weigh at most, by its own account. @throws {RequestError} if that is too much */
-export function announcedBytes(c: Context, most: number, advice = sendLess(most)): number {
-  const length = c.req.header('content-length');
-  if (length === undefined) return most;
-  if (Number(length) > most) throw new RequestError('body_too_large', advice);
-  return Number(length);
+/** @throws {RequestError} if a body is too large by its own account: before anything is read, or held */
+export function checkAnnounced(c: Context, most: number, advice = sendLess(most)): void {
+  if (Number(c.req.header('content-length') ?? 0) > most) throw new RequestError('body_too_large', advice);
 }
 
 const sendLess = (most: number): string =>
@@ -45,9 +23,14 @@ const sendLess = (most: number): string =>
  *
  * @throws {RequestError} for another content type, too many bytes, no UTF-8, no JSON, or anything the schema refuses
  */
-export async function readJson<S extends z.ZodType>(c: Context, schema: S, most: number): Promise<z.output<S>> {
+export async function readJson<S extends z.ZodType>(
+  c: Context,
+  schema: S,
+  most: number,
+  share: Share,
+): Promise<z.output<S>> {
   requireJson(c);
-  return parseJson(await readBytes(c, most), schema);
+  return parseJson(await readBytes(c, most, share), schema);
 }
 
 /** @throws {RequestError} if the headers announce anything but plain JSON */
@@ -69,22 +52,59 @@ export function parseJson<S extends z.ZodType>(bytes: Uint8Array, schema: S): z.
   throw new RequestError('invalid_request', 'the body is JSON, but not what this path asks for: see errors', parts);
 }
 
-/** Read whole before anything else happens: a body read later can be gone with its connection. */
-export async function readBytes(c: Context, most: number, advice = sendLess(most)): Promise<Uint8Array> {
+/**
+ * Read whole before anything else happens: a body read later can be gone with its connection.
+ *
+ * @throws {RequestError} if it is too large
+ * @throws {QueueFullError} if there is no room for it
+ */
+export async function readBytes(c: Context, most: number, share: Share, advice = sendLess(most)): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const take = (chunk: Uint8Array) => {
+    size += chunk.length;
+    if (size > most) throw new RequestError('body_too_large', advice);
+    share.add(chunk.length);
+    chunks.push(chunk);
+  };
   try {
-    if (c.req.header('content-length') !== undefined) return new Uint8Array(await c.req.arrayBuffer());
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of c.req.raw.body ?? []) {
-      size += chunk.length;
-      if (size > most) throw new RequestError('body_too_large', advice);
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks);
+    await arrived(c, take, share.lost);
   } catch (error) {
-    if (error instanceof RequestError) throw error;
+    if (error instanceof PawlError) throw error;
     throw new RequestAbortedError('the body broke off', { cause: error });
   }
+  share.whole();
+  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
+}
+
+/** Takes what comes, as it comes; from the connection itself where there is one, as its web stream costs more than the rest. */
+async function arrived(c: Context, take: (chunk: Uint8Array) => void, lost: Promise<never>): Promise<void> {
+  const { incoming } = (c.env ?? {}) as { incoming?: IncomingMessage };
+  if (incoming) return ended(incoming, take, lost);
+  for await (const chunk of c.req.raw.body ?? []) take(chunk);
+}
+
+/** What comes after a failure is thrown away, so that the answer can be read by who still sends. */
+function ended(incoming: IncomingMessage, take: (chunk: Uint8Array) => void, lost: Promise<never>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: unknown) => {
+      incoming.off('data', onData).off('end', settle).off('error', fail).off('close', onClose);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const fail = (error: Error) => settle(error);
+    const onClose = () => settle(incoming.readableEnded ? undefined : new Error('the connection closed'));
+    const onData = (chunk: Buffer) => {
+      try {
+        take(chunk);
+      } catch (error) {
+        settle(error);
+      }
+    };
+    lost.catch(fail);
+    incoming.on('end', settle).on('error', fail).on('close', onClose).on('data', onData);
+    if (incoming.destroyed) onClose();
+  });
 }
 
 /** The parser's own words quote the text, so they are not repeated. */

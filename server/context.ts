@@ -1,5 +1,5 @@
-import type { Held } from './body.ts';
 import type { FollowState } from './follow.ts';
+import type { Held } from './held.ts';
 import type { Hooks } from './hooks/hooks.ts';
 import type { Pool } from './inference/pool.ts';
 import type { Log } from './log.ts';
@@ -25,5 +25,7 @@ export type AppContext = {
   /** Null where no webhooks are taken. */
   readonly hooks: Hooks | null;
   readonly limits: Limits;
+  /** Names that the server is reached by, beside `localhost` and addresses. */
+  readonly hosts: readonly string[];
   readonly log: Log;
 };

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { createAdaptorServer } from '@hono/node-server';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { PawlError } from '../events/errors.ts';
+import { Connections } from './connections.ts';
 import type { ServerOptions } from './options.ts';
 
 /** Longer than load balancers keep connections (60 s is usual), so that it is never us who hang up on a request. */
@@ -66,27 +67,24 @@ const addressesHere = (): string[] =>
  */
 export async function listen(
   app: Pick<OpenAPIHono, 'fetch'>,
-  options: Pick<ServerOptions, 'host' | 'port' | 'bodyMs'>,
+  options: Pick<ServerOptions, 'host' | 'port' | 'headersMs' | 'bodyMs' | 'limits'>,
 ): Promise<Listener> {
-  const { host, port, bodyMs } = options;
+  const { host, port, bodyMs, limits } = options;
+  const headersMs = Math.min(options.headersMs, bodyMs);
   const server = createAdaptorServer({
     fetch: app.fetch,
     hostname: host,
     serverOptions: {
       requestTimeout: bodyMs,
-      headersTimeout: bodyMs,
-      connectionsCheckingInterval: Math.max(50, Math.min(bodyMs / 4, 5000)),
+      headersTimeout: headersMs,
+      connectionsCheckingInterval: Math.max(50, Math.min(headersMs / 4, 5000)),
       keepAliveTimeout: KEEP_ALIVE_MS,
     },
   }) as Server;
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
+  const connections = new Connections(server, limits.connections);
   const address = await listenOn(server, host, port);
   const { port: actual } = server.address() as AddressInfo;
-  return { url: urlOf(address, actual), port: actual, close: (timeoutMs) => close(server, sockets, timeoutMs) };
+  return { url: urlOf(address, actual), port: actual, close: (timeoutMs) => close(server, connections, timeoutMs) };
 }
 
 /** @returns the address that was free, of those that mean the host */
@@ -113,12 +111,11 @@ function urlOf(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-async function close(server: Server, sockets: Iterable<Socket>, timeoutMs: number): Promise<void> {
+async function close(server: Server, connections: Connections, timeoutMs: number): Promise<void> {
   const cut = setTimeout(() => server.closeAllConnections(), timeoutMs);
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  // Browsers open connections in advance; node counts those as busy until their first request has ended.
-  for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  connections.closeUnused();
   await closed;
   clearTimeout(cut);
 }

@@ -4,8 +4,8 @@ import { type Later, later, within } from '../registry-repo/later.ts';
 import type { Bounds } from '../registry-repo/model-process/confined.ts';
 import { describe, loadVersion } from './activate.ts';
 import { createApp } from './app.ts';
-import { Held } from './body.ts';
 import { type FollowActions, Follower, type FollowState } from './follow.ts';
+import { Held } from './held.ts';
 import type { Hooks } from './hooks/hooks.ts';
 import { ShuttingDownError } from './inference/errors.ts';
 import type { Pool, PoolHealth, PoolOptions, Trouble } from './inference/pool.ts';
@@ -105,7 +105,7 @@ class PawlServer {
 
   async start(): Promise<RunningServer> {
     const { model: name } = this.#world;
-    const { limits, trafficWindowMs } = this.#options;
+    const { host, hosts, limits, trafficWindowMs } = this.#options;
     const app = createApp({
       name,
       live: this.#live,
@@ -116,6 +116,7 @@ class PawlServer {
       held: new Held(limits.heldBytes),
       hooks: this.#hooks(),
       limits,
+      hosts: [host, ...hosts],
       log: this.#log,
     });
     const listener = await listen(app, this.#options);

@@ -22,6 +22,7 @@ const MEANING = {
   413: 'the body is too large',
   415: 'the body is not sent as JSON',
   422: 'the body is not what the path asks for, or a text cannot be classified',
+  421: 'the request names a host that this server is not',
   429: 'too much is waiting',
   500: 'the model or the server failed',
   503: 'no model is loaded, or the server is stopping or overloaded',

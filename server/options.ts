@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { HOST_NAME } from './host.ts';
 
 const count = (description: string, value: number, max: number) =>
   z.int().min(1).max(max).default(value).describe(description);
@@ -11,7 +12,16 @@ export const Limits = z.strictObject({
   textCharacters: count('longest text, Unicode code points', 100_000, 100_000_000),
   batchTexts: count('most texts in one request to /predict/batch', 256, 100_000),
   queueTexts: count('most texts waiting for a worker; beyond that requests get 429', 1024, 1_000_000),
-  heldBytes: count('most bytes of all request bodies held at once; beyond that requests get 429', 67_108_864, 2 ** 40),
+  heldBytes: count(
+    'most bytes of request bodies held at once, those that have come; beyond that requests get 429',
+    67_108_864,
+    2 ** 40,
+  ),
+  connections: count(
+    'most connections; one more takes the place of the one that kept waiting longest',
+    2048,
+    1_000_000,
+  ),
 });
 export type Limits = z.infer<typeof Limits>;
 
@@ -23,6 +33,13 @@ export const ServerOptions = z.strictObject({
     .max(255)
     .default('127.0.0.1')
     .describe('address to listen on; 0.0.0.0 for every network, :: with IPv6 too'),
+  hosts: z
+    .array(z.string().regex(HOST_NAME, 'a name as in an address, without scheme and port; or * for any'))
+    .max(100)
+    .default([])
+    .describe(
+      'names that this server is reached by, beside localhost, server.host and any address in figures; requests under others get 421. `*` takes all: only behind a proxy that checks',
+    ),
   port: z.int().min(0).max(65_535).default(7295).describe('port to listen on; 0 for any free one'),
   instance: z
     .string()
@@ -42,6 +59,7 @@ export const ServerOptions = z.strictObject({
   deadlineMs: milliseconds('a prediction not ready after this is given up', 10_000),
   hungMs: milliseconds('a worker silent for this long is killed and replaced', 30_000),
   loadMs: milliseconds('a model must be loaded and tested within this', 300_000),
+  headersMs: milliseconds('the headers of a request must have arrived within this', 10_000, 100),
   bodyMs: milliseconds('a request must have arrived within this', 15_000, 100),
   trafficWindowMs: milliseconds('how often traffic is written to the log', 60_000, 10),
   shutdownMs: milliseconds('what is running may take this long to end when the server stops', 10_000),

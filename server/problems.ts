@@ -25,6 +25,7 @@ export type RequestErrorCode =
   | 'invalid_request'
   | 'unsupported_media_type'
   | 'body_too_large'
+  | 'host_unknown'
   | 'not_found'
   | 'method_not_allowed';
 
@@ -38,6 +39,7 @@ const STATUS: Readonly<Record<string, number>> = {
   method_not_allowed: 405,
   body_too_large: 413,
   unsupported_media_type: 415,
+  host_unknown: 421,
   invalid_request: 422,
   queue_full: 429,
   request_aborted: 499,
@@ -58,6 +60,7 @@ const TITLES: Readonly<Record<number, string>> = {
   405: 'Method Not Allowed',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
+  421: 'Misdirected Request',
   422: 'Unprocessable Content',
   429: 'Too Many Requests',
   499: 'Client Closed Request',

@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SqliteStore } from '../../events/store.sqlite.ts';
 import type { Promotion } from '../../projections/promotions.ts';
 import { claimName, measuredName } from '../../registry-repo/averaging.ts';
+import { temporaryFolder } from '../../registry-repo/temporary.ts';
 import { audit } from '../audit/audit.ts';
 import { loadConfig } from '../config/load.ts';
 import { flipByteOf } from '../demo/flip.ts';
@@ -33,7 +34,7 @@ export const demo: Command<Workspace> = {
     'Uses the sample data, no network, and none of your settings. Exit code 1 if anything does not come out as the story says.',
   examples: [['pawl demo', 'about a minute']],
   async run({ out, signal }) {
-    const folder = await mkdtemp(join(tmpdir(), 'pawl-demo-'));
+    const folder = await temporaryFolder(tmpdir(), 'demo');
     try {
       const story = new Story(folder, out, signal);
       await story.tell();

@@ -109,7 +109,7 @@ async function dataset(
 ): Promise<Dataset> {
   const context = loadContext(workspace, out, signal);
   if (!trainedOn) return loadForeign(workspace.config.data, labels, context);
-  const found = await loadDataset(workspace.config.data, context);
+  const found = await loadDataset(workspace.config.data, context, { near: true });
   const unknown = found.facts.labels.filter((label) => !labels.includes(label));
   if (unknown.length > 0)
     throw new ImportError(`the data has labels that the model does not know: ${unknown.join(', ')} (--labels)`);

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { removeAbandoned } from '../../registry-repo/temporary.ts';
 import { endDeadRuns, type Reconciled, reconcile } from '../promotion/reconcile.ts';
 import { registryRecorded } from '../registry/setup.ts';
 import type { Workspace } from '../workspace.ts';
@@ -8,21 +10,23 @@ export const reconcileAll: Command<Workspace> = {
   name: 'reconcile',
   summary: 'finish whatever was left half done, and notice what nobody of us did',
   details:
-    'Ends runs whose process died, takes open promotions to their end, records merges that were not recorded, and reports commits on main that nothing explains. Safe to run at any time, as often as you like. Exit code 1 if it found drift, 3 if a gate failed and could not judge.',
+    'Ends runs whose process died, takes open promotions to their end, records merges that were not recorded, removes temporary folders of processes that were killed, and reports commits on main that nothing explains. Safe to run at any time, as often as you like. Exit code 1 if it found drift, 3 if a gate failed and could not judge.',
   json: true,
   examples: [['pawl reconcile', 'after a crash, or from cron']],
   async run({ workspace, out }) {
     const { interrupted, finished, leased, drift } = (await registryRecorded(workspace))
       ? await reconcile(workspace.promotions((line) => out.say(line)))
       : await withoutRegistry(workspace);
+    const removed = await removeAbandoned(temporaryPlaces(workspace));
     const ended = finished.map((p) => ({ id: p.id, model: p.model, status: p.status, couldNotJudge: isUnjudged(p) }));
-    const value = { interrupted, finished: ended, leased, drift };
+    const value = { interrupted, finished: ended, leased, drift, removed };
     out.result(value, () => {
       const lines = [
         ...interrupted.map((id) => `run ${id} was interrupted: its process is gone`),
         ...finished.map((p) =>
           isUnjudged(p) ? describe(p) : `promotion ${p.id} of ${p.model} v${p.candidate.version}: ${p.status}`,
         ),
+        ...removed.map((path) => `removed ${path}: its process was killed`),
         ...drift.map((d) => `drift: ${d.commit} ${d.detail}`),
       ];
       return lines.join('\n') || (leased.length > 0 ? 'nothing else was left to do' : 'nothing was left to do');
@@ -30,6 +34,12 @@ export const reconcileAll: Command<Workspace> = {
     return finished.some(isUnjudged) ? 3 : drift.length > 0 ? 1 : 0;
   },
 };
+
+/** Where commands put what they remove at their end. */
+export const temporaryPlaces = (workspace: Workspace): string[] => [
+  tmpdir(),
+  workspace.path(workspace.config.cache.path),
+];
 
 /** Before the first registry there can be runs, but no promotions. */
 async function withoutRegistry(workspace: Workspace): Promise<Reconciled> {

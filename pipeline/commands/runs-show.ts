@@ -86,9 +86,21 @@ function data(run: Run): string {
     String(split.duplicates),
     split.digest.slice(0, 23),
   ]);
-  const leak = leakage.rows > 0 ? `\n${leakage.rows} evaluation rows are among the training rows` : '';
+  const leak = leakageLines(leakage)
+    .map((line) => `\n${line}`)
+    .join('');
   return `data: ${source.kind} ${source.location}\n${textTable(['split', 'rows', 'labels', 'duplicates', 'digest'], rows, [1, 3])}${leak}`;
 }
+
+/** What is to be said of test rows that are, or nearly are, training rows. */
+export const leakageLines = ({ rows, near }: NonNullable<Run['data']>['leakage']): string[] => [
+  ...(rows > 0 ? [`${rows} evaluation rows are among the training rows`] : []),
+  ...(near && near.rows > 0
+    ? [
+        `${near.rows} more evaluation rows are nearly training rows: ${near.share} or more of their 3-grams of words are the same`,
+      ]
+    : []),
+];
 
 const MOST_NAMED = 20;
 

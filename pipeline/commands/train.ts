@@ -20,7 +20,7 @@ import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
 import { DATA_FLAGS, loadContext } from './dataset.ts';
 import { NotFoundError, UsageError } from './not-found.ts';
-import { findRun } from './runs-show.ts';
+import { findRun, leakageLines } from './runs-show.ts';
 
 export const train: Command<Workspace> = {
   name: 'train',
@@ -141,7 +141,12 @@ export async function startRun(
     ...(options.dataFolder ? { folder: options.dataFolder } : {}),
   };
   let dataset: Promise<Dataset> | undefined;
-  const load = () => (dataset ??= loadDataset(dataOptions, context, { unlabelled: trainer.unlabelled === true }));
+  const wants = { unlabelled: trainer.unlabelled === true, near: !chosen };
+  const load = () =>
+    (dataset ??= loadDataset(dataOptions, context, wants).then((found) => {
+      for (const line of leakageLines(found.facts.leakage)) out.say(`warning: ${line}`);
+      return found;
+    }));
   const request: RunRequest = {
     model: repeated?.model ?? model,
     trainer,

@@ -3,11 +3,23 @@ import { printRows, type Row, rowsWithin } from '../../registry-repo/rows.ts';
 import type { Digest } from '../../registry-repo/values.ts';
 
 /** How many evaluation rows a model has seen in training, and the digests (each of its row alone, printed) of up to ten. */
-export type Leakage = { readonly rows: number; readonly examples: Digest[] };
+export type Leakage = {
+  readonly rows: number;
+  readonly examples: Digest[];
+  /** Beside those, how many are nearly a training row's: of the 3-grams of words, at least `share` in both. */
+  readonly near?: { readonly share: number; readonly rows: number };
+};
 
-/** @param trainKeys what `printRowKeys` makes of the training texts */
-export function leakage(test: readonly Row[], trainKeys: Uint8Array): Leakage {
+/**
+ * @param trainKeys what `printRowKeys` makes of the training texts
+ * @returns also the rows that do not leak
+ */
+export function leakage(test: readonly Row[], trainKeys: Uint8Array): { told: Leakage; others: Row[] } {
   const leaking = rowsWithin(test, trainKeys);
+  const leaked = new Set(leaking);
   const digests = new Set(leaking.map((row) => digestOf(printRows([row]))));
-  return { rows: leaking.length, examples: [...digests].sort().slice(0, 10) };
+  return {
+    told: { rows: leaking.length, examples: [...digests].sort().slice(0, 10) },
+    others: test.filter((row) => !leaked.has(row)),
+  };
 }

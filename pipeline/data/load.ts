@@ -6,6 +6,7 @@ import { type Collected, collect, type LoadContext } from './collect.ts';
 import { inCanonicalOrder } from './digest.ts';
 import { factsOf, type SplitFacts } from './facts.ts';
 import { type Leakage, leakage } from './leak.ts';
+import { countNear } from './near.ts';
 import type { DataOptions } from './options.ts';
 import { Problems, shown } from './problems.ts';
 import type { Source } from './source.ts';
@@ -40,14 +41,14 @@ export type Dataset = {
 /**
  * Reads, checks, splits and pins a data set. It writes nothing but the download cache.
  *
- * @param wants whether to read texts without labels, where there are any
+ * @param wants whether to read texts without labels, where there are any; whether to count rows that nearly leak
  * @throws {DataError} telling everything that is wrong with the data
  * @throws {DownloadError} if it has to be fetched and cannot
  */
 export async function loadDataset(
   options: DataOptions,
   context: LoadContext,
-  wants: { readonly unlabelled: boolean } = { unlabelled: false },
+  wants: { readonly unlabelled?: boolean; readonly near?: boolean } = {},
 ): Promise<Dataset> {
   const source = sourceOf(options);
   const wanted = 'labels' in options ? options.labels : null;
@@ -65,6 +66,10 @@ export async function loadDataset(
   const { facts, keys } = factsOf(train, labels);
   await next();
   const more = wants.unlabelled && options.unlabelled ? await loadUnlabelled(options.unlabelled, test, context) : null;
+  const { told, others } = leakage(test, keys);
+  const texts = (rows: readonly Row[]) => rows.map(({ text }) => text);
+  const share = options.nearShare;
+  const near = wants.near ? { near: { share, rows: await countNear(texts(others), texts(train), share, next) } } : {};
   return {
     train,
     test,
@@ -74,7 +79,7 @@ export async function loadDataset(
       source: { kind: source.kind, location: source.location },
       labels: [...labels],
       splits: { train: facts, test: factsOf(test, labels).facts },
-      leakage: leakage(test, keys),
+      leakage: { ...told, ...near },
       unlabelled: more?.facts ?? null,
     },
   };

@@ -24,6 +24,14 @@ const more = {
     .describe(
       'Share of the training rows to measure on instead of the test rows, as sweeps do; a hash of each text decides',
     ),
+  nearShare: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.5)
+    .describe(
+      'Test rows that have this share of their 3-grams of words with a training row (Jaccard) are counted and warned of; unrelated texts have less than 0.2',
+    ),
 };
 
 /** Keys of every source that reads files of the user's own. */

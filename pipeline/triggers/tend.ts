@@ -1,3 +1,5 @@
+import { removeAbandoned } from '../../registry-repo/temporary.ts';
+import { temporaryPlaces } from '../commands/reconcile.ts';
 import { reconcile } from '../promotion/reconcile.ts';
 import { registryRecorded } from '../registry/setup.ts';
 import type { Workspace } from '../workspace.ts';
@@ -16,6 +18,8 @@ export function tend(workspace: Workspace, log: Log, looked: () => void): Upkeep
   const trains = workspace.secrets().webhook !== null && config.watch.repository !== null;
   return new Upkeep({
     reconcile: async () => {
+      for (const path of await removeAbandoned(temporaryPlaces(workspace)))
+        log.info({ path }, 'removed what a killed process had left');
       await reconcileServed(workspace, log);
       looked();
     },

@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PawlError } from '../../events/errors.ts';
 import type { Run } from '../../projections/runs.ts';
 import { RegistryError } from '../../registry-repo/errors.ts';
+import { temporaryFolder } from '../../registry-repo/temporary.ts';
 import { withLock } from '../lock.ts';
 import type { Workspace } from '../workspace.ts';
 import { CommitRefusedError, type ExportLimits, type LeftOut } from './export-commit.ts';
@@ -128,7 +128,7 @@ class Watcher {
 
   /** @returns false for a commit that has no run to be known by (it could not be read, say): it is left for the next look */
   async #runOn(pushed: Pushed): Promise<boolean> {
-    const folder = await mkdtemp(join(tmpdir(), 'pawl-commit-'));
+    const folder = await temporaryFolder(tmpdir(), 'commit');
     const what = `commit ${pushed.commit.slice(0, 12)}`;
     const before = await this.#attempts(pushed.commit);
     let readable = false;

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../digest.ts';
+import { temporaryName } from '../temporary.ts';
 import type { Digest } from '../values.ts';
 import type { Artifacts } from './artifacts.ts';
 import { ignore, makeFolder, writeNew } from './files.ts';
@@ -40,7 +40,7 @@ export async function withSource<T>(
       sizeBytes: bytes.length,
       read: async (from, to) => bytes.subarray(from, to),
     });
-  const file = join(scratch, `pawl-upload-${randomUUID()}`);
+  const file = join(scratch, temporaryName('upload'));
   await makeFolder(scratch);
   try {
     const digest = await writeNew(file, bytes, { sync: false });

@@ -1,7 +1,8 @@
-import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
+import { rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RegistryError } from '../errors.ts';
+import { temporaryFolder } from '../temporary.ts';
 
 /** The folder that models are scored in cannot be used. Nothing was judged. */
 export class GateUnfitError extends RegistryError {
@@ -33,7 +34,7 @@ export async function checkScratch(bytes: number, scratch = tmpdir()): Promise<v
 export async function inScratch<T>(scratch: string, work: (folder: string) => Promise<T>): Promise<T> {
   let folder: string | undefined;
   try {
-    folder = await mkdtemp(join(scratch, 'pawl-gate-'));
+    folder = await temporaryFolder(scratch, 'gate');
     return await work(folder);
   } catch (cause) {
     if (isSystemError(cause)) throw new GateUnfitError(scratch, cause.message, { cause });

@@ -58,12 +58,12 @@ const status = ({ model, state, reason }: PageFacts): Html => {
 function problem({ model, state, reason }: PageFacts): Html | '' {
   if (!reason && !state.problem) return '';
   if (!state.problem) return html`<p class="note">${reason}</p>`;
-  const { code, detail, commit } = state.problem;
+  const { code, commit } = state.problem;
   const kept = model ? `Version ${model.version} goes on answering.` : 'Nothing answers.';
   return html`<section class="note" aria-label="Problem">
 <p><strong>${commit ? html`Commit ${short(commit)} is refused.` : 'The registry cannot be read.'}</strong> ${kept}</p>
 <p><code>${code}</code></p>
-<p class="detail">${detail}</p>
+<p>The server's log says more.</p>
 </section>`;
 }
 

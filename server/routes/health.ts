@@ -31,13 +31,13 @@ const ready = createRoute({
   },
 });
 
-/** Why no prediction would be answered now, or null. */
+/** Why no prediction would be answered now, or null. Anybody may ask, so of what went wrong it has the code alone. */
 export function notReady({ live, state, draining }: AppContext): PawlError | null {
   if (draining()) return new ShuttingDownError('the server is stopping: ask another one');
   const { problem } = state();
   if (live.engine && live.engine.health.usable > 0) return null;
   if (live.engine) return new ModelNotReadyError('no worker is up: a new one is being started');
-  if (problem) return new ModelNotReadyError(`no model is loaded (${problem.code}): ${problem.detail}`);
+  if (problem) return new ModelNotReadyError(`no model is loaded (${problem.code}): the server's log says more`);
   return new ModelNotReadyError(
     state().settled ? 'main has no version of the model yet: promote one' : 'the version in production is being loaded',
   );

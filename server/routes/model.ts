@@ -24,9 +24,9 @@ const FollowAnswer = z
     drift: z.boolean().meta({ description: 'main says something that this server does not serve' }),
     checkedAt: z.string().nullable(),
     problem: z
-      .strictObject({ code: z.string(), detail: z.string(), commit: z.string().nullable(), at: z.string() })
+      .strictObject({ code: z.string(), commit: z.string().nullable(), at: z.string() })
       .nullable()
-      .meta({ description: 'why the last look at main failed, or what it found was refused' }),
+      .meta({ description: 'why the last look at main failed, or what it found was refused; the log says more' }),
   })
   .openapi('Following');
 
@@ -65,7 +65,7 @@ const route = createRoute({
   tags: ['model'],
   responses: {
     200: { ...jsonAnswer('the version in production here', ModelAnswer), headers: ProvenanceHeaders },
-    ...problemAnswers(503),
+    ...problemAnswers(421, 503),
   },
 });
 
@@ -81,7 +81,7 @@ const followed = ({ desired, settled, drift, checkedAt, problem }: FollowState) 
   settled,
   drift,
   checkedAt: checkedAt?.toISOString() ?? null,
-  problem: problem && { ...problem, at: problem.at.toISOString() },
+  problem: problem && { code: problem.code, commit: problem.commit, at: problem.at.toISOString() },
 });
 
 const answer = (model: ServedModel, state: FollowState): ModelAnswer => ({

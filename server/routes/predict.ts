@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { largest } from '../../registry-repo/evaluation.ts';
-import { announcedBytes, readJson } from '../body.ts';
+import { checkAnnounced, readJson } from '../body.ts';
 import type { AppContext } from '../context.ts';
 import { QueueFullError } from '../inference/errors.ts';
 import { jsonAnswer, jsonBody, ProvenanceHeaders, problemAnswers } from '../openapi.ts';
@@ -32,7 +32,7 @@ function predictionOf(labels: readonly string[], row: Float32Array): Prediction 
 
 const answering = ({ name, version }: ServedModel) => ({ name, version });
 
-const problems = problemAnswers(400, 413, 415, 422, 429, 500, 503, 504);
+const problems = problemAnswers(400, 413, 415, 421, 422, 429, 500, 503, 504);
 
 export function predictRoutes(app: OpenAPIHono, context: AppContext): void {
   const { limits, live, held, traffic } = context;
@@ -49,8 +49,9 @@ export function predictRoutes(app: OpenAPIHono, context: AppContext): void {
   ): Promise<{ answer: A; model: ServedModel }> {
     try {
       turnAway();
-      return await held.while(announcedBytes(c, limits.bodyBytes), async () => {
-        const texts = textsOf(await readJson(c, schema, limits.bodyBytes));
+      checkAnnounced(c, limits.bodyBytes);
+      return await held.while(async (share) => {
+        const texts = textsOf(await readJson(c, schema, limits.bodyBytes, share));
         return live.use(async (pool, model) => {
           const rows = await pool.classify(texts, c.req.raw.signal);
           const predictions = rows.map((row) => predictionOf(model.labels, row));

@@ -1,7 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { announcedBytes, Held, parseJson, readBytes, requireJson } from '../body.ts';
+import { checkAnnounced, parseJson, readBytes, requireJson } from '../body.ts';
 import type { AppContext } from '../context.ts';
+import { Held } from '../held.ts';
 import { Deliveries } from '../hooks/deliveries.ts';
 import type { Hooks } from '../hooks/hooks.ts';
 import { aboutOf, WebhookPayload } from '../hooks/payload.ts';
@@ -66,8 +67,9 @@ async function take(c: Context, { context, held, sender, deliveries }: Taking): 
   if (draining()) throw new ShuttingDownError('the server is stopping');
   requireJson(c, "set the webhook's content type to application/json, and send the body as it is");
   const signature = signatureOf(c, sender);
-  const payload = await held.while(announcedBytes(c, MOST_BYTES, TOO_LARGE), async () => {
-    const bytes = await readBytes(c, MOST_BYTES, TOO_LARGE);
+  checkAnnounced(c, MOST_BYTES, TOO_LARGE);
+  const payload = await held.while(async (share) => {
+    const bytes = await readBytes(c, MOST_BYTES, share, TOO_LARGE);
     if (!(await sender.verify(hooks.secret, bytes, signature)))
       throw new RequestError(
         'signature_wrong',

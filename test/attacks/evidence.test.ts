@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { withLeaked } from '../../registry-repo/judge/check-leaked.ts';
 import { openEvidence } from '../../registry-repo/judge/evidence.ts';
 import { judge } from '../../registry-repo/judge/judge.ts';
-import { printRows, rowKey } from '../../registry-repo/rows.ts';
+import { leakKey, printRows, rowKey } from '../../registry-repo/rows.ts';
 import { denseCounts } from '../../registry-repo/stored-counts.ts';
 import { misfits } from '../../registry-repo/verdict/fits.ts';
 import { openVerdict } from '../../registry-repo/verdict/signed.ts';
@@ -92,6 +92,48 @@ attacks('attack 06: the candidate was trained on evaluation rows', async ({ test
   const files = new Map([...silent.files].filter(([name]) => name === 'model.onnx'));
   assert.equal(inShort(await judged(test, { manifest: withoutRows, files })), ['fail', 'training-rows-unknown']);
 });
+
+attacks(
+  'attack 96: evaluation rows among the training rows, dressed up so that they read the same',
+  async ({ test }) => {
+    const ways: readonly ((text: string) => string)[] = [
+      (text) => `${text}.`,
+      (text) => text.replaceAll(' ', ', '),
+      (text) => text.replaceAll(' ', '\u00a0\u2003'),
+      (text) => text.replace('film', 'fi\u00adlm'),
+      (text) => text.replace('film', 'f\u200di\u200bl\u2060m\u{e0020}'),
+      (text) => text.replaceAll(' ', '\u200b'),
+      (text) => text.replace('film', 'ｆｉｌｍ').toUpperCase(),
+      (text) => `“${text}” 😀\ufe0f`,
+      (text) => text.replace('film', 'fi-lm'),
+    ];
+    for (const way of ways) {
+      const trainingRows = [
+        ...rowsFor('training'),
+        ...test.rows.slice(0, 3).map((row) => ({ ...row, text: way(row.text) })),
+      ];
+      assert.equal(
+        inShort(await judged(test, candidateOf(10, { trainingRows }))),
+        ['fail', 'leaked-rows'],
+        way('a film'),
+      );
+    }
+  },
+);
+
+attacks(
+  'attack 96: a candidate from before rows were compared by their words is compared as it was then',
+  async ({ test }) => {
+    const keys = [...rowsFor('training'), ...test.rows.slice(0, 3)].map((row) => rowKey(row.text).toString('hex'));
+    const bytes = Buffer.from([...new Set(keys)].sort().join(''), 'hex');
+    const candidate = withFile(
+      candidateOf(10, { trainingRows: [...rowsFor('training'), ...test.rows.slice(0, 3)] }),
+      'training-rows.bin',
+      bytes,
+    );
+    assert.equal(inShort(await judged(test, candidate)), ['fail', 'leaked-rows']);
+  },
+);
 
 attacks('attack 06: the candidate lies about its training rows', async ({ test }) => {
   const { data } = candidateOf(10).manifest;
@@ -199,7 +241,10 @@ attacks('attack 65: what the gate tells of the evaluation rows is counts, never 
   const payload = Buffer.from(JSON.parse((verdict as Buffer).toString()).payload, 'base64').toString();
   assert.is(judgement.measured?.slices?.length, 3);
   for (const { text } of test.rows)
-    for (const secret of [text, rowKey(text).toString('hex'), rowKey(text).toString('base64')])
+    for (const secret of [
+      text,
+      ...[rowKey(text), leakKey(text)].flatMap((k) => [k.toString('hex'), k.toString('base64')]),
+    ])
       assert.not.ok((told + payload).includes(secret), secret);
   // As many numbers as for a set ten times the size: nothing is told row by row.
   const numbers = (judgement.measured?.slices ?? []).flatMap((s) => [

@@ -6,7 +6,7 @@ import { newTokenizer } from '../../pipeline/training/transformer/new-vocabulary
 import { vnniOf } from '../../registry-repo/onnx-scan/byte-products.ts';
 import { scanOnnx } from '../../registry-repo/onnx-scan/scan.ts';
 import { proveRowWise } from '../../registry-repo/row-wise/prove.ts';
-import { rowKey } from '../../registry-repo/rows.ts';
+import { leakKey, rowKey } from '../../registry-repo/rows.ts';
 import { NgramHasher } from '../../registry-repo/runtime/ngrams.ts';
 import { Subwords } from '../../registry-repo/runtime/subwords.ts';
 import { tiny, withInitializer } from '../support/crafted.ts';
@@ -115,6 +115,7 @@ for (const [name, make] of Object.entries(TEXTS))
       'n-grams of words': (text) => whole.read(text),
       subwords: (text) => bert.ids(text),
       'keys of rows': rowKey,
+      'keys of leaks': leakKey,
       'slices of rows': (text) =>
         countSlices([{ text, label: 'a' }], { truth: [0], predicted: [0], labels: 1 }, [{ name: 's', words: ['x'] }]),
       'a new vocabulary': (text) => newTokenizer([text], 100, 'unknown'),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ROW_KEY_BYTES, rowKey } from '../../registry-repo/rows.ts';
+import { leakKey, ROW_KEY_BYTES, rowKey } from '../../registry-repo/rows.ts';
 
 const keys = suite('row keys');
 
@@ -23,6 +23,43 @@ keys('are the first bytes of the hash of the text with every run of spaces as on
       const expected = createHash('sha256').update(plain).digest('hex');
       assert.is(rowKey(joined).toString('hex'), expected.slice(0, 2 * ROW_KEY_BYTES));
     }),
+  );
+});
+
+keys('of leaks go by the letters of words alone', () => {
+  const key = (text: string) => leakKey(text).toString('hex');
+  for (const [text, ...same] of [
+    [
+      'Not a good film',
+      'not a good film.',
+      '…not, a – good film?!',
+      'NOT\u00ad a\u200d GOOD film',
+      'n o t a good film',
+      'not a good film 😀',
+    ],
+    ['Straße', 'STRASSE', 'stra\u00adsse'],
+    ['σίσυφος', 'ΣΊΣΥΦΟΣ', 'σίσυφοσ'],
+    ['映画は良い', '映画は、良い。', '映画 は 良い'],
+    ['à peine', 'a\u0300 peine'],
+  ] as const)
+    for (const other of same) assert.is(key(other), key(text), JSON.stringify(other));
+  for (const [text, other] of [
+    ['not a good film', 'a good film'],
+    ['a good film', 'a góod film'],
+    ['映画は良い', '映画は悪い'],
+    ['😀', '😡'],
+    ['?', '!'],
+    ['', ' .'],
+    ['part 1', 'part 2'],
+  ] as const)
+    assert.is.not(key(text), key(other), other);
+});
+
+keys('of leaks are of no text’s other kind of key', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), (text) =>
+      /[a-z]/i.test(text) ? !leakKey(text).equals(rowKey(text)) : true,
+    ),
   );
 });
 

@@ -35,7 +35,7 @@ async function raw(port: number): Promise<{ socket: Socket; heard: () => string;
 }
 
 const head = (length: number | string, more = '') =>
-  `POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${more}${
+  `POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${more}${
     typeof length === 'number' ? `Content-Length: ${length}` : 'Transfer-Encoding: chunked'
   }\r\n\r\n`;
 
@@ -89,6 +89,26 @@ http('a body may come in pieces and without a length', () =>
   ),
 );
 
+http('attack 94: a name that was pointed here is refused; those of the settings are not', () =>
+  withServer(
+    async ({ server }) => {
+      await server.ready();
+      for (const [host, status] of [
+        ['evil.example:7295', 421],
+        ['models.example.org', 200],
+        [`localhost:${server.port}`, 200],
+      ] as const) {
+        const { socket, heard } = await raw(server.port);
+        socket.write(`GET /model HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+        await until(() => heard() !== '');
+        assert.match(heard(), new RegExp(`^HTTP/1\\.1 ${status} `));
+        socket.destroy();
+      }
+    },
+    { registry: promoted(), options: { hosts: ['models.example.org'] } },
+  ),
+);
+
 http('a body that does not end is cut off', () =>
   withServer(
     async ({ server }) => {
@@ -125,9 +145,9 @@ http('rubbish instead of HTTP is refused and hurts nobody', () =>
       for (const rubbish of [
         'hello\r\n\r\n',
         'GET / HTTP/1.1\r\n\r\n',
-        `GET /${'x'.repeat(100_000)} HTTP/1.1\r\nHost: x\r\n\r\n`,
-        'POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
-        'GET /\\.. HTTP/1.1\r\nHost: x\r\n\r\n',
+        `GET /${'x'.repeat(100_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+        'POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+        'GET /\\.. HTTP/1.1\r\nHost: localhost\r\n\r\n',
       ]) {
         const { socket, heard, closed } = await raw(server.port);
         socket.write(rubbish);
@@ -139,6 +159,74 @@ http('rubbish instead of HTTP is refused and hurts nobody', () =>
       assert.is((await fetch(`${server.url}/health/ready`)).status, 200);
     },
     { registry: promoted() },
+  ),
+);
+
+http('attack 92: connections that announce bodies and send none take nobody’s room', () =>
+  withServer(
+    async ({ server }) => {
+      await server.ready();
+      const idle = await Promise.all(Array.from({ length: 70 }, () => raw(server.port)));
+      for (const { socket } of idle) socket.write(`${head(1_048_576)}{"text":`);
+      const statuses = Array.from({ length: 220 }, async (_, i) => {
+        const response = await postJson(`${server.url}/predict`, { text: `honest ${i}` });
+        return response.status;
+      });
+      assert.equal(new Set(await Promise.all(statuses)), new Set([200]));
+      assert.ok(idle.every(({ socket, heard }) => !socket.destroyed && heard() === ''));
+      for (const { socket } of idle) socket.destroy();
+    },
+    { registry: promoted() },
+  ),
+);
+
+http('attack 92: large bodies that stay open give way to small requests', () =>
+  withServer(
+    async ({ server }) => {
+      await server.ready();
+      const open = await Promise.all(Array.from({ length: 4 }, () => raw(server.port)));
+      for (const { socket } of open) socket.write(`${head(100_000)}{"text":"${'x'.repeat(90_000)}`);
+      await until(() => open.filter(({ heard }) => /^HTTP\/1\.1 429/.test(heard())).length === 2);
+      const text = 'y'.repeat(20_000); // what the two others hold leaves less room than that
+      assert.is((await postJson(`${server.url}/predict`, { text })).status, 200);
+      await until(() => open.filter(({ heard }) => heard().includes('queue_full')).length === 3);
+      for (const { socket } of open) socket.destroy();
+    },
+    { registry: promoted(), options: { limits: { heldBytes: 190_000 } } },
+  ),
+);
+
+http('attack 93: connections that never send headers keep nobody out', () =>
+  withServer(
+    async ({ server }) => {
+      await server.ready();
+      const busy = await occupy(server.url);
+      const silent = [];
+      for (let i = 0; i < 100; i++) {
+        const { socket, closed } = await raw(server.port);
+        socket.write(['', 'POST /predict HT', head(1000)][i % 3] ?? '');
+        silent.push({ socket, closed });
+      }
+      await Promise.all(silent.slice(0, 60).map(({ closed }) => closed));
+      assert.is((await fetch(`${server.url}/health/live`)).status, 200);
+      busy.free();
+      assert.is((await busy.response).status, 200, 'the one that is being answered is not cut off');
+      for (const { socket } of silent) socket.destroy();
+    },
+    { registry: promoted(), options: { limits: { connections: 32 } } },
+  ),
+);
+
+http('attack 93: headers that do not end are cut off before a body would be', () =>
+  withServer(
+    async ({ server }) => {
+      await server.ready();
+      const slow = [await raw(server.port), await raw(server.port)];
+      slow[0]?.socket.write('POST /predict HTTP/1.1\r\nHost: loc');
+      await Promise.all(slow.map(({ closed }) => closed));
+      assert.match(slow[0]?.heard() ?? '', /^HTTP\/1\.1 408/);
+    },
+    { registry: promoted(), options: { headersMs: 300 } },
   ),
 );
 

@@ -242,7 +242,7 @@ refusals('too much at once is turned away with a time to come back', async () =>
       return [new Float32Array([0.5, 0.5])];
     },
   });
-  const { predict, post } = await testApp(slow, { limits: { heldBytes: 40, bodyBytes: 30 } });
+  const { predict, post } = await testApp(slow, { limits: { heldBytes: 20, bodyBytes: 30 } });
   const first = predict('x');
   const second = await post('/predict', '{"text":"y"}', { 'content-length': '12' });
   assert.is(second.headers.get('retry-after'), '1');
@@ -288,6 +288,56 @@ refusals('what befell the request is its status and code; what befell us is nobo
   }
 });
 
+refusals(
+  'attack 94: a host that is not this server’s is refused, where a page could ask or read anything',
+  async () => {
+    const { app } = await testApp(fakeEngine(), { hosts: ['models.example.org', 'pawl_1.default.svc'] });
+    const ask = (path: string, host: string) => app.request(path, { headers: { host } });
+    const [own, foreign] = [
+      [
+        'localhost',
+        'LOCALHOST:80',
+        'localhost.:7295',
+        '127.0.0.1:1',
+        '10.1.2.3',
+        '[::1]:7295',
+        '[fd00::7]',
+        'models.example.org',
+        'Models.Example.Org:443',
+        'pawl_1.default.svc',
+      ],
+      [
+        'evil.example',
+        'evil.example:7295',
+        'localhost.evil.example',
+        'models.example.org.evil',
+        '127.0.0.1.evil.example',
+        '2130706433',
+        '0x7f.1',
+        '[evil]',
+        '[127.0.0.1]',
+        '[::1',
+        'localhost@evil',
+        'localhost,evil',
+        ' ',
+        'localhost:x',
+      ],
+    ];
+    for (const host of own) assert.is((await ask('/model', host)).status, 200, host);
+    for (const host of foreign) {
+      for (const path of ['/', '/model', '/openapi.json', '/assets/page.js', '/nope'])
+        assert.equal(await problem(ask(path, host)), [421, 'host_unknown'], `${host} ${path}`);
+      assert.is((await ask('/health/live', host)).status, 200, host);
+      assert.is((await ask('/health/ready', host)).status, 200, host);
+    }
+    const post = { method: 'POST', headers: { host: 'evil.example', 'content-type': 'application/json' } };
+    assert.equal(await problem(app.request('/predict', { ...post, body: '{"text":"x"}' })), [421, 'host_unknown']);
+    assert.equal(await problem(app.request('/webhooks/github', post)), [404, 'webhooks_off'], 'its signature decides');
+    const { app: any } = await testApp(fakeEngine(), { hosts: ['*'] });
+    assert.is((await any.request('/model', { headers: { host: 'evil.example' } })).status, 200);
+  },
+);
+
 refusals('unknown paths and methods, with what would be allowed', async () => {
   const { app } = await testApp();
   assert.equal(await problem(app.request('/nope')), [404, 'not_found']);
@@ -322,13 +372,20 @@ facts('without a model nothing is ready, and everything says so', async () => {
   assert.match(await (await app.request('/')).text(), 'not ready');
 });
 
-facts('readiness names what stands in its way', async () => {
+facts('attack 95: readiness names what stands in its way by its code; nobody but the log is told more', async () => {
   const at = new Date(0);
-  const problemState = { code: 'verdict_missing', detail: 'no signed verdict', commit: null, at };
+  const problemState = { code: 'verdict_missing', detail: 'SECRET /srv/keys', commit: null, at };
   const state = { desired: null, settled: null, drift: true, checkedAt: null, problem: problemState };
   const { app } = await testApp(null, { state: () => state });
   const { detail } = Problem.parse(await (await app.request('/health/ready')).json());
   assert.match(detail, 'verdict_missing');
+  const serving = await testApp(fakeEngine(), { state: () => state });
+  for (const path of ['/health/ready', '/model', '/'])
+    for (const from of [app, serving.app]) {
+      const told = await (await from.request(path)).text();
+      assert.not.match(told, 'SECRET', path);
+      assert.ok(path !== '/model' || from === app || told.includes('"code":"verdict_missing"'));
+    }
   const empty = { ...state, drift: false, problem: null, settled: 'a'.repeat(40) };
   const waiting = await (await (await testApp(null, { state: () => empty })).app.request('/health/ready')).json();
   assert.match((waiting as Problem).detail, 'promote one');
@@ -448,7 +505,7 @@ facts('the interface is described, every reference resolves, and every path is t
   for (const path of ['/predict', '/predict/batch'])
     assert.equal(
       Object.keys(document.paths[path]?.post?.responses ?? {}),
-      '200 400 413 415 422 429 500 503 504'.split(' '),
+      '200 400 413 415 421 422 429 500 503 504'.split(' '),
     );
 });
 

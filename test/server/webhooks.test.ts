@@ -283,18 +283,17 @@ webhooks('attack 59: bodies that do not end are cut off', () => {
   );
 });
 
-webhooks('attack 59: bodies that do not end take no room from predictions', () => {
+webhooks('attack 59: bodies that do not end take no room, from predictions or from other webhooks', () => {
   const { hooks, seen } = countingHooks();
   return withServer(
     async ({ server }) => {
       await server.ready();
       const slow = await Promise.all(Array.from({ length: 20 }, () => endless(server.port)));
-      await until(() => slow.filter((s) => s.heard().includes(' 429 ')).length === 12);
       assert.is((await postJson(`${server.url}/predict`, { text: 'meanwhile' })).status, 200);
-      assert.is(slow.filter((s) => s.heard() === '').length, 8);
-      for (const { socket } of slow) socket.destroy();
-      await until(async () => (await fetch(`${server.url}/webhooks/github`, githubHook())).status === 202);
+      assert.is((await fetch(`${server.url}/webhooks/github`, githubHook())).status, 202);
       assert.is(seen.registry, 1);
+      assert.ok(slow.every((s) => s.heard() === ''));
+      for (const { socket } of slow) socket.destroy();
     },
     { registry: promoted(), world: { hooks } },
   );

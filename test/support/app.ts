@@ -1,7 +1,7 @@
 import { describe } from '../../server/activate.ts';
 import { createApp } from '../../server/app.ts';
-import { Held } from '../../server/body.ts';
 import type { AppContext, Engine } from '../../server/context.ts';
+import { Held } from '../../server/held.ts';
 import { createMetrics } from '../../server/metrics.prometheus.ts';
 import { Limits } from '../../server/options.ts';
 import type { ServedModel } from '../../server/served.ts';
@@ -53,6 +53,7 @@ export async function testApp(
     metrics,
     held: new Held(limits.heldBytes),
     hooks: null,
+    hosts: [],
     log,
     ...over,
     limits,

@@ -12,7 +12,14 @@ import { PATIENCE_MS } from './until.ts';
 /** Options for tests: any free port, nothing printed, polls only when poked; a busy machine runs into no limit. */
 export const testOptions = (over: Record<string, unknown> = {}): ServerOptions =>
   ServerOptions.parse({
-    ...{ port: 0, logLevel: 'silent', pollMs: 3_600_000, bodyMs: PATIENCE_MS, shutdownMs: PATIENCE_MS },
+    ...{
+      port: 0,
+      logLevel: 'silent',
+      pollMs: 3_600_000,
+      headersMs: PATIENCE_MS,
+      bodyMs: PATIENCE_MS,
+      shutdownMs: PATIENCE_MS,
+    },
     ...over,
   });
 

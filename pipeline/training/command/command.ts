@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
+import { temporaryFolderSync } from '../../../registry-repo/temporary.ts';
 import { adopt } from '../../import/trainer.ts';
 import type { Report, TrainedModel, Trainer, TrainingContext } from '../trainer.ts';
 import { type CommandConfig, CommandConfig as schema } from './config.ts';
@@ -25,7 +26,7 @@ export const command: Trainer<typeof schema> = {
     if (config.command.length === 0)
       throw new TrainerCommandError('which program trains? `pawl train --trainer command -- python train.py`');
     mkdirSync(context.folders.cache, { recursive: true });
-    const folder = mkdtempSync(join(context.folders.cache, 'command-'));
+    const folder = temporaryFolderSync(context.folders.cache, 'command');
     const said = new Said();
     try {
       await runProgram({

@@ -1,0 +1,92 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+
+/** What a temporary folder or file is for. */
+export type TemporaryKind = 'gate' | 'commit' | 'demo' | 'upload' | 'command';
+
+const NAME = /^pawl-(?:gate|commit|demo|upload|command)-([0-9a-f]{8})-([0-9]{1,10})-([0-9]{1,20})-[0-9a-f]{12}$/;
+
+/**
+ * A name that says which process it belongs to: `pawl-KIND-MACHINE-PROCESS-START-RANDOM`. A process that is killed cannot
+ * remove what it made; by its name, another one can tell that nobody needs it (`removeAbandoned`).
+ */
+export const temporaryName = (kind: TemporaryKind): string =>
+  `pawl-${kind}-${machine()}-${process.pid}-${startOf(process.pid)}-${randomBytes(6).toString('hex')}`;
+
+/** Makes a folder that only its owner may enter. */
+export async function temporaryFolder(parent: string, kind: TemporaryKind): Promise<string> {
+  const folder = join(parent, temporaryName(kind));
+  await mkdir(folder, { mode: 0o700 });
+  return folder;
+}
+
+export function temporaryFolderSync(parent: string, kind: TemporaryKind): string {
+  const folder = join(parent, temporaryName(kind));
+  mkdirSync(folder, { mode: 0o700 });
+  return folder;
+}
+
+/**
+ * Removes what processes of this machine have left that are gone. What is another machine's or container's, another user's, or
+ * a living process's stays, and so does whatever has another name.
+ *
+ * @param parents folders to look in; those that are not there have nothing
+ * @returns the paths that were removed
+ */
+export async function removeAbandoned(parents: Iterable<string>): Promise<string[]> {
+  const removed: string[] = [];
+  for (const parent of new Set(parents))
+    for (const name of await readdir(parent).catch(() => [])) {
+      const [, at, pid = '', start] = NAME.exec(name) ?? [];
+      if (at !== machine() || isRunning(Number(pid), start ?? '')) continue;
+      const path = join(parent, name);
+      if (!(await isOurs(path))) continue;
+      const gone = await rm(path, { recursive: true, force: true }).then(
+        () => true,
+        () => false, // the next look tries again
+      );
+      if (gone) removed.push(path);
+    }
+  return removed;
+}
+
+/** A plain folder or file of this user: in a folder that all may write to, names say nothing. */
+async function isOurs(path: string): Promise<boolean> {
+  const stats = await lstat(path).catch(() => null);
+  if (!stats || !(stats.isDirectory() || stats.isFile())) return false;
+  return process.getuid === undefined || stats.uid === process.getuid();
+}
+
+/** Whether that very process runs: a number is given again, but not with the same start. */
+function isRunning(pid: number, start: string): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  return start === '0' || startOf(pid) === '0' || startOf(pid) === start;
+}
+
+/** When a process began, in ticks since the system did; 0 where nobody says. Source: proc(5), field 22 of `stat`. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '0';
+  } catch {
+    return '0';
+  }
+}
+
+/** Processes have their numbers of a machine; of one with containers, each has its own. */
+function machine(): string {
+  let space = '';
+  try {
+    space = readlinkSync('/proc/self/ns/pid');
+  } catch {
+    // Not Linux.
+  }
+  return createHash('sha256').update(`${hostname()}\n${space}`).digest('hex').slice(0, 8);
+}
