@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Output } from '../output.ts';
+import { settledOf } from '../settled-servers.ts';
 import { hooksOf, tend } from '../triggers/tend.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
@@ -66,7 +67,9 @@ export async function openServer(workspace: Workspace, around: Around = {}) {
     keys,
     clock: workspace.clock,
   });
-  return startServer(options, { model, registry, store: workspace.store(), clock: workspace.clock, ...around });
+  const settled = settledOf(workspace.loaded.root, options.instance, model);
+  const { clock } = workspace;
+  return startServer(options, { model, registry, settled, store: workspace.store(), clock, ...around });
 }
 
 export type Server = Awaited<ReturnType<typeof openServer>>;

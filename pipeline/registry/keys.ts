@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import * as z from 'zod';
 import { PawlError } from '../../events/errors.ts';
-import { syncFolder } from '../../registry-repo/artifacts/files.ts';
+import { writeWhole } from '../../registry-repo/artifacts/files.ts';
 import { printFile } from '../../registry-repo/file.ts';
 import { Key } from '../../registry-repo/policy.ts';
 import {
@@ -129,23 +127,5 @@ function parse(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return null;
-  }
-}
-
-/** The file appears whole, and outlives a power cut. */
-async function writeWhole(file: string, content: string, mode: number): Promise<void> {
-  const draft = `${file}.${randomUUID()}`;
-  try {
-    const handle = await open(draft, 'wx', mode);
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(draft, file);
-    await syncFolder(dirname(file));
-  } finally {
-    await rm(draft, { force: true });
   }
 }

@@ -13,7 +13,15 @@ export class WorkersHungError extends PawlError {
 }
 
 const Live = z.strictObject({ status: z.literal('live') });
-const Ready = z.strictObject({ status: z.literal('ready') });
+const Ready = z.strictObject({
+  status: z.literal('ready'),
+  problem: z
+    .string()
+    .nullable()
+    .meta({
+      description: 'code of why the server does not follow main, and answers with what it had; null if it follows',
+    }),
+});
 
 const live = createRoute({
   method: 'get',
@@ -43,7 +51,7 @@ export function notReady({ live, state, draining }: AppContext): PawlError | nul
   const { problem } = state();
   if (live.engine && live.engine.health.usable > 0) return null;
   if (live.engine) return new ModelNotReadyError('no worker is up: a new one is being started');
-  if (problem) return new ModelNotReadyError(`no model is loaded (${problem.code}): ${problem.detail}`);
+  if (problem) return new ModelNotReadyError(`no model is loaded (${problem.code}): the server's log says more`);
   return new ModelNotReadyError(
     state().settled ? 'main has no version of the model yet: promote one' : 'the version in production is being loaded',
   );
@@ -60,6 +68,7 @@ export function healthRoutes(app: OpenAPIHono, context: AppContext): void {
   });
   app.openapi(ready, (c) => {
     const reason = notReady(context);
-    return reason ? (problemResponse(c, reason) as never) : c.json({ status: 'ready' as const }, 200);
+    if (reason) return problemResponse(c, reason) as never;
+    return c.json({ status: 'ready' as const, problem: context.state().problem?.code ?? null }, 200);
   });
 }

@@ -12,6 +12,7 @@ import type { ProvenVersion, Registry } from '../../server/registry.ts';
 import { recorded } from '../support/recorded.ts';
 import { candidateOf, MODEL } from '../support/registry.ts';
 import { postJson, testOptions } from '../support/server.ts';
+import { MemorySettled } from '../support/settled.ts';
 
 const SWAPS = 200;
 /** What a process needs to reach its usual size. */
@@ -23,6 +24,7 @@ function restlessRegistry(): Registry & { tip: number } {
   const registry = {
     tip: 0,
     sync: async () => (++registry.tip).toString(16).padStart(40, '0'),
+    isOnLine: async () => true,
     revoked: async () => [],
     verify: async (commit: string): Promise<ProvenVersion> => {
       const version = Number.parseInt(commit, 16);
@@ -56,7 +58,8 @@ const swaps = suite('hot swaps');
 
 swaps(`${SWAPS} of them under load leave nothing behind, and no request fails`, async () => {
   const store = new MemoryStore();
-  const world = { model: MODEL, registry: restlessRegistry(), store, log: pino({ level: 'silent' }) };
+  const settled = new MemorySettled();
+  const world = { model: MODEL, registry: restlessRegistry(), store, settled, log: pino({ level: 'silent' }) };
   const worker = new URL('../support/tiny-worker.js', import.meta.url);
   const server = await startServer(testOptions(), { ...world, worker });
   await server.ready();

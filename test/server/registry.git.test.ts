@@ -8,6 +8,7 @@ import { gitRegistry } from '../../server/registry.git.ts';
 import { keptLog, recorded } from '../support/recorded.ts';
 import { candidateOf, MODEL, TestRegistry, TIME } from '../support/registry.ts';
 import { postJson, testOptions } from '../support/server.ts';
+import { MemorySettled } from '../support/settled.ts';
 
 const TINY_WORKER = new URL('../support/tiny-worker.js', import.meta.url);
 
@@ -31,7 +32,8 @@ async function withRegistry(
     keys: keys ?? test.policy.keys,
     clock: () => TIME,
   });
-  const world = { model: MODEL, registry, store, log: keptLog().log, worker: TINY_WORKER };
+  const settled = new MemorySettled();
+  const world = { model: MODEL, registry, store, settled, log: keptLog().log, worker: TINY_WORKER };
   const server = await startServer(testOptions(), world);
   try {
     await run({ test, server, store });

@@ -9,6 +9,7 @@ import { rowsFor } from '../support/models.ts';
 import { keptLog, recorded } from '../support/recorded.ts';
 import { candidateOf, MODEL, TestRegistry, TIME } from '../support/registry.ts';
 import { postJson, testOptions } from '../support/server.ts';
+import { MemorySettled } from '../support/settled.ts';
 import { trained } from '../support/trained.ts';
 
 type Prediction = { readonly label: string; readonly probabilities: Readonly<Record<string, number>> };
@@ -38,7 +39,10 @@ served('by the worker that is installed, after the gate that is installed', asyn
     keys: test.policy.keys,
     clock: () => TIME,
   });
-  const server = await startServer(testOptions(), { model: MODEL, registry, store, log: keptLog().log });
+  const server = await startServer(testOptions(), {
+    ...{ model: MODEL, registry, store, settled: new MemorySettled() },
+    log: keptLog().log,
+  });
   try {
     await server.ready();
     assert.is(server.state().model?.version, 1);

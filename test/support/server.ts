@@ -6,6 +6,7 @@ import { FakeRegistry } from './fake-registry.ts';
 import { FAKE_WORKER } from './fake-runtime.ts';
 import { ManualTime } from './manual-time.ts';
 import { keptLog } from './recorded.ts';
+import { MemorySettled } from './settled.ts';
 import { PATIENCE_MS } from './until.ts';
 
 /** Options for tests: any free port, nothing printed, polls only when poked; a busy machine runs into no limit. */
@@ -41,6 +42,7 @@ export async function withServer(
     registry,
     store,
     log,
+    settled: new MemorySettled(),
     worker: FAKE_WORKER,
     later: time.later,
     ...world,
