@@ -15,12 +15,9 @@ export class WorkersHungError extends PawlError {
 const Live = z.strictObject({ status: z.literal('live') });
 const Ready = z.strictObject({
   status: z.literal('ready'),
-  problem: z
-    .string()
-    .nullable()
-    .meta({
-      description: 'code of why the server does not follow main, and answers with what it had; null if it follows',
-    }),
+  problem: z.string().nullable().meta({
+    description: 'code of why the server does not follow main, and answers with what it had; null if it follows',
+  }),
 });
 
 const live = createRoute({
