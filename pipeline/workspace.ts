@@ -30,7 +30,7 @@ import { type Progress, silentProgress } from './progress.ts';
 import type { Gate } from './promotion/gate.ts';
 import type { ReconcilePorts } from './promotion/ports.ts';
 import { PromotionProcess } from './promotion/process.ts';
-import { type Keys, loadKeys, readTrusted, requireKey, requireTrustedGate } from './registry/keys.ts';
+import { type Keys, loadKeys, readTrusted, registryOf, requireKey, requireTrustedGate } from './registry/keys.ts';
 import type { TrainingRepository } from './triggers/repository.git.ts';
 import { openTraining } from './triggers/training.ts';
 
@@ -190,7 +190,8 @@ export class Workspace {
   /** Judges commits of the registry; with a key the verdicts are signed. */
   judge(key: SigningKey | null): (question: Question) => Promise<GateAnswer> {
     const [forge, artifacts] = [this.forge(), this.artifacts()];
-    const gate = { git: forge.git, artifacts, score: scoreInProcess(), key, now: this.clock, pawl: version };
+    const registry = registryOf(this.keys());
+    const gate = { git: forge.git, artifacts, score: scoreInProcess(), key, registry, now: this.clock, pawl: version };
     return (question) => runGate({ ...gate, ...question });
   }
 

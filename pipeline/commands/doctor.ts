@@ -14,12 +14,15 @@ import { logBranch } from '../open-store.ts';
 import { checkGitea } from '../registry/gitea/diagnose.ts';
 import { checkGitHub } from '../registry/github/diagnose.ts';
 import { updateHook, updateHookProblem } from '../registry/init.ts';
+import { registryOf } from '../registry/keys.ts';
 import { probeAgain } from '../registry/probe-again.ts';
 import { serverStandings } from '../settled-servers.ts';
 import { STATE, stateProblem } from '../state-folder.ts';
 import { APART, exposedGateKey } from '../triggers/exposed-key.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
+
+const IDENTIFY = 'pawl registry configure --identify --reason "…"';
 
 type State = 'ok' | 'warning' | 'problem';
 type Diagnosis = { readonly name: string; readonly state: State; readonly what: string; readonly fix: string | null };
@@ -269,6 +272,18 @@ async function checkPolicy(workspace: Workspace): Promise<Answer> {
     return problem(
       `this machine's gate key ${gate?.id} is not in gate.json, or has an end there`,
       'use the key of the machine that made the registry',
+    );
+  const { registry } = policy;
+  const pinned = registryOf(workspace.keys());
+  if (pinned !== null && registry?.id !== pinned)
+    return problem(
+      `gate.json is for ${registry ? `the registry ${registry.id}` : 'no registry by name'}, and the keys here are for ${pinned} alone`,
+      'find out who changed main with `pawl registry log`; if this is another registry, set keys.path to keys of its own',
+    );
+  if (pinned === null)
+    return warning(
+      'a verdict of any registry that the gate’s key signs for counts here',
+      `run \`${IDENTIFY}\` where the gate is; elsewhere copy gate.pub.json from there`,
     );
   const weak = Object.entries(policy.models).filter(([, rules]) => rules.minimum < 0.85);
   if (weak.length > 0)

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { PawlError } from '../../events/errors.ts';
 import { writeWhole } from '../../registry-repo/artifacts/files.ts';
 import { printFile } from '../../registry-repo/file.ts';
+import type { RegistryIdentity } from '../../registry-repo/identity.ts';
 import { Key } from '../../registry-repo/policy.ts';
 import {
   newSigningKey,
@@ -89,6 +90,40 @@ export function requireKey(keys: Keys, role: Role, folder: string): SigningKey {
   if (key) return key;
   throw new KeyError(
     `no ${role} key in ${folder}: run \`pawl registry init\` here, or copy ${role}.pem from the machine that did`,
+  );
+}
+
+/** Id of the one registry that the gate's keys here are for; null where they are pinned to none. @throws {KeyError} for several */
+export function registryOf({ trusted }: Pick<Keys, 'trusted'>): string | null {
+  const ids = new Set(trusted.flatMap((key) => (key.role === 'gate' && key.registry ? [key.registry.id] : [])));
+  if (ids.size > 1)
+    throw new KeyError(
+      `the public keys here are for several registries (${[...ids].join(', ')}): keep those of each in a folder of their own`,
+    );
+  return [...ids][0] ?? null;
+}
+
+/**
+ * Has the public keys of a folder count for one registry alone, from now on and wherever they are copied.
+ *
+ * @throws {KeyError} if one is for another registry already
+ */
+export async function pinKeys(folder: string, registry: RegistryIdentity): Promise<void> {
+  const files = namesIn(folder).filter((name) => name.endsWith('.pub.json'));
+  const keys = files.map((name) => [join(folder, name), readPublic(join(folder, name))] as const);
+  checkUnpinned(
+    keys.map(([, key]) => key),
+    registry.id,
+  );
+  for (const [file, key] of keys) if (!key.registry) await writeWhole(file, printFile({ ...key, registry }), 0o644);
+}
+
+/** One key for two registries would have the verdicts of one believed in the other. @throws {KeyError} */
+export function checkUnpinned(keys: readonly Key[], id: string | null): void {
+  const other = keys.find((key) => key.registry && key.registry.id !== id);
+  if (!other) return;
+  throw new KeyError(
+    `the public key ${other.id} is for the registry ${other.registry?.id}: one key is for one registry, so set keys.path to a folder of its own`,
   );
 }
 

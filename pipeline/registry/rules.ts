@@ -1,5 +1,6 @@
 import { digestOf } from '../../registry-repo/digest.ts';
 import type { EvaluationSet } from '../../registry-repo/evaluation-set.ts';
+import type { RegistryIdentity } from '../../registry-repo/identity.ts';
 import type { Key, ModelPolicy, Policy } from '../../registry-repo/policy.ts';
 import { printRows, type Row } from '../../registry-repo/rows.ts';
 import type { Config } from '../config/config.ts';
@@ -10,10 +11,16 @@ type Initial = Config['policy'];
 const ROLLBACK_REACH = 20;
 
 /** The rules of a new registry with one model. */
-export function newPolicy(initial: Initial, model: string, set: EvaluationSet, keys: readonly Key[]): Policy {
+export function newPolicy(
+  initial: Initial,
+  model: string,
+  set: EvaluationSet,
+  { registry, keys }: { registry: RegistryIdentity; keys: readonly Key[] },
+): Policy {
   const { treeMegabytes, scoreSeconds, scoreMegabytes, minimumRows, minimumRowsPerLabel, leakedShare } = initial;
   return {
     schema: 'pawl.policy/1',
+    registry,
     models: { [model]: modelRules(initial, set) },
     limits: {
       treeBytes: Math.round(treeMegabytes * 1e6),
@@ -26,7 +33,7 @@ export function newPolicy(initial: Initial, model: string, set: EvaluationSet, k
     merge: initial.merge,
     rollback: { last: ROLLBACK_REACH },
     revoked: [],
-    keys: [...keys],
+    keys: keys.map(({ registry: _, ...key }) => key),
   };
 }
 

@@ -309,7 +309,7 @@ crafted-tree device-configuration evaluation-changed evaluation-contradicts eval
 file-differs file-missing file-too-large files-too-large forbidden-mode gate-unfit git-failed git-file git-folder-refused git-unusable history ir-version
 judged-too-often key-not-trusted made-up-tensor main-moved-back malformed-file malformed-key malformed-rows manifest-differs no-change
 no-graph no-manifest no-merge-facts no-policy no-production no-reason no-such-commit no-such-version not-evaluated
-not-measured nothing-in-production nothing-to-roll-back operator operator-domain opset-version other-evaluation
+not-measured nothing-in-production nothing-to-roll-back operator operator-domain opset-version other-evaluation other-registry
 production-removed ref-moved registry-drifted repeated-field repeated-path reserved-file score-crashed score-garbage
 processor-lacks-vnni score-engine score-killed score-memory score-not-started score-timeout second-model second-version signature size-differs size-not-compared
 settled-unreadable settled-unwritable slice-empty stale-baseline string-tensor submodule symlink target-unverified tensor-data tensor-name tensor-segment
