@@ -4,7 +4,13 @@ import { Frontier } from './merkle.ts';
 import type { EventStore } from './store.ts';
 
 /** What a signed note says of the log: its first `size` events have this root. */
-export type Checkpoint = { readonly origin: string; readonly size: number; readonly root: Buffer };
+export type Checkpoint = {
+  readonly origin: string;
+  readonly size: number;
+  readonly root: Buffer;
+  /** Id of the registry that it is put into, an extension line of the note; left out where the registry has none. */
+  readonly registry?: string;
+};
 
 /** A note that is malformed, or not signed by the key it was checked with. */
 export class InvalidCheckpointError extends PawlError {
@@ -15,6 +21,7 @@ export class InvalidCheckpointError extends PawlError {
 export type NoteVerifier = { readonly name: string; readonly publicKey: KeyObject };
 
 const ED25519 = 0x01;
+const EXTENSION = 'registry ';
 
 /** First four bytes of SHA-256(name, LF, 0x01, raw public key): C2SP signed-note's key id for Ed25519. */
 function keyId({ name, publicKey }: NoteVerifier): Buffer {
@@ -26,8 +33,12 @@ function keyId({ name, publicKey }: NoteVerifier): Buffer {
  * A checkpoint as a signed note (https://c2sp.org/tlog-checkpoint, https://c2sp.org/signed-note).
  * Deterministic: the same log and key give the same bytes.
  */
-export function signCheckpoint({ origin, size, root }: Checkpoint, name: string, privateKey: KeyObject): string {
-  const text = `${origin}\n${size}\n${root.toString('base64')}\n`;
+export function signCheckpoint(
+  { origin, size, root, registry }: Checkpoint,
+  name: string,
+  privateKey: KeyObject,
+): string {
+  const text = `${origin}\n${size}\n${root.toString('base64')}\n${registry === undefined ? '' : `${EXTENSION}${registry}\n`}`;
   const id = keyId({ name, publicKey: createPublicKey(privateKey) });
   const signature = Buffer.concat([id, sign(null, Buffer.from(text), privateKey)]);
   return `${text}\n— ${name} ${signature.toString('base64')}\n`;
@@ -41,11 +52,18 @@ export function openCheckpoint(note: string, verifier: NoteVerifier): Checkpoint
   const known = bytes.subarray(0, 4).equals(keyId(verifier));
   if (!known || !verify(null, Buffer.from(text), verifier.publicKey, bytes.subarray(4)))
     throw new InvalidCheckpointError(`the checkpoint is not signed by ${verifier.name}'s key`);
-  const [origin = '', size = '', root = '', ...rest] = text.split('\n');
+  const [origin = '', size = '', root = '', extension = '', ...rest] = text.split('\n');
+  const registry = extension.startsWith(EXTENSION) ? extension.slice(EXTENSION.length) : undefined;
   const hash = Buffer.from(root, 'base64');
-  if (!origin || !/^(?:0|[1-9]\d{0,14})$/.test(size) || hash.length !== 32 || rest.join('') !== '')
+  if (
+    !origin ||
+    !/^(?:0|[1-9]\d{0,14})$/.test(size) ||
+    hash.length !== 32 ||
+    (extension !== '' && !registry) ||
+    rest.join('') !== ''
+  )
     throw new InvalidCheckpointError('the checkpoint is signed, but malformed');
-  return { origin, size: Number(size), root: hash };
+  return { origin, size: Number(size), root: hash, ...(registry && { registry }) };
 }
 
 /** Brings a tree up to the first `until` events; the leaf of an event is the hash that chains it. */

@@ -63,6 +63,27 @@ export const serverEvents = {
       detail: 'the process that runs the model ended by itself (SIGSEGV)',
     },
   ),
+  /**
+   * An operator took main as it is, though it does not go on from what the server had settled on: `before`, null where that could
+   * not be read. The manifests of `lifted` may serve again.
+   */
+  MainAccepted: define(
+    'server',
+    z.strictObject({
+      model: ModelName,
+      commit: ObjectId,
+      before: ObjectId.nullable(),
+      lifted: z.array(Digest).max(1000),
+      reason: z.string().min(1).max(2000),
+    }),
+    {
+      model: 'sentiment',
+      commit: 'f'.repeat(40),
+      before: '4'.repeat(40),
+      lifted: [],
+      reason: 'main was restored from the backup of Tuesday',
+    },
+  ),
   /** What was asked and answered in a window of time: counts only, never texts. */
   TrafficObserved: define(
     'server',

@@ -34,7 +34,7 @@ import { type Progress, silentProgress } from './progress.ts';
 import type { Gate } from './promotion/gate.ts';
 import type { ReconcilePorts } from './promotion/ports.ts';
 import { PromotionProcess } from './promotion/process.ts';
-import { type Keys, loadKeys, readTrusted, requireKey, requireTrustedGate } from './registry/keys.ts';
+import { type Keys, loadKeys, readTrusted, registryOf, requireKey, requireTrustedGate } from './registry/keys.ts';
 import type { TrainingRepository } from './triggers/repository.git.ts';
 import { openTraining } from './triggers/training.ts';
 
@@ -206,7 +206,8 @@ export class Workspace {
   judge(key: SigningKey | null): (question: Question) => Promise<GateAnswer> {
     const [forge, artifacts] = [this.forge(), this.artifacts()];
     const score = scoreInProcess(undefined, this.modelBounds);
-    const gate = { git: forge.git, artifacts, score, key, now: this.clock, pawl: version };
+    const registry = registryOf(this.keys());
+    const gate = { git: forge.git, artifacts, score, key, registry, now: this.clock, pawl: version };
     return (question) => runGate({ ...gate, ...question });
   }
 

@@ -110,6 +110,18 @@ export class Git {
   }
 
   /**
+   * Whether a branch's own line holds a commit: from its tip along first parents, as {@link firstParents}. A merge that has the
+   * commit as its second parent alone is of another line, though git would fast-forward to it. So is whatever does not have it.
+   */
+  async isOnLine(commit: ObjectId, tip: ObjectId): Promise<boolean> {
+    if (commit === tip) return true;
+    if (!(await this.commitId(commit))) return false; // who has a tip has its whole history
+    const since = await this.text(['rev-list', '--first-parent', '--parents', tip, `^${commit}`, '--']);
+    const [, parent] = since.split('\n').at(-1)?.split(' ') ?? [];
+    return parent === commit;
+  }
+
+  /**
    * A branch's own line, newest first: from its tip along first parents, what was merged from elsewhere left out.
    *
    * @param path only commits that changed this file, compared with their first parent

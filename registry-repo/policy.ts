@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { RegistryIdentity } from './identity.ts';
 import { SliceName } from './slices.ts';
 import { Digest, Instant, Label, Name, Share } from './values.ts';
 
@@ -48,12 +49,16 @@ export const Key = z.strictObject({
     .regex(/^[A-Za-z0-9+/]{58}==$|^[A-Za-z0-9+/]{59}=$|^[A-Za-z0-9+/]{60}$/, 'base64 of the SPKI form'),
   from: Instant,
   until: Instant.nullable(),
+  /** In a public key that somebody pins: the one registry that its signatures count for. Left out: any, as before there were ids. */
+  registry: RegistryIdentity.optional(),
 });
 export type Key = z.infer<typeof Key>;
 
 /** `gate.json`: the rules. Only the copy on main counts; a promotion that touches it is refused. */
 export const Policy = z.strictObject({
   schema: z.literal('pawl.policy/1'),
+  /** Which registry these rules are for. Left out: it was made before registries had ids (`pawl registry configure --identify`). */
+  registry: RegistryIdentity.optional(),
   models: z.record(Name, ModelPolicy),
   limits: z.strictObject({
     /** Files above this stay in the artifact store instead of the registry's tree. */

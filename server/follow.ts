@@ -1,10 +1,24 @@
 import { PawlError } from '../events/errors.ts';
 import type { VersionRef } from '../events/values.ts';
-import type { ObjectId } from '../registry-repo/values.ts';
+import {
+  ACCEPT,
+  MainMovedBackError,
+  nothingSettled,
+  renumbered,
+  type Settled,
+  type SettledStore,
+  settledOn,
+  withRevoked,
+} from '../registry-repo/settled/settled.ts';
+import type { Digest, ObjectId } from '../registry-repo/values.ts';
+import { VersionRevokedError } from '../registry-repo/verify/errors.ts';
 import type { ProvenVersion, Registry } from './registry.ts';
 
 /** A commit that cannot be served is tried again after one poll, then after twice as long, up to this. Milliseconds. */
 const LAST_RETRY_MS = 300_000;
+
+/** What a person may mend at any moment, and costs little to look at again: tried at every poll. */
+const ACCEPTABLE: readonly string[] = ['main_moved_back', 'settled_unreadable', 'settled_unwritable'];
 
 /** Main has no version of the model any more. */
 export class ProductionMissingError extends PawlError {
@@ -47,6 +61,10 @@ export type FollowActions = {
 };
 
 export type FollowOptions = {
+  /** The model to follow. */
+  readonly model: string;
+  /** What was settled on before this start, and by other processes of this server. */
+  readonly settled: SettledStore;
   readonly registry: Registry;
   readonly actions: FollowActions;
   readonly pollMs: number;
@@ -64,12 +82,16 @@ const problemOf = (error: unknown, commit: ObjectId | null, at: Date): FollowPro
 /**
  * Follows the registry's main by level, not by edge: each step compares what main says with what is served, so a missed,
  * repeated or late hint changes nothing. Whatever fails, what is served stays; only its own revocation ends it.
+ *
+ * Main only moves forward: a tip whose own line does not hold the last tip that was settled on is refused, and a revocation holds
+ * once it was seen, until an operator accepts otherwise (`pawl registry accept-main`).
  */
 export class Follower {
   readonly #options: FollowOptions;
   readonly #reported = new Set<string>();
   #state: FollowState = { desired: null, settled: null, drift: false, checkedAt: null, problem: null };
   #unreachable: FollowProblem | null = null;
+  #known: Settled | null = null;
   #retry: { tip: ObjectId; at: number; waitMs: number } | null = null;
   #loop: Promise<void> | undefined;
   #stopping = false;
@@ -150,21 +172,53 @@ export class Follower {
     const { registry, actions } = this.#options;
     let proven: ProvenVersion | null = null;
     try {
-      const served = actions.live();
-      if (served && (await registry.revoked(tip)).includes(served.manifest)) {
-        actions.withdraw(tip);
-        this.#state = { ...this.#state, settled: null };
-      }
+      const revoked = await registry.revoked(tip);
+      this.#withdraw(revoked, tip);
+      const settled = await this.#remember(withRevoked(await this.#settled(), revoked));
+      this.#withdraw(settled.revoked, tip);
+      await this.#checkForward(settled, tip);
       proven = await registry.verify(tip);
       const live = actions.live();
-      if (!proven && live) throw new ProductionMissingError('main no longer names a version of this model');
+      if (!proven && (live || settled.versions.length > 0))
+        throw new ProductionMissingError('main no longer names a version of this model');
+      if (proven) checkVersion(settled, proven);
       if (proven && live?.manifest === proven.manifestDigest && live.version === proven.version)
         actions.confirm(proven, tip);
       else if (proven) await actions.activate(proven, tip);
+      await this.#remember(settledOn(settled, tip, proven && refOf(proven)));
       this.#settle(tip);
     } catch (error) {
       this.#refuse(tip, proven, error);
     }
+  }
+
+  #withdraw(revoked: readonly Digest[], tip: ObjectId): void {
+    const { actions } = this.#options;
+    const served = actions.live();
+    if (!served || !revoked.includes(served.manifest)) return;
+    actions.withdraw(tip);
+    this.#state = { ...this.#state, settled: null };
+  }
+
+  /** What was last settled on, here or by whoever shares the place where it is kept. A place that was emptied meanwhile changes nothing. */
+  async #settled(): Promise<Settled> {
+    const { settled, model } = this.#options;
+    this.#known = (await settled.read()) ?? this.#known;
+    return this.#known ?? nothingSettled(model);
+  }
+
+  async #remember(next: Settled): Promise<Settled> {
+    if (next === this.#known) return next;
+    await this.#options.settled.write(next);
+    this.#known = next;
+    return next;
+  }
+
+  async #checkForward({ tip: last }: Settled, tip: ObjectId): Promise<void> {
+    if (last === null || (await this.#options.registry.isOnLine(last, tip))) return;
+    throw new MainMovedBackError(
+      `main is at ${tip}, whose own line does not hold ${last}, which this server has settled on: find out who moved it (\`pawl registry log\`); if main is right, \`${ACCEPT}\``,
+    );
   }
 
   #settle(tip: ObjectId): void {
@@ -176,12 +230,31 @@ export class Follower {
     const { actions, clock, pollMs } = this.#options;
     const now = clock();
     const problem = problemOf(error, tip, now);
-    const waitMs = this.#retry?.tip === tip ? Math.min(2 * this.#retry.waitMs, LAST_RETRY_MS) : pollMs;
+    const waitMs =
+      this.#retry?.tip === tip && !ACCEPTABLE.includes(problem.code)
+        ? Math.min(2 * this.#retry.waitMs, LAST_RETRY_MS)
+        : pollMs;
     this.#retry = { tip, waitMs, at: now.getTime() + waitMs };
     this.#state = { ...this.#state, desired: tip, drift: true, checkedAt: now, problem };
     const key = `${tip} ${problem.code}`;
     if (this.#stopping || this.#reported.has(key)) return;
     this.#reported.add(key);
-    actions.refused(proven && { version: proven.version, manifest: proven.manifestDigest }, tip, problem);
+    actions.refused(proven && refOf(proven), tip, problem);
   }
+}
+
+const refOf = ({ version, manifestDigest: manifest }: ProvenVersion): VersionRef => ({ version, manifest });
+
+/** Main may be right about what it has in production, and wrong about what that once was. */
+function checkVersion(settled: Settled, proven: ProvenVersion): void {
+  const { version, manifest } = refOf(proven);
+  if (settled.revoked.includes(manifest))
+    throw new VersionRevokedError(
+      `version ${version} (${manifest}) is in production, but main has revoked it before, which holds: roll back; if it is to serve again, \`${ACCEPT} --lift ${manifest}\``,
+    );
+  const known = renumbered(settled, refOf(proven));
+  if (known)
+    throw new MainMovedBackError(
+      `main calls ${manifest} version ${version}, which this server knows as ${known.manifest}: a number is given once; if main is right, \`${ACCEPT}\``,
+    );
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { EventStore } from '../events/store.ts';
 import { type Later, later, within } from '../registry-repo/later.ts';
 import type { Bounds } from '../registry-repo/model-process/confined.ts';
+import type { SettledStore } from '../registry-repo/settled/settled.ts';
 import { describe, loadVersion } from './activate.ts';
 import { createApp } from './app.ts';
 import { type FollowActions, Follower, type FollowState } from './follow.ts';
@@ -25,6 +26,8 @@ export type ServerWorld = {
   readonly model: string;
   readonly registry: Registry;
   readonly store: EventStore;
+  /** What a server of this name last settled on. */
+  readonly settled: SettledStore;
   readonly clock?: () => Date;
   /** Counts the limits of time, where it is not the machine's clock. */
   readonly later?: Later;
@@ -85,7 +88,7 @@ class PawlServer {
   #draining = false;
 
   constructor(options: ServerOptions, world: ServerWorld) {
-    const { registry, store, clock = () => new Date(), log = openLog(options) } = world;
+    const { model, registry, store, settled, clock = () => new Date(), log = openLog(options) } = world;
     this.#options = options;
     this.#world = world;
     this.#clock = clock;
@@ -96,7 +99,8 @@ class PawlServer {
     const start = randomBytes(8).toString('hex');
     this.#recorder = new Recorder({ store, instance: options.instance, start, clock, log });
     const { pollMs } = options;
-    this.#follower = new Follower({ registry, actions: this.#actions(), pollMs, clock, random: Math.random });
+    const actions = this.#actions();
+    this.#follower = new Follower({ model, registry, settled, actions, pollMs, clock, random: Math.random });
     this.#first = new Promise((resolve, reject) => {
       this.#onFirst = { resolve, reject };
     });

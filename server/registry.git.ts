@@ -31,6 +31,7 @@ export function gitRegistry(options: GitRegistryOptions): Registry {
   const { git, sync, artifacts, model, keys, clock = () => new Date() } = options;
   return {
     sync,
+    isOnLine: (commit, tip) => git.isOnLine(commit, tip),
     revoked: async (tip) => (await new RegistryAt(git, tip).policy()).value.revoked,
     verify: async (tip): Promise<ProvenVersion | null> => {
       const verified = await verifyOrNothing(() => verifyProduction({ git, tip, model, keys, now: clock() }));

@@ -40,6 +40,8 @@ export type Registry = {
    * Throws a typed error for whatever cannot be proved.
    */
   readonly verify: (tip: ObjectId) => Promise<ProvenVersion | null>;
+  /** Whether main's own line, from this tip along first parents, holds a commit. */
+  readonly isOnLine: (commit: ObjectId, tip: ObjectId) => Promise<boolean>;
   /** Manifests that the rules at a commit forbid ever to serve again. */
   readonly revoked: (tip: ObjectId) => Promise<readonly Digest[]>;
 };

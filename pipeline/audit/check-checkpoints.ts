@@ -95,7 +95,16 @@ async function checkOrder(
   try {
     const added = (await git.firstParents(tip, { path })).at(-1);
     const before = added?.parents[0];
-    if (!added || before === undefined || (await someNotEnded(git, before, signers))) return [];
+    if (!added || before === undefined) return [];
+    const { registry: here } = (await new RegistryAt(git, before).policy()).value;
+    for (const key of signers) {
+      const told = openedWith(key, anchored)?.registry;
+      if (told === here?.id && (await isFor(git, key, told, added.oid))) continue;
+      const wanted = key.registry?.id ?? here?.id ?? 'none by name';
+      const message = `it was signed for the registry ${told ?? 'none by name'}, and counts here for ${wanted}`;
+      return [say('error', 'checkpoint-other-registry', path, message)];
+    }
+    if (await someNotEnded(git, before, signers)) return [];
     const names = signers.map(({ id }) => id).join(', ');
     return [
       say('error', 'checkpoint-key-ended', path, `commit ${added.oid} added it after gate.json had ended ${names}`),
@@ -105,6 +114,12 @@ async function checkOrder(
     return [say('error', error.code, path, error.message)];
   }
 }
+
+/** Whether a key is trusted for a registry; of one that has no name, only up to the commit at which the key's got its id. */
+const isFor = async (git: Git, { registry }: Key, told: string | undefined, added: ObjectId): Promise<boolean> =>
+  !registry ||
+  told === registry.id ||
+  (told === undefined && registry.after !== null && (await git.isOnLine(added, registry.after)));
 
 /** Rules need not name a log's key; those that did and do not any more, or name an end, have ended it. */
 async function someNotEnded(git: Git, before: ObjectId, keys: readonly Key[]): Promise<boolean> {

@@ -28,6 +28,7 @@ import { predict } from './predict.ts';
 import { promote } from './promote.ts';
 import { quantize } from './quantize.ts';
 import { reconcileAll } from './reconcile.ts';
+import { registryAcceptMain } from './registry-accept-main.ts';
 import { registryConfigure } from './registry-configure.ts';
 import { registryInit } from './registry-init.ts';
 import { registryLog } from './registry-log.ts';
@@ -82,6 +83,7 @@ export const commands: readonly Command<Workspace>[] = [
   registryConfigure,
   registryStatus,
   registryLog,
+  registryAcceptMain,
   artifactsList,
   artifactsVerify,
   artifactsGc,

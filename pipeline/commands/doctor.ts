@@ -9,17 +9,22 @@ import type { Policy } from '../../registry-repo/policy.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import { type ByteSums, describeProcessor } from '../../registry-repo/runtime/processor.ts';
 import { thisProcessor } from '../../registry-repo/runtime/this-processor.ts';
+import { ACCEPT } from '../../registry-repo/settled/settled.ts';
 import { stands } from '../../registry-repo/verdict/keys.ts';
 import { verifyProduction } from '../../registry-repo/verify/production.ts';
 import { logBranch } from '../open-store.ts';
 import { checkGitea } from '../registry/gitea/diagnose.ts';
 import { checkGitHub } from '../registry/github/diagnose.ts';
 import { updateHook, updateHookProblem } from '../registry/init.ts';
+import { registryOf } from '../registry/keys.ts';
 import { probeAgain } from '../registry/probe-again.ts';
+import { serverStandings } from '../settled-servers.ts';
 import { STATE, stateProblem } from '../state-folder.ts';
 import { APART, exposedGateKey } from '../triggers/exposed-key.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
+
+const IDENTIFY = 'pawl registry configure --identify --reason "…"';
 
 type State = 'ok' | 'warning' | 'problem';
 type Diagnosis = { readonly name: string; readonly state: State; readonly what: string; readonly fix: string | null };
@@ -105,6 +110,11 @@ const CHECKS: readonly Check[] = [
     check: checkProduction,
     otherwise:
       'find out who moved it with `pawl audit`; `pawl rollback --reason "…"` goes back to a version that was judged',
+  },
+  {
+    name: 'servers',
+    check: checkServers,
+    otherwise: 'set registry.path to a registry, and give .pawl to the user that runs this',
   },
   { name: 'processor', check: checkProcessor, otherwise: 'report this as a bug' },
   {
@@ -265,6 +275,18 @@ async function checkPolicy(workspace: Workspace): Promise<Answer> {
       `this machine's gate key ${gate?.id} is not in gate.json, or has an end there`,
       'use the key of the machine that made the registry',
     );
+  const { registry } = policy;
+  const pinned = registryOf(workspace.keys());
+  if (pinned !== null && registry?.id !== pinned)
+    return problem(
+      `gate.json is for ${registry ? `the registry ${registry.id}` : 'no registry by name'}, and the keys here are for ${pinned} alone`,
+      'find out who changed main with `pawl registry log`; if this is another registry, set keys.path to keys of its own',
+    );
+  if (pinned === null)
+    return warning(
+      'a verdict of any registry that the gate’s key signs for counts here',
+      `run \`${IDENTIFY}\` where the gate is; elsewhere copy gate.pub.json from there`,
+    );
   const picked = await pickedLabel(workspace, forge, policy);
   if (picked !== null)
     return warning(
@@ -300,6 +322,22 @@ async function checkProduction(workspace: Workspace): Promise<Answer> {
   for (const model of models)
     await verifyProduction({ git: forge.git, tip, model, keys: workspace.keys().trusted, now: workspace.clock() });
   return models.length === 0 ? 'nothing in production yet' : `verified: ${models.join(', ')}`;
+}
+
+/** Whether main goes on from what the servers of these settings last settled on. */
+async function checkServers(workspace: Workspace): Promise<Answer> {
+  if (!thereIsARegistry(workspace)) return 'no registry yet';
+  const forge = workspace.forge();
+  const standings = await serverStandings(workspace.loaded.root, forge.git, await forge.sync());
+  const [wrong] = standings.filter((s) => s.problem !== null);
+  if (wrong?.problem)
+    return problem(
+      `${wrong.instance}, ${wrong.model}: ${wrong.problem.detail} (${wrong.problem.code})`,
+      `find out who moved main with \`pawl registry log\`; if main is right, \`${ACCEPT} --instance ${wrong.instance} --model ${wrong.model}\``,
+    );
+  return standings.length === 0
+    ? 'none has run from these settings yet'
+    : `main goes on from what ${standings.map((s) => `${s.instance} (${s.model})`).join(', ')} settled on`;
 }
 
 /** Nothing of it is wrong: what would be is refused where a model is loaded. */

@@ -5,6 +5,7 @@ import { RegistryAt } from '../../registry-repo/registry.ts';
 import { recordConfigured } from '../promotion/drift.ts';
 import { reconcile } from '../promotion/reconcile.ts';
 import { evaluationName, rowsForTree } from '../registry/first-files.ts';
+import { pinToMain } from '../registry/pin.ts';
 import { modelRules, pinEvaluationSet } from '../registry/rules.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
@@ -31,6 +32,10 @@ export const registryConfigure: Command<Workspace> = {
     },
     { flags: '--positive <label>', description: 'F1 of this label alone', setting: 'policy.positive' },
     { flags: '--merge <when>', description: 'auto or after-approval', setting: 'policy.merge' },
+    {
+      flags: '--identify',
+      description: 'give a registry from before registries had ids its id, and have the keys here count for it alone',
+    },
     { flags: '--revoke <version>', description: 'a version that must never serve again; changes nothing else' },
   ],
   examples: [
@@ -39,6 +44,7 @@ export const registryConfigure: Command<Workspace> = {
       'pawl registry configure --model topics --dataset csv --data topics.csv --reason "a second model"',
       'one more model',
     ],
+    ['pawl registry configure --identify --reason "one key signs for two registries"', 'a registry of an older Pawl'],
     ['pawl registry configure --revoke v2 --reason "leaks names"', 'never again'],
   ],
   async run(invocation) {
@@ -50,8 +56,13 @@ export const registryConfigure: Command<Workspace> = {
     const { forge } = ports;
     const base = await forge.sync();
     const files = await changedFiles(invocation, new RegistryAt(forge.git, base));
+    const identify = invocation.flags.identify === true;
     if (files.size === 0) {
-      out.result({ changed: false }, () => 'gate.json says this already; nothing was changed');
+      const pinned = identify ? await pinToMain(workspace) : null;
+      out.result(
+        { changed: false },
+        () => `gate.json says this already; nothing was changed${pinned ? `\n${pinnedTo(workspace, pinned.id)}` : ''}`,
+      );
       return 0;
     }
     const change = { base, files, reason };
@@ -60,19 +71,24 @@ export const registryConfigure: Command<Workspace> = {
       if (!workspace.gateIsHere) await forge.requestGate({ number, head });
       out.result(
         { changed: false, url, paths: [...files.keys()] },
-        () => `${url}: have it approved, and merge it there; \`pawl reconcile\` records that`,
+        () =>
+          `${url}: have it approved, and merge it there; \`pawl reconcile\` records that${identify ? '. Then run this again, which pins the keys here' : ''}`,
       );
       return 0;
     }
     const commit = await mergeChange(workspace, change);
     await recordConfigured(ports, commit, reason);
+    const pinned = identify ? await pinToMain(workspace) : null;
     out.result(
       { changed: true, commit, paths: [...files.keys()] },
-      () => `main at ${commit}: ${[...files.keys()].join(', ')}`,
+      () => `main at ${commit}: ${[...files.keys()].join(', ')}${pinned ? `\n${pinnedTo(workspace, pinned.id)}` : ''}`,
     );
     return 0;
   },
 };
+
+const pinnedTo = ({ config }: Workspace, id: string): string =>
+  `the keys in ${config.keys.path} count for the registry ${id} alone\nnext: copy their *.pub.json to servers and auditors`;
 
 /** Files to set, by path; only those that differ. */
 async function changedFiles(
@@ -81,6 +97,11 @@ async function changedFiles(
 ): Promise<Map<string, string | Buffer>> {
   const { workspace, out, signal } = invocation;
   const policy = (await main.policy()).value;
+  if (invocation.flags.identify === true) {
+    const registry = { id: workspace.newId(), since: workspace.clock().toISOString(), after: main.commit };
+    const { schema, ...rules } = policy;
+    return policy.registry ? new Map() : differing(policy, { schema, registry, ...rules });
+  }
   const revoke = text(invocation, 'revoke');
   if (revoke !== undefined) {
     const { manifest } = findVersion(await workspace.views(), workspace.config.model, revoke);

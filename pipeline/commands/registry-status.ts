@@ -4,6 +4,7 @@ import { RegistryError } from '../../registry-repo/errors.ts';
 import type { ModelPolicy } from '../../registry-repo/policy.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import { verifyProduction } from '../../registry-repo/verify/production.ts';
+import { type ServerStanding, serverStandings } from '../settled-servers.ts';
 import { textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
@@ -19,7 +20,8 @@ type Line = {
 export const registryStatus: Command<Workspace> = {
   name: 'registry status',
   summary: 'show what main has in production, verified, and what is open',
-  details: 'Exit code 1 if something on main cannot be verified.',
+  details:
+    'Exit code 1 if something on main cannot be verified, or if main did not go on from what a server of these settings had settled on.',
   json: true,
   examples: [['pawl registry status', 'what would a server run now?']],
   async run({ workspace, out }) {
@@ -30,9 +32,17 @@ export const registryStatus: Command<Workspace> = {
     for (const model of await main.models()) models.push(await lineOf(workspace, main, model));
     const open = [...(await workspace.views()).rows(promotions)].filter((p) => p.status === 'open');
     const rules = Object.entries((await main.policy()).value.models).map(([model, rule]) => ({ model, ...rule }));
-    const value = { location: forge.location, main: tip, models, open: open.map((p) => p.id), rules };
+    const servers = await serverStandings(workspace.loaded.root, forge.git, tip);
+    const value = {
+      location: forge.location,
+      main: tip,
+      models,
+      servers: servers.map(shown),
+      open: open.map((p) => p.id),
+      rules,
+    };
     out.result(value, () => describe(value));
-    return models.every((m) => m.trouble === null) ? 0 : 1;
+    return models.every((m) => m.trouble === null) && servers.every((s) => s.problem === null) ? 0 : 1;
   },
 };
 
@@ -55,10 +65,18 @@ async function lineOf(workspace: Workspace, main: RegistryAt, model: string): Pr
   }
 }
 
+const shown = ({ instance, model, settled, problem }: ServerStanding) => ({
+  instance,
+  model,
+  settled: settled?.tip ?? null,
+  problem: problem?.code ?? null,
+});
+
 type Status = {
   location: string;
   main: string;
   models: readonly Line[];
+  servers: readonly ReturnType<typeof shown>[];
   open: readonly string[];
   rules: readonly {
     model: string;
@@ -70,11 +88,12 @@ type Status = {
   }[];
 };
 
-function describe({ location, main, models, open, rules }: Status): string {
+function describe({ location, main, models, servers, open, rules }: Status): string {
   const served = models.map((m) => [m.model, `v${m.version}`, m.commit?.slice(0, 12) ?? '–', m.trouble ?? 'verified']);
   return [
     `registry ${location}\nmain at ${main}`,
     served.length > 0 ? textTable(['model', 'version', 'commit', 'state'], served) : 'nothing is in production yet',
+    ...(servers.length > 0 ? [serversTable(servers)] : []),
     textTable(
       ['model', 'evaluation set', 'measure', 'minimum', 'margin'],
       rules.map((r) => [r.model, r.evaluation, measureName(averagingOf(r)), String(r.minimum), String(r.margin)]),
@@ -85,3 +104,9 @@ function describe({ location, main, models, open, rules }: Status): string {
       : 'no open promotions',
   ].join('\n\n');
 }
+
+const serversTable = (servers: Status['servers']): string =>
+  textTable(
+    ['server', 'model', 'settled on', 'main'],
+    servers.map((s) => [s.instance, s.model, s.settled?.slice(0, 12) ?? '–', s.problem ?? 'goes on from it']),
+  );

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Output } from '../output.ts';
+import { settledOf } from '../settled-servers.ts';
 import { hooksOf, tend } from '../triggers/tend.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
@@ -69,6 +70,7 @@ export async function openServer(workspace: Workspace, around: Around = {}) {
   return startServer(options, {
     model,
     registry,
+    settled: settledOf(workspace.loaded.root, options.instance, model),
     store: workspace.store(),
     clock: workspace.clock,
     bounds: workspace.modelBounds,

@@ -95,7 +95,7 @@ const Models = z.strictObject({
   sandbox: z
     .enum(['auto', 'none'])
     .default('auto')
-    .describe('auto runs it in bubblewrap where that works; none does not, for a system whose libraries that hides'),
+    .describe('Whether it runs in bubblewrap: auto where that works; none for a system whose libraries that hides'),
 });
 
 /** Everything that can be set: `pawl.yaml`, `PAWL_…` variables and flags, in that order. Paths are relative to the file's folder. */

@@ -64,17 +64,25 @@ async function addVersion(
   const { git, artifacts } = ports;
   const folder = versionFolder(promotion.model, promotion.candidate.version);
   const { manifest, bytes } = await readCandidate(artifacts, promotion.candidate.manifest);
-  const { treeBytes } = (await main.policy()).value.limits;
+  const { registry, limits } = (await main.policy()).value;
+  const { treeBytes } = limits;
   files.set(`${folder}/${MANIFEST_FILE}`, await git.writeBlob(bytes));
-  files.set(`${folder}/${CHECKPOINT_FILE}`, await git.writeBlob((await checkpointOf(ports, promotion)).note));
+  files.set(
+    `${folder}/${CHECKPOINT_FILE}`,
+    await git.writeBlob((await checkpointOf(ports, promotion, registry?.id)).note),
+  );
   for (const file of smallFiles(manifest, treeBytes))
     files.set(`${folder}/${file.path}`, await git.writeBlob(await artifacts.get(file.digest, treeBytes)));
 }
 
 const smallFiles = (manifest: Manifest, treeBytes: number) => manifest.files.filter((f) => f.sizeBytes <= treeBytes);
 
-/** The log as it stood when the promotion was proposed, signed. */
-export async function checkpointOf({ store, logKey }: Pick<Ports, 'store' | 'logKey'>, promotion: Promotion) {
+/** The log as it stood when the promotion was proposed, signed for one registry. @param registry its id, if it has one */
+export async function checkpointOf(
+  { store, logKey }: Pick<Ports, 'store' | 'logKey'>,
+  promotion: Promotion,
+  registry: string | undefined,
+) {
   const proposal = await store.find(promotion.eventIds[0] as string);
   const size = proposal?.position as number;
   const known = (await wholeStream(store, logStream)).map(decode);
@@ -88,7 +96,11 @@ export async function checkpointOf({ store, logKey }: Pick<Ports, 'store' | 'log
       : new Frontier();
   const tree = await extendTree(store, start, size);
   const origin = await logOrigin(store);
-  const note = signCheckpoint({ origin, size, root: tree.root() }, origin, logKey.privateKey);
+  const note = signCheckpoint(
+    { origin, size, root: tree.root(), ...(registry && { registry }) },
+    origin,
+    logKey.privateKey,
+  );
   return {
     note,
     size,

@@ -5,6 +5,7 @@ import { logStream } from '../../events/streams.ts';
 import { promotions } from '../../projections/promotions.ts';
 import type { Git } from '../../registry-repo/git.ts';
 import { CHECKPOINT_FILE, versionFolder } from '../../registry-repo/manifest.ts';
+import { RegistryAt } from '../../registry-repo/registry.ts';
 import { handle } from '../record.ts';
 import { checkpointOf } from './branch.ts';
 import type { ReconcilePorts } from './ports.ts';
@@ -17,7 +18,8 @@ export async function recordCheckpoints(ports: ReconcilePorts): Promise<void> {
     const path = `${versionFolder(promotion.model, promotion.candidate.version)}/${CHECKPOINT_FILE}`;
     if (known.has(path)) continue;
     const { commit } = promotion.merge;
-    const checkpoint = await checkpointOf(ports, promotion);
+    const { registry } = (await new RegistryAt(ports.forge.git, commit).policy()).value;
+    const checkpoint = await checkpointOf(ports, promotion, registry?.id);
     if (!(await holds(ports.forge.git, commit, path, checkpoint.note))) continue; // made by hand, or for another log
     const data = { ...checkpoint, path, commit };
     await handle(ports, logStream, (events) =>

@@ -1,12 +1,13 @@
 import { digestOf } from '../../registry-repo/digest.ts';
 import { evaluationPath, evaluationRowsPath } from '../../registry-repo/evaluation-set.ts';
 import { printFile } from '../../registry-repo/file.ts';
+import type { RegistryIdentity } from '../../registry-repo/identity.ts';
 import { POLICY_PATH } from '../../registry-repo/policy.ts';
 import type { RegistryAt } from '../../registry-repo/registry.ts';
 import { REGISTRY_SETTINGS_PATH, registrySettings } from '../config/registry-file.ts';
 import type { Dataset } from '../data/load.ts';
 import type { Workspace } from '../workspace.ts';
-import type { Keys } from './keys.ts';
+import { checkUnpinned, type Keys } from './keys.ts';
 import { newPolicy, pinEvaluationSet } from './rules.ts';
 
 /** Name of the evaluation set that a workspace pins for its model. */
@@ -14,15 +15,21 @@ export const evaluationName = ({ config }: Workspace): string =>
   config.registry.evaluation ?? `${config.model}-test`.slice(0, 64);
 
 /** What a new registry begins with, and the rows of its evaluation set, which belong in the artifact store. */
-export type First = { readonly files: Map<string, string | Buffer>; readonly rows: Buffer };
+export type First = {
+  readonly files: Map<string, string | Buffer>;
+  readonly rows: Buffer;
+  readonly registry: RegistryIdentity;
+};
 
-/** Rules, settings and evaluation set of a new registry, by path. */
+/** Rules, settings and evaluation set of a new registry, by path. @throws {KeyError} if its keys are another registry's */
 export function firstFiles(workspace: Workspace, dataset: Dataset, keys: Pick<Keys, 'trusted'>): First {
   const { config } = workspace;
   const { labels, source } = dataset.facts;
   const name = evaluationName(workspace);
   const { set, bytes } = pinEvaluationSet(name, labels, dataset.test, `${source.kind} ${source.location}`);
-  const policy = newPolicy(config.policy, config.model, set, keys.trusted);
+  checkUnpinned(keys.trusted, null);
+  const registry: RegistryIdentity = { id: workspace.newId(), since: workspace.clock().toISOString(), after: null };
+  const policy = newPolicy(config.policy, config.model, set, { registry, keys: keys.trusted });
   const settings = registrySettings(config);
   const files = new Map<string, string | Buffer>([
     ...(settings === null ? [] : [[REGISTRY_SETTINGS_PATH, settings] as const]),
@@ -30,7 +37,7 @@ export function firstFiles(workspace: Workspace, dataset: Dataset, keys: Pick<Ke
     [evaluationPath(name), printFile(set)],
     ...rowsForTree(workspace, name, bytes, policy.limits.treeBytes),
   ]);
-  return { files, rows: bytes };
+  return { files, rows: bytes, registry };
 }
 
 /**

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import * as z from 'zod';
 import { PawlError } from '../../events/errors.ts';
-import { syncFolder } from '../../registry-repo/artifacts/files.ts';
+import { writeWhole } from '../../registry-repo/artifacts/files.ts';
 import { printFile } from '../../registry-repo/file.ts';
+import type { RegistryIdentity } from '../../registry-repo/identity.ts';
 import { Key } from '../../registry-repo/policy.ts';
 import {
   newSigningKey,
@@ -94,6 +93,40 @@ export function requireKey(keys: Keys, role: Role, folder: string): SigningKey {
   );
 }
 
+/** Id of the one registry that the gate's keys here are for; null where they are pinned to none. @throws {KeyError} for several */
+export function registryOf({ trusted }: Pick<Keys, 'trusted'>): string | null {
+  const ids = new Set(trusted.flatMap((key) => (key.role === 'gate' && key.registry ? [key.registry.id] : [])));
+  if (ids.size > 1)
+    throw new KeyError(
+      `the public keys here are for several registries (${[...ids].join(', ')}): keep those of each in a folder of their own`,
+    );
+  return [...ids][0] ?? null;
+}
+
+/**
+ * Has the public keys of a folder count for one registry alone, from now on and wherever they are copied.
+ *
+ * @throws {KeyError} if one is for another registry already
+ */
+export async function pinKeys(folder: string, registry: RegistryIdentity): Promise<void> {
+  const files = namesIn(folder).filter((name) => name.endsWith('.pub.json'));
+  const keys = files.map((name) => [join(folder, name), readPublic(join(folder, name))] as const);
+  checkUnpinned(
+    keys.map(([, key]) => key),
+    registry.id,
+  );
+  for (const [file, key] of keys) if (!key.registry) await writeWhole(file, printFile({ ...key, registry }), 0o644);
+}
+
+/** One key for two registries would have the verdicts of one believed in the other. @throws {KeyError} */
+export function checkUnpinned(keys: readonly Key[], id: string | null): void {
+  const other = keys.find((key) => key.registry && key.registry.id !== id);
+  if (!other) return;
+  throw new KeyError(
+    `the public key ${other.id} is for the registry ${other.registry?.id}: one key is for one registry, so set keys.path to a folder of its own`,
+  );
+}
+
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).sort();
@@ -129,23 +162,5 @@ function parse(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return null;
-  }
-}
-
-/** The file appears whole, and outlives a power cut. */
-async function writeWhole(file: string, content: string, mode: number): Promise<void> {
-  const draft = `${file}.${randomUUID()}`;
-  try {
-    const handle = await open(draft, 'wx', mode);
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(draft, file);
-    await syncFolder(dirname(file));
-  } finally {
-    await rm(draft, { force: true });
   }
 }

@@ -2,6 +2,7 @@ import { averagingOf } from '../../registry-repo/averaging.ts';
 import { digestOf } from '../../registry-repo/digest.ts';
 import type { EvaluationSet } from '../../registry-repo/evaluation-set.ts';
 import type { Averaging } from '../../registry-repo/f1.ts';
+import type { RegistryIdentity } from '../../registry-repo/identity.ts';
 import { shown } from '../../registry-repo/judge/finding.ts';
 import type { Key, ModelPolicy, Policy } from '../../registry-repo/policy.ts';
 import { printRows, type Row } from '../../registry-repo/rows.ts';
@@ -14,10 +15,16 @@ type Initial = Config['policy'];
 const ROLLBACK_REACH = 20;
 
 /** The rules of a new registry with one model. */
-export function newPolicy(initial: Initial, model: string, set: EvaluationSet, keys: readonly Key[]): Policy {
+export function newPolicy(
+  initial: Initial,
+  model: string,
+  set: EvaluationSet,
+  { registry, keys }: { registry: RegistryIdentity; keys: readonly Key[] },
+): Policy {
   const { treeMegabytes, scoreSeconds, scoreMegabytes, minimumRows, minimumRowsPerLabel, leakedShare } = initial;
   return {
     schema: 'pawl.policy/1',
+    registry,
     models: { [model]: modelRules(initial, set) },
     limits: {
       treeBytes: Math.round(treeMegabytes * 1e6),
@@ -30,7 +37,7 @@ export function newPolicy(initial: Initial, model: string, set: EvaluationSet, k
     merge: initial.merge,
     rollback: { last: ROLLBACK_REACH },
     revoked: [],
-    keys: [...keys],
+    keys: keys.map(({ registry: _, ...key }) => key),
   };
 }
 

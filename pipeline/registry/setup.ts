@@ -9,7 +9,7 @@ import { handle } from '../record.ts';
 import type { Workspace } from '../workspace.ts';
 import { firstFiles } from './first-files.ts';
 import { createRegistry, mainOf } from './init.ts';
-import { createKeys } from './keys.ts';
+import { createKeys, pinKeys } from './keys.ts';
 
 /** The log knows a registry that is not where the settings say. */
 export class RegistryGoneError extends PawlError {
@@ -46,6 +46,7 @@ export async function ensureRegistry(
   if (first) await workspace.artifacts().put(first.rows);
   const files = first?.files ?? new Map<string, string | Buffer>();
   const { commit, created } = await createRegistry(gitDir, files, config.registry.author, clock());
+  if (created && first) await pinKeys(workspace.path(config.keys.path), first.registry);
   await recordInitialized(workspace, new Git(gitDir));
   return { created, commit };
 }

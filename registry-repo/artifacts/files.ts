@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { mkdir, open } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Digest } from '../values.ts';
 import { ArtifactCorruptError } from './errors.ts';
@@ -44,6 +44,25 @@ export async function writeNew(
     await handle.close();
   }
   return `sha256:${hash.digest('hex')}`;
+}
+
+/** Puts a file in place of what is there: whole or not at all, and it outlives a power cut. Its folder is made if it is missing. */
+export async function writeWhole(file: string, content: string, mode: number): Promise<void> {
+  await makeFolder(dirname(file));
+  const draft = `${file}.${randomUUID()}`;
+  try {
+    const handle = await open(draft, 'wx', mode);
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(draft, file);
+    await syncFolder(dirname(file));
+  } finally {
+    await rm(draft, { force: true });
+  }
 }
 
 export async function makeFolder(folder: string): Promise<void> {

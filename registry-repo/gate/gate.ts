@@ -34,6 +34,8 @@ export type GateRequest = {
   readonly score: Score;
   /** Its public half must be among the policy's gate keys. Null evaluates only: nothing is signed, and nothing counts. */
   readonly key: SigningKey | null;
+  /** The registry that this gate judges for; it refuses another one's main. Null or left out: whichever main names. */
+  readonly registry?: string | null;
   /** How the evidence is come by: measured here, if left out. */
   readonly measure?: Measure;
   readonly now: () => Date;
@@ -130,6 +132,7 @@ async function judgeRequest(request: GateRequest, progress: Progress, started: D
   await checkCommits(request);
   const policy = await policyOf(request);
   if (request.key) checkKey(policy.value, request.key, started);
+  checkRegistry(policy.value, request.registry ?? null);
   const found = await changeOf(request);
   progress.change = found.change;
   const subject = await readSubject(request, policy, found);
@@ -147,6 +150,16 @@ function checkKey(policy: Policy, key: SigningKey, now: Date): void {
     errored(
       'key-not-trusted',
       `this gate's key ${key.id} is no gate key of gate.json now, or one with an end: nobody would believe its verdict`,
+    ),
+  ]);
+}
+
+function checkRegistry({ registry }: Policy, wanted: string | null): void {
+  if (wanted === null || registry?.id === wanted) return;
+  throw new Stop([
+    errored(
+      'other-registry',
+      `gate.json names ${registry ? `the registry ${registry.id}` : 'no registry'}, and this gate's key is for ${wanted}: a registry of its own needs a key of its own`,
     ),
   ]);
 }
@@ -171,6 +184,7 @@ function verdictOf(
   const folder = versionFolder(model, candidate.ref.version);
   return {
     schema: 'pawl.verdict/1',
+    ...(subject.policy.registry && { registry: subject.policy.registry.id }),
     class: subject.class,
     model,
     promotion: production.promotion,

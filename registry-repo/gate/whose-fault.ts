@@ -32,6 +32,7 @@ const WHOSE_FAULT: Readonly<Record<string, 'candidate' | 'gate'>> = {
   'gate-unfit': 'gate',
   'git-failed': 'gate',
   'no-such-commit': 'gate',
+  'other-registry': 'gate',
   'processor-lacks-vnni': 'gate',
   'score-engine': 'gate',
   'score-killed': 'gate',

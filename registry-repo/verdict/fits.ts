@@ -5,7 +5,8 @@ import { type Finding, failed } from '../judge/finding.ts';
 import { type Key, POLICY_PATH } from '../policy.ts';
 import { RegistryAt } from '../registry.ts';
 import { stands } from './keys.ts';
-import type { OpenedVerdict } from './signed.ts';
+import { named, type OpenedVerdict } from './signed.ts';
+import type { Verdict } from './verdict.ts';
 
 /**
  * Whether a verdict still holds on a commit of main that came after the one it was given on: policy, evaluation set and
@@ -15,15 +16,16 @@ import type { OpenedVerdict } from './signed.ts';
  * @returns what voids it; nothing if it fits
  */
 export async function misfits(
-  { verdict: { bound, model }, keys }: Pick<OpenedVerdict, 'verdict' | 'keys'>,
+  { verdict, keys }: Pick<OpenedVerdict, 'verdict' | 'keys'>,
   main: RegistryAt,
 ): Promise<Finding[]> {
+  const { bound, model } = verdict;
   if (!(await main.git.isAncestor(bound.base, main.commit)))
     return [failed('history-rewritten', `${bound.base}, which was judged against, is not in the history of main`)];
   const findings: Finding[] = [];
   if ((await fileDigest(main, POLICY_PATH)) !== bound.policy)
     findings.push(failed('policy-moved', 'gate.json is not the one that was judged by'));
-  else findings.push(...(await endedKeys(main, keys)));
+  else findings.push(...(await otherRegistry(main, verdict)), ...(await endedKeys(main, keys)));
   if ((await fileDigest(main, evaluationPath(bound.evaluation.set))) !== bound.evaluation.digest)
     findings.push(
       failed('evaluation-moved', `the evaluation set ${bound.evaluation.set} is not the one that was judged on`),
@@ -38,6 +40,16 @@ export async function misfits(
     if ((await main.stat(path))?.oid !== (await then.stat(path))?.oid)
       findings.push(failed('changes-collide', `${path} has been changed on main`));
   return findings;
+}
+
+/** Whether a verdict names the registry that the rules on a commit of main are for; none where those name none. */
+export async function otherRegistry(main: RegistryAt, verdict: Verdict): Promise<Finding[]> {
+  const { registry } = (await main.policy()).value;
+  if (registry?.id === verdict.registry) return [];
+  const here = registry ? `the registry ${registry.id}` : 'none';
+  return [
+    failed('other-registry', `the verdict is for ${named(verdict)}, and gate.json at ${main.commit} names ${here}`),
+  ];
 }
 
 /** What is wrong with who signed something, by the rules on a commit of main; nothing if one of the keys stands there. */

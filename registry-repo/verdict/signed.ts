@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { digestOf } from '../digest.ts';
 import { MalformedFileError, RegistryError } from '../errors.ts';
 import { parseFile } from '../file.ts';
+import { canBeFor } from '../identity.ts';
 import type { Key } from '../policy.ts';
 import type { Digest } from '../values.ts';
 import { readEnvelope, seal, signers } from './dsse.ts';
@@ -17,6 +18,7 @@ export class VerdictInvalidError extends RegistryError {
     | 'untrusted'
     | 'key-out-of-time'
     | 'key-ended'
+    | 'other-registry'
     | 'inconsistent'
     | 'mismatch'
     | 'void'
@@ -40,6 +42,10 @@ const print = (value: unknown): string => JSON.stringify(value);
 export const signVerdict = (verdict: Verdict, key: SigningKey): Buffer =>
   seal(PAYLOAD_TYPE, Buffer.from(print(statementOf(Verdict.parse(verdict))), 'utf8'), key);
 
+/** The registry that a verdict names, in words. */
+export const named = ({ registry }: Pick<Verdict, 'registry'>): string =>
+  registry === undefined ? 'no registry by name' : `the registry ${registry}`;
+
 /** Unknown members are only tolerated where the statement is rebuilt from the verdict and compared. */
 const Statement = z.looseObject({ predicate: z.looseObject({ pawl: Verdict }) });
 
@@ -47,7 +53,8 @@ const Statement = z.looseObject({ predicate: z.looseObject({ pawl: Verdict }) })
 export type OpenedVerdict = { readonly verdict: Verdict; readonly digest: Digest; readonly keys: readonly Key[] };
 
 /**
- * Verifies a verdict: who signed it, that it claims no moment outside that key's window, and that the statement says nothing
+ * Verifies a verdict: who signed it, that it claims no moment outside that key's window, that it is for the registry that the key
+ * is trusted for, and that the statement says nothing
  * else than the verdict in it. That the key had not been ended is not among it: main's own line tells (`verifyMerge`, `misfits`).
  *
  * @param keys trusted keys, pinned by the caller
@@ -81,7 +88,13 @@ export function openVerdict(bytes: Uint8Array, keys: readonly Key[], at: Date): 
         'key-out-of-time',
         `${trusted.map((k) => k.id).join(', ')} did not count at ${verdict.judgedAt}, when this was judged`,
       );
-    return { verdict, digest: digestOf(bytes), keys: inTime };
+    const here = inTime.filter(({ registry }) => !registry || canBeFor(registry, verdict));
+    if (here.length === 0)
+      throw new VerdictInvalidError(
+        'other-registry',
+        `the verdict is for ${named(verdict)}, and the keys that signed it are trusted for ${inTime.map((k) => k.registry?.id).join(', ')} alone`,
+      );
+    return { verdict, digest: digestOf(bytes), keys: here };
   } catch (cause) {
     if (cause instanceof MalformedFileError) throw new VerdictInvalidError('malformed', cause.message, { cause });
     throw cause;

@@ -20,6 +20,11 @@ export type Bound = z.infer<typeof Bound>;
 /** The gate's answer to one pull request, and what it rests on. */
 export const Verdict = z.strictObject({
   schema: z.literal('pawl.verdict/1'),
+  /**
+   * Id of the registry that this was judged in and counts for alone. Left out: judged before the registry had an id; such verdicts
+   * are good up to the commit and date that the id was made at ({@link RegistryIdentity}).
+   */
+  registry: RunId.optional(),
   class: z.enum(['promotion', 'rollback']),
   model: Name,
   promotion: RunId,

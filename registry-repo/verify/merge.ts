@@ -8,8 +8,8 @@ import type { Production } from '../production.ts';
 import { RegistryAt } from '../registry.ts';
 import type { Digest, VersionRef } from '../values.ts';
 import { findVerdict } from '../verdict/attached.ts';
-import { endedKeys } from '../verdict/fits.ts';
-import { openVerdict, VerdictInvalidError } from '../verdict/signed.ts';
+import { endedKeys, otherRegistry } from '../verdict/fits.ts';
+import { type OpenedVerdict, openVerdict, VerdictInvalidError } from '../verdict/signed.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import { RegistryDriftedError, VerdictMissingError } from './errors.ts';
 
@@ -35,6 +35,7 @@ export type Trust = {
  * commit changes the judged files to the judged bytes and nothing else; it does so to the main that was judged against; and
  * that main had not ended the key. What is merged after its key's end is refused whatever moment it claims, and what was merged
  * before stays good.
+ * It was given for this registry: the one that the rules of main name, and that the keys were pinned for.
  * Whether the same verdict was used before is for who knows the other commits.
  *
  * @throws {VerdictMissingError} @throws {VerdictInvalidError} @throws {RegistryDriftedError}
@@ -55,6 +56,7 @@ export async function verifyMerge(git: Git, commit: Commit, { keys, now }: Trust
     throw new VerdictInvalidError('mismatch', `what is kept as the verdict ${facts.verdict} is ${digest}`);
   checkFacts(commit, facts, verdict);
   await checkGround(before, verdict);
+  await checkRegistry(before, commit, opened);
   const [ended] = await endedKeys(before, opened.keys);
   if (ended) throw new VerdictInvalidError('key-ended', `commit ${commit.oid} was merged too late: ${ended.message}`);
   await checkChanges(git, before, after, verdict);
@@ -111,6 +113,19 @@ async function checkGround(before: RegistryAt, { bound, model }: Verdict): Promi
   if (!sameRef(baseline?.value, bound.baseline)) throw voided(`the baseline of ${model}`);
   if (!(await before.git.isAncestor(bound.base, before.commit)))
     throw new VerdictInvalidError('void', `${bound.base}, which was judged against, is not in the history of main`);
+}
+
+/** The rules just before name the registry of the verdict; one that names none was merged before the registry had an id. */
+async function checkRegistry(before: RegistryAt, commit: Commit, { verdict, keys }: OpenedVerdict): Promise<void> {
+  const [other] = await otherRegistry(before, verdict);
+  if (other) throw new VerdictInvalidError('other-registry', `commit ${commit.oid}: ${other.message}`);
+  if (verdict.registry !== undefined) return;
+  for (const { registry } of keys)
+    if (!registry || (registry.after && (await before.git.isOnLine(commit.oid, registry.after)))) return;
+  throw new VerdictInvalidError(
+    'other-registry',
+    `commit ${commit.oid} has a verdict that names no registry, and is not on the line that ${keys[0]?.registry?.id} had when it got its id`,
+  );
 }
 
 async function checkChanges(git: Git, before: RegistryAt, after: RegistryAt, { bound }: Verdict): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Commit, Git } from '../git.ts';
 import { type Manifest, versionFolder } from '../manifest.ts';
 import { parseMergeMessage } from '../merge-message.ts';
+import type { Policy } from '../policy.ts';
 import { type Production, productionPath } from '../production.ts';
 import { RegistryAt } from '../registry.ts';
 import type { Digest, ObjectId } from '../values.ts';
@@ -37,9 +38,20 @@ export type ProductionRequest = {
 export async function verifyProduction(request: ProductionRequest): Promise<VerifiedProduction> {
   const verified = await verifyPointer(request);
   const policy = await new RegistryAt(request.git, request.tip).policy();
+  checkPinned(request, policy.value);
   if (!policy.value.revoked.includes(verified.manifestDigest)) return verified;
   throw new VersionRevokedError(
     `version ${verified.production.version} of ${request.model} is in production, but revoked by gate.json: roll back`,
+  );
+}
+
+/** Rules that name another registry than the caller's keys are pinned for, or none, are another registry's. */
+function checkPinned({ keys, tip }: ProductionRequest, { registry }: Policy): void {
+  const pinned = keys?.filter((key) => key.role === 'gate') ?? [];
+  if (pinned.length === 0 || pinned.some((key) => !key.registry || key.registry.id === registry?.id)) return;
+  throw new VerdictInvalidError(
+    'other-registry',
+    `gate.json at ${tip} names ${registry ? `the registry ${registry.id}` : 'no registry'}, and the keys here are trusted for ${pinned.map((k) => k.registry?.id).join(', ')} alone`,
   );
 }
 

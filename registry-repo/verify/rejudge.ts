@@ -6,7 +6,7 @@ import { type Finding, failed } from '../judge/finding.ts';
 import { judge } from '../judge/judge.ts';
 import { POLICY_PATH } from '../policy.ts';
 import { RegistryAt } from '../registry.ts';
-import { endedKeys } from '../verdict/fits.ts';
+import { endedKeys, otherRegistry } from '../verdict/fits.ts';
 import type { OpenedVerdict } from '../verdict/signed.ts';
 
 /**
@@ -28,7 +28,7 @@ export async function rejudge(
   if ((await digest(evaluationPath(bound.evaluation.set))) !== bound.evaluation.digest)
     findings.push(failed('evaluation-differs', `the evaluation set at ${bound.base} is not the one of the verdict`));
   if (findings.length > 0) return findings;
-  findings.push(...(await endedKeys(main, keys)));
+  findings.push(...(await endedKeys(main, keys)), ...(await otherRegistry(main, verdict)));
   const set = (await main.evaluationSet(bound.evaluation.set)).value;
   const counted = set.labels.map((label) => set.perLabel[label]);
   const { evaluation } = evidence;

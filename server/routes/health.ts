@@ -8,7 +8,12 @@ import { problemResponse } from '../problems.ts';
 import { ModelNotReadyError } from '../swap.ts';
 
 const Live = z.strictObject({ status: z.literal('live') });
-const Ready = z.strictObject({ status: z.literal('ready') });
+const Ready = z.strictObject({
+  status: z.literal('ready'),
+  problem: z.string().nullable().meta({
+    description: 'code of why the server does not follow main, and answers with what it had; null if it follows',
+  }),
+});
 
 const live = createRoute({
   method: 'get',
@@ -47,6 +52,7 @@ export function healthRoutes(app: OpenAPIHono, context: AppContext): void {
   app.openapi(live, (c) => c.json({ status: 'live' as const }, 200));
   app.openapi(ready, (c) => {
     const reason = notReady(context);
-    return reason ? (problemResponse(c, reason) as never) : c.json({ status: 'ready' as const }, 200);
+    if (reason) return problemResponse(c, reason) as never;
+    return c.json({ status: 'ready' as const, problem: context.state().problem?.code ?? null }, 200);
   });
 }

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import type { VersionRef } from '../../events/values.ts';
 import { type FollowActions, Follower, type FollowOptions } from '../../server/follow.ts';
 import { FakeRegistry } from '../support/fake-registry.ts';
+import { MemorySettled } from '../support/settled.ts';
 import { until } from '../support/until.ts';
 
 const coded = (code: string, message = 'something is wrong') => Object.assign(new Error(message), { code });
@@ -30,12 +31,22 @@ function fixture(over: Partial<FollowOptions> = {}) {
       told.push(`refuse ${refused?.version ?? '?'} at ${Number.parseInt(tip, 16)}: ${code}`),
     unreachable: ({ code }) => told.push(`unreachable: ${code}`),
   };
-  const options = { registry, actions, pollMs: 3_600_000, clock: () => new Date(now), random: () => 0.5, ...over };
+  const settled = new MemorySettled();
+  const options = {
+    model: 'sentiment',
+    registry,
+    settled,
+    actions,
+    pollMs: 3_600_000,
+    clock: () => new Date(now),
+    random: () => 0.5,
+    ...over,
+  };
   const follower = new Follower(options);
   const wait = (ms: number) => {
     now += ms;
   };
-  return { registry, told, failures, follower, wait, live: () => live };
+  return { registry, told, failures, follower, settled, wait, live: () => live };
 }
 type Fixture = ReturnType<typeof fixture>;
 

@@ -13,6 +13,7 @@ import { TEST_BOUNDS } from '../support/bounds.ts';
 import { recorded } from '../support/recorded.ts';
 import { candidateOf, MODEL } from '../support/registry.ts';
 import { postJson, testOptions } from '../support/server.ts';
+import { MemorySettled } from '../support/settled.ts';
 
 const SWAPS = 200;
 /** What a process needs to reach its usual size. */
@@ -24,6 +25,7 @@ function restlessRegistry(): Registry & { tip: number } {
   const registry = {
     tip: 0,
     sync: async () => (++registry.tip).toString(16).padStart(40, '0'),
+    isOnLine: async () => true,
     revoked: async () => [],
     verify: async (commit: string): Promise<ProvenVersion> => {
       const version = Number.parseInt(commit, 16);
@@ -57,7 +59,13 @@ const swaps = suite('hot swaps');
 
 swaps(`${SWAPS} of them under load leave nothing behind, and no request fails`, async () => {
   const store = new MemoryStore();
-  const world = { model: MODEL, registry: restlessRegistry(), store, log: pino({ level: 'silent' }) };
+  const world = {
+    model: MODEL,
+    registry: restlessRegistry(),
+    store,
+    settled: new MemorySettled(),
+    log: pino({ level: 'silent' }),
+  };
   const worker = new URL('../support/tiny-child.js', import.meta.url);
   const server = await startServer(testOptions(), { ...world, worker, bounds: TEST_BOUNDS });
   await server.ready();

@@ -13,6 +13,7 @@ import { createHold } from '../support/hold.ts';
 import { recorded } from '../support/recorded.ts';
 import { rejects } from '../support/rejects.ts';
 import { postJson, testOptions, withServer } from '../support/server.ts';
+import { MemorySettled } from '../support/settled.ts';
 import { until } from '../support/until.ts';
 
 const promoted = () => {
@@ -359,7 +360,7 @@ http('stopping waits for a worker that hangs, as long as it may', () =>
 
 http('an address that is taken or is none is said plainly, and nothing is left running', () =>
   withServer(async ({ server, registry, store }) => {
-    const world = { model: 'sentiment', registry, store, bounds: TEST_BOUNDS };
+    const world = { model: 'sentiment', registry, store, settled: new MemorySettled(), bounds: TEST_BOUNDS };
     const taken = await rejects(startServer(testOptions({ port: server.port }), world), CannotListenError);
     assert.match(taken.message, 'something else listens there');
     const none = await rejects(startServer(testOptions({ host: '203.0.113.1' }), world), CannotListenError);

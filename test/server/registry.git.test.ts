@@ -9,6 +9,7 @@ import { TEST_BOUNDS } from '../support/bounds.ts';
 import { keptLog, recorded } from '../support/recorded.ts';
 import { candidateOf, MODEL, TestRegistry, TIME } from '../support/registry.ts';
 import { postJson, testOptions } from '../support/server.ts';
+import { MemorySettled } from '../support/settled.ts';
 
 const TINY_CHILD = new URL('../support/tiny-child.js', import.meta.url);
 
@@ -32,7 +33,15 @@ async function withRegistry(
     keys: keys ?? test.policy.keys,
     clock: () => TIME,
   });
-  const world = { model: MODEL, registry, store, log: keptLog().log, worker: TINY_CHILD, bounds: TEST_BOUNDS };
+  const world = {
+    model: MODEL,
+    registry,
+    store,
+    settled: new MemorySettled(),
+    log: keptLog().log,
+    worker: TINY_CHILD,
+    bounds: TEST_BOUNDS,
+  };
   const server = await startServer(testOptions(), world);
   try {
     await run({ test, server, store });

@@ -9,6 +9,7 @@ import { rowsFor } from '../support/models.ts';
 import { keptLog, recorded } from '../support/recorded.ts';
 import { candidateOf, MODEL, TestRegistry, TIME } from '../support/registry.ts';
 import { postJson, testOptions } from '../support/server.ts';
+import { MemorySettled } from '../support/settled.ts';
 import { trained } from '../support/trained.ts';
 
 type Prediction = { readonly label: string; readonly probabilities: Readonly<Record<string, number>> };
@@ -42,6 +43,7 @@ served('by the worker that is installed, after the gate that is installed', asyn
     model: MODEL,
     registry,
     store,
+    settled: new MemorySettled(),
     log: keptLog().log,
     bounds: { megabytes: 2000 },
   });

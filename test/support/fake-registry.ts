@@ -85,6 +85,12 @@ export class FakeRegistry implements Registry {
     return this.tip;
   };
 
+  /** Commits that main's line does not hold, though they came before. */
+  readonly lost = new Set<string>();
+
+  isOnLine = async (commit: string, tip: string): Promise<boolean> =>
+    !this.lost.has(commit) && Number.parseInt(commit, 16) <= Number.parseInt(tip, 16);
+
   revoked = async (): Promise<readonly string[]> => this.revocations;
 
   verify = async (tip: string): Promise<ProvenVersion | null> => {

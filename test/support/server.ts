@@ -7,6 +7,7 @@ import { FakeRegistry } from './fake-registry.ts';
 import { FAKE_CHILD } from './fake-runtime.ts';
 import { ManualTime } from './manual-time.ts';
 import { keptLog } from './recorded.ts';
+import { MemorySettled } from './settled.ts';
 import { PATIENCE_MS } from './until.ts';
 
 /** Options for tests: any free port, nothing printed, polls only when poked; a busy machine runs into no limit. */
@@ -49,6 +50,7 @@ export async function withServer(
     registry,
     store,
     log,
+    settled: new MemorySettled(),
     worker: FAKE_CHILD,
     bounds: TEST_BOUNDS,
     later: time.later,

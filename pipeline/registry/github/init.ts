@@ -6,7 +6,7 @@ import { type GitHubConnection, type Probed, probeFile } from '../../forge/githu
 import type { Workspace } from '../../workspace.ts';
 import { firstFiles, storePinnedRows } from '../first-files.ts';
 import { RegistryExistsError, writeFirstCommit } from '../init.ts';
-import { createKeys } from '../keys.ts';
+import { createKeys, pinKeys } from '../keys.ts';
 import { seedFiles } from '../seed.ts';
 import { recordInitialized } from '../setup.ts';
 import type { Part, PlannedCall } from './part.ts';
@@ -99,12 +99,14 @@ export async function firstCommit(
     const { forge, action } = config.registry;
     const gate = workspace.gateIsHere ? 'here' : 'workflow';
     const seed = await seedFiles({ forge, gate, action, owners });
-    const files = new Map([...seed, ...firstFiles(workspace, await load(), keys).files]);
+    const first = firstFiles(workspace, await load(), keys);
+    const files = new Map([...seed, ...first.files]);
     await mirror.push({
       ref,
       to: await writeFirstCommit(mirror.git, files, config.registry.author, clock()),
       from: null,
     });
+    await pinKeys(workspace.path(config.keys.path), first.registry);
   }
   const tip = await mirror.sync();
   const root = await mirror.git.text(['rev-list', '--max-parents=0', '--first-parent', tip]);

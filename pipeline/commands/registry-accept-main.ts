@@ -1,0 +1,90 @@
+import { serverStream } from '../../events/streams.ts';
+import { RegistryAt } from '../../registry-repo/registry.ts';
+import { nothingSettled, type Settled, SettledUnreadableError } from '../../registry-repo/settled/settled.ts';
+import { handle } from '../record.ts';
+import { contradiction, settledOf } from '../settled-servers.ts';
+import type { Workspace } from '../workspace.ts';
+import { type Command, type Invocation, text } from './command.ts';
+import { UsageError } from './not-found.ts';
+
+export const registryAcceptMain: Command<Workspace> = {
+  name: 'registry accept-main',
+  summary: 'have a server follow main, though main did not go on from what the server had settled on',
+  details:
+    'Main only moves forward. A server refuses a main whose own line does not hold the last commit that it settled on (main_moved_back), a version number with another content, and a version that was ever revoked; it goes on with what it has. Where main is right (it was restored from a backup, say), this makes the server take main as it is now; that is recorded, with the reason. Revocations stay, but for those of --lift. Run it where the server runs: from the same settings.',
+  json: true,
+  flags: [
+    { flags: '--reason <text>', description: 'why main is right; kept in the log' },
+    { flags: '--lift <manifest>', description: 'digest of a manifest that may serve again', repeatable: true },
+    { flags: '--instance <name>', description: 'name of the server', setting: 'server.instance' },
+    { flags: '--model <name>', description: 'the model', setting: 'model' },
+  ],
+  examples: [
+    ['pawl registry accept-main --reason "restored from the backup of Tuesday"', 'after main was moved on purpose'],
+  ],
+  async run(invocation) {
+    const { workspace, out } = invocation;
+    const reason = text(invocation, 'reason')?.trim();
+    if (!reason) throw new UsageError('say why main is right: --reason "…"');
+    const { model, server } = workspace.config;
+    const forge = workspace.forge();
+    const tip = await forge.sync();
+    const store = settledOf(workspace.loaded.root, server.instance, model);
+    const before = await readOr(store.read);
+    if (before === null)
+      throw new UsageError(
+        `no server ${server.instance} of ${model} has settled on anything here, so it takes main as it is: see --instance and --model, and \`pawl registry status\``,
+      );
+    const main = new RegistryAt(forge.git, tip);
+    const { revoked } = (await main.policy()).value;
+    const lifted = liftedOf(invocation, before, revoked);
+    if (before !== 'unreadable' && lifted.length === 0 && (await contradiction(before, main)) === null) {
+      out.result({ changed: false, commit: tip }, () => `main at ${tip} goes on from ${before.tip}: nothing to accept`);
+      return 0;
+    }
+    const last = before === 'unreadable' ? null : before.tip;
+    const data = { model, commit: tip, before: last, lifted, reason };
+    const commandId = `accept-main:${workspace.newId()}`;
+    await handle(
+      { store: workspace.store(), clock: workspace.clock, command: workspace.command },
+      serverStream(server.instance),
+      () => ({
+        commandId,
+        facts: [{ type: 'MainAccepted', data }],
+      }),
+    );
+    const held = before === 'unreadable' ? revoked : before.revoked.filter((manifest) => !lifted.includes(manifest));
+    await store.write({ ...nothingSettled(model), tip, revoked: [...new Set([...held, ...revoked])] });
+    out.result(
+      { changed: true, ...data },
+      () =>
+        `server ${server.instance} takes main at ${tip} for ${model}\nnext: it looks again within server.pollMs; GET /health/ready shows whether it follows`,
+    );
+    return 0;
+  },
+};
+
+/** What cannot be read is what this is for, among others; that nothing was written is another thing. */
+async function readOr(read: () => Promise<Settled | null>): Promise<Settled | null | 'unreadable'> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof SettledUnreadableError) return 'unreadable';
+    throw error;
+  }
+}
+
+function liftedOf(
+  { flags }: Invocation<Workspace>,
+  before: Settled | 'unreadable',
+  revoked: readonly string[],
+): string[] {
+  const lift = [flags.lift ?? []].flat().map(String);
+  for (const manifest of lift) {
+    if (revoked.includes(manifest))
+      throw new UsageError(`gate.json on main revokes ${manifest}: first take it out there, by a reviewed change`);
+    if (before === 'unreadable' || !before.revoked.includes(manifest))
+      throw new UsageError(`the server has never seen ${manifest} revoked: --lift takes a digest, sha256:…`);
+  }
+  return [...new Set(lift)];
+}
