@@ -32,7 +32,8 @@ const outside = (trace: string): string[] =>
 const made = (trace: string): string[] =>
   [...trace.matchAll(/(?:open(?:at)?\(.*?"(\/[^"]+)", [^)\n]*O_CREAT|mkdir(?:at)?\(.*?"(\/[^"]+)")(?!.* = -1).*$/gm)]
     .map(([, file, made = '']) => file ?? made)
-    .filter((path) => !path.startsWith('/dev/') && !path.startsWith('/proc/'));
+    .filter((path) => !/^\/(?:dev|proc)\//.test(path))
+    .filter((path) => !/^\/(?:newroot|oldroot)(?:\/|$)/.test(path)); // mount points of a sandbox, in memory of its own
 
 /** A user who set every switch the wrong way, on a machine where no variable of a CI keeps libraries quiet. */
 function world() {
