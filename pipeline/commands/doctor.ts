@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { checkScratch } from '../../registry-repo/gate/scratch.ts';
 import { GitUnusableError, requireGit } from '../../registry-repo/git-version.ts';
 import { shown } from '../../registry-repo/judge/finding.ts';
+import { describeIsolation, isolationHere } from '../../registry-repo/model-process/isolation.ts';
 import { canBound, memoryLook } from '../../registry-repo/model-process/resident.ts';
 import type { Policy } from '../../registry-repo/policy.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
@@ -359,10 +360,10 @@ async function checkRuntime(): Promise<Answer> {
 }
 
 /** Where the gate puts models to score them, and whether their memory can be bounded. */
-async function checkScoring(): Promise<Answer> {
+async function checkScoring({ modelBounds }: Workspace): Promise<Answer> {
   await checkScratch(0);
   return (await canBound(memoryLook()))
-    ? `in ${tmpdir()}, within bounds of time and memory`
+    ? `in ${tmpdir()}, within bounds of time and memory, ${describeIsolation(await (modelBounds.isolation ?? isolationHere)())}`
     : warning(
         'memory: unbounded. This machine does not tell how much a process takes, and verdicts say so',
         'judge where /proc is mounted, or `ps` is installed',

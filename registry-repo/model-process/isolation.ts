@@ -44,6 +44,13 @@ async function find(): Promise<Isolation> {
   return { prlimit, setpriv, bwrap, nice };
 }
 
+/** In words, for people. */
+export function describeIsolation({ prlimit, setpriv, bwrap }: Isolation): string {
+  if (bwrap) return `in a sandbox (bubblewrap)${prlimit ? ', memory limited by the system' : ''}`;
+  const has = [prlimit && 'memory limited by the system', setpriv && 'no new privileges'].filter(Boolean);
+  return has.length === 0 ? 'watched, but not isolated from files and network' : `${has.join(', ')}; no sandbox`;
+}
+
 /**
  * A whole command line for a program.
  *
