@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -9,7 +9,31 @@ import { temporaryFolder } from '../support/paths.ts';
 // A transformer that was trained elsewhere, from two files to answers over HTTP.
 
 const { texts, onnxruntime_logits } = golden('tiny-distilbert');
-const FOLDER = goldenFile('tiny-distilbert', '.');
+/** Added to the logit of `neg`: the model as it is says `pos` of every text, which is no better than chance. */
+const SHIFT = 0.8;
+const logitsOf = (i: number): [number, number] => {
+  const [neg = 0, pos = 0] = onnxruntime_logits.model[i] ?? [];
+  return [neg + SHIFT, pos];
+};
+
+/** The golden folder with the classifier's bias shifted, in the weights and in both graphs, where its bytes are found once. */
+function shiftedFolder(): string {
+  const folder = temporaryFolder();
+  cpSync(goldenFile('tiny-distilbert', '.'), folder, { recursive: true });
+  const weights = readFileSync(join(folder, 'model.safetensors'));
+  const header = Number(weights.readBigUInt64LE(0));
+  const [from, to] = JSON.parse(weights.toString('utf8', 8, 8 + header))['classifier.bias'].data_offsets;
+  const bias = Buffer.from(weights.subarray(8 + header + from, 8 + header + to));
+  for (const name of ['model.safetensors', 'model.onnx', 'model_quantized.onnx']) {
+    const bytes = readFileSync(join(folder, name));
+    const at = bytes.indexOf(bias);
+    assert.ok(at >= 0 && bytes.indexOf(bias, at + 1) < 0, name);
+    bytes.writeFloatLE(bias.readFloatLE(0) + SHIFT, at);
+    writeFileSync(join(folder, name), bytes);
+  }
+  return folder;
+}
+const FOLDER = shiftedFolder();
 const LABELS = ['--labels', 'neg,pos'];
 
 const imported = suite('a model from elsewhere');
@@ -17,7 +41,13 @@ imported.after(stopAll);
 
 imported('is measured, refused while nobody knows what it was trained on, then gated, merged and served', async () => {
   const home = temporaryFolder();
-  const rows = texts.map((text, i) => ({ text, label: i % 3 === 0 ? 'neg' : 'pos' }));
+  // Each text six times, with more and more blanks, which the tokenizer does not see; labels are what the model says.
+  const rows = texts.flatMap((text, i) =>
+    Array.from({ length: 6 }, (_, n) => {
+      const [neg, pos] = logitsOf(i);
+      return { text: text.replace(' ', ' '.repeat(n + 1)), label: neg > pos ? 'neg' : 'pos' };
+    }),
+  );
   const lines = (split: typeof rows) => split.map((row) => `${JSON.stringify(row)}\n`).join('');
   writeFileSync(join(home, 'test.jsonl'), lines(rows));
   writeFileSync(join(home, 'train.jsonl'), lines(rows.map(({ text, label }) => ({ text: `${text} Really.`, label }))));
@@ -56,13 +86,13 @@ server: { port: 0 }
     body: JSON.stringify({ text }),
   });
   const { probabilities } = (await answer.json()) as { probabilities: Record<string, number> };
-  const [neg, pos] = softmax(onnxruntime_logits.model[1] ?? []);
+  const [neg, pos] = softmax(logitsOf(1));
   assert.ok(Math.abs((probabilities.neg ?? 2) - (neg ?? 0)) < 1e-4, JSON.stringify(probabilities));
   assert.ok(Math.abs((probabilities.pos ?? 2) - (pos ?? 0)) < 1e-4);
   server.kill('SIGTERM');
   assert.is(await ended(server), 0);
 
-  const int8 = ['--onnx', goldenFile('tiny-distilbert', 'model_quantized.onnx'), '--trained-on-data'];
+  const int8 = ['--onnx', join(FOLDER, 'model_quantized.onnx'), '--trained-on-data'];
   const smaller = await json<{ run: string; candidate: { sizeBytes: number } }>(home, [
     'import',
     '--folder',

@@ -61,7 +61,7 @@ s('runs every point, takes up what was stopped, and promotes the best', async ()
   assert.equal(third.promoted, again.promoted, 'what is in production already is not trained again');
 
   const compared = await pawl(home, ['runs', 'compare', '--sweep', first.sweep, '--plot', 'sweep.svg']);
-  assert.match(compared.stdout, /point +cost +order +F1/i);
+  assert.match(compared.stdout, /point +cost +order +macro F1/i);
   assert.match(readFileSync(join(home, 'sweep.svg'), 'utf8'), /<svg[\s\S]*The best of 4 runs has cost/);
   const scattered = ['runs', 'compare', '--sweep', first.sweep, '--plot', 'cost.svg'];
   const { runs } = await json<{ runs: { f1: number; interval: [number, number] }[] }>(home, [
