@@ -22,6 +22,7 @@ export const trainingContext = (given: Given): TrainingContext => ({
   unlabelled: [],
   folders: { config: '.', cache: '.', checkpoints: '.' },
   hub: { endpoint: 'https://huggingface.co', offline: true },
+  apart: null,
   seed: 1,
   report: { metric: () => {}, epoch: () => {}, progress: tell },
   signal: new AbortController().signal,

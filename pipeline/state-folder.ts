@@ -9,16 +9,39 @@ const windows = process.platform === 'win32';
 
 /**
  * The folder of the private keys and the log: its owner's alone, and git takes nothing of it. One that an older Pawl made is
- * mended, with all that is in it. Whatever is made from now on is its owner's alone as well, whatever the umask was.
+ * mended, with all that is in it. Whatever is made from now on is its owner's alone as well, whatever the umask was; but for
+ * what the user asked for by name (`asUser`).
  *
  * @param root the folder of the settings
  */
 export function keepState(root: string): void {
-  process.umask(OTHERS);
+  const before = process.umask(OTHERS);
+  users ??= before;
   const folder = join(root, STATE);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   mendState(root);
 }
+
+/** Of the user, where it is no longer that of the process. */
+let users: number | undefined;
+
+/**
+ * Makes what the user named, for others as well as their own umask says.
+ *
+ * @param work waits for nothing, so that nothing else is made meanwhile
+ */
+export function asUser<T>(work: () => T): T {
+  if (users === undefined) return work();
+  const before = process.umask(users);
+  try {
+    return work();
+  } finally {
+    process.umask(before);
+  }
+}
+
+/** The mode that the user's own umask gives a new file. */
+export const usersMode = (): number => 0o666 & ~(users ?? process.umask());
 
 /** The same for a folder that is there already; makes none. What another user owns cannot be mended here. */
 export function mendState(root: string): void {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, type Stats, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { RegistryError } from './errors.ts';
 import { gitEnvironmentOfUser } from './git-environment.ts';
 
@@ -24,18 +24,48 @@ export function requireOurs(gitDir: string): void {
   const folder = resolve(gitDir);
   const found = statOf(folder);
   if (found === null) return;
-  if (existsSync(join(folder, 'objects/info/alternates')))
-    throw new GitFolderRefusedError(
-      `${folder} takes objects from other folders (objects/info/alternates), which are not looked at: run \`git --git-dir ${folder} repack -a -d\`, then remove that file`,
-    );
+  requireOwnObjects(folder);
   const user = process.geteuid?.();
   if (user === undefined || found.uid === user || trusted.has(folder)) return;
-  const why = refusalOf(folder);
-  if (why !== null)
+  // Whoever trusts a work tree has named that.
+  const tree = basename(folder) === '.git' ? dirname(folder) : folder;
+  const why = refusalOf(tree);
+  if (why !== null && (tree === folder || refusalOf(folder) !== null))
     throw new GitFolderRefusedError(
-      `${folder} belongs to another user (${found.uid}, this is ${user}): ${why}; if you trust it, run \`git config --global --add safe.directory ${folder}\``,
+      `${folder} belongs to another user (${found.uid}, this is ${user}): ${why}; if you trust it, run \`git config --global --add safe.directory ${tree}\``,
     );
   trusted.add(folder);
+}
+
+/** A linked work tree has its objects where the first one has them. @throws {GitFolderRefusedError} */
+function requireOwnObjects(gitDir: string): void {
+  for (const folder of new Set([gitDir, commonOf(gitDir)]))
+    if (existsSync(join(folder, 'objects/info/alternates')))
+      throw new GitFolderRefusedError(
+        `${folder} takes objects from other folders (objects/info/alternates), which are not looked at: run \`git --git-dir ${folder} repack -a -d\`, then remove that file`,
+      );
+}
+
+function commonOf(gitDir: string): string {
+  const file = join(gitDir, 'commondir');
+  return existsSync(file) ? resolve(gitDir, readFileSync(file, 'utf8').trim()) : gitDir;
+}
+
+/** The repository that git's programs for the other end enter by a path. Source: `enter_repo` in git's path.c. */
+export function enteredBy(path: string): string {
+  for (const suffix of ['/.git', '', '.git/.git', '.git']) {
+    const place = resolve(`${path}${suffix}`);
+    const found = statOf(place);
+    if (found?.isFile()) return linkedBy(place);
+    if (found?.isDirectory() && existsSync(join(place, 'HEAD'))) return place;
+  }
+  return path;
+}
+
+/** What a file in the place of a repository names. */
+function linkedBy(file: string): string {
+  const [, named] = /^gitdir: ([^\n]+)/.exec(readFileSync(file, 'utf8').slice(0, 10_000)) ?? [];
+  return named === undefined ? file : resolve(dirname(file), named);
 }
 
 function statOf(folder: string): Stats | null {

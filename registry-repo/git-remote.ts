@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SAFE_CONFIG } from './git-environment.ts';
-import { requireOurs } from './git-owner.ts';
+import { enteredBy, requireOurs } from './git-owner.ts';
 
 /**
  * What a command needs that talks to another repository: leave for that one protocol, and, where the other is a folder of
@@ -19,7 +19,8 @@ export function reaching(
   const protocol = isAbsolute(remote) ? 'file' : new URL(remote).protocol.slice(0, -1);
   const env = { GIT_ALLOW_PROTOCOL: protocol };
   if (protocol !== 'file') return { args, env };
-  requireOurs(isAbsolute(remote) ? remote : fileURLToPath(remote));
+  const path = isAbsolute(remote) ? remote : fileURLToPath(remote);
+  for (const folder of new Set([path, enteredBy(path)])) requireOurs(folder);
   const at = args.findIndex((arg) => Object.hasOwn(PROGRAMS, arg)) + 1;
   const program = PROGRAMS[args[at - 1] ?? ''];
   if (program === undefined) throw new TypeError(`git ${args[0]} reaches no other repository`);

@@ -7,6 +7,7 @@ import { GitObjects } from './git-objects.ts';
 import { requireOurs } from './git-owner.ts';
 import { DEFAULT_MAX_BYTES, GitError, OutputTooLargeError, type RunOptions, runGit, spawnGit } from './git-process.ts';
 import { reaching } from './git-remote.ts';
+import { requirePlainSettings } from './git-settings.ts';
 import { parseChange, parseTree, type TreeChange, type TreeEntry } from './git-tree.ts';
 import { requireGit } from './git-version.ts';
 import type { ObjectId } from './values.ts';
@@ -26,6 +27,10 @@ export type Identity = { readonly name: string; readonly email: string };
 
 /** One commit; `message` as written, in UTF-8. */
 export type Commit = { readonly oid: ObjectId; readonly parents: readonly ObjectId[]; readonly message: string };
+
+/** What follows git's own options. */
+const verbOf = (args: readonly string[]): string | undefined =>
+  args.find((arg, i) => arg !== '-c' && args[i - 1] !== '-c');
 
 /** A folder of a hundred thousand models. */
 const MAX_TREE_BYTES = 16 * 1024 * 1024;
@@ -63,10 +68,12 @@ export class Git {
    * @throws {GitError} @throws {GitFolderRefusedError}
    */
   async run(args: readonly string[], { remote, ...options }: RunOptions & { remote?: string } = {}): Promise<Buffer> {
-    if (remote === undefined) return runGit([...this.#options(), ...args], args, options);
+    const before = this.#options();
+    if (remote !== undefined || verbOf(args) === 'gc') requirePlainSettings(this.gitDir);
+    if (remote === undefined) return runGit([...before, ...args], args, options);
     const reach = reaching(args, remote);
     const env = { ...reach.env, ...options.env };
-    return runGit([...this.#options(), ...reach.args], args, { ...options, env });
+    return runGit([...before, ...reach.args], args, { ...options, env });
   }
 
   async text(args: readonly string[], options?: RunOptions & { remote?: string }): Promise<string> {

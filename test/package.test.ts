@@ -21,6 +21,7 @@ const own = read<{
   bin: Record<string, string>;
   allowScripts: Record<string, boolean>;
   dependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
 }>('package.json');
 const { packages } = read<{ packages: Record<string, Locked> }>('package-lock.json');
 
@@ -107,6 +108,16 @@ installed('nothing can be imported: Pawl is a command line only', () => {
     console.log(a, await import('pawl/dist/pipeline/main.js').catch((e) => e.code)))`;
   const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { cwd: root, encoding: 'utf8' });
   assert.is(stdout.trim(), 'ERR_PACKAGE_PATH_NOT_EXPORTED ERR_PACKAGE_PATH_NOT_EXPORTED');
+});
+
+installed('what each dependency can contact is told in docs/security-model.md, and of nothing else', () => {
+  const text = readFileSync(join(root, 'docs/security-model.md'), 'utf8');
+  const table = text.slice(text.indexOf('## Each dependency'), text.indexOf('A machine that an earlier Pawl'));
+  const told = [...table.matchAll(/^\| (`.+?`) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, dependency = '']) => dependency),
+  );
+  const wanted = [...Object.keys(own.dependencies), ...Object.keys(own.peerDependencies)];
+  assert.equal(told.sort(), wanted.sort());
 });
 
 installed.run();

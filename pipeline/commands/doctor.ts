@@ -21,6 +21,7 @@ import { registryOf } from '../registry/keys.ts';
 import { probeAgain } from '../registry/probe-again.ts';
 import { serverStandings } from '../settled-servers.ts';
 import { STATE, stateProblem } from '../state-folder.ts';
+import { commitsApart } from '../triggers/apart.ts';
 import { APART, exposedGateKey } from '../triggers/exposed-key.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
@@ -98,7 +99,7 @@ const CHECKS: readonly Check[] = [
     check: async (w) => checkKeys(w),
     otherwise: 'put the file back from your backup; `pawl registry init` makes new keys only where there are none',
   },
-  { name: 'commits', check: async (w) => checkCommits(w), otherwise: 'look at `watch` with `pawl config`' },
+  { name: 'commits', check: checkCommits, otherwise: 'look at `watch` with `pawl config`' },
   { name: 'registry', check: checkRegistry, otherwise: 'set registry.path to a registry, or run `pawl registry init`' },
   { name: 'main protected', check: checkProtection, otherwise: 'set registry.path to a registry' },
   {
@@ -193,13 +194,17 @@ function checkKeys(workspace: Workspace): Answer {
 }
 
 /** What whoever may push to the training repository can do here. */
-function checkCommits(workspace: Workspace): Answer {
+async function checkCommits(workspace: Workspace): Promise<Answer> {
   const { watch, training } = workspace.config;
   const named = watch.commands.length > 0 || training.trainer === 'command';
   if (!named && !watch.allowCommands) return 'no commit of a training repository runs a program here';
-  const who = `whoever may push to ${watch.repository ?? 'the training repository'} runs programs here`;
+  const apart = (await commitsApart(workspace)) !== null;
+  const how = apart
+    ? ', in bubblewrap, which hides .pawl, the keys and what the home keeps under names with a dot'
+    : '';
+  const who = `whoever may push to ${watch.repository ?? 'the training repository'} runs programs here${how}`;
   const place = exposedGateKey(workspace);
-  if (place !== null)
+  if (place !== null && !apart)
     return warning(`${who}, which could read the gate's key (${place}): such commits are refused`, APART);
   return watch.allowCommands
     ? warning(

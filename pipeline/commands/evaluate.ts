@@ -5,6 +5,7 @@ import { storedCounts } from '../../registry-repo/stored-counts.ts';
 import { optionsAt } from '../data/guess.ts';
 import { loadRows } from '../data/load.ts';
 import { DataOptions } from '../data/options.ts';
+import { endable } from '../endable.ts';
 import { bootstrapF1, fewRows, LEAST_ROWS } from '../evaluation/bootstrap.ts';
 import { countPredictions } from '../evaluation/counts.ts';
 import { CONFIDENCE, type Interval, intervalsOf } from '../evaluation/intervals.ts';
@@ -93,7 +94,7 @@ export const evaluate: Command<Workspace> = {
       const seconds = (performance.now() - started) / 1000;
       const averaging = await averagingFor(workspace, manifest.model, labels);
       const { positive } = averaging;
-      const value = {
+      const value = await endable(signal, () => ({
         model: name,
         data: source,
         rows: rows.length,
@@ -121,7 +122,7 @@ export const evaluate: Command<Workspace> = {
         reliability: reliabilityOf({ truth, probabilities, labels: labels.length }),
         worst: worstErrors(rows, labels, { predicted, probabilities }, WORST),
         seconds,
-      };
+      }));
       out.result(told(value), () => describe(value));
       return 0;
     } finally {

@@ -1,4 +1,6 @@
+import { chmodSync } from 'node:fs';
 import { SqliteStore } from '../../events/store.sqlite.ts';
+import { usersMode } from '../state-folder.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
@@ -15,6 +17,7 @@ export const eventsBackup: Command<Workspace> = {
     const store = kind === 'git' ? workspace.store() : new SqliteStore(workspace.path(path), { readOnly: true });
     try {
       await store.copyTo(file);
+      chmodSync(file, usersMode());
       out.say(`${await store.position()} events copied to ${file}`);
     } finally {
       if (kind !== 'git') await store.close();

@@ -1,9 +1,10 @@
-import { createWriteStream } from 'node:fs';
+import { chmodSync, createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { toCloudEvent } from '../../events/cloud-events.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
 import { wholeLog } from '../../events/store.ts';
+import { usersMode } from '../state-folder.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
 import { UsageError } from './not-found.ts';
@@ -51,6 +52,7 @@ async function writeWhole(file: string, chunks: AsyncIterable<string>): Promise<
   const draft = `${file}.part`;
   try {
     await pipeline(chunks, createWriteStream(draft));
+    chmodSync(draft, usersMode());
     await rename(draft, file);
   } catch (error) {
     await rm(draft, { force: true });

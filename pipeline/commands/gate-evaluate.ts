@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { rename, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { evaluatedOf } from '../../registry-repo/gate/evaluated.ts';
+import { asUser } from '../state-folder.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
 import { rollbackReason } from './gate.ts';
@@ -31,7 +33,7 @@ export const gateEvaluate: Command<Workspace> = {
     const reason = (await forge.git.commitId(head)) === null ? null : await rollbackReason(forge.git, head);
     const answer = await workspace.judge(null)({ head, base, pullRequest: pull.number, reason });
     const draft = `${file}.${randomUUID()}`;
-    await writeFile(draft, JSON.stringify(evaluatedOf(number, answer)));
+    asUser(() => writeFileSync(draft, JSON.stringify(evaluatedOf(number, answer))));
     await rename(draft, file);
     const { result, reasons } = answer.judgement;
     out.say(`${result}: ${reasons.map((r) => r.message).join('; ')}`);

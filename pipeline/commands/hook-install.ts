@@ -1,7 +1,9 @@
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { PawlError } from '../../events/errors.ts';
 import { packageRoot } from '../package-info.ts';
+import { asUser } from '../state-folder.ts';
 import { TrainingRepository } from '../triggers/repository.git.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
@@ -71,7 +73,7 @@ async function writeHook(file: string, script: string): Promise<void> {
   const existing = await readFile(file, 'utf8').catch(() => null);
   if (existing !== null && !existing.includes(MARK))
     throw new HookExistsError(`${file} is there already: add a call of \`pawl watch --once\` to it by hand`);
-  await mkdir(dirname(file), { recursive: true });
+  asUser(() => mkdirSync(dirname(file), { recursive: true }));
   await writeFile(`${file}.new`, script);
   await chmod(`${file}.new`, 0o755);
   await rename(`${file}.new`, file);

@@ -7,6 +7,7 @@ import type { OpenModel, Runtime } from '../../registry-repo/runtime/runtime.ts'
 import { Digest } from '../../registry-repo/values.ts';
 import { type Dataset, loadDataset, loadForeign } from '../data/load.ts';
 import { DataOptions } from '../data/options.ts';
+import { endable } from '../endable.ts';
 import { type ByteWeights, type Quantised, quantise } from '../onnx/quantise.ts';
 import { bytes, share, textTable } from '../table.ts';
 import { runTraining } from '../training/run.ts';
@@ -60,7 +61,7 @@ export const quantize: Command<Workspace> = {
     const original = await modelFor(workspace, wanted);
     const { manifest } = original;
     const options = { embeddings: flags.keepEmbeddings !== true, weights: weightsOf(flags) };
-    const quantised = quantise(original.file(MODEL_FILE), options);
+    const quantised = await endable(signal, () => quantise(original.file(MODEL_FILE), options));
     const dataset = await datasetOf(invocation, manifest);
     const trained = adopted(original, quantised);
     const config: QuantizeConfig = {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { logRepository } from '../open-store.ts';
+import { asUser } from '../state-folder.ts';
 import { SweepError } from '../sweep/errors.ts';
 import { sweepWorkflow } from '../sweep/github.ts';
 import { givenSettings } from '../sweep/given.ts';
@@ -39,8 +40,10 @@ export async function sweepElsewhere(invocation: Invocation<Workspace>, target: 
   };
   const written =
     executor === 'github' ? forGitHub(invocation, wanted, target) : forCluster(invocation, wanted, target);
-  mkdirSync(dirname(resolve(written.path)), { recursive: true });
-  writeFileSync(written.path, written.text);
+  asUser(() => {
+    mkdirSync(dirname(resolve(written.path)), { recursive: true });
+    writeFileSync(written.path, written.text);
+  });
   const { path: file, needs, next } = written;
   out.result({ sweep: id, points: wanted.points, executor, file, needs }, () =>
     [

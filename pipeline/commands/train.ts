@@ -10,6 +10,7 @@ import { DataOptions } from '../data/options.ts';
 import type { Output } from '../output.ts';
 import { measureOf } from '../registry/rules.ts';
 import { bytes, duration, share } from '../table.ts';
+import type { Apart } from '../training/command/apart.ts';
 import type { RunPorts, RunRequest } from '../training/request.ts';
 import { type RunOutcome, runTraining } from '../training/run.ts';
 import type { Trainer } from '../training/trainer.ts';
@@ -121,6 +122,8 @@ type RunOptions = {
   readonly code?: RunRequest['code'];
   /** Folder that relative data paths start from, instead of the configuration's. */
   readonly dataFolder?: string;
+  /** What keeps a program of a commit apart. */
+  readonly apart?: Apart | null;
 };
 
 /** One run with the workspace's settings, or another run's. */
@@ -159,7 +162,8 @@ export async function startRun(
     dataOptions: dataOptions as Record<string, unknown>,
     averaging: (labels) => averagingFor(workspace, repeated?.model ?? model, labels),
   };
-  return runTraining(runPorts(workspace, out, signal, options.dataFolder), request, load);
+  const ports = runPorts(workspace, out, signal, options.dataFolder);
+  return runTraining({ ...ports, apart: options.apart ?? null }, request, load);
 }
 
 /** @param folder where relative paths in a trainer's settings start; the configuration's without one */
@@ -178,6 +182,7 @@ export function runPorts(
     command: workspace.command,
     folders: { config: folder, cache, checkpoints: join(cache, 'checkpoints') },
     hub: workspace.config.hub,
+    apart: null,
     progress,
     openModel: workspace.openModel,
     signal,

@@ -9,7 +9,7 @@ import { readSettings } from '../config/read-settings.ts';
 import type { Output } from '../output.ts';
 import { share } from '../table.ts';
 import { requireAllowed } from '../triggers/allowed.ts';
-import { requireHiddenGateKey } from '../triggers/exposed-key.ts';
+import { requireApart } from '../triggers/exposed-key.ts';
 import type { Pushed } from '../triggers/record.ts';
 import { type Exported, watch } from '../triggers/watch.ts';
 import { Workspace } from '../workspace.ts';
@@ -77,11 +77,16 @@ async function runCommit(
 ): Promise<void> {
   const loaded = withCommitSettings(workspace, folder);
   requireAllowed(workspace.config, loaded.config, { folder, leftOut });
-  if (loaded.config.training.trainer === 'command') requireHiddenGateKey(workspace);
+  const apart = loaded.config.training.trainer === 'command' ? await requireApart(workspace) : null;
   const own = new Workspace(loaded);
   try {
     const code = { commit, dirty: false };
-    const { runId, candidate } = await startRun(own, out, signal, { trigger, code, dataFolder: resolve(folder) });
+    const { runId, candidate } = await startRun(own, out, signal, {
+      trigger,
+      code,
+      dataFolder: resolve(folder),
+      apart,
+    });
     out.say(`run ${runId}: ${claimName(candidate.manifest)} ${share(candidate.manifest.claimed.f1)}`);
     if (!workspace.config.watch.promote) return;
     await follow(own, out, findRun(await own.views(), runId));

@@ -1,6 +1,7 @@
 import type { Row } from '../../registry-repo/rows.ts';
 import { MAX_LABELS } from '../../registry-repo/values.ts';
 import { breathe } from '../breathe.ts';
+import { endable } from '../endable.ts';
 import { DataError } from '../errors.ts';
 import { type Collected, collect, type LoadContext } from './collect.ts';
 import { inCanonicalOrder } from './digest.ts';
@@ -55,18 +56,15 @@ export async function loadDataset(
   const collected = await collect(source, wanted, context);
   const labels = wanted ?? labelsOf(collected);
   const next = () => breathe(context.signal);
-  await next();
-  const splits = heldOut(divide(collected, options), options.holdOut);
-  checkSplits(splits, labels, source, adviceFor(options));
-  await next();
-  const train = inCanonicalOrder(splits.train);
-  await next();
-  const test = inCanonicalOrder(splits.test);
-  await next();
-  const { facts, keys } = factsOf(train, labels);
-  await next();
+  const step = <T>(work: () => T) => endable(context.signal, work);
+  const splits = await step(() => heldOut(divide(collected, options), options.holdOut));
+  await step(() => checkSplits(splits, labels, source, adviceFor(options)));
+  const train = await step(() => inCanonicalOrder(splits.train));
+  const test = await step(() => inCanonicalOrder(splits.test));
+  const { facts, keys } = await step(() => factsOf(train, labels));
+  const { facts: testFacts } = await step(() => factsOf(test, labels));
   const more = wants.unlabelled && options.unlabelled ? await loadUnlabelled(options.unlabelled, test, context) : null;
-  const { told, others } = leakage(test, keys);
+  const { told, others } = await step(() => leakage(test, keys));
   const texts = (rows: readonly Row[]) => rows.map(({ text }) => text);
   const share = options.nearShare;
   const near = wants.near ? { near: { share, rows: await countNear(texts(others), texts(train), share, next) } } : {};
@@ -78,7 +76,7 @@ export async function loadDataset(
     facts: {
       source: { kind: source.kind, location: source.location },
       labels: [...labels],
-      splits: { train: facts, test: factsOf(test, labels).facts },
+      splits: { train: facts, test: testFacts },
       leakage: { ...told, ...near },
       unlabelled: more?.facts ?? null,
     },
@@ -106,18 +104,19 @@ export async function loadRows(
 ): Promise<LabelledRows> {
   const source = sourceOf(options);
   const collected = await collect(source, labels, context);
-  await breathe(context.signal);
+  const step = <T>(work: () => T) => endable(context.signal, work);
   const hasTest = collected.some(({ split }) => split === 'test');
-  const rows = inCanonicalOrder(collected.filter(({ split }) => !hasTest || split === 'test').map(({ row }) => row));
+  const wanted = collected.filter(({ split }) => !hasTest || split === 'test').map(({ row }) => row);
+  const rows = await step(() => inCanonicalOrder(wanted));
   if (rows.length === 0) throw new DataError([{ file: source.location, line: null, message: NO_ROWS }]);
-  await breathe(context.signal);
+  const { facts } = await step(() => factsOf(rows, labels));
   const from = new Map(collected.map(({ row, origin }) => [row, origin ?? '']));
   const asked = 'source' in options && options.source !== null;
   return {
     source: { kind: source.kind, location: source.location },
     rows,
     origins: asked ? rows.map((row) => from.get(row) as string) : null,
-    facts: factsOf(rows, labels).facts,
+    facts,
   };
 }
 

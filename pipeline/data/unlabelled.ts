@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { printRowKeys, type Row, rowsWithin } from '../../registry-repo/rows.ts';
 import type { Digest } from '../../registry-repo/values.ts';
+import { endable } from '../endable.ts';
 import { DataError, plainPath } from '../errors.ts';
 import { type LoadContext, textProblem } from './collect.ts';
 import { readRecords } from './csv.ts';
@@ -56,6 +57,10 @@ export async function loadUnlabelled(path: string, test: readonly Row[], context
   }
   problems.throwIfAny();
   if (rows.length === 0) throw new DataError([{ file: path, line: null, message: NO_TEXTS }]);
+  return endable(signal, () => pinned(rows, test, path));
+}
+
+function pinned(rows: readonly Row[], test: readonly Row[], path: string): Unlabelled {
   const tested = new Set(rowsWithin(rows, printRowKeys(test.map(({ text }) => text))));
   const texts = rows.filter((row) => !tested.has(row)).map(({ text }) => text);
   texts.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PawlError } from '../../events/errors.ts';
 import { getIn, yamlLayer } from '../config/layers.ts';
+import { asUser } from '../state-folder.ts';
 import type { NewFile } from './render.ts';
 
 /** Files are there already and say something else; none was written. */
@@ -71,8 +73,10 @@ async function existing(file: string): Promise<string | null> {
 }
 
 async function writeWhole(file: string, text: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
   const draft = `${file}.${randomUUID()}`;
-  await writeFile(draft, text);
+  asUser(() => {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(draft, text);
+  });
   await rename(draft, file);
 }

@@ -8,6 +8,7 @@ import { needsOf } from '../../registry-repo/runtime/byte-sums.ts';
 import { storedCounts } from '../../registry-repo/stored-counts.ts';
 import type { Confusion, Counts } from '../../registry-repo/values.ts';
 import type { Dataset } from '../data/load.ts';
+import { endable } from '../endable.ts';
 import { AnswerCounts } from '../evaluation/answer-counts.ts';
 import { countPredictions } from '../evaluation/counts.ts';
 import { metricsOf } from '../evaluation/metrics.ts';
@@ -50,9 +51,8 @@ export async function packCandidate(ports: RunPorts, request: RunRequest, stage:
   const stored = async ({ path, bytes }: { readonly path: string; readonly bytes: Uint8Array }) => {
     return { path, digest: await ports.artifacts.put(bytes), sizeBytes: bytes.length };
   };
-  const files = await Promise.all(
-    [...trained.files, ...rowKeys, card, ...plotFiles(stage.history, measured.answers)].map(stored),
-  );
+  const plots = await endable(ports.signal, () => plotFiles(stage.history, measured.answers));
+  const files = await Promise.all([...trained.files, ...rowKeys, card, ...plots].map(stored));
   const records = await Promise.all((trained.records ?? []).map(stored));
   const manifest = Manifest.parse({ ...described, files });
   const text = Buffer.from(printFile(manifest));
@@ -81,7 +81,7 @@ type Measured = {
 };
 
 async function measure(
-  { clock, progress, openModel }: RunPorts,
+  { clock, progress, openModel, signal }: RunPorts,
   { workers }: RunRequest,
   { dataset, trained, journal, averaging }: Trained,
 ): Promise<Measured> {
@@ -120,10 +120,10 @@ async function measure(
         durationMs,
       },
     });
-    const figures = {
+    const figures = await endable(signal, () => ({
       ...metricsOf(labels, confusion, averaging.positive),
       ...probabilityMetrics({ truth, probabilities, labels: labels.length }),
-    };
+    }));
     for (const [name, value] of Object.entries(figures))
       if (!name.endsWith(']')) journal.record({ type: 'MetricLogged', data: { name: `test/${name}`, value, step: 0 } });
     return { confusion, f1: share, golden, answers };

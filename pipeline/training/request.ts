@@ -5,6 +5,7 @@ import type { Artifacts } from '../../registry-repo/artifacts/artifacts.ts';
 import type { Averaging } from '../../registry-repo/f1.ts';
 import type { OpenModel } from '../../registry-repo/runtime/runtime.ts';
 import type { Progress } from '../progress.ts';
+import type { Apart } from './command/apart.ts';
 import type { HubAccess, Trainer, TrainerFolders } from './trainer.ts';
 
 /** What to train, from what, and because of what. */
@@ -37,5 +38,6 @@ export type RunPorts = {
   /** As a trainer gets them; a run has its own folder below that of the checkpoints. */
   readonly folders: TrainerFolders;
   readonly hub: HubAccess;
+  readonly apart: Apart | null;
   readonly signal: AbortSignal;
 };

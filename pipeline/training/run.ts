@@ -103,7 +103,7 @@ async function train(ports: RunPorts, request: RunRequest, stage: Stage): Promis
     checkpoints: join(ports.folders.checkpoints, sameRun(request, dataset, averaging)),
   };
   const rows = { rows: dataset.train, labels: dataset.facts.labels, averaging, unlabelled: dataset.unlabelled };
-  const context = { ...rows, folders, hub: ports.hub, seed, workers, signal: ports.signal };
+  const context = { ...rows, folders, hub: ports.hub, apart: ports.apart, seed, workers, signal: ports.signal };
   const history = new RunHistory();
   const report = history.watch(reportTo(journal, ports.progress));
   const trained = await trainer.train({ ...context, report }, config as never);

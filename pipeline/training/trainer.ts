@@ -3,6 +3,7 @@ import type { Averaging } from '../../registry-repo/f1.ts';
 import type { Manifest } from '../../registry-repo/manifest.ts';
 import type { Row } from '../../registry-repo/rows.ts';
 import type { Preprocessor } from '../../registry-repo/runtime/preprocessor.ts';
+import type { Apart } from './command/apart.ts';
 
 /** What a trainer tells while it works. Metrics and epochs become events; progress is for the person waiting. */
 export type Report = {
@@ -46,6 +47,8 @@ export type TrainingContext = {
   readonly unlabelled: readonly string[];
   readonly folders: TrainerFolders;
   readonly hub: HubAccess;
+  /** Keeps a program of a commit from this machine's secrets; null for what its user starts, or where nothing can. */
+  readonly apart: Apart | null;
   /** When it aborts, the trainer stops its threads and rejects with the signal's reason. */
   readonly signal: AbortSignal;
 };

@@ -4,6 +4,7 @@ import { type SimpleGit, simpleGit } from 'simple-git';
 import { PawlError } from '../../events/errors.ts';
 import { Git } from '../../registry-repo/git.ts';
 import { gitEnvironmentOfUser, SAFE_CONFIG } from '../../registry-repo/git-environment.ts';
+import { requireOurs } from '../../registry-repo/git-owner.ts';
 import { requireGit } from '../../registry-repo/git-version.ts';
 import { CommitRefusedError, type ExportLimits, exportCommit, type LeftOut } from './export-commit.ts';
 
@@ -109,6 +110,7 @@ export class TrainingRepository {
     { paths = [], after, limit = 1000 }: { paths?: readonly string[]; after?: string; limit?: number } = {},
   ): Promise<string[]> {
     requireBranchName(branch);
+    await this.#requireOurs();
     const tip = `refs/heads/${branch}`;
     if (!(await this.#has(tip)))
       throw new RepositoryError(`${this.name} has no branch "${branch}": push one, or name another with --branch`);
@@ -128,7 +130,7 @@ export class TrainingRepository {
   async export(commit: string, folder: string, limits: ExportLimits): Promise<LeftOut> {
     if (!WHOLE_ID.test(commit)) throw new RepositoryError(`"${commit}" is no whole commit id`);
     await mkdir(folder, { recursive: true });
-    const gitDir = (await this.#raw(['rev-parse', '--absolute-git-dir'])).trim();
+    const gitDir = await this.#requireOurs();
     try {
       return await exportCommit(new Git(gitDir), commit, folder, limits);
     } catch (cause) {
@@ -140,6 +142,17 @@ export class TrainingRepository {
   /** Where the repository keeps its hooks, absolute. @throws {RepositoryError} */
   async hooksFolder(): Promise<string> {
     return resolve(this.path, (await this.#raw(['rev-parse', '--git-path', 'hooks'], this.#asUser)).trim());
+  }
+
+  /** @returns the repository's own folder @throws {RepositoryError} if it is another user's, or takes objects from elsewhere */
+  async #requireOurs(): Promise<string> {
+    const gitDir = (await this.#raw(['rev-parse', '--absolute-git-dir'])).trim();
+    try {
+      requireOurs(gitDir);
+    } catch (cause) {
+      throw this.#unreadable(cause as Error);
+    }
+    return gitDir;
   }
 
   async #has(ref: string): Promise<boolean> {

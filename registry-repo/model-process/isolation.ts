@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
-import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { TRUE, workingTool } from './tools.ts';
 
 /**
  * What is put in front of a program that runs a model: absolute paths, null where this machine has none that works. `prlimit`:
@@ -28,18 +28,14 @@ let known: Promise<Isolation> | undefined;
 export const withoutSandbox = async (): Promise<Isolation> => ({ ...(await isolationHere()), bwrap: null });
 
 async function find(): Promise<Isolation> {
-  const works = async (name: string, args: (tool: string) => readonly string[]) => {
-    const tool = inPath(name);
-    return tool !== null && (await runs(args(tool))) ? tool : null;
-  };
-  if (process.platform !== 'linux') return { ...NO_ISOLATION, nice: await works('nice', (nice) => [nice, TRUE]) };
+  if (process.platform !== 'linux') return { ...NO_ISOLATION, nice: await workingTool('nice', (nice) => [nice, TRUE]) };
   // Without this file nobody here could tell how much memory a process inside a sandbox takes.
   const told = existsSync(`/proc/${process.pid}/task/${process.pid}/children`);
   const [prlimit, setpriv, bwrap, nice] = await Promise.all([
-    works('prlimit', (tool) => [...limits(tool, 2 ** 40), TRUE]),
-    works('setpriv', (tool) => [...privileges(tool), TRUE]),
-    told ? works('bwrap', (tool) => [...sandbox(tool, []), process.execPath, '--version']) : null,
-    works('nice', (tool) => [tool, TRUE]),
+    workingTool('prlimit', (tool) => [...limits(tool, 2 ** 40), TRUE]),
+    workingTool('setpriv', (tool) => [...privileges(tool), TRUE]),
+    told ? workingTool('bwrap', (tool) => [...sandbox(tool, []), process.execPath, '--version']) : null,
+    workingTool('nice', (tool) => [tool, TRUE]),
   ]);
   return { prlimit, setpriv, bwrap, nice };
 }
@@ -79,7 +75,7 @@ const privileges = (setpriv: string) => [setpriv, '--no-new-privs', '--pdeathsig
 const limits = (prlimit: string, bytes: number) => [prlimit, '--core=0', `--data=${bytes}`];
 
 /** Where systems keep programs and libraries. */
-const SYSTEM = [
+export const SYSTEM = [
   '/usr',
   '/bin',
   '/sbin',
@@ -112,17 +108,3 @@ function ownFiles(): string[] {
     if (dirname(up) === up) return files;
   }
 }
-
-/** Where a command is, as a shell would find it. */
-function inPath(name: string, { PATH = '' }: NodeJS.ProcessEnv = process.env): string | null {
-  const found = PATH.split(delimiter).map((folder) => join(folder, name));
-  return found.find((path) => isAbsolute(path) && existsSync(path)) ?? null;
-}
-
-const TRUE = inPath('true') ?? '/bin/true';
-
-const runs = ([command = '', ...args]: readonly string[]): Promise<boolean> =>
-  new Promise((resolve) => {
-    execFile(command, args, { timeout: PROBE_MS, env: {} }, (error) => resolve(error === null));
-  });
-const PROBE_MS = 10_000;

@@ -6,18 +6,19 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
-  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { basename, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { settings } from '../../pipeline/config/config.ts';
+import { apartHere } from '../../pipeline/training/command/apart.ts';
 import { COMMIT_ADDRESSES, COMMIT_PATHS } from '../../pipeline/triggers/allowed.ts';
 import { CommitRefusedError } from '../../pipeline/triggers/export-commit.ts';
 import { TrainingRepository } from '../../pipeline/triggers/repository.git.ts';
@@ -46,8 +47,7 @@ const rowsOf = (word: string): string =>
   );
 
 /** A folder that watches a repository, and how one look at it ends. */
-function watched(settings = '') {
-  const home = temporaryFolder();
+function watched(settings = '', home = temporaryFolder()) {
   writeFileSync(join(home, 'pawl.yaml'), `model: sentiment\nwatch:\n  promote: false\n${settings}`);
   const repository = workRepository();
   const look = async (env: Record<string, string> = {}): Promise<Run & { said: string }> => {
@@ -88,37 +88,128 @@ commits('attack 71: a program that nobody here has named does not run', async ()
   }
 });
 
-commits(
-  'attack 71: an allowed program runs without credentials, and only where it cannot reach the gate’s key',
+commits('attack 71: an allowed program runs without credentials', async () => {
+  const { commit, look } = watched('  commands: [[sh, train.sh]]\n');
+  const env = { AWS_SECRET_ACCESS_KEY: 'aws', GITHUB_TOKEN: 'github', PAWL_SECRET_FORGE_TOKEN: 'forge' };
+  const yaml = commandOf('sh', 'train.sh');
+  commit({ 'pawl.yaml': yaml, 'train.sh': 'env' });
+  const { failure } = await look(env);
+  assert.is(failure?.code, 'trainer_command_failed', 'it ran, and left no model');
+  const names = (failure?.message ?? '').split('\n').map((line) => line.split('=')[0]);
+  commit({ 'pawl.yaml': yaml, 'train.sh': 'env; exit 1' });
+  const said = (await look(env)).failure?.message ?? '';
+  names.push(...said.split('\n').map((line) => line.split('=')[0]));
+  assert.ok(names.includes('PATH') && names.includes('PAWL_JOB'), said);
+  for (const name of Object.keys(env)) assert.not(names.includes(name), name);
+  commit({ 'pawl.yaml': `${yaml}    environment: [AWS_SECRET_ACCESS_KEY]\n` });
+  assert.match((await look(env)).failure?.message ?? '', 'watch.environment');
+});
+
+/** A gate's private key, where this Pawl would look for it. */
+function gateKeyIn(home: string): string {
+  const file = join(home, '.pawl/keys/gate.pem');
+  mkdirSync(join(home, '.pawl/keys'), { recursive: true });
+  const { privateKey } = generateKeyPairSync('ed25519');
+  writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  return file;
+}
+
+commits('attack 71: without bubblewrap no program runs where it could read the gate’s key', async () => {
+  const { home, commit, look } = watched('  commands: [[sh, train.sh]]\n');
+  const bin = temporaryFolder();
+  writeFileSync(join(bin, 'bwrap'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  const env = { PATH: `${bin}${delimiter}${process.env.PATH}` };
+  const { program, ran } = tattler();
+  gateKeyIn(home);
+  commit({ 'pawl.yaml': commandOf('sh', 'train.sh'), 'train.sh': program });
+  const { failure } = await look(env);
+  assert.equal([failure?.code, ran()], ['commit_refused', false]);
+  assert.match(failure?.message ?? '', /gate\.pem.*bubblewrap/);
+  const { stdout } = await pawl(home, ['doctor'], { env });
+  assert.match(stdout, /! commits .*runs programs here.*gate.pem/);
+});
+
+const apart = (await apartHere([])) !== null;
+if (!apart)
+  console.log('SKIPPED programs apart: bubblewrap is not here, or may not be used (`apt-get install bubblewrap`)');
+const behind = apart ? commits : commits.skip;
+
+/** Tries what a program of a commit would want to, and says how it went: no output of it is a secret that it must not have. */
+const NOSY = `
+reads() { if cat "$1" >/dev/null 2>&1; then echo "$2=read"; else echo "$2=hidden"; fi; }
+writes() { if (echo x >"$1") 2>/dev/null; then echo "$2=written"; else echo "$2=refused"; fi; }
+reads "$1/.pawl/keys/gate.pem" key
+reads "/proc/self/root$1/.pawl/keys/gate.pem" key-by-root
+reads "$1/.pawl/events.db" log
+reads "$HOME/.ssh/id_ed25519" ssh
+reads "$HOME/.aws/credentials" aws
+reads "$HOME/.netrc" netrc
+reads "$HOME/.config/gh/hosts.yml" gh
+reads "$HOME/.cache/huggingface/token" token
+reads "$HOME/.linked" linked
+reads "$HOME/linked-secret" link-target
+reads "$HOME/.local/bin/tool" tool
+reads "$HOME/rows.csv" plain
+for p in /proc/[0-9]*; do tr '\\0' '\\n' <"$p/environ" 2>/dev/null; done | grep -c CANARY | sed 's/^/environments=/'
+writes "$HOME/new" home
+writes "$1/pawl.yaml" settings
+writes own.txt own
+writes "$TMPDIR/x" temporary
+umount "$1/.pawl" 2>/dev/null && echo unmounted
+reads "$1/.pawl/keys/gate.pem" key-again
+exit 7
+`;
+
+behind(
+  'attack 71: in bubblewrap a program reads no key, credential or process, and writes to its own folders',
   async () => {
-    const { home, commit, look } = watched('  commands: [[sh, train.sh]]\n');
-    const told = join(temporaryFolder(), 'env');
-    const env = { AWS_SECRET_ACCESS_KEY: 'aws', GITHUB_TOKEN: 'github', PAWL_SECRET_FORGE_TOKEN: 'forge' };
-    const yaml = commandOf('sh', 'train.sh');
-    commit({ 'pawl.yaml': yaml, 'train.sh': `env > ${told}` });
-    assert.is((await look(env)).failure?.code, 'trainer_command_failed', 'it ran, and left no model');
-    const names = readFileSync(told, 'utf8')
-      .split('\n')
-      .map((line) => line.split('=')[0]);
-    assert.ok(names.includes('PATH') && names.includes('PAWL_JOB'));
-    for (const name of Object.keys(env)) assert.not(names.includes(name), name);
-    commit({ 'pawl.yaml': `${yaml}    environment: [AWS_SECRET_ACCESS_KEY]\n` });
-    assert.match((await look(env)).failure?.message ?? '', 'watch.environment');
-    rmSync(told);
-    mkdirSync(join(home, '.pawl/keys'), { recursive: true });
-    writeFileSync(
-      join(home, '.pawl/keys/gate.pem'),
-      generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }),
-      { mode: 0o600 },
+    // Not among temporary files, which are hidden in any case.
+    const around = mkdtempSync('/var/tmp/pawl-test-');
+    const [home, user] = [join(around, 'home'), join(around, 'user')];
+    for (const folder of [home, user]) mkdirSync(folder);
+    const { commit, look } = watched('  allowCommands: true\n', home);
+    gateKeyIn(home);
+    const files = [
+      ...['.ssh/id_ed25519', '.aws/credentials', '.netrc', '.config/gh/hosts.yml', '.cache/huggingface/token'],
+      ...['.local/bin/tool', 'rows.csv', 'linked-secret'],
+    ];
+    for (const file of files) {
+      mkdirSync(dirname(join(user, file)), { recursive: true });
+      writeFileSync(join(user, file), 'secret');
+    }
+    symlinkSync(join(user, 'linked-secret'), join(user, '.linked'));
+    commit({ 'pawl.yaml': commandOf('sh', 'train.sh', home), 'train.sh': NOSY });
+    const { failure } = await look({ HOME: user, CANARY: 'CANARY' });
+    assert.match(failure?.message ?? '', 'exit code 7');
+    assert.equal(
+      (failure?.message ?? '').split('\n').filter((line) => line.includes('=')),
+      [
+        ...['key=hidden', 'key-by-root=hidden', 'log=hidden', 'ssh=hidden', 'aws=hidden', 'netrc=hidden', 'gh=hidden'],
+        ...['token=hidden', 'linked=hidden', 'link-target=hidden', 'tool=read', 'plain=read', 'environments=0'],
+        ...['home=refused', 'settings=refused', 'own=written', 'temporary=written', 'key-again=hidden'],
+      ],
     );
-    commit({ 'pawl.yaml': yaml, again: '1' });
-    const { failure } = await look(env);
-    assert.equal([failure?.code, existsSync(told)], ['commit_refused', false]);
-    assert.match(failure?.message ?? '', 'gate.pem');
-    const { stdout } = await pawl(home, ['doctor']);
-    assert.match(stdout, /! commits .*runs programs here.*gate.pem/);
+    const { stdout } = await pawl(home, ['doctor'], { env: { HOME: user } });
+    assert.match(stdout, /! commits .*runs programs here, in bubblewrap/);
+    rmSync(around, { recursive: true });
   },
 );
+
+commits('attack 72: a link that a program leaves among its results is not followed', async () => {
+  const { commit, look } = watched('  allowCommands: true\n');
+  const secret = join(temporaryFolder(), 'secret');
+  writeFileSync(secret, '{}');
+  const out = 'out=$(dirname "$PAWL_JOB")/out\n';
+  for (const [script, why] of [
+    [`ln -s ${secret} $out/model.onnx`, /left no model.onnx/],
+    ['rmdir $out; mkdir mine; echo {} > mine/model.onnx; ln -s $PWD/mine $out', /left no model.onnx/],
+    ['mkfifo $out/model.onnx', /left no model.onnx/],
+  ] as const) {
+    commit({ 'pawl.yaml': commandOf('sh', 'train.sh'), 'train.sh': out + script });
+    const { failure } = await look();
+    assert.equal([failure?.code, why.test(failure?.message ?? '')], ['trainer_command_failed', true], failure?.message);
+  }
+});
 
 commits('attack 71: a commit names no model that others serve, and no trainer that is not allowed', async () => {
   const { commit, look } = watched('  trainers: [nbsvm]\n  kinds: [csv]\n');

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -11,10 +12,13 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { StoreError } from '../../events/errors.ts';
 import { GitLogBranch } from '../../events/log-branch.git.ts';
 import { Mirror } from '../../pipeline/forge/mirror.ts';
 import { createRegistry } from '../../pipeline/registry/init.ts';
@@ -24,6 +28,7 @@ import { GitFolderRefusedError } from '../../registry-repo/git-owner.ts';
 import { GitError } from '../../registry-repo/git-process.ts';
 import { pawl } from '../support/cli.ts';
 import { bareRepository, commitFiles, commitTime, tester } from '../support/git.ts';
+import { serveGit } from '../support/git-http.ts';
 import { temporaryFolder } from '../support/paths.ts';
 import { rejects } from '../support/rejects.ts';
 import { LIMITS } from '../support/watched.ts';
@@ -149,7 +154,7 @@ test('attack 76: programs wherever a registry’s folder can name one', async ()
   await git.changes(main, next);
   await git.mergeBases(main, next);
   assert.is((await git.blob((await git.entry(next, 'a'))?.oid as string)).toString(), '1');
-  await git.run(['gc', '--auto', '--quiet']);
+  await rejects(git.run(['-c', 'gc.auto=1', 'gc', '--auto', '--quiet']), GitFolderRefusedError);
   assert.equal(ran(), []);
 });
 
@@ -159,11 +164,14 @@ test('attack 76: programs in a mirror, in what it follows, in the log’s copy a
   const url = pathToFileURL(source.gitDir).href;
   const mirror = new Mirror({ git: new Git(copy), url, login: async () => null, pauseMs: 1 });
   const main = await mirror.sync();
-  const traps = [trapped(source.gitDir), trapped(copy)];
+  const traps = [trapped(source.gitDir)];
   await mirror.sync();
   const to = await commitFiles(mirror.git, main, { a: '2' });
   await mirror.push({ ref: 'refs/heads/side', to, from: null });
   assert.is(await source.resolve('refs/heads/side'), to);
+  traps.push(trapped(copy));
+  await rejects(mirror.sync(), GitFolderRefusedError);
+  await rejects(mirror.push({ ref: 'refs/heads/other', to, from: null }), GitFolderRefusedError);
 
   const local = new Git(join(temporaryFolder(), 'events.db.git'));
   const log = new GitLogBranch({
@@ -174,19 +182,120 @@ test('attack 76: programs in a mirror, in what it follows, in the log’s copy a
     clock: () => commitTime,
   });
   assert.is(await log.tip(), null);
-  traps.push(trapped(local.gitDir));
   const segment = { path: 'segments/1', bytes: Buffer.from('x'), message: 'one' } as unknown as Parameters<
     GitLogBranch['write']
   >[1][number];
   const wrote = await log.write(null, [segment]);
   assert.equal(await log.push(null, wrote), { state: 'pushed' });
   await log.fetch();
+  traps.push(trapped(local.gitDir));
   await log.commits(null, wrote);
+  await rejects(log.fetch(), StoreError);
   await log.close();
   assert.equal(
     traps.flatMap((ran) => ran()),
     [],
   );
+});
+
+/** Ways in which a mirror's settings could send what it holds, or its login, elsewhere, or run a program. */
+const LEAKS = (evil: string, url: string, program: string): readonly (readonly [string, string])[] => [
+  [`url.${evil}.insteadOf`, url],
+  [`url.${evil}.pushInsteadOf`, url],
+  [`remote.${url}.url`, evil],
+  [`remote.${url}.pushurl`, evil],
+  [`remote.${url}.vcs`, 'ext'],
+  [`remote.${url}.uploadpack`, program],
+  [`remote.${url}.proxy`, evil],
+  ['http.proxy', evil],
+  [`http.${url}.proxy`, evil],
+  [`http.${url}.sslVerify`, 'false'],
+  [`http.${url}.followRedirects`, 'true'],
+  [`http.${url}.extraHeader`, 'X: y'],
+  ['http.curloptResolve', '+example.com:443:127.0.0.1'],
+  ['http.cookieFile', '/etc/passwd'],
+  ['fetch.bundleURI', evil],
+  ['credential.helper', `!${program}`],
+  [`credential.${url}.helper`, `!${program}`],
+  ['core.sshCommand', program],
+  ['core.gitProxy', program],
+  ['core.askPass', program],
+  ['gc.recentObjectsHook', program],
+  ['extensions.worktreeConfig', 'true'],
+];
+
+test('attack 110: settings of a mirror that send what it holds elsewhere, or run a program', async () => {
+  const [source, other] = [await bareRepository({ a: '1' }), await bareRepository({ b: '1' })];
+  const token = 'canary';
+  const served = await serveGit(source.gitDir, token);
+  const heard: string[] = [];
+  const listener = createServer((request, response) => {
+    heard.push(`${request.method} ${request.url} ${JSON.stringify(request.headers)}`);
+    response.writeHead(502).end();
+  }).listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const evil = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
+  const program = join(temporaryFolder(), 'tattle');
+  writeFileSync(program, `#!/bin/sh\necho ran >> ${program}.ran\n`, { mode: 0o755 });
+  const git = new Git(join(temporaryFolder(), 'mirror.git'));
+  const login = async () => ({ user: 'x-access-token', password: token });
+  const mirror = new Mirror({ git, url: served.url, login, pauseMs: 1 });
+  const main = await mirror.sync();
+  const config = join(git.gitDir, 'config');
+  const plain = readFileSync(config, 'utf8');
+  const included = join(temporaryFolder(), 'included');
+  writeFileSync(included, `[url "${other.gitDir}"]\n\tinsteadOf = ${served.url}\n`);
+  const settings = [
+    ...LEAKS(evil, served.url, program),
+    ['include.path', included] as const,
+    [`includeIf.gitdir:${git.gitDir}.path`, included] as const,
+  ];
+  for (const [name, value] of settings) {
+    writeFileSync(config, plain);
+    execFileSync('git', ['config', '--file', config, name, value]);
+    served.requests.length = 0;
+    const refused = await rejects(mirror.sync(), GitFolderRefusedError);
+    assert.ok(refused.message.includes(name.split('.')[0]?.toLowerCase() ?? ''), refused.message);
+    await rejects(mirror.push({ ref: 'refs/heads/x', to: main, from: null }), GitFolderRefusedError);
+    assert.equal([heard, served.requests, existsSync(`${program}.ran`)], [[], [], false], name);
+    const [advice = ''] = /(?<=`git )config .*?(?=`)/.exec(refused.message) ?? [];
+    execFileSync('git', advice.split(' '));
+    assert.is(await mirror.sync(), main, 'the advice helps');
+  }
+  listener.close();
+  await served.close();
+});
+
+test('attack 110: objects of other folders, in a training repository and at the other end of a fetch', async () => {
+  const borrowed = workRepository();
+  borrowed.commit({ secret: '1' });
+  const borrow = (gitDir: string) => {
+    mkdirSync(join(gitDir, 'objects/info'), { recursive: true });
+    writeFileSync(join(gitDir, 'objects/info/alternates'), `${join(borrowed.folder, '.git/objects')}\n`);
+  };
+  const { folder, commit, git } = workRepository();
+  const tip = commit({ a: '1' });
+  const linked = join(temporaryFolder(), 'linked');
+  git('worktree', 'add', '-q', linked);
+  borrow(join(folder, '.git'));
+  for (const place of [folder, linked]) {
+    const training = new TrainingRepository(place);
+    assert.match((await rejects(training.commits('main'), RepositoryError)).message, /objects\/info\/alternates/);
+    const exported = training.export(tip, join(temporaryFolder(), 'out'), LIMITS);
+    assert.match((await rejects(exported, RepositoryError)).message, /objects\/info\/alternates/);
+  }
+  const bare = join(temporaryFolder(), 'bare');
+  renameSync((await bareRepository({ a: '1' })).gitDir, `${bare}.git`);
+  borrow(`${bare}.git`);
+  for (const remote of [folder, linked, bare]) {
+    const mirror = new Mirror({
+      git: new Git(join(temporaryFolder(), 'mirror.git')),
+      url: pathToFileURL(remote).href,
+      login: async () => null,
+      pauseMs: 1,
+    });
+    await rejects(mirror.sync(), GitFolderRefusedError);
+  }
 });
 
 test('attack 76: programs wherever a training repository’s folder can name one', async () => {
@@ -293,7 +402,10 @@ asRoot('attack 77: a folder of another owner, unless the user trusts it', async 
       });
     assert.is(await git.resolve('refs/heads/main'), main, 'the advice helps');
     assert.is(await mirror.sync(), main, 'at the other end as well');
-    assert.is((await new TrainingRepository(folder).commits('main')).length, 1);
+    const trusted = new TrainingRepository(folder);
+    const [tip = '', ...more] = await trusted.commits('main');
+    assert.equal(more, []);
+    await trusted.export(tip, join(temporaryFolder(), 'out'), LIMITS);
   } finally {
     process.env.HOME = before;
   }

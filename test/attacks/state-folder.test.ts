@@ -22,8 +22,10 @@ const staged = (folder: string): string => {
 };
 
 /** A command under the loosest umask. */
-async function loosely(folder: string, ...args: string[]) {
-  const before = process.umask(0);
+const loosely = (folder: string, ...args: string[]) => under(0, folder, args);
+
+async function under(umask: number, folder: string, args: readonly string[]) {
+  const before = process.umask(umask);
   try {
     return await pawl(folder, args);
   } finally {
@@ -68,5 +70,41 @@ attacks('attack 87: a folder that an older Pawl made is mended by the next comma
   assert.is(staged(folder), 'pawl.yaml\n');
   assert.is(lstatSync(outside).mode & 0o777, modes ? 0o644 : lstatSync(outside).mode & 0o777);
 });
+
+attacks(
+  'what the user names has the mode that their own umask gives it, though the state folder was used',
+  async () => {
+    const folder = await made();
+    const modeOf = (name: string): number => lstatSync(join(folder, name)).mode & 0o777;
+    await loosely(folder, 'train');
+    writeFileSync(join(folder, 'sweep.yaml'), 'trainer: nbsvm\nparameters:\n  cost: [10, 20]\nvalidationShare: 0.2\n');
+    const swept = await loosely(folder, 'sweep', 'sweep.yaml', '--json');
+    const { sweep } = JSON.parse(swept.stdout) as { sweep: string };
+    const shared = [
+      'events.store=git',
+      'events.repository=http://127.0.0.1:9/registry',
+      'artifacts.store=s3',
+      'artifacts.s3.bucket=models',
+    ];
+    for (const [name, ...args] of [
+      ['backup.db', 'events', 'backup', 'backup.db'],
+      ['log.jsonl', 'events', 'export', '--output', 'log.jsonl'],
+      ['sweep.svg', 'runs', 'compare', '--sweep', sweep, '--plot', 'sweep.svg'],
+      [
+        ...['deep/job.yaml', ...shared.flatMap((setting) => ['--set', setting]), 'sweep', 'sweep.yaml'],
+        ...['--executor', 'kubernetes', '--image', 'registry.example/pawl:1', '--out', 'deep/job.yaml'],
+      ],
+    ] as [string, ...string[]][]) {
+      for (const umask of [0o022, 0o077]) {
+        rmSync(join(folder, name.split('/')[0] as string), { recursive: true, force: true });
+        const { code, stderr } = await under(umask, folder, args);
+        assert.is(code, 0, `${args.join(' ')}: ${stderr}`);
+        if (modes) assert.is(modeOf(name), 0o666 & ~umask, name);
+        if (modes && name.includes('/')) assert.is(modeOf(name.split('/')[0] as string), 0o777 & ~umask, name);
+      }
+    }
+    assert.equal(open(join(folder, '.pawl')), []);
+  },
+);
 
 attacks.run();

@@ -5,9 +5,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadDataset } from '../../pipeline/data/load.ts';
 import { DataOptions } from '../../pipeline/data/options.ts';
-import { start, stopAll } from '../support/cli.ts';
+import { endable } from '../../pipeline/endable.ts';
+import { pawl, start, stopAll } from '../support/cli.ts';
 import { temporaryFolder } from '../support/paths.ts';
 import { rejects } from '../support/rejects.ts';
+import { sampleSettings } from '../support/sample-settings.ts';
 
 const attacks = suite('attacks by work that is deaf');
 attacks.after(stopAll);
@@ -40,6 +42,60 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     assert.is(child.signalCode, signal);
   });
+
+/** Makes a command compute for ever, once it takes a digest within a function of that name. */
+const deafIn = (name: string): string => `import crypto from "node:crypto";
+import { writeSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+const createHash = crypto.createHash;
+crypto.createHash = (...more) => {
+  if (!new Error().stack.includes(" ${name} ")) return createHash(...more);
+  writeSync(2, "deaf");
+  for (;;);
+};
+Error.stackTraceLimit = 50;
+syncBuiltinESMExports();`;
+
+attacks('attack 84: a command that has something to finish is ended while it computes, too', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'pawl.yaml'), sampleSettings(120));
+  const trained = await pawl(folder, ['train', '--json']);
+  const { run } = JSON.parse(trained.stdout) as { run: string };
+  for (const [command, within] of [
+    [['train'], 'factsOf'],
+    [['evaluate', run], 'bootstrapF1'],
+  ] as const) {
+    const child = start(folder, command, {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(deafIn(within))}`,
+    });
+    let said = '';
+    for await (const chunk of child.stderr ?? []) {
+      said += chunk;
+      if (said.includes('deaf')) break;
+    }
+    assert.match(said, 'deaf', `${command[0]} never came to ${within}`);
+    child.kill('SIGTERM');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    assert.is(child.signalCode, 'SIGTERM', command[0]);
+  }
+});
+
+attacks('attack 84: after it has computed, a command listens as before', async () => {
+  const heard: string[] = [];
+  const listener = () => heard.push('SIGTERM');
+  process.on('SIGTERM', listener);
+  assert.is(await endable(undefined, () => process.listenerCount('SIGTERM')), 0);
+  await rejects(
+    endable(undefined, () => {
+      throw new Error('wrong');
+    }),
+    Error,
+  );
+  process.kill(process.pid, 'SIGTERM');
+  for (let i = 0; heard.length === 0 && i < 1000; i++) await new Promise((resolve) => setImmediate(resolve));
+  process.off('SIGTERM', listener);
+  assert.equal(heard, ['SIGTERM']);
+});
 
 attacks('attack 84: between any two steps with a data set a command listens', async () => {
   const folder = temporaryFolder();

@@ -12,6 +12,7 @@ export const trainingContext = (
   unlabelled: [],
   folders: { config: nowhere, cache: nowhere, checkpoints: nowhere },
   hub: { endpoint: 'http://127.0.0.1:9', offline: true },
+  apart: null,
   seed: 1,
   workers: 1,
   report: { metric: () => {}, epoch: () => {}, progress: () => {} },

@@ -1,4 +1,14 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
@@ -29,8 +39,11 @@ export const command: Trainer<typeof schema> = {
     const folder = temporaryFolderSync(context.folders.cache, 'command');
     const said = new Said();
     try {
+      const { apart } = context;
+      const room = { writable: [context.folders.config, folder], temporary: join(folder, 'tmp') };
       await runProgram({
         command: config.command,
+        ...(apart ? { around: (argv: readonly string[]) => apart(argv, room) } : {}),
         folder: context.folders.config,
         env: { ...programEnvironment(process.env, config.environment), [JOB]: writeJob(folder, context, config) },
         timeoutMs: config.timeoutMinutes * 60_000,
@@ -38,7 +51,7 @@ export const command: Trainer<typeof schema> = {
         onLine: (line) => hear(line, context.report),
         onOther: (line) => said.add(line),
       });
-      return { ...collect(join(folder, 'out'), context.labels), records: [{ path: OUTPUT_FILE, bytes: said.bytes() }] };
+      return { ...collect(folder, context.labels), records: [{ path: OUTPUT_FILE, bytes: said.bytes() }] };
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
@@ -55,6 +68,7 @@ function writeJob(folder: string, context: TrainingContext, config: CommandConfi
   };
   const out = join(folder, 'out');
   mkdirSync(out);
+  mkdirSync(join(folder, 'tmp'));
   const job: Job = {
     schema: 'pawl.job/1',
     train: lines('train.jsonl', rows),
@@ -90,10 +104,10 @@ function hear(line: string, report: Report): boolean {
 }
 
 /** @throws {TrainerCommandError} for a file that is missing or wrong @throws {ImportError} for a graph no gate would accept */
-function collect(out: string, labels: readonly string[]): TrainedModel {
+function collect(folder: string, labels: readonly string[]): TrainedModel {
   const read = (name: string): Buffer => {
     try {
-      return readFileSync(join(out, name));
+      return readOwn(folder, join('out', name));
     } catch (cause) {
       throw new TrainerCommandError(`the program ended well, but left no ${name} in the job's \`out\` folder`, {
         cause,
@@ -102,6 +116,19 @@ function collect(out: string, labels: readonly string[]): TrainedModel {
   };
   const [onnx, tokenizer, text] = [read(MODEL_FILE), read('tokenizer.json'), read('result.json')];
   return adopt({ onnx, tokenizer }, labels, resultOf(text));
+}
+
+/** A plain file at that very place: what a link leads to may be what the program itself could not read. */
+function readOwn(folder: string, name: string): Buffer {
+  const path = join(realpathSync(folder), name);
+  if (realpathSync(path) !== path) throw new Error(`${name} is a link, or behind one`);
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  try {
+    if (!fstatSync(file).isFile()) throw new Error(`${name} is no plain file`);
+    return readFileSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function resultOf(text: Buffer): Result {

@@ -11,6 +11,8 @@ const GRACE_MS = 5000;
 
 type Options = {
   readonly command: readonly string[];
+  /** What is put around the command line. */
+  readonly around?: (argv: readonly string[]) => readonly string[];
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
   readonly timeoutMs: number;
@@ -28,10 +30,11 @@ type Options = {
  * @throws what `onLine` threw, and the signal's reason, when it aborts
  */
 export async function runProgram(options: Options): Promise<void> {
-  const { command, folder, env, timeoutMs, signal } = options;
-  const [program = '', ...args] = command;
+  const { command, around = (argv) => argv, folder, env, timeoutMs, signal } = options;
+  const [program = ''] = command;
+  const [first = '', ...args] = around(command);
   signal.throwIfAborted();
-  const child = spawn(program, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(first, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const stop = () => end(child);
   const heard = listen(child, options, stop);
   const closed = new Promise<void>((resolve) => child.on('close', () => resolve()));
