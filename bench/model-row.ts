@@ -5,13 +5,14 @@ import { share, textTable } from '../pipeline/table.ts';
 import { f1 } from '../registry-repo/f1.ts';
 import { toNumber } from '../registry-repo/fraction.ts';
 import type { Confusion } from '../registry-repo/values.ts';
+import { REVIEWS, REVIEWS_F1 } from './measure.ts';
 
 /** What a way to train came to on the reviews. */
 export const Trained = z.strictObject({
   name: z.string(),
   /** What computed. */
   backend: z.string(),
-  /** Of the label pos, with its 95 % interval. */
+  /** By `REVIEWS`, with its 95 % interval. */
   f1: z.number(),
   low: z.number(),
   high: z.number(),
@@ -37,14 +38,23 @@ const NotTrained = z.strictObject({
 export const ModelRow = z.union([Trained, NotTrained]);
 export type ModelRow = z.infer<typeof ModelRow>;
 
-/** F1 of the second label from `confusion[truth][predicted]`, with its 95 % interval. */
+/** From `confusion[truth][predicted]`, by `REVIEWS`, with its 95 % interval. */
 export function f1Of(labels: readonly string[], confusion: Confusion): Pick<Trained, 'f1' | 'low' | 'high'> {
-  const averaging = { average: 'binary', positive: labels[1] as string } as const;
-  const value = toNumber(f1(labels, confusion, averaging));
-  return { f1: value, ...(f1Interval(labels, confusion, averaging) ?? { low: value, high: value }) };
+  const value = toNumber(f1(labels, confusion, REVIEWS));
+  return { f1: value, ...(f1Interval(labels, confusion, REVIEWS) ?? { low: value, high: value }) };
 }
 
-const HEAD = ['trained by', 'F1', '95 % interval', 'training', 'of processors', 'model', 'texts/s', 'peak', 'backend'];
+const HEAD = [
+  'trained by',
+  REVIEWS_F1,
+  '95 % interval',
+  'training',
+  'of processors',
+  'model',
+  'texts/s',
+  'peak',
+  'backend',
+];
 
 export function rowTable(rows: readonly ModelRow[]): string {
   const without = ({ name, reason, failed }: z.infer<typeof NotTrained>) =>

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Progress } from '../pipeline/progress.ts';
 import type { Bench } from './bench.ts';
+import { REVIEWS_F1 } from './measure.ts';
 import { earlierRows, type ModelRow, rowTable, type Trained } from './model-row.ts';
 import type { ModelInput, ModelResult } from './models.child.ts';
 import { type PeerRow, peerRows, trainPeer } from './models.peers.ts';
@@ -17,7 +18,7 @@ const METHOD = [
   `Each in a process of its own, ${WORKERS} threads: trained on the training reviews, then measured on the test reviews, once. Trainers have their defaults unless their row says otherwise; their models are exported to ONNX and measured by the runtime.`,
   'Training counts from texts in memory to files on the disk; of processors are the seconds that all its threads worked.',
   'The distilbert with n-grams is the one without them and NB-SVM beside it: one fine-tuning, measured alone before the two are weighed.',
-  'Texts a second: one thread, from text to probabilities or scores, all test reviews. F1 is of the label pos. Memory is the peak of resident memory of the whole process.',
+  'Texts a second: one thread, from text to probabilities or scores, all test reviews. Memory is the peak of resident memory of the whole process.',
 ];
 
 /** One of our trainers; `needs` is what has to be given, or null. */
@@ -130,7 +131,7 @@ function figuresOf({ name, f1, train, cpu, modelBytes, textsPerSecond, peakBytes
   const figure = (what: string, unit: string, value: number | null): Figure[] =>
     value === null ? [] : [{ name: `${name}, ${what}`, unit, rounds: [value] }];
   return [
-    ...figure('F1', 'share', f1),
+    ...figure(REVIEWS_F1, 'share', f1),
     ...figure('training', 's', train),
     ...figure('training, of processors', 's', cpu),
     ...figure('model', 'MB', modelBytes && modelBytes / 1e6),
@@ -141,6 +142,6 @@ function figuresOf({ name, f1, train, cpu, modelBytes, textsPerSecond, peakBytes
 
 export const models: Bench = {
   name: 'models',
-  summary: 'every trainer on film reviews: F1, time, size and speed, beside scikit-learn and PyTorch',
+  summary: `every trainer on film reviews: ${REVIEWS_F1}, time, size and speed, beside scikit-learn and PyTorch`,
   run,
 };

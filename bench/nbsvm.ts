@@ -4,6 +4,7 @@ import { loadDataset } from '../pipeline/data/load.ts';
 import { DataOptions } from '../pipeline/data/options.ts';
 import type { Bench } from './bench.ts';
 import { type FasttextResult, hasFasttext, runFasttext, VARIANTS, writeFasttextInput } from './fasttext.ts';
+import { REVIEWS_F1 } from './measure.ts';
 import type { InferInput, InferResult, TrainInput, TrainResult } from './nbsvm.child.ts';
 import type { BenchOptions } from './options.ts';
 import { inChild } from './process.ts';
@@ -21,8 +22,8 @@ const NO_FASTTEXT = 'fastText was not measured: it is not installed (Debian, Ubu
 const METHOD = [
   `nbsvm: one process from its start to its end: Node starts, the archive is unpacked, checked, normalised, sorted, hashed and searched for leaks, the model trained with ${WORKERS} workers, exported to ONNX and written, loaded by the runtime, and the test reviews classified and counted.`,
   `${VARIANTS.map(({ name, args }) => `${name}: \`supervised ${args.join(' ')}\``).join('; ')}.`,
-  `fastText: two processes, \`supervised\` and \`test\`: text files are read, the model trained and written, loaded, and the test reviews classified. Not counted: unpacking, and writing its input (lower case, no punctuation, shuffled). Its F1 comes from \`predict\`, not counted. Its threads race, so F1 differs from round to round.`,
-  'All in turns. F1 is of the label pos. Memory is the peak of resident memory of a whole process, as the kernel records it; for fastText the larger of the two.',
+  `fastText: two processes, \`supervised\` and \`test\`: text files are read, the model trained and written, loaded, and the test reviews classified. Not counted: unpacking, and writing its input (lower case, no punctuation, shuffled). Its ${REVIEWS_F1} comes from \`predict\`, not counted. Its threads race, so that differs from round to round.`,
+  'All in turns. Memory is the peak of resident memory of a whole process, as the kernel records it; for fastText the larger of the two.',
   'inference: the runtime classifies up to 2,000 test reviews of both labels in one process, from text to probabilities, after one round of warming up.',
 ];
 
@@ -91,7 +92,7 @@ function ourFigures(ours: readonly Ours[]): Figure[] {
       ),
     ),
     figure(
-      'nbsvm, F1',
+      `nbsvm, ${REVIEWS_F1}`,
       'share',
       ours.map((r) => r.f1),
       { side: 'at least', limit: 0.92 },
@@ -112,7 +113,7 @@ function theirFigures(name: string, theirs: readonly FasttextResult[], ours: rea
   return [
     figure(`${name}, train + test`, 's', seconds),
     figure(
-      `${name}, F1`,
+      `${name}, ${REVIEWS_F1}`,
       'share',
       theirs.map((r) => r.f1),
     ),

@@ -6,6 +6,7 @@ import { metricsOf } from '../pipeline/evaluation/metrics.ts';
 import { type ByteWeights, quantise } from '../pipeline/onnx/quantise.ts';
 import { readArchitecture } from '../pipeline/training/transformer/config-json.ts';
 import type { Row } from '../registry-repo/rows.ts';
+import { REVIEWS } from './measure.ts';
 import { answer, tell } from './process.ts';
 import { open, save, stopwatch, trainWith } from './trained.ts';
 
@@ -101,7 +102,7 @@ function held(rows: readonly Row[], labels: readonly string[], own: readonly num
     if (best(own, row) === best(first, row)) same++;
     farthest = Math.max(farthest, Math.abs((own[2 * row + 1] as number) - (first[2 * row + 1] as number)));
   });
-  return { f1: metricsOf(labels, confusion, 'pos').f1 as number, agreement: same / rows.length, farthest };
+  return { f1: metricsOf(labels, confusion, REVIEWS.positive).f1 as number, agreement: same / rows.length, farthest };
 }
 
 await answer({ head, bytes, adopt, compare });

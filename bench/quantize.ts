@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Progress } from '../pipeline/progress.ts';
 import type { Bench } from './bench.ts';
+import { REVIEWS_F1 } from './measure.ts';
 import type { BenchOptions } from './options.ts';
 import { inChild, measured } from './process.ts';
 import type { BytesInput, Compared, CompareInput, HeadInput } from './quantize.child.ts';
@@ -20,7 +21,7 @@ const MISSING =
 const NO_ONNX =
   'ONNX Runtime’s own quantisation was not measured: PAWL_BENCH_ONNX=PYTHON names a Python that has onnx and onnxruntime.';
 const METHOD = [
-  `F1 is of the label pos, on ${TEXTS} test reviews, every so many-th; so are agreement with the floats and the largest difference of a probability.`,
+  `${REVIEWS_F1} is of ${TEXTS} test reviews, every so many-th; so are agreement with the floats and the largest difference of a probability.`,
   'Texts a second: all models in one process, one thread each, from text to probabilities, 32 reviews by 32 in turns; reviews of up to 256 tokens.',
 ];
 
@@ -66,7 +67,7 @@ function figuresOf(name: string, own: Compared, floats: Compared, compared: bool
   const faster = own.textsPerSecond.map((rate, i) => rate / (floats.textsPerSecond[i] as number));
   return [
     once('model', 'MB', own.megabytes),
-    once('F1', 'share', own.f1),
+    once(REVIEWS_F1, 'share', own.f1),
     { name: `${name}, inference`, unit: 'texts/s', rounds: own.textsPerSecond },
     ...(compared
       ? [
@@ -89,7 +90,6 @@ async function theirs(python: string, floats: string, folder: string): Promise<M
 
 export const quantize: Bench = {
   name: 'quantize',
-  summary:
-    'a transformer in floats and in bytes: size, speed, F1 and agreement, beside ONNX Runtime’s own quantisation',
+  summary: `a transformer in floats and in bytes: size, speed, ${REVIEWS_F1} and agreement, beside ONNX Runtime’s own quantisation`,
   run,
 };

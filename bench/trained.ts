@@ -5,6 +5,7 @@ import { trainers } from '../pipeline/training/trainers.ts';
 import { MACRO } from '../registry-repo/averaging.ts';
 import { loadRuntime } from '../registry-repo/runtime/load.ts';
 import type { Runtime } from '../registry-repo/runtime/runtime.ts';
+import { REVIEWS } from './measure.ts';
 import { tell } from './process.ts';
 
 type Given = Pick<TrainingContext, 'rows' | 'labels' | 'workers'> & Partial<TrainingContext>;
@@ -16,9 +17,8 @@ export function trainWith(name: string, config: Record<string, unknown>, given: 
   return trainer.train(trainingContext(given), trainer.config.parse(config) as never);
 }
 
-/** Of film reviews, F1 is that of `pos`, in every bench. */
 export const trainingContext = (given: Given): TrainingContext => ({
-  averaging: given.labels.includes('pos') ? { average: 'binary', positive: 'pos' } : MACRO,
+  averaging: given.labels.includes(REVIEWS.positive) ? REVIEWS : MACRO,
   unlabelled: [],
   folders: { config: '.', cache: '.', checkpoints: '.' },
   hub: { endpoint: 'https://huggingface.co', offline: true },

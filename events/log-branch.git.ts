@@ -292,7 +292,7 @@ function importStream(
 const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}\n`;
 
 /** `\x01oid parents`, then for each change `:mode mode blob blob status` and its path, all ended by NUL. */
-function parseLog(output: Buffer): LogCommit[] {
+export function parseLog(output: Buffer): LogCommit[] {
   const commits: { oid: string; parents: string[]; changes: LogCommit['changes'][number][] }[] = [];
   const fields = output.toString('utf8').split('\0');
   for (let i = 0; i < fields.length; i++) {

@@ -85,8 +85,8 @@ function reviews(each = 20): string {
 benches('nbsvm: trains, evaluates and classifies', () => {
   const imdb = reviews();
   const run = bench('nbsvm', '--imdb', imdb, '--rounds', '1', '--no-fasttext');
-  assertMeasured(run, ['nbsvm, load + train + evaluate', 'nbsvm, F1', 'inference, batches of 32']);
-  const score = run.report().benches[0]?.figures?.find((f) => f.name === 'nbsvm, F1')?.median;
+  assertMeasured(run, ['nbsvm, load + train + evaluate', 'nbsvm, F1 of "pos"', 'inference, batches of 32']);
+  const score = run.report().benches[0]?.figures?.find((f) => f.name === 'nbsvm, F1 of "pos"')?.median;
   assert.is(score, 1, 'one word tells the labels apart');
 });
 
@@ -194,10 +194,10 @@ benches('nbsvm without reviews says how to give them, and counts as not run', ()
 benches('quantize: floats and bytes side by side, and how to give what it needs', () => {
   const run = bench('quantize', '--imdb', reviews(), '--weights', dirname(goldenFile('tiny-bert', 'config.json')));
   assertMeasured(run, [
-    'float32, F1',
+    'float32, F1 of "pos"',
     'bytes, unsigned, inference ÷ float32',
     'bytes, seven-bits, agreement with float32',
-    'bytes, signed, F1',
+    'bytes, signed, F1 of "pos"',
   ]);
   assert.match(run.stdout, /PAWL_BENCH_ONNX=PYTHON/);
   const megabytes = (name: string) => run.report().benches[0]?.figures?.find((f) => f.name === name)?.median ?? 0;

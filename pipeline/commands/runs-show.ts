@@ -5,9 +5,11 @@ import type { Manifest } from '../../registry-repo/manifest.ts';
 import { denseCounts } from '../../registry-repo/stored-counts.ts';
 import { readCandidate } from '../promotion/candidate.ts';
 import { bytes, confusionTable, duration, share, textTable } from '../table.ts';
+import { metricName } from '../training/metric-names.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 import { pick } from './not-found.ts';
+import { claimedMeasure } from './runs-list.ts';
 
 export const runsShow: Command<Workspace> = {
   name: 'runs show',
@@ -120,8 +122,9 @@ function evaluations(run: Run): string {
 }
 
 function metrics(run: Run): string {
-  const rows = Object.entries(run.metrics).map(([name, value]) => [
-    name,
+  const called = { trainer: run.trainer, measure: claimedMeasure(run) };
+  const rows = Object.entries(run.metrics).map(([key, value]) => [
+    metricName(key, called),
     typeof value === 'number' ? String(Number(value.toPrecision(6))) : value,
   ]);
   return rows.length === 0

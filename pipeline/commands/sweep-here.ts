@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { runs } from '../../projections/runs.ts';
+import { UNNAMED } from '../../registry-repo/averaging.ts';
 import { endDeadRuns } from '../promotion/reconcile.ts';
 import { completedPoints, onSameRows } from '../sweep/completed.ts';
 import { type PointOutcome, runLocally } from '../sweep/local.ts';
@@ -34,7 +35,7 @@ export async function sweepHere(invocation: Invocation<Workspace>, file: string,
   const promoted = wanted && best && failed.length === 0 ? await promoteBest(invocation, found, best.point) : null;
   const first = done.values().next().value;
   const averaging = first && (await averagingFor(workspace, first.model, first.data?.labels ?? []));
-  const measure = [...new Set([...done.values()].map((run) => claimedMeasure(run, averaging)))].join(' / ') || 'F1';
+  const measure = [...new Set([...done.values()].map((run) => claimedMeasure(run, averaging)))].join(' / ') || UNNAMED;
   const value = { sweep: id, measure, points: points.length, skipped: before.size, results, best, failed, promoted };
   out.result(value, () => describe(value, Object.keys(definition.parameters), wanted));
   return failed.length > 0 || promoted?.status === 'rejected' ? 1 : 0;

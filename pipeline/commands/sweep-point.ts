@@ -1,4 +1,5 @@
 import { runs } from '../../projections/runs.ts';
+import { UNNAMED } from '../../registry-repo/averaging.ts';
 import { withLock } from '../lock.ts';
 import { completedPoints } from '../sweep/completed.ts';
 import { SweepError } from '../sweep/errors.ts';
@@ -51,7 +52,7 @@ async function runPoint({ workspace, out, signal }: Invocation<Workspace>, found
     out.result(
       { run: before.id, candidate: before.candidate, measure: claimedMeasure(before), f1, before: true },
       () =>
-        `point ${point.index} was run before: run ${before.id}, ${claimedMeasure(before) ?? 'F1'} ${f1 === null ? '–' : share(f1)}`,
+        `point ${point.index} was run before: run ${before.id}, ${claimedMeasure(before) ?? UNNAMED} ${f1 === null ? '–' : share(f1)}`,
     );
     return 0;
   }

@@ -1,4 +1,5 @@
 import type { EventData } from '../../events/catalogue.ts';
+import { measureName } from '../../registry-repo/averaging.ts';
 import { digestOf } from '../../registry-repo/digest.ts';
 import { type Averaging, f1 } from '../../registry-repo/f1.ts';
 import { printFile } from '../../registry-repo/file.ts';
@@ -17,6 +18,7 @@ import type { Series } from '../plots/history.ts';
 import { modelCard } from './card.ts';
 import { goldenAnswers } from './golden.ts';
 import type { RunJournal } from './journal.ts';
+import { metricName } from './metric-names.ts';
 import { plotFiles } from './plots.ts';
 import type { RunPorts, RunRequest } from './request.ts';
 import type { TrainedModel } from './trainer.ts';
@@ -51,7 +53,9 @@ export async function packCandidate(ports: RunPorts, request: RunRequest, stage:
   const stored = async ({ path, bytes }: { readonly path: string; readonly bytes: Uint8Array }) => {
     return { path, digest: await ports.artifacts.put(bytes), sizeBytes: bytes.length };
   };
-  const plots = await endable(ports.signal, () => plotFiles(stage.history, measured.answers));
+  const called = { trainer: request.trainer.name, measure: measureName(stage.averaging) };
+  const history = stage.history.map((series) => ({ ...series, name: metricName(series.name, called) }));
+  const plots = await endable(ports.signal, () => plotFiles(history, measured.answers));
   const files = await Promise.all([...trained.files, ...rowKeys, card, ...plots].map(stored));
   const records = await Promise.all((trained.records ?? []).map(stored));
   const manifest = Manifest.parse({ ...described, files });

@@ -17,9 +17,9 @@ import type { AddressInfo } from 'node:net';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { settings } from '../../pipeline/config/config.ts';
+import { Config, settings } from '../../pipeline/config/config.ts';
 import { apartHere } from '../../pipeline/training/command/apart.ts';
-import { COMMIT_ADDRESSES, COMMIT_PATHS } from '../../pipeline/triggers/allowed.ts';
+import { COMMIT_ADDRESSES, COMMIT_PATHS, requireAllowed } from '../../pipeline/triggers/allowed.ts';
 import { CommitRefusedError } from '../../pipeline/triggers/export-commit.ts';
 import { TrainingRepository } from '../../pipeline/triggers/repository.git.ts';
 import { json, pawl, stopAll } from '../support/cli.ts';
@@ -304,8 +304,23 @@ commits('attack 72: rows behind a link are not trained on', async () => {
   git('add', '-A');
   git('commit', '-q', '-m', 'link');
   const { status, failure } = await look();
-  assert.is(status, 'failed');
-  assert.match(failure?.message ?? '', 'rows.csv');
+  assert.equal([status, failure?.code], ['failed', 'commit_refused'], 'not as a file that is missing');
+  assert.match(failure?.message ?? '', 'rows.csv, a link or a submodule, which is not followed');
+});
+
+commits('attack 73: a link within the files, should there ever be one, is followed before it is judged', () => {
+  const [folder, outside] = [temporaryFolder(), temporaryFolder()];
+  writeFileSync(join(outside, 'rows.csv'), rowsOf('private'));
+  writeFileSync(join(folder, 'own.csv'), rowsOf('own'));
+  symlinkSync(outside, join(folder, 'data'));
+  const own = Config.parse({ watch: { kinds: ['csv'] } });
+  const ask = (path: string) =>
+    requireAllowed(own, Config.parse({ ...own, data: { kind: 'csv', path } }), { folder, leftOut: [] });
+  ask('own.csv');
+  assert.throws(
+    () => ask('data/rows.csv'),
+    (error: Error) => error instanceof CommitRefusedError && /data.path leads out of the commit/.test(error.message),
+  );
 });
 
 commits('attack 74: settings that are a device, or longer than settings are', async () => {

@@ -8,7 +8,7 @@ import { parseRows, rowKey } from '../../registry-repo/rows.ts';
 import { readTokenizerFile } from '../../registry-repo/runtime/tokenizer-file.ts';
 import { parseJson } from '../../server/body.ts';
 import { dataFolder, load } from '../support/data.ts';
-import { assertLinear } from '../support/growth.ts';
+import { assertLinear, assertLinearInTime } from '../support/growth.ts';
 
 const attacks = suite('attacks on parsers by inputs of their worst kinds');
 
@@ -65,7 +65,8 @@ attacks('attack 82: rows, texts and messages', async () => {
     ['colons of a message', (n) => 'a:'.repeat(n / 2), parseMergeMessage],
     ['trailers of a message', (n) => Array.from({ length: n / 8 }, (_, i) => `k${i}: v`).join('\n'), parseMergeMessage],
   ] as const satisfies readonly (readonly [string, (n: number) => string, (text: string) => unknown])[])
-    await assertLinear(name, 60_000, make as (n: number) => string, (text) => tolerate(() => parse(text)));
+    for (const holds of [assertLinear, assertLinearInTime])
+      await holds(name, 60_000, make as (n: number) => string, (text) => tolerate(() => parse(text)));
 });
 
 /** Files of a data set, of about n bytes. */

@@ -92,9 +92,13 @@ server: { port: 0, pollMs: ${this.#stage.webhook ? 3_600_000 : 2000} }
     git(this.#training, 'commit', '--quiet', '--message', `${rows} training rows`);
     const runner = temporaryFolder();
     git(runner, 'clone', '--quiet', this.#training, '.');
-    const trained = await this.#run<{ run: string; f1: number }>(runner, ['train', '--trigger', 'push'], this.#job);
+    const trained = await this.#run<{ run: string; measure: string; f1: number }>(
+      runner,
+      ['train', '--trigger', 'push'],
+      this.#job,
+    );
     const commit = git(this.#training, 'log', '-1', '--format=%h %s').trim();
-    say(`    push ${commit} → run ${trained.run}: claims F1 ${trained.f1.toFixed(4)}`);
+    say(`    push ${commit} → run ${trained.run}: claims ${trained.measure} ${trained.f1.toFixed(4)}`);
     const promoted = await this.#run<Promoted>(runner, ['promote'], this.#job, [0, 1]);
     say(`    pull request ${promoted.url} → ${await this.#status(promoted.pullRequest)}`);
     this.#check(promoted.status === expected, `v${promoted.version} ${promoted.status}`);

@@ -60,7 +60,7 @@ export async function weighNgrams(ngrams: Ngrams, transformer: TrainedModel, con
   report.metric('mix/transformer', mixture.slopes[0], 0);
   report.metric('mix/ngrams', mixture.slopes[1], 0);
   const scores = { transformer: own, ngrams: logits, both: mixed(mixture, [own, logits]) };
-  for (const [name, found] of Object.entries(scores)) report.metric(`held/${name}`, f1Of(found, truth, context), 0);
+  for (const [name, found] of Object.entries(scores)) report.metric(`heldF1/${name}`, f1Of(found, truth, context), 0);
   return { tables, preprocessor, mixture };
 }
 

@@ -5,6 +5,7 @@ import type { EventData } from '../../../events/catalogue.ts';
 import { fitted } from '../../../pipeline/promotion/report/fit.ts';
 import { findMarker, printMarker } from '../../../pipeline/promotion/report/marker.ts';
 import { pullRequestBody, pullRequestTitle, type ReportFacts } from '../../../pipeline/promotion/report.ts';
+import { MACRO } from '../../../registry-repo/averaging.ts';
 import type { Manifest } from '../../../registry-repo/manifest.ts';
 import { candidateOf } from '../../support/registry.ts';
 
@@ -127,6 +128,19 @@ report('compares both models, with intervals and the paired test', () => {
     /\| accuracy, 95 % interval \| 0\.8784 to 0\.9804 \| 0\.8149 to 0\.9485 \| −0\.0036 to \+0\.1012 \|/,
   );
   assert.match(body, '4 rows are right only with the candidate, 0 only with the baseline: p = 0.0625');
+});
+
+report('shows what a model has to beat that reads its texts, by the measure of the rules', () => {
+  const rows = (over: Partial<ReportFacts>) =>
+    pullRequestBody(factsOf(over))
+      .split('\n')
+      .filter((line) => line.includes('best trivial answer'));
+  // Of 40 rows each: 2 · 40 / (40 + 80) for one label always, its share for one that is drawn.
+  assert.equal(rows({}), ['| best trivial answer: always "pos" | 0.6667 |  |  |']);
+  assert.equal(rows({ averaging: MACRO }), ['| best trivial answer: drawn by label shares | 0.5000 |  |  |']);
+  const claimed = { confusion: [[1]], f1: 1 };
+  const odd = { version: 2, digest: digest('e'), manifest: manifestOf({ claimed }) };
+  assert.equal(rows({ judged: null, candidate: odd }), [], 'of counts that fit no labels nothing follows');
 });
 
 report('shows each label and each length of text, of both models', () => {

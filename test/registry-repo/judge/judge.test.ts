@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compare, fraction } from '../../../registry-repo/fraction.ts';
-import type { Evidence, Measured } from '../../../registry-repo/judge/evidence.ts';
+import { EVIDENCE_SCHEMA, type Evidence, type Measured } from '../../../registry-repo/judge/evidence.ts';
 import { type Case, type Judgement, judge } from '../../../registry-repo/judge/judge.ts';
 import type { ModelPolicy, Policy } from '../../../registry-repo/policy.ts';
 import { SLICES, type Slice } from '../../../registry-repo/slices.ts';
@@ -829,6 +829,20 @@ broken('counts of other rows than the pinned ones are an error', () => {
   const evaluation = { rows: digest(1), labels: ['neg', 'pos'], perLabel: [100, 101], distinct: [100, 101] };
   const judged = judge(caseOf(good, null, { evidence: { evaluation } }));
   assert.equal([judged.result, codes(judged)], ['error', ['malformed-counts']]);
+});
+
+rule('evidence of an earlier way is judged as it was judged then: nobody asked what reads no text', () => {
+  const always: Counts = [
+    [0, 10],
+    [0, 190],
+  ]; // F1 380/390 of `pos` for answering `pos` to everything
+  const at = (schema: Evidence['schema']) => {
+    const leaked = { perLabel: [0, 0], distinct: [0, 0] };
+    const judged = judge(caseOf(always, null, { evidence: { ...(schema && { schema }), leaked } }));
+    return [judged.result, codes(judged).filter((code) => code.includes('chance'))];
+  };
+  assert.equal(at('pawl.evidence/2'), ['pass', []]);
+  assert.equal(at(EVIDENCE_SCHEMA), ['fail', ['no-better-than-chance']]);
 });
 
 broken('a positive label that does not exist is an error', () => {

@@ -202,7 +202,7 @@ s('n-grams beside it tell what it cannot see, and it is told how much each weigh
   assert.ok((await rightShare(model, far('test', 2), LABELS)) > 0.95);
   const of = (name: string) => metrics.get(name) as number;
   assert.ok(of('mix/ngrams') > 0.5, `${of('mix/ngrams')}`);
-  assert.ok(of('held/ngrams') > 0.95 && of('held/both') > 0.95 && of('held/transformer') < 0.8);
+  assert.ok(of('heldF1/ngrams') > 0.95 && of('heldF1/both') > 0.95 && of('heldF1/transformer') < 0.8);
   assert.ok(Number.isFinite(of('mix/transformer')));
 });
 
