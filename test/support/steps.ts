@@ -106,7 +106,8 @@ function moves(text: string): number {
   let moved = 0;
   for (const [run] of text.matchAll(/[\p{M}\uff9e\uff9f]+/gu)) {
     let before = new Map<string, number>();
-    for (const mark of normalize.call(run, 'NFKD')) {
+    // One by one: of all at once, the engine would have moved them already.
+    for (const mark of [...run].flatMap((character) => [...normalize.call(character, 'NFKD')])) {
       const like = classOf(mark);
       if (like === null) before = new Map();
       else {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { countNear } from '../../../pipeline/data/near.ts';
+import { assertLinear } from '../../support/growth.ts';
 
 const next = async () => {};
 /** A text of words of its own. */
@@ -63,6 +64,8 @@ s('attack 96: thousands that are all alike cost no more work than others', async
   const [once, twice] = [await steps(2000), await steps(4000)];
   assert.ok(twice <= 2 * once + 1, `${once} ${twice}`);
   assert.is(looked, 12_000, 'each text is read once');
+  const alike = (rows: number) => Array<string>(rows).fill(words('same', 40).join(' '));
+  await assertLinear('texts that are alike', 400, alike, (texts) => countNear(texts, texts, 0.5, async () => {}));
 });
 
 s.run();
