@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { PawlError } from '../../events/errors.ts';
 import { packageRoot } from '../package-info.ts';
-import { TrainingRepository } from '../triggers/repository.git.ts';
+import { TrainingRepository } from '../source/repository.git.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
 import { UsageError } from './not-found.ts';

@@ -1,13 +1,13 @@
 import { digestOf } from '../../registry-repo/digest.ts';
 import { type Dataset, loadDataset, loadForeign } from '../data/load.ts';
-import { ImportError } from '../import/errors.ts';
-import { type ImportFiles, labelsOf, readImport } from '../import/files.ts';
-import { tableHeights } from '../import/tables.ts';
-import { adopt, type ImportConfig, importTrainer } from '../import/trainer.ts';
 import type { Output } from '../output.ts';
+import { TrainingRepository } from '../source/repository.git.ts';
+import { ImportError } from '../training/import/errors.ts';
+import { type ImportFiles, labelsOf, readImport } from '../training/import/files.ts';
+import { tableHeights } from '../training/import/tables.ts';
+import { adopt, type ImportConfig, importTrainer } from '../training/import/trainer.ts';
 import type { RunRequest } from '../training/request.ts';
 import { runTraining } from '../training/run.ts';
-import { TrainingRepository } from '../triggers/repository.git.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
 import { DATA_FLAGS, loadContext } from './dataset.ts';

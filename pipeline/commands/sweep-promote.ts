@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../events/canonical-json.ts';
 import { type Run, runs } from '../../projections/runs.ts';
+import { TrainingRepository } from '../source/repository.git.ts';
 import type { Sweep } from '../sweep/read.ts';
-import { TrainingRepository } from '../triggers/repository.git.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Invocation } from './command.ts';
 import { firstRegistry, promoteRun } from './promote.ts';

@@ -5,7 +5,7 @@ import { ServerOptions } from '../../server/options.ts';
 import { DATA_KINDS, DataOptions } from '../data/options.ts';
 import type { Trainer } from '../training/trainer.ts';
 import { trainers } from '../training/trainers.ts';
-import { addressProblem } from '../triggers/address.ts';
+import { addressProblem } from './address.ts';
 import { settingsOf } from './settings.ts';
 import { secretIn, webAddress } from './web-address.ts';
 

@@ -1,6 +1,6 @@
 import type { Manifest } from '../../registry-repo/manifest.ts';
 import { addBag, bagInput, type QuantisedTables } from '../training/nbsvm/embedding-bag.ts';
-import type { Architecture, Parameters } from '../training/transformer/architecture.ts';
+import type { Architecture, Parameters } from './architecture.ts';
 import { checkSize } from './check-parameters.ts';
 import { encoder, TRANSFORMER_INPUTS, TRANSFORMER_OPSET } from './encoder.ts';
 import { encodeModel } from './graph.ts';

@@ -1,5 +1,5 @@
 import type { RnnShape } from '../training/rnn/shape.ts';
-import type { Parameter, Parameters } from '../training/transformer/architecture.ts';
+import type { Parameter, Parameters } from './architecture.ts';
 import { checkSize } from './check-parameters.ts';
 import { TRANSFORMER_INPUTS, TRANSFORMER_OPSET } from './encoder.ts';
 import { encodeModel } from './graph.ts';

@@ -1,7 +1,7 @@
 import type { Manifest } from '../../registry-repo/manifest.ts';
 import type { Mixture } from '../training/mixture.ts';
 import { addBag, bagInput, type QuantisedTables } from '../training/nbsvm/embedding-bag.ts';
-import { type Architecture, type Parameters, parameterShapes } from '../training/transformer/architecture.ts';
+import { type Architecture, type Parameters, parameterShapes } from './architecture.ts';
 import { checkShapes, checkSize } from './check-parameters.ts';
 import { encoder, linear, TRANSFORMER_INPUTS, TRANSFORMER_OPSET } from './encoder.ts';
 import { encodeModel } from './graph.ts';

@@ -1,5 +1,5 @@
 import { measuredName } from '../../registry-repo/averaging.ts';
-import { code, plain } from './markdown.ts';
+import { code, plain } from '../markdown.ts';
 import { changes, identity, modelCard, plots, reproduction } from './report/context.ts';
 import type { ReportFacts } from './report/facts.ts';
 import { fitted, type Section } from './report/fit.ts';

@@ -6,8 +6,8 @@ import { POLICY_PATH } from '../../registry-repo/policy.ts';
 import type { RegistryAt } from '../../registry-repo/registry.ts';
 import { REGISTRY_SETTINGS_PATH, registrySettings } from '../config/registry-file.ts';
 import type { Dataset } from '../data/load.ts';
+import { checkUnpinned, type Keys } from '../keys.ts';
 import type { Workspace } from '../workspace.ts';
-import { checkUnpinned, type Keys } from './keys.ts';
 import { newPolicy, pinEvaluationSet } from './rules.ts';
 
 /** Name of the evaluation set that a workspace pins for its model. */

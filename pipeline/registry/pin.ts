@@ -1,8 +1,8 @@
 import type { RegistryIdentity } from '../../registry-repo/identity.ts';
 import { POLICY_PATH } from '../../registry-repo/policy.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
+import { pinKeys } from '../keys.ts';
 import type { Workspace } from '../workspace.ts';
-import { pinKeys } from './keys.ts';
 
 /**
  * Has the keys here count for the registry that main names, and for no other: the word of whoever runs this, who has looked.

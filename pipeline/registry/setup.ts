@@ -5,11 +5,11 @@ import { digestOf } from '../../registry-repo/digest.ts';
 import { Git } from '../../registry-repo/git.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import type { Dataset } from '../data/load.ts';
+import { createKeys, pinKeys } from '../keys.ts';
 import { handle } from '../record.ts';
 import type { Workspace } from '../workspace.ts';
 import { firstFiles } from './first-files.ts';
 import { createRegistry, mainOf } from './init.ts';
-import { createKeys, pinKeys } from './keys.ts';
 
 /** The log knows a registry that is not where the settings say. */
 export class RegistryGoneError extends PawlError {

@@ -1,9 +1,9 @@
 import { removeAbandoned } from '../../registry-repo/temporary.ts';
 import { temporaryPlaces } from '../commands/reconcile.ts';
+import { fullNameOf, isUrl } from '../config/address.ts';
 import { reconcile } from '../promotion/reconcile.ts';
 import { registryRecorded } from '../registry/setup.ts';
 import type { Workspace } from '../workspace.ts';
-import { fullNameOf, isUrl } from './address.ts';
 import { ChildLook, type Log, lookCommand } from './look.ts';
 import { Upkeep, type UpkeepOptions } from './upkeep.ts';
 

@@ -6,12 +6,12 @@ import type { Run } from '../../projections/runs.ts';
 import { RegistryError } from '../../registry-repo/errors.ts';
 import { temporaryFolder } from '../../registry-repo/temporary.ts';
 import { withLock } from '../lock.ts';
+import type { TrainingRepository } from '../source/repository.git.ts';
 import type { Workspace } from '../workspace.ts';
 import { CommitRefusedError, type ExportLimits, type LeftOut } from './export-commit.ts';
 import { handledOf } from './handled.ts';
 import { planRuns } from './plan.ts';
 import { type Pushed, recordFailed, recordSuperseded } from './record.ts';
-import type { TrainingRepository } from './repository.git.ts';
 
 export type WatchOptions = {
   readonly repository: TrainingRepository;

@@ -18,7 +18,7 @@ import * as assert from 'uvu/assert';
 import { GitLogBranch } from '../../events/log-branch.git.ts';
 import { Mirror } from '../../pipeline/forge/mirror.ts';
 import { createRegistry } from '../../pipeline/registry/init.ts';
-import { RepositoryError, TrainingRepository } from '../../pipeline/triggers/repository.git.ts';
+import { RepositoryError, TrainingRepository } from '../../pipeline/source/repository.git.ts';
 import { Git } from '../../registry-repo/git.ts';
 import { GitFolderRefusedError } from '../../registry-repo/git-owner.ts';
 import { GitError } from '../../registry-repo/git-process.ts';

@@ -1,5 +1,5 @@
-import { hasStatus } from '../../forge/github/failures.ts';
 import { readProbed } from '../../forge/github/open.github.ts';
+import { hasStatus } from '../../forge/rest/failures.ts';
 import type { Workspace } from '../../workspace.ts';
 import type { Part } from '../github/part.ts';
 import { wantedOf } from './init.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { Api } from '../../forge/github/api.ts';
-import { hasStatus } from '../../forge/github/failures.ts';
+import type { Api } from '../../forge/rest/api.ts';
+import { hasStatus } from '../../forge/rest/failures.ts';
 import { differences } from '../github/differs.ts';
 import type { Part } from '../github/part.ts';
 import { protection, RULE, repositorySettings, type Wanted } from './wanted.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { GiteaConnection } from '../../forge/gitea/open.ts';
-import { ApiError } from '../../forge/github/failures.ts';
+import { ApiError } from '../../forge/rest/failures.ts';
 import { GATE_CONTEXT } from '../../promotion/merge.ts';
 import type { Enforced } from '../github/probe.ts';
 

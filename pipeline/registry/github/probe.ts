@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import type { Api } from '../../forge/github/api.ts';
-import { ApiError, hasStatus } from '../../forge/github/failures.ts';
+import type { Api } from '../../forge/rest/api.ts';
+import { ApiError, hasStatus } from '../../forge/rest/failures.ts';
 import { GATE_CONTEXT } from '../../promotion/merge.ts';
 import type { Wanted } from './wanted.ts';
 

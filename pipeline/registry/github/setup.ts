@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { ForgeError } from '../../forge/errors.ts';
-import type { Api } from '../../forge/github/api.ts';
-import { hasStatus } from '../../forge/github/failures.ts';
 import type { GitHubConnection } from '../../forge/github/open.github.ts';
+import type { Api } from '../../forge/rest/api.ts';
+import { hasStatus } from '../../forge/rest/failures.ts';
 import type { Part, PlannedCall } from './part.ts';
 import { planRepository } from './plan.ts';
 import { probe } from './probe.ts';

@@ -1,5 +1,5 @@
 import { Random } from '../../../registry-repo/random.ts';
-import type { Parameter, Parameters } from '../transformer/architecture.ts';
+import type { Parameter, Parameters } from '../../onnx/architecture.ts';
 
 /** The sizes of a recurrent classifier: V words, E numbers a word, H of a state, D directions, K labels. */
 export type RnnShape = {

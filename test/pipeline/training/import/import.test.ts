@@ -1,17 +1,17 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ImportError } from '../../../pipeline/import/errors.ts';
-import { labelsOf } from '../../../pipeline/import/files.ts';
-import { adopt } from '../../../pipeline/import/trainer.ts';
-import { encodeModel } from '../../../pipeline/onnx/graph.ts';
-import { ProcessorLacksVnniError } from '../../../registry-repo/errors.ts';
-import { needsOf } from '../../../registry-repo/runtime/byte-sums.ts';
-import type { HfTokenizer } from '../../../registry-repo/runtime/hf-tokenizer.ts';
-import { loadRuntime } from '../../../registry-repo/runtime/load.ts';
-import { PRETENDED } from '../../../registry-repo/runtime/processor.ts';
-import { thisProcessor } from '../../../registry-repo/runtime/this-processor.ts';
-import { golden, goldenBytes, softmax, type Tiny } from '../../support/golden.ts';
+import { encodeModel } from '../../../../pipeline/onnx/graph.ts';
+import { ImportError } from '../../../../pipeline/training/import/errors.ts';
+import { labelsOf } from '../../../../pipeline/training/import/files.ts';
+import { adopt } from '../../../../pipeline/training/import/trainer.ts';
+import { ProcessorLacksVnniError } from '../../../../registry-repo/errors.ts';
+import { needsOf } from '../../../../registry-repo/runtime/byte-sums.ts';
+import type { HfTokenizer } from '../../../../registry-repo/runtime/hf-tokenizer.ts';
+import { loadRuntime } from '../../../../registry-repo/runtime/load.ts';
+import { PRETENDED } from '../../../../registry-repo/runtime/processor.ts';
+import { thisProcessor } from '../../../../registry-repo/runtime/this-processor.ts';
+import { golden, goldenBytes, softmax, type Tiny } from '../../../support/golden.ts';
 
 const LABELS: Readonly<Record<Tiny, string[]>> = { 'tiny-bert': ['a', 'b', 'c'], 'tiny-distilbert': ['neg', 'pos'] };
 /** The reference values were made with this length. */

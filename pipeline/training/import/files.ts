@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { Label, Labels, MAX_LABELS } from '../../registry-repo/values.ts';
+import { Label, Labels, MAX_LABELS } from '../../../registry-repo/values.ts';
 import { ImportError } from './errors.ts';
 
 /** Paths as they were given; `folder` is in the layout of Optimum and transformers.js. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { RepositoryError, TrainingRepository } from '../../../pipeline/triggers/repository.git.ts';
+import { RepositoryError, TrainingRepository } from '../../../pipeline/source/repository.git.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 import { rejects } from '../../support/rejects.ts';
 import { LIMITS } from '../../support/watched.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { block, code, plain, table } from '../../../pipeline/promotion/markdown.ts';
+import { block, code, plain, table } from '../../pipeline/markdown.ts';
 
 const hostile = [
   '<img src=x onerror=alert(1)>',

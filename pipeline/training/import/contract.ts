@@ -1,7 +1,7 @@
-import type { Manifest } from '../../registry-repo/manifest.ts';
-import { scanOnnx } from '../../registry-repo/onnx-scan/scan.ts';
-import { type Declared, type Signature, signatureOf } from '../../registry-repo/onnx-scan/signature-of.ts';
-import { WireError } from '../../registry-repo/onnx-scan/wire.ts';
+import type { Manifest } from '../../../registry-repo/manifest.ts';
+import { scanOnnx } from '../../../registry-repo/onnx-scan/scan.ts';
+import { type Declared, type Signature, signatureOf } from '../../../registry-repo/onnx-scan/signature-of.ts';
+import { WireError } from '../../../registry-repo/onnx-scan/wire.ts';
 import { ImportError } from './errors.ts';
 
 type Contract = Manifest['contract'];

@@ -2,9 +2,9 @@ import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createKeys, KeyError } from '../../../pipeline/registry/keys.ts';
-import { temporaryFolder } from '../../support/paths.ts';
-import { rejects } from '../../support/rejects.ts';
+import { createKeys, KeyError } from '../../pipeline/keys.ts';
+import { temporaryFolder } from '../support/paths.ts';
+import { rejects } from '../support/rejects.ts';
 
 const keys = suite('keys of a machine');
 const now = new Date('2026-01-01T00:00:00.000Z');

@@ -1,19 +1,19 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { PawlError } from '../../events/errors.ts';
-import { writeWhole } from '../../registry-repo/artifacts/files.ts';
-import { printFile } from '../../registry-repo/file.ts';
-import type { RegistryIdentity } from '../../registry-repo/identity.ts';
-import { Key } from '../../registry-repo/policy.ts';
+import { PawlError } from '../events/errors.ts';
+import { writeWhole } from '../registry-repo/artifacts/files.ts';
+import { printFile } from '../registry-repo/file.ts';
+import type { RegistryIdentity } from '../registry-repo/identity.ts';
+import { Key } from '../registry-repo/policy.ts';
 import {
   newSigningKey,
   printSigningKey,
   publicKeyOf,
   readSigningKey,
   type SigningKey,
-} from '../../registry-repo/verdict/keys.ts';
-import { withLock } from '../lock.ts';
+} from '../registry-repo/verdict/keys.ts';
+import { withLock } from './lock.ts';
 
 /** The keys of this machine: private halves it signs with, public ones it believes. */
 export type Keys = {

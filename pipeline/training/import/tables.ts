@@ -1,5 +1,5 @@
-import { type Model, ModelShape } from '../../registry-repo/onnx-scan/messages.ts';
-import { Input, readMessage, WireError } from '../../registry-repo/onnx-scan/wire.ts';
+import { type Model, ModelShape } from '../../../registry-repo/onnx-scan/messages.ts';
+import { Input, readMessage, WireError } from '../../../registry-repo/onnx-scan/wire.ts';
 
 /** Tables of vectors, by the names that exporters of BERT's family give them, in floats or in bytes. */
 const TABLES = {

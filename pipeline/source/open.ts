@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Git } from '../../registry-repo/git.ts';
 import { GitError } from '../../registry-repo/git-process.ts';
+import { addressProblem, isUrl, plainUrl } from '../config/address.ts';
 import { Mirror } from '../forge/mirror.ts';
-import { addressProblem, isUrl, plainUrl } from './address.ts';
 import { RepositoryError, TrainingRepository } from './repository.git.ts';
 
 export type TrainingOptions = {

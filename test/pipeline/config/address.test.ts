@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { addressProblem, fullNameOf, isUrl, plainUrl } from '../../../pipeline/triggers/address.ts';
+import { addressProblem, fullNameOf, isUrl, plainUrl } from '../../../pipeline/config/address.ts';
 
 const address = suite('address of a training repository');
 
