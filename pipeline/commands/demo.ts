@@ -12,7 +12,7 @@ import { flipByteOf } from '../demo/flip.ts';
 import { constantTraffic } from '../demo/traffic.ts';
 import type { Output } from '../output.ts';
 import { recordCheckpoints } from '../promotion/checkpoints.ts';
-import { ensureRegistry } from '../registry/setup.ts';
+import { ensureRegistry } from '../registry-setup/setup.ts';
 import { share } from '../table.ts';
 import { projections, Workspace } from '../workspace.ts';
 import { subjectOf } from './audit.ts';

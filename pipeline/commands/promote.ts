@@ -9,7 +9,7 @@ import { recordCheckpoints } from '../promotion/checkpoints.ts';
 import { NotPromotableError } from '../promotion/decide.ts';
 import type { Patience } from '../promotion/process.ts';
 import { reconcile } from '../promotion/reconcile.ts';
-import { ensureRegistry, registryRecorded } from '../registry/setup.ts';
+import { ensureRegistry, registryRecorded } from '../registry-setup/setup.ts';
 import { share } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { removeAbandoned } from '../../registry-repo/temporary.ts';
 import { endDeadRuns, type Reconciled, reconcile } from '../promotion/reconcile.ts';
-import { registryRecorded } from '../registry/setup.ts';
+import { registryRecorded } from '../registry-setup/setup.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 import { describe, isUnjudged } from './promote.ts';

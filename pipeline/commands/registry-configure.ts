@@ -4,9 +4,9 @@ import { type ModelPolicy, POLICY_PATH, type Policy } from '../../registry-repo/
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import { recordConfigured } from '../promotion/drift.ts';
 import { reconcile } from '../promotion/reconcile.ts';
-import { evaluationName, rowsForTree } from '../registry/first-files.ts';
-import { pinToMain } from '../registry/pin.ts';
-import { modelRules, pinEvaluationSet } from '../registry/rules.ts';
+import { evaluationName, rowsForTree } from '../registry-setup/first-files.ts';
+import { pinToMain } from '../registry-setup/pin.ts';
+import { modelRules, pinEvaluationSet } from '../registry-setup/rules.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
 import { DATA_FLAGS, loadConfigured } from './dataset.ts';

@@ -8,7 +8,7 @@ import type { Dataset } from '../data/load.ts';
 import { loadDataset } from '../data/load.ts';
 import { DataOptions } from '../data/options.ts';
 import type { Output } from '../output.ts';
-import { measureOf } from '../registry/rules.ts';
+import { measureOf } from '../registry-setup/rules.ts';
 import { TrainingRepository } from '../source/repository.git.ts';
 import { bytes, duration, share } from '../table.ts';
 import type { RunPorts, RunRequest } from '../training/request.ts';

@@ -6,7 +6,7 @@ import { claimName } from '../../registry-repo/averaging.ts';
 import type { Dataset } from '../data/load.ts';
 import type { Output } from '../output.ts';
 import { reconcile } from '../promotion/reconcile.ts';
-import { ensureRegistry } from '../registry/setup.ts';
+import { ensureRegistry } from '../registry-setup/setup.ts';
 import { duration, share } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';

@@ -2,7 +2,7 @@ import { removeAbandoned } from '../../registry-repo/temporary.ts';
 import { temporaryPlaces } from '../commands/reconcile.ts';
 import { fullNameOf, isUrl } from '../config/address.ts';
 import { reconcile } from '../promotion/reconcile.ts';
-import { registryRecorded } from '../registry/setup.ts';
+import { registryRecorded } from '../registry-setup/setup.ts';
 import type { Workspace } from '../workspace.ts';
 import { ChildLook, type Log, lookCommand } from './look.ts';
 import { Upkeep, type UpkeepOptions } from './upkeep.ts';

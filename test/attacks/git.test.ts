@@ -17,7 +17,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { GitLogBranch } from '../../events/log-branch.git.ts';
 import { Mirror } from '../../pipeline/forge/mirror.ts';
-import { createRegistry } from '../../pipeline/registry/init.ts';
+import { createRegistry } from '../../pipeline/registry-setup/init.ts';
 import { RepositoryError, TrainingRepository } from '../../pipeline/source/repository.git.ts';
 import { Git } from '../../registry-repo/git.ts';
 import { GitFolderRefusedError } from '../../registry-repo/git-owner.ts';

@@ -2,9 +2,14 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConfigError } from '../../../../pipeline/config/config-error.ts';
 import type { Api } from '../../../../pipeline/forge/rest/api.ts';
-import { planRepository } from '../../../../pipeline/registry/gitea/plan.ts';
-import { ownersOf, protection, repositorySettings, type Wanted } from '../../../../pipeline/registry/gitea/wanted.ts';
-import { seedFiles } from '../../../../pipeline/registry/seed.ts';
+import { planRepository } from '../../../../pipeline/registry-setup/gitea/plan.ts';
+import {
+  ownersOf,
+  protection,
+  repositorySettings,
+  type Wanted,
+} from '../../../../pipeline/registry-setup/gitea/wanted.ts';
+import { seedFiles } from '../../../../pipeline/registry-setup/seed.ts';
 
 const wanted: Wanted = {
   ...{ owner: 'team', repo: 'registry', visibility: 'private', gate: 'gatekeeper', approvals: 0 },

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { webhooksPart } from '../../../../pipeline/registry/github/webhooks.ts';
+import { webhooksPart } from '../../../../pipeline/registry-setup/github/webhooks.ts';
 import { startGitHubDouble } from '../../../support/github/double.ts';
 import { forgeOn } from '../../../support/github/forge.ts';
 
