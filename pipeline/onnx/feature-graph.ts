@@ -1,7 +1,7 @@
 import type { Manifest } from '../../registry-repo/manifest.ts';
-import { addBag, bagInput, type QuantisedTables } from '../training/nbsvm/embedding-bag.ts';
 import type { Architecture, Parameters } from './architecture.ts';
 import { checkSize } from './check-parameters.ts';
+import { addBag, bagInput, type QuantisedTables } from './embedding-bag.ts';
 import { encoder, TRANSFORMER_INPUTS, TRANSFORMER_OPSET } from './encoder.ts';
 import { encodeModel } from './graph.ts';
 import { GraphBuilder } from './graph-builder.ts';

@@ -1,5 +1,6 @@
+import { contractOf, INPUT, node, OPSET, probabilities, TINY, TO_FLOAT } from '../../onnx/embedding-bag.ts';
 import { encodeModel, type Initializer, type OperatorNode } from '../../onnx/graph.ts';
-import { contractOf, INPUT, largest, node, OPSET, probabilities, TINY, TO_FLOAT } from '../nbsvm/embedding-bag.ts';
+import { largest } from '../nbsvm/quantize-tables.ts';
 import { keyOf, type Slots, slotOf } from './slots.ts';
 
 /** What one score of the graph is made of: tables by slot, 0 where a slot has no part in them; the last is of padding. */

@@ -1,6 +1,6 @@
 import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
+import { contractOf } from '../../onnx/embedding-bag.ts';
 import { abortable } from '../abortable.ts';
-import { contractOf } from '../nbsvm/embedding-bag.ts';
 import { EpochLog } from '../nbsvm/epoch-log.ts';
 import type { ClassModel } from '../nbsvm/fit-class.ts';
 import type { Scored } from '../nbsvm/fit-scored.ts';

@@ -1,10 +1,11 @@
 import type { Row } from '../../../registry-repo/rows.ts';
 import type { HashedNgrams } from '../../../registry-repo/runtime/hashed-ngrams.ts';
+import type { QuantisedTables } from '../../onnx/embedding-bag.ts';
 import type { Fold } from '../folds.ts';
 import { type NbsvmConfig, zonesOf } from './config.ts';
-import { type QuantisedTables, quantise } from './embedding-bag.ts';
 import { extractFeatures } from './features.ts';
 import { fitScored } from './fit-scored.ts';
+import { quantise } from './quantize-tables.ts';
 import type { Threads } from './threads.ts';
 
 type Task = {

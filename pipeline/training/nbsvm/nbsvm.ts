@@ -1,8 +1,8 @@
 import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
+import { contractOf, embeddingBag } from '../../onnx/embedding-bag.ts';
 import { abortable } from '../abortable.ts';
 import type { TrainedModel, Trainer, TrainingContext } from '../trainer.ts';
 import { type NbsvmConfig, NbsvmConfig as schema } from './config.ts';
-import { contractOf, embeddingBag } from './embedding-bag.ts';
 import { EpochLog } from './epoch-log.ts';
 import { fitTables } from './fit-tables.ts';
 import { Threads } from './threads.ts';

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { contractOf, embeddingBag, type QuantisedTables } from '../../../pipeline/onnx/embedding-bag.ts';
 import { encodeModel, type OnnxGraph } from '../../../pipeline/onnx/graph.ts';
-import { contractOf, embeddingBag, type QuantisedTables } from '../../../pipeline/training/nbsvm/embedding-bag.ts';
 import { ModelRefusedError } from '../../../registry-repo/errors.ts';
 import type { Manifest } from '../../../registry-repo/manifest.ts';
 import { FeatureIds } from '../../../registry-repo/runtime/feature-ids.ts';

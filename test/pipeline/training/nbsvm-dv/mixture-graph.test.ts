@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { contractOf } from '../../../../pipeline/training/nbsvm/embedding-bag.ts';
+import { contractOf } from '../../../../pipeline/onnx/embedding-bag.ts';
 import { type Mixture, mixtureGraph } from '../../../../pipeline/training/nbsvm-dv/mixture-graph.ts';
 import { openSession } from '../../../../registry-repo/runtime/session.ts';
 

@@ -1,14 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { contractOf, embeddingBag, type QuantisedTables } from '../../../../pipeline/onnx/embedding-bag.ts';
 import { type NbsvmConfig, NbsvmConfig as schema, zonesOf } from '../../../../pipeline/training/nbsvm/config.ts';
-import {
-  contractOf,
-  embeddingBag,
-  type QuantisedTables,
-  quantise,
-} from '../../../../pipeline/training/nbsvm/embedding-bag.ts';
 import { extractFeatures, type Features } from '../../../../pipeline/training/nbsvm/features.ts';
 import { type ClassModel, fitClass } from '../../../../pipeline/training/nbsvm/fit-class.ts';
+import { quantise } from '../../../../pipeline/training/nbsvm/quantize-tables.ts';
 import { Threads } from '../../../../pipeline/training/nbsvm/threads.ts';
 import type { Row } from '../../../../registry-repo/rows.ts';
 import { FeatureIds } from '../../../../registry-repo/runtime/feature-ids.ts';
