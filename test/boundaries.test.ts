@@ -15,7 +15,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 };
 
 /** Only these reach from the pipeline into the server, and only when they run. */
-const LAZILY_INTO_SERVER = ['pipeline/commands/serve.ts', 'pipeline/commands/up.ts', 'pipeline/commands/demo.ts'];
+const LAZILY_INTO_SERVER = ['pipeline/operations/serve.ts'];
 
 /** Vendors, and the files that may know them. */
 const VENDORS: Record<string, RegExp> = {

@@ -13,13 +13,13 @@ import { type Answers, answersOwn, probabilityMetrics } from '../evaluation/prob
 import { type Reliability, reliability } from '../evaluation/reliability.ts';
 import { countSlices, readSlices, type SliceCounts } from '../evaluation/slices.ts';
 import { type WorstError, worstErrors } from '../evaluation/worst-errors.ts';
+import { loadContext } from '../operations/dataset.ts';
+import { modelFor } from '../operations/model.ts';
+import { UsageError } from '../operations/not-found.ts';
+import { averagingFor } from '../operations/train.ts';
 import { confusionTable, share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
-import { loadContext } from './dataset.ts';
-import { modelFor } from './model-for.ts';
-import { UsageError } from './not-found.ts';
-import { averagingFor } from './train.ts';
 
 /** Errors that are listed. */
 const WORST = 10;

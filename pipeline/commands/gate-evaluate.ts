@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { rename, writeFile } from 'node:fs/promises';
 import { evaluatedOf } from '../../registry-repo/gate/evaluated.ts';
+import { UsageError } from '../operations/not-found.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
 import { rollbackReason } from './gate.ts';
-import { UsageError } from './not-found.ts';
 import { wholeNumber } from './numbers.ts';
 
 export const GATE_FLAGS = [

@@ -1,11 +1,11 @@
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { PawlError } from '../../events/errors.ts';
+import { UsageError } from '../operations/not-found.ts';
 import { packageRoot } from '../package-info.ts';
 import { TrainingRepository } from '../source/repository.git.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
-import { UsageError } from './not-found.ts';
 
 /** The repository has a hook of its own, which is not ours to replace. */
 export class HookExistsError extends PawlError {

@@ -1,5 +1,8 @@
 import { digestOf } from '../../registry-repo/digest.ts';
 import { type Dataset, loadDataset, loadForeign } from '../data/load.ts';
+import { loadContext } from '../operations/dataset.ts';
+import { UsageError } from '../operations/not-found.ts';
+import { averagingFor, runPorts } from '../operations/train.ts';
 import type { Output } from '../output.ts';
 import { TrainingRepository } from '../source/repository.git.ts';
 import { ImportError } from '../training/import/errors.ts';
@@ -10,9 +13,8 @@ import type { RunRequest } from '../training/request.ts';
 import { runTraining } from '../training/run.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
-import { DATA_FLAGS, loadContext } from './dataset.ts';
-import { UsageError } from './not-found.ts';
-import { averagingFor, report, runPorts } from './train.ts';
+import { DATA_FLAGS } from './dataset.ts';
+import { report } from './train.ts';
 
 /** BERT's own length, where nothing says another. */
 const MAX_LENGTH = 512;

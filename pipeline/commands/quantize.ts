@@ -8,17 +8,17 @@ import { Digest } from '../../registry-repo/values.ts';
 import { type Dataset, loadDataset, loadForeign } from '../data/load.ts';
 import { DataOptions } from '../data/options.ts';
 import { type ByteWeights, type Quantised, quantise } from '../onnx/quantise.ts';
+import { loadContext } from '../operations/dataset.ts';
+import { findRun } from '../operations/find.ts';
+import { type Loaded, modelFor } from '../operations/model.ts';
+import { UsageError } from '../operations/not-found.ts';
+import { averagingFor, runPorts } from '../operations/train.ts';
 import { TrainingRepository } from '../source/repository.git.ts';
 import { bytes, share, textTable } from '../table.ts';
 import { runTraining } from '../training/run.ts';
 import type { TrainedModel, Trainer } from '../training/trainer.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command, Invocation } from './command.ts';
-import { loadContext } from './dataset.ts';
-import { type Loaded, modelFor } from './model-for.ts';
-import { UsageError } from './not-found.ts';
-import { findRun } from './runs-show.ts';
-import { averagingFor, runPorts } from './train.ts';
 
 /** Rows that speed and agreement are measured on. */
 const COMPARED = 1000;

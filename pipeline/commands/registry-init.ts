@@ -1,3 +1,4 @@
+import { loadConfigured } from '../operations/dataset.ts';
 import { evaluationName } from '../registry-setup/first-files.ts';
 import { initGitea } from '../registry-setup/gitea/init.ts';
 import { type Initialised, initGitHub } from '../registry-setup/github/init.ts';
@@ -5,7 +6,7 @@ import type { Part } from '../registry-setup/github/part.ts';
 import { ensureRegistry } from '../registry-setup/setup.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
-import { DATA_FLAGS, loadConfigured } from './dataset.ts';
+import { DATA_FLAGS } from './dataset.ts';
 
 export const registryInit: Command<Workspace> = {
   name: 'registry init',

@@ -1,11 +1,11 @@
 import { removeAbandoned } from '../../registry-repo/temporary.ts';
-import { temporaryPlaces } from '../commands/reconcile.ts';
 import { fullNameOf, isUrl } from '../config/address.ts';
 import { reconcile } from '../promotion/reconcile.ts';
 import { registryRecorded } from '../registry-setup/setup.ts';
+import { ChildLook, type Log, lookCommand } from '../triggers/look.ts';
+import { Upkeep, type UpkeepOptions } from '../triggers/upkeep.ts';
 import type { Workspace } from '../workspace.ts';
-import { ChildLook, type Log, lookCommand } from './look.ts';
-import { Upkeep, type UpkeepOptions } from './upkeep.ts';
+import { temporaryPlaces } from './reconcile.ts';
 
 /**
  * The upkeep of a server of this workspace. Only a server that takes webhooks starts runs: one that only answers should not

@@ -1,29 +1,31 @@
 import { canonicalJson } from '../../events/canonical-json.ts';
 import { type Run, runs } from '../../projections/runs.ts';
+import { findRun } from '../operations/find.ts';
+import { firstRegistry, promoteRun } from '../operations/promote.ts';
+import { startRun } from '../operations/train.ts';
+import type { Listener } from '../progress.ts';
 import { TrainingRepository } from '../source/repository.git.ts';
 import type { Sweep } from '../sweep/read.ts';
 import type { Workspace } from '../workspace.ts';
-import type { Invocation } from './command.ts';
-import { firstRegistry, promoteRun } from './promote.ts';
-import { findRun } from './runs-show.ts';
-import { startRun } from './train.ts';
 
 export type Promoted = { readonly run: string; readonly status: string; readonly version: number | null };
 
 /** Trains a point on all training rows, unless that was done before, and takes it through the gate. */
 export async function promoteBest(
-  { workspace, out, signal }: Invocation<Workspace>,
-  found: Sweep,
-  index: number,
+  workspace: Workspace,
+  { found, index }: { readonly found: Sweep; readonly index: number },
+  listener: Listener,
+  signal: AbortSignal,
 ): Promise<Promoted> {
   const trainer = found.definition.trainer;
   const config = found.points[index]?.config ?? {};
   const before = await trainedBefore(workspace, found, config);
   const chosen = { trainer, config, sweep: null, holdOut: 0 };
-  const runId = before?.id ?? (await startRun(workspace, out, signal, { trigger: { kind: 'manual' }, chosen })).runId;
+  const runId =
+    before?.id ?? (await startRun(workspace, listener, signal, { trigger: { kind: 'manual' }, chosen })).runId;
   const run = findRun(await workspace.views(), runId);
-  if (run.model === workspace.config.model) await firstRegistry(workspace, run, out, signal);
-  const ended = await promoteRun(workspace, run, out, { signal });
+  if (run.model === workspace.config.model) await firstRegistry(workspace, run, listener, signal);
+  const ended = await promoteRun(workspace, run, listener, { signal });
   return ended.kind === 'done'
     ? { run: runId, status: 'merged', version: ended.version }
     : { run: runId, status: ended.promotion.status, version: ended.promotion.candidate.version };

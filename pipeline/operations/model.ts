@@ -4,9 +4,8 @@ import type { Digest } from '../../registry-repo/values.ts';
 import { readVersionFile } from '../../registry-repo/version-files.ts';
 import { readCandidate } from '../promotion/candidate.ts';
 import type { Workspace } from '../workspace.ts';
+import { findRun, findVersion } from './find.ts';
 import { UsageError } from './not-found.ts';
-import { findRun } from './runs-show.ts';
-import { findVersion } from './why.ts';
 
 /** A stored model. */
 export type Loaded = {
