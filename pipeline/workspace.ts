@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from '../events/envelope.ts';
 import { timeSortedId } from '../events/ids.ts';
-import type { CopyableStore } from '../events/store.ts';
+import type { CopyableStore, EventStore } from '../events/store.ts';
 import { baseline } from '../projections/baseline.ts';
 import { Engine } from '../projections/engine.ts';
 import { promotions } from '../projections/promotions.ts';
@@ -97,7 +97,12 @@ export class Workspace {
   }
 
   /** @throws {StoreError} */
-  store(): CopyableStore {
+  store(): EventStore {
+    return this.copyableStore();
+  }
+
+  /** The same, of which a backup can be made. @throws {StoreError} */
+  copyableStore(): CopyableStore {
     this.keepState();
     this.#store ??= openStore(this);
     return this.#store;

@@ -185,7 +185,7 @@ class Story {
   async #tampered(workspace: Workspace): Promise<void> {
     this.#title('One byte of an old event is flipped, in a copy of the log');
     const file = join(this.#folder, 'copy.db');
-    await workspace.store().copyTo(file);
+    await workspace.copyableStore().copyTo(file);
     const victim = (await workspace.store().readAll()).find((e) => e.type === 'ModelEvaluated');
     const offset = victim && flipByteOf(file, victim.data);
     this.#out.say(`    byte ${offset} of the copy, in event ${victim?.position} (${victim?.type})`);

@@ -2,7 +2,7 @@ import type { RegistryIdentity } from '../../registry-repo/identity.ts';
 import { POLICY_PATH } from '../../registry-repo/policy.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import { pinKeys } from '../keys.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Clock, Forging, Places } from '../world.ts';
 
 /**
  * Has the keys here count for the registry that main names, and for no other: the word of whoever runs this, who has looked.
@@ -10,9 +10,9 @@ import type { Workspace } from '../workspace.ts';
  *
  * @returns null where main names no registry @throws {KeyError}
  */
-export async function pinToMain(workspace: Workspace): Promise<RegistryIdentity | null> {
-  const { git } = workspace.forge();
-  const tip = await workspace.forge().sync();
+export async function pinToMain(world: Places & Clock & Forging): Promise<RegistryIdentity | null> {
+  const { git } = world.forge();
+  const tip = await world.forge().sync();
   const { registry } = (await new RegistryAt(git, tip).policy()).value;
   if (!registry) return null;
   const oldestFirst = (await git.firstParents(tip, { path: POLICY_PATH })).reverse();
@@ -22,8 +22,8 @@ export async function pinToMain(workspace: Workspace): Promise<RegistryIdentity 
     after = parents[0] ?? null;
     break;
   }
-  const since = after === null ? registry.since : workspace.clock().toISOString();
+  const since = after === null ? registry.since : world.clock().toISOString();
   const pinned = { id: registry.id, since, after };
-  await pinKeys(workspace.path(workspace.config.keys.path), pinned);
+  await pinKeys(world.path(world.config.keys.path), pinned);
   return pinned;
 }

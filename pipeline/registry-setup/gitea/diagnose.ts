@@ -1,6 +1,8 @@
+import type { GiteaConnection } from '../../forge/gitea/open.ts';
 import { readProbed } from '../../forge/github/open.github.ts';
 import { hasStatus } from '../../forge/rest/failures.ts';
-import type { Workspace } from '../../workspace.ts';
+import type { Settings } from '../../world.ts';
+import type { GateIsHere } from '../github/init.ts';
 import type { Part } from '../github/part.ts';
 import { wantedOf } from './init.ts';
 import { planRepository } from './plan.ts';
@@ -10,9 +12,9 @@ type Answer = string | { readonly state: 'warning' | 'problem'; readonly what: s
 const AGAIN = 'run `pawl registry init` with a token that may administer the repository';
 
 /** How a registry on Gitea or Forgejo is set up, against how it should be; and what its server is known not to enforce. */
-export async function checkGitea(workspace: Workspace): Promise<Answer> {
-  const gitea = workspace.gitea();
-  const { config } = workspace;
+export async function checkGitea(world: Settings & GateIsHere & { gitea(): GiteaConnection }): Promise<Answer> {
+  const gitea = world.gitea();
+  const { config } = world;
   const wanted = await wantedOf({ config, gitea }, { owners: [], visibility: 'private' });
   const found = await planRepository(gitea.place.api, wanted).catch((error) => {
     if (hasStatus(error, 403)) return null;
@@ -32,7 +34,7 @@ export async function checkGitea(workspace: Workspace): Promise<Answer> {
       what: wrong.map((p) => `${p.name}: ${p.what}`).join('; '),
       fix: `${AGAIN}, or send ${wrong.flatMap((p) => p.calls.map((c) => c.route)).join(', ') || 'what the message says'}`,
     };
-  const lost = lostGuarantees(workspace, parts, readProbed(gitea.mirror.git));
+  const lost = lostGuarantees(world, parts, readProbed(gitea.mirror.git));
   if (lost.length > 0) return { state: 'warning', what: lost.join('; '), fix: AGAIN };
   return `${parts.map((p) => `${p.name}: ${p.what}`).join('; ')}; whoever may write can set a status here, so who merges is what counts`;
 }
@@ -47,7 +49,7 @@ function sparingOwners(part: Part): Part {
 }
 
 function lostGuarantees(
-  { gateIsHere }: Workspace,
+  { gateIsHere }: GateIsHere,
   parts: readonly Part[],
   probed: ReturnType<typeof readProbed>,
 ): string[] {

@@ -1,9 +1,9 @@
 import { ForgeError } from '../../forge/errors.ts';
 import { AnyAnswer } from '../../forge/gitea/answers.ts';
 import type { GiteaConnection } from '../../forge/gitea/open.ts';
-import type { Workspace } from '../../workspace.ts';
-import { firstCommit, type Initialised, type InitOptions, keepProbed } from '../github/init.ts';
-import { recordInitialized } from '../setup.ts';
+import type { Settings } from '../../world.ts';
+import { firstCommit, type GateIsHere, type Initialised, type InitOptions, keepProbed } from '../github/init.ts';
+import { recordInitialized, type SetupWorld } from '../setup.ts';
 import { planRepository } from './plan.ts';
 import { probe } from './probe.ts';
 import { accountOf, applyParts, creation, findRepository, planNew, untilFilled } from './setup.ts';
@@ -11,7 +11,7 @@ import { ownersOf, type Wanted } from './wanted.ts';
 
 /** How a registry with these settings should be set up. @param options owners of its rules */
 export async function wantedOf(
-  { config, gitea }: Pick<Workspace, 'config'> & { readonly gitea: GiteaConnection },
+  { config, gitea }: Settings & { readonly gitea: GiteaConnection },
   options: Pick<InitOptions, 'owners' | 'visibility'>,
 ): Promise<Wanted> {
   const { owner, repo, api } = gitea.place;
@@ -26,10 +26,13 @@ export async function wantedOf(
  *
  * @throws {RegistryExistsError} if the repository has commits, and no registry @throws {ForgeError}
  */
-export async function initGitea(workspace: Workspace, options: InitOptions): Promise<Initialised> {
-  const gitea = workspace.gitea();
+export async function initGitea(
+  world: SetupWorld & { gitea(): GiteaConnection } & GateIsHere,
+  options: InitOptions,
+): Promise<Initialised> {
+  const gitea = world.gitea();
   const { place, web, mirror } = gitea;
-  const { config } = workspace;
+  const { config } = world;
   const wanted = await wantedOf({ config, gitea }, options);
   const there = await findRepository(place);
   if (options.dryRun) return dryRun(gitea, wanted, there !== null);
@@ -42,11 +45,11 @@ export async function initGitea(workspace: Workspace, options: InitOptions): Pro
   if (!found) throw new ForgeError('refused', `${web} was to be made, and is not there`);
   if (found.default_branch !== 'main')
     throw new ForgeError('refused', `${web} has the default branch ${found.default_branch}: make it main first`);
-  const commit = await firstCommit(workspace, gitea, options);
+  const commit = await firstCommit(world, gitea, options);
   await untilFilled(place);
-  await recordInitialized(workspace, mirror.git, web);
+  await recordInitialized(world, mirror.git, web);
   const { parts, calls } = await applyParts(place.api, wanted);
-  const enforced = await probe(gitea, { tip: commit, name: workspace.newId(), time: workspace.clock() });
+  const enforced = await probe(gitea, { tip: commit, name: world.newId(), time: world.clock() });
   await keepProbed(gitea, enforced);
   return { url: web, created: there === null, commit, calls: [...made, ...calls], parts, enforced };
 }

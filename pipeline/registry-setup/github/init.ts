@@ -4,15 +4,18 @@ import type { Dataset } from '../../data/load.ts';
 import { ForgeError } from '../../forge/errors.ts';
 import { type GitHubConnection, type Probed, probeFile } from '../../forge/github/open.github.ts';
 import { createKeys, pinKeys } from '../../keys.ts';
-import type { Workspace } from '../../workspace.ts';
+import type { Settings } from '../../world.ts';
 import { firstFiles, storePinnedRows } from '../first-files.ts';
 import { RegistryExistsError, writeFirstCommit } from '../init.ts';
 import { seedFiles } from '../seed.ts';
-import { recordInitialized } from '../setup.ts';
+import { recordInitialized, type SetupWorld } from '../setup.ts';
 import type { Part, PlannedCall } from './part.ts';
 import { planRepository } from './plan.ts';
 import { applyParts, creation, findRepository, planNew, probeServer, sender } from './setup.ts';
 import type { Wanted } from './wanted.ts';
+
+/** Whether this machine judges and merges, or the registry's own workflow. */
+export type GateIsHere = { readonly gateIsHere: boolean };
 
 export type InitOptions = {
   readonly owners: readonly string[];
@@ -34,7 +37,7 @@ export type Initialised = {
 };
 
 /** How a registry with these settings should be set up. @param owners of its rules */
-export function wantedOf({ config }: Workspace, options: Pick<InitOptions, 'owners' | 'visibility'>): Wanted {
+export function wantedOf({ config }: Settings, options: Pick<InitOptions, 'owners' | 'visibility'>): Wanted {
   const [owner = '', repo = ''] = config.registry.repository?.split('/') ?? [];
   const approvals = config.policy.merge === 'after-approval' ? 1 : 0;
   const { gateApp } = config.registry;
@@ -47,10 +50,13 @@ export function wantedOf({ config }: Workspace, options: Pick<InitOptions, 'owne
  *
  * @throws {RegistryExistsError} if the repository has commits, and no registry @throws {ForgeError}
  */
-export async function initGitHub(workspace: Workspace, options: InitOptions): Promise<Initialised> {
-  const connection = workspace.github();
+export async function initGitHub(
+  world: SetupWorld & GateIsHere & { github(): GitHubConnection },
+  options: InitOptions,
+): Promise<Initialised> {
+  const connection = world.github();
   const { place, web } = connection;
-  const wanted = wantedOf(workspace, options);
+  const wanted = wantedOf(world, options);
   const there = await findRepository(place);
   if (options.dryRun) return dryRun(connection, wanted, there !== null);
   const send = sender(place.api);
@@ -64,13 +70,13 @@ export async function initGitHub(workspace: Workspace, options: InitOptions): Pr
   }
   if (there && there.default_branch !== 'main')
     throw new ForgeError('refused', `${web} has the default branch ${there.default_branch}: make it main first`);
-  const commit = await firstCommit(workspace, connection, options);
-  await recordInitialized(workspace, connection.mirror.git, web);
+  const commit = await firstCommit(world, connection, options);
+  await recordInitialized(world, connection.mirror.git, web);
   const applied = await applyParts(place.api, wanted, send);
   const enforced = await probeServer(connection, wanted, {
     tip: commit,
-    name: workspace.newId(),
-    time: workspace.clock(),
+    name: world.newId(),
+    time: world.clock(),
   });
   await keepProbed(connection, enforced);
   return { url: web, created: !there, commit, calls: [...calls, ...applied.calls], parts: applied.parts, enforced };
@@ -87,26 +93,26 @@ async function dryRun({ place, web }: GitHubConnection, wanted: Wanted, there: b
 
 /** Main's tip: what is there, if it is a registry, or a first commit, pushed before the rules keep everybody off main. */
 export async function firstCommit(
-  workspace: Workspace,
+  world: SetupWorld & GateIsHere,
   { mirror, web }: Pick<GitHubConnection, 'mirror' | 'web'>,
   { load, owners }: Pick<InitOptions, 'load' | 'owners'>,
 ): Promise<string> {
-  const { config, clock } = workspace;
+  const { config, clock } = world;
   const ref = 'refs/heads/main';
   if (!(await mirror.remoteRefs(ref)).has(ref)) {
-    workspace.keepState();
-    const keys = await createKeys(workspace.path(config.keys.path), clock());
+    world.keepState();
+    const keys = await createKeys(world.path(config.keys.path), clock());
     const { forge, action } = config.registry;
-    const gate = workspace.gateIsHere ? 'here' : 'workflow';
+    const gate = world.gateIsHere ? 'here' : 'workflow';
     const seed = await seedFiles({ forge, gate, action, owners });
-    const first = firstFiles(workspace, await load(), keys);
+    const first = firstFiles(world, await load(), keys);
     const files = new Map([...seed, ...first.files]);
     await mirror.push({
       ref,
       to: await writeFirstCommit(mirror.git, files, config.registry.author, clock()),
       from: null,
     });
-    await pinKeys(workspace.path(config.keys.path), first.registry);
+    await pinKeys(world.path(config.keys.path), first.registry);
   }
   const tip = await mirror.sync();
   const root = await mirror.git.text(['rev-list', '--max-parents=0', '--first-parent', tip]);
@@ -116,7 +122,7 @@ export async function firstCommit(
       { cause },
     );
   });
-  await storePinnedRows(workspace, new RegistryAt(mirror.git, tip), load);
+  await storePinnedRows(world, new RegistryAt(mirror.git, tip), load);
   return tip;
 }
 
