@@ -5,7 +5,7 @@ import { PawlError } from '../../events/errors.ts';
 import { Git } from '../../registry-repo/git.ts';
 import { gitEnvironmentOfUser, SAFE_CONFIG } from '../../registry-repo/git-environment.ts';
 import { requireGit } from '../../registry-repo/git-version.ts';
-import { CommitRefusedError, type ExportLimits, exportCommit, type LeftOut } from '../triggers/export-commit.ts';
+import { CommitRefusedError, type ExportLimits, exportCommit, type LeftOut } from './export-commit.ts';
 
 /** A training repository that cannot be read, or not as asked. */
 export class RepositoryError extends PawlError {

@@ -1,8 +1,8 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import type { Secrets } from '../config/secrets.ts';
+import { CommitRefusedError } from '../source/export-commit.ts';
 import type { Places } from '../world.ts';
-import { CommitRefusedError } from './export-commit.ts';
 
 /** What tells where the gate's private key is. */
 type World = Places & { secrets(): Pick<Secrets, 'gateKey'> };
