@@ -4,6 +4,8 @@ import type { Engine } from '../projections/engine.ts';
 import type { Artifacts } from '../registry-repo/artifacts/artifacts.ts';
 import type { Config } from './config/config.ts';
 import type { Forge } from './forge/forge.ts';
+import type { Keys } from './keys.ts';
+import type { ReconcilePorts } from './promotion/ports.ts';
 
 // The narrow views of the world that code takes instead of the whole workspace, which has all of them.
 
@@ -34,3 +36,16 @@ export type Forging = { forge(): Forge };
 
 /** What may make the state folder. */
 export type Keeping = { keepState(): void };
+
+/** Folder of the settings' file. */
+export type Rooted = { readonly loaded: { readonly root: string } };
+
+/** Whose signatures count. */
+export type Trusting = { keys(): Pick<Keys, 'trusted'> };
+
+/** What takes promotions to their end. */
+export type Promoting = {
+  promotions(say: (line: string) => void): ReconcilePorts;
+  /** How long to wait for a gate elsewhere. */
+  readonly gateWaitMs: number;
+};

@@ -30,7 +30,7 @@ export const watch: Command<Workspace> = {
     const once = flags.once === true;
     const well = await watchRepository(
       {
-        ...{ workspace, listener: out, signal },
+        ...{ world: workspace, listener: out, signal },
         open: (loaded) => new Workspace(loaded),
         onRun: ({ runId, candidate: { manifest } }) =>
           out.say(`run ${runId}: ${claimName(manifest)} ${share(manifest.claimed.f1)}`),

@@ -1,9 +1,10 @@
 import { logStream } from '../../events/streams.ts';
+import type { Views } from '../../projections/views.ts';
 import type { audit } from '../audit/audit.ts';
 import type { AuditSubject } from '../audit/subject.ts';
 import type { Listener } from '../progress.ts';
 import { handle } from '../record.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Forging, Recording, Storing, Trusting } from '../world.ts';
 
 /**
  * What an audit looks at.
@@ -11,32 +12,35 @@ import type { Workspace } from '../workspace.ts';
  * @param store the log, or a copy of it @param withViews whether the views are of this log
  */
 export async function subjectOf(
-  workspace: Workspace,
+  world: Recording & Storing & Forging & Trusting & { tables(): Views },
   { progress }: Pick<Listener, 'progress'>,
-  store = workspace.store(),
+  store = world.store(),
   withViews = true,
 ): Promise<AuditSubject> {
-  const forge = workspace.forge();
+  const forge = world.forge();
   const tip = await forge.sync().catch(() => null);
   return {
     store,
-    views: withViews ? workspace.tables() : null,
-    artifacts: workspace.artifacts(),
+    views: withViews ? world.tables() : null,
+    artifacts: world.artifacts(),
     registry: tip === null ? null : { git: forge.git, tip },
-    trusted: workspace.keys().trusted,
-    now: workspace.clock(),
+    trusted: world.keys().trusted,
+    now: world.clock(),
     progress: (stage, done, of) => progress.update(stage, done, of),
   };
 }
 
 /** Records that an audit was made, and what it found. */
-export async function recordAudit(workspace: Workspace, report: Awaited<ReturnType<typeof audit>>): Promise<void> {
-  const digest = await workspace.artifacts().put(Buffer.from(`${JSON.stringify(report, null, 2)}\n`));
+export async function recordAudit(
+  world: Recording & Storing,
+  report: Awaited<ReturnType<typeof audit>>,
+): Promise<void> {
+  const digest = await world.artifacts().put(Buffer.from(`${JSON.stringify(report, null, 2)}\n`));
   const { position, passed, findings } = report;
   const fact = {
     type: 'AuditCompleted' as const,
     data: { position, passed, findings: findings.length, report: digest },
   };
-  const ports = { store: workspace.store(), clock: workspace.clock, command: workspace.command };
+  const ports = { store: world.store(), clock: world.clock, command: world.command };
   await handle(ports, logStream, () => ({ commandId: `audit:${digest}`, facts: [fact] }));
 }

@@ -7,24 +7,24 @@ import { recordCheckpoints } from '../promotion/checkpoints.ts';
 import { NotPromotableError } from '../promotion/decide.ts';
 import type { Patience } from '../promotion/process.ts';
 import { reconcile } from '../promotion/reconcile.ts';
-import { ensureRegistry, registryRecorded } from '../registry-setup/setup.ts';
-import type { Workspace } from '../workspace.ts';
+import { ensureRegistry, registryRecorded, type SetupWorld } from '../registry-setup/setup.ts';
+import type { Promoting, Rooted } from '../world.ts';
 import { loadContext } from './dataset.ts';
 
 /** Before anything was ever promoted there is no registry: the test rows of the run's own data become its evaluation set. */
 export async function firstRegistry(
-  workspace: Workspace,
+  world: SetupWorld & Rooted,
   run: Run,
   listener: Listener,
   signal: AbortSignal,
 ): Promise<void> {
-  if (await registryRecorded(workspace)) return;
-  const { created } = await ensureRegistry(workspace, () =>
-    loadDataset({ ...DataOptions.parse(run.dataOptions), holdOut: 0 }, loadContext(workspace, listener, signal)),
+  if (await registryRecorded(world)) return;
+  const { created } = await ensureRegistry(world, () =>
+    loadDataset({ ...DataOptions.parse(run.dataOptions), holdOut: 0 }, loadContext(world, listener, signal)),
   );
   if (created)
     listener.say(
-      `made the registry ${workspace.path(workspace.config.registry.path)}; evaluation set: the test rows of run ${run.id}`,
+      `made the registry ${world.path(world.config.registry.path)}; evaluation set: the test rows of run ${run.id}`,
     );
 }
 
@@ -34,13 +34,13 @@ export type Ended =
 
 /** Takes a run's candidate through pull request and gate. @throws {NotPromotableError} {GateTimeoutError} */
 export async function promoteRun(
-  workspace: Workspace,
+  world: Promoting,
   run: Run,
   listener: Listener,
-  { waitMs = workspace.gateWaitMs, signal }: Partial<Patience> = {},
+  { waitMs = world.gateWaitMs, signal }: Partial<Patience> = {},
 ): Promise<Ended> {
   if (!run.candidate) throw new NotPromotableError(`run ${run.id} has no candidate: it is ${run.status}`);
-  const ports = workspace.promotions((line) => listener.say(line));
+  const ports = world.promotions((line) => listener.say(line));
   await reconcile(ports);
   const { model, proposal } = await ports.process.propose(run.candidate.manifest, run.id);
   if (proposal.kind === 'done') return proposal;

@@ -2,28 +2,25 @@ import { tmpdir } from 'node:os';
 import { removeAbandoned } from '../../registry-repo/temporary.ts';
 import { endDeadRuns, type Reconciled, reconcile } from '../promotion/reconcile.ts';
 import { registryRecorded } from '../registry-setup/setup.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Places, Promoting, Recording, Viewing } from '../world.ts';
 
 /** Finishes what was left half done, of promotions, runs and temporary folders. */
 export async function reconcileAll(
-  workspace: Workspace,
+  world: Places & Recording & Viewing & Promoting,
   say: (line: string) => void,
 ): Promise<Reconciled & { readonly removed: readonly string[] }> {
-  const reconciled = (await registryRecorded(workspace))
-    ? await reconcile(workspace.promotions(say))
-    : await withoutRegistry(workspace);
-  return { ...reconciled, removed: await removeAbandoned(temporaryPlaces(workspace)) };
+  const reconciled = (await registryRecorded(world))
+    ? await reconcile(world.promotions(say))
+    : await withoutRegistry(world);
+  return { ...reconciled, removed: await removeAbandoned(temporaryPlaces(world)) };
 }
 
 /** Where commands put what they remove at their end. */
-export const temporaryPlaces = (workspace: Workspace): string[] => [
-  tmpdir(),
-  workspace.path(workspace.config.cache.path),
-];
+export const temporaryPlaces = (world: Places): string[] => [tmpdir(), world.path(world.config.cache.path)];
 
 /** Before the first registry there can be runs, but no promotions. */
-async function withoutRegistry(workspace: Workspace): Promise<Reconciled> {
-  const { clock, command } = workspace;
-  const ports = { store: workspace.store(), clock, command, views: () => workspace.views() };
+async function withoutRegistry(world: Recording & Viewing): Promise<Reconciled> {
+  const { clock, command } = world;
+  const ports = { store: world.store(), clock, command, views: () => world.views() };
   return { interrupted: await endDeadRuns(ports), finished: [], leased: [], drift: [] };
 }

@@ -1,7 +1,7 @@
 import { recordCheckpoints } from '../promotion/checkpoints.ts';
 import type { Patience } from '../promotion/process.ts';
 import { reconcile } from '../promotion/reconcile.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Promoting, Settings } from '../world.ts';
 import type { Ended } from './promote.ts';
 
 type Wanted = {
@@ -12,14 +12,14 @@ type Wanted = {
 
 /** Takes a version that was in production back there, through pull request and gate. @throws {NotPromotableError} {GateTimeoutError} */
 export async function rollBack(
-  workspace: Workspace,
+  world: Settings & Promoting,
   { to, reason }: Wanted,
   say: (line: string) => void,
-  { waitMs = workspace.gateWaitMs, signal }: Partial<Patience> = {},
+  { waitMs = world.gateWaitMs, signal }: Partial<Patience> = {},
 ): Promise<Ended> {
-  const ports = workspace.promotions(say);
+  const ports = world.promotions(say);
   await reconcile(ports);
-  const { model } = workspace.config;
+  const { model } = world.config;
   const proposal = await ports.process.rollBack(model, to, reason);
   if (proposal.kind === 'done') return proposal;
   const id = proposal.kind === 'open' ? proposal.promotionId : proposal.fact.data.promotionId;

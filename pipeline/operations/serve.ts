@@ -1,16 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Bounds } from '../../registry-repo/model-process/confined.ts';
 import { settledOf } from '../settled-servers.ts';
-import type { Workspace } from '../workspace.ts';
-import { hooksOf, tend } from './tend.ts';
+import type { Forging, Recording, Rooted, Settings, Storing, Trusting } from '../world.ts';
+import { hooksOf, type TendWorld, tend } from './tend.ts';
+
+/** What a server is made from. */
+export type ServeWorld = Settings &
+  Rooted &
+  Recording &
+  Storing &
+  Forging &
+  Trusting & { readonly modelBounds: Bounds };
 
 /** A server that also reconciles, takes webhooks if there is a secret for them, and then starts runs for pushes. */
-export async function openTendedServer(workspace: Workspace): Promise<Server> {
+export async function openTendedServer(world: ServeWorld & TendWorld): Promise<Server> {
   const { openLog } = await import('../../server/log.ts');
-  const { server: options } = workspace.config;
+  const { server: options } = world.config;
   const log = openLog(options);
   let server: Server | undefined;
-  const upkeep = tend(workspace, log, () => void server?.poke());
-  server = await openServer(workspace, { log, hooks: hooksOf(workspace, upkeep) });
+  const upkeep = tend(world, log, () => void server?.poke());
+  server = await openServer(world, { log, hooks: hooksOf(world, upkeep) });
   upkeep.start();
   const { stop } = server;
   const { shutdownMs } = options;
@@ -20,30 +29,30 @@ export async function openTendedServer(workspace: Workspace): Promise<Server> {
 
 type Around = Partial<Pick<import('../../server/main.ts').ServerWorld, 'log' | 'hooks'>>;
 
-/** A server of this workspace. The server's code is loaded only when one is wanted. */
-export async function openServer(workspace: Workspace, around: Around = {}) {
+/** A server with these settings. The server's code is loaded only when one is wanted. */
+export async function openServer(world: ServeWorld, around: Around = {}) {
   const [{ startServer }, { gitRegistry }] = await Promise.all([
     import('../../server/main.ts'),
     import('../../server/registry.git.ts'),
   ]);
-  const { model, server: options } = workspace.config;
-  const forge = workspace.forge();
-  const { trusted: keys } = workspace.keys();
+  const { model, server: options } = world.config;
+  const forge = world.forge();
+  const { trusted: keys } = world.keys();
   const registry = gitRegistry({
     git: forge.git,
     sync: () => forge.sync(),
-    artifacts: workspace.artifacts(),
+    artifacts: world.artifacts(),
     model,
     keys,
-    clock: workspace.clock,
+    clock: world.clock,
   });
   return startServer(options, {
     model,
     registry,
-    settled: settledOf(workspace.loaded.root, options.instance, model),
-    store: workspace.store(),
-    clock: workspace.clock,
-    bounds: workspace.modelBounds,
+    settled: settledOf(world.loaded.root, options.instance, model),
+    store: world.store(),
+    clock: world.clock,
+    bounds: world.modelBounds,
     ...around,
   });
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Run } from '../../projections/runs.ts';
 import type { Averaging } from '../../registry-repo/f1.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
+import type { OpenModel } from '../../registry-repo/runtime/runtime.ts';
 import { leakageLines } from '../data/leak.ts';
 import { type Dataset, loadDataset } from '../data/load.ts';
 import { DataOptions } from '../data/options.ts';
@@ -13,9 +14,12 @@ import type { RunPorts, RunRequest } from '../training/request.ts';
 import { type RunOutcome, runTraining } from '../training/run.ts';
 import type { Trainer } from '../training/trainer.ts';
 import { trainers } from '../training/trainers.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Forging, Minting, Places, Recording, Rooted, Settings, Storing } from '../world.ts';
 import { loadContext } from './dataset.ts';
 import { NotFoundError } from './not-found.ts';
+
+/** What a run needs. */
+export type TrainWorld = Places & Rooted & Minting & Recording & Storing & Forging & { readonly openModel: OpenModel };
 
 export type RunOptions = {
   readonly trigger: RunRequest['trigger'];
@@ -34,21 +38,21 @@ export type RunOptions = {
   readonly dataFolder?: string;
 };
 
-/** One run with the workspace's settings, or another run's. */
+/** One run with the settings here, or another run's. */
 export async function startRun(
-  workspace: Workspace,
+  world: TrainWorld,
   listener: Listener,
   signal: AbortSignal,
   options: RunOptions,
 ): Promise<RunOutcome> {
-  const { training, model, data } = workspace.config;
+  const { training, model, data } = world.config;
   const { repeated = null } = options;
   const { chosen } = options;
   const trainer = trainerNamed(chosen?.trainer ?? repeated?.trainer ?? training.trainer);
   const wanted = repeated ? DataOptions.parse(repeatedData(repeated)) : data;
   const dataOptions = chosen ? { ...wanted, holdOut: chosen.holdOut } : wanted;
   const context = {
-    ...loadContext(workspace, listener, signal),
+    ...loadContext(world, listener, signal),
     ...(options.dataFolder ? { folder: options.dataFolder } : {}),
   };
   let dataset: Promise<Dataset> | undefined;
@@ -66,31 +70,31 @@ export async function startRun(
     workers: training.workers || availableParallelism(),
     trigger: options.trigger,
     sweep: chosen?.sweep ?? null,
-    code: options.code ?? (await new TrainingRepository(workspace.loaded.root).code()),
+    code: options.code ?? (await new TrainingRepository(world.loaded.root).code()),
     dataOptions: dataOptions as Record<string, unknown>,
-    averaging: (labels) => averagingFor(workspace, repeated?.model ?? model, labels),
+    averaging: (labels) => averagingFor(world, repeated?.model ?? model, labels),
   };
-  return runTraining(runPorts(workspace, listener, signal, options.dataFolder), request, load);
+  return runTraining(runPorts(world, listener, signal, options.dataFolder), request, load);
 }
 
 /** @param folder where relative paths in a trainer's settings start; the configuration's without one */
 export function runPorts(
-  workspace: Workspace,
+  world: TrainWorld,
   { progress }: Pick<Listener, 'progress'>,
   signal: AbortSignal,
-  folder = workspace.loaded.root,
+  folder = world.loaded.root,
 ): RunPorts {
-  const cache = workspace.path(workspace.config.cache.path);
+  const cache = world.path(world.config.cache.path);
   return {
-    store: workspace.store(),
-    artifacts: workspace.artifacts(),
-    clock: workspace.clock,
-    newId: workspace.newId,
-    command: workspace.command,
+    store: world.store(),
+    artifacts: world.artifacts(),
+    clock: world.clock,
+    newId: world.newId,
+    command: world.command,
     folders: { config: folder, cache, checkpoints: join(cache, 'checkpoints') },
-    hub: workspace.config.hub,
+    hub: world.config.hub,
     progress,
-    openModel: workspace.openModel,
+    openModel: world.openModel,
     signal,
   };
 }
@@ -109,9 +113,13 @@ function trainerNamed(name: string): Trainer {
 }
 
 /** As the registry's rules measure it, so that the claim can be held against the gate; as a new registry would, without one. */
-export async function averagingFor(workspace: Workspace, model: string, labels: readonly string[]): Promise<Averaging> {
-  const forge = workspace.forge();
+export async function averagingFor(
+  world: Settings & Forging,
+  model: string,
+  labels: readonly string[],
+): Promise<Averaging> {
+  const forge = world.forge();
   const tip = await forge.sync().catch(() => null);
   const rules = tip && (await new RegistryAt(forge.git, tip).policy()).value.models[model];
-  return rules ? measureOf(rules, labels, 'gate.json') : measureOf(workspace.config.policy, labels);
+  return rules ? measureOf(rules, labels, 'gate.json') : measureOf(world.config.policy, labels);
 }

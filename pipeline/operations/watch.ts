@@ -5,25 +5,34 @@ import type { Run } from '../../projections/runs.ts';
 import { type Layer, yamlLayer } from '../config/layers.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { readSettings } from '../config/read-settings.ts';
+import type { Secrets } from '../config/secrets.ts';
 import type { Listener } from '../progress.ts';
+import type { TrainingRepository } from '../source/repository.git.ts';
 import type { RunOutcome } from '../training/run.ts';
 import { requireAllowed } from '../triggers/allowed.ts';
 import { requireHiddenGateKey } from '../triggers/exposed-key.ts';
 import type { Pushed } from '../triggers/record.ts';
 import { type Exported, watch } from '../triggers/watch.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Promoting, Viewing } from '../world.ts';
 import { findRun } from './find.ts';
 import { UsageError } from './not-found.ts';
 import { type Ended, promoteRun } from './promote.ts';
-import { startRun } from './train.ts';
+import { startRun, type TrainWorld } from './train.ts';
 
 /** The sections that a commit of the training repository may set; where things are kept is not its business. */
 const FROM_COMMIT = ['model', 'data', 'training'];
 
+/** What a run for a commit, and the promotion of what it offers, need. */
+type RunWorld = TrainWorld & Viewing & Promoting;
+
 export type WatchWorld = {
-  readonly workspace: Workspace;
+  readonly world: RunWorld & {
+    readonly loaded: LoadedConfig;
+    training(address: string): Promise<TrainingRepository>;
+    secrets(): Pick<Secrets, 'gateKey'>;
+  };
   /** The same with the settings of a commit. */
-  readonly open: (loaded: LoadedConfig) => Workspace;
+  readonly open: (loaded: LoadedConfig) => RunWorld & { close(): Promise<void> };
   readonly listener: Listener;
   readonly onRun: (outcome: RunOutcome) => void;
   readonly onPromoted: (ended: Ended) => void;
@@ -37,47 +46,47 @@ export type WatchWorld = {
  * @returns whether all went well
  * @throws {UsageError} if no repository is configured
  */
-export async function watchRepository(world: WatchWorld, once: boolean): Promise<boolean> {
-  const { workspace, listener, signal } = world;
-  const { repository, branch, paths, everySeconds, limits } = workspace.config.watch;
+export async function watchRepository(watching: WatchWorld, once: boolean): Promise<boolean> {
+  const { world, listener, signal } = watching;
+  const { repository, branch, paths, everySeconds, limits } = world.config.watch;
   if (repository === null)
     throw new UsageError('name the training repository: --repo PATH or URL, or watch.repository in pawl.yaml');
-  const opened = await workspace.training(repository);
+  const opened = await world.training(repository);
   const options = { repository: opened, branch, paths, limits, everyMs: everySeconds * 1000, once };
   const run = (commit: string, exported: Exported, trigger: Pushed) =>
-    runCommit(world, { commit, ...exported, trigger });
+    runCommit(watching, { commit, ...exported, trigger });
   const say = (line: string) => listener.say(line);
-  return watch(workspace, options, { run, follow: (last) => follow(world, workspace, last), say, signal });
+  return watch(world, options, { run, follow: (last) => follow(watching, world, last), say, signal });
 }
 
 type Asked = Exported & { readonly commit: string; readonly trigger: Pushed };
 
-async function runCommit(world: WatchWorld, { commit, folder, leftOut, trigger }: Asked): Promise<void> {
-  const { workspace, listener, signal } = world;
-  const loaded = withCommitSettings(workspace, folder);
-  requireAllowed(workspace.config, loaded.config, { folder, leftOut });
-  if (loaded.config.training.trainer === 'command') requireHiddenGateKey(workspace);
-  const own = world.open(loaded);
+async function runCommit(watching: WatchWorld, { commit, folder, leftOut, trigger }: Asked): Promise<void> {
+  const { world, listener, signal } = watching;
+  const loaded = withCommitSettings(world, folder);
+  requireAllowed(world.config, loaded.config, { folder, leftOut });
+  if (loaded.config.training.trainer === 'command') requireHiddenGateKey(world);
+  const own = watching.open(loaded);
   try {
     const code = { commit, dirty: false };
     const outcome = await startRun(own, listener, signal, { trigger, code, dataFolder: resolve(folder) });
-    world.onRun(outcome);
-    if (!workspace.config.watch.promote) return;
-    await follow(world, own, findRun(await own.views(), outcome.runId));
+    watching.onRun(outcome);
+    if (!world.config.watch.promote) return;
+    await follow(watching, own, findRun(await own.views(), outcome.runId));
   } finally {
     await own.close();
   }
 }
 
 /** Proposes what a run offers, unless that was done: a refused candidate is not proposed again. */
-async function follow({ listener, onPromoted }: WatchWorld, workspace: Workspace, run: Run): Promise<void> {
-  if (!workspace.config.watch.promote) return;
-  const proposed = [...(await workspace.views()).rows(promotions)].filter((p) => p.runId === run.id);
+async function follow({ listener, onPromoted }: WatchWorld, world: RunWorld, run: Run): Promise<void> {
+  if (!world.config.watch.promote) return;
+  const proposed = [...(await world.views()).rows(promotions)].filter((p) => p.runId === run.id);
   if (proposed.some((p) => p.status !== 'open')) return;
-  onPromoted(await promoteRun(workspace, run, listener));
+  onPromoted(await promoteRun(world, run, listener));
 }
 
-function withCommitSettings({ loaded }: Pick<Workspace, 'loaded'>, folder: string) {
+function withCommitSettings({ loaded }: Pick<WatchWorld['world'], 'loaded'>, folder: string) {
   const file = join(folder, 'pawl.yaml');
   if (!existsSync(file)) return loaded;
   const layer = yamlLayer(readSettings(file), 'pawl.yaml of the commit');

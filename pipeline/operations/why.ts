@@ -1,6 +1,6 @@
 import type { Version } from '../../projections/versions.ts';
 import { explainVersion, type Link } from '../why/chain.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Forging, Recording, Settings, Storing, Trusting, Viewing } from '../world.ts';
 import { findVersion, promotionsOf } from './find.ts';
 
 /**
@@ -10,12 +10,12 @@ import { findVersion, promotionsOf } from './find.ts';
  * @throws {NotFoundError} {UsageError}
  */
 export async function explain(
-  workspace: Workspace,
+  world: Settings & Recording & Viewing & Storing & Forging & Trusting,
   wanted: string | undefined,
 ): Promise<{ version: Version; links: readonly Link[] }> {
-  const views = await workspace.views();
-  const version = findVersion(views, workspace.config.model, wanted);
-  const ports = { store: workspace.store(), artifacts: workspace.artifacts(), forge: workspace.forge() };
-  const known = { ...ports, trusted: workspace.keys().trusted, now: workspace.clock() };
+  const views = await world.views();
+  const version = findVersion(views, world.config.model, wanted);
+  const ports = { store: world.store(), artifacts: world.artifacts(), forge: world.forge() };
+  const known = { ...ports, trusted: world.keys().trusted, now: world.clock() };
   return { version, links: await explainVersion(known, version, promotionsOf(views, version)) };
 }

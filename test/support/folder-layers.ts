@@ -64,8 +64,8 @@ export function arrows(): Arrow[] {
 export function diagram(found: readonly Arrow[]): string {
   const next = new Map<string, Set<string>>();
   for (const { from, to } of found) next.set(from, (next.get(from) ?? new Set()).add(to));
-  const reaches = (from: string, to: string): boolean =>
-    [...(next.get(from) ?? [])].some((step) => step === to || reaches(step, to));
+  const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
+    !seen.has(from) && [...(next.get(from) ?? [])].some((step) => step === to || reaches(step, to, seen.add(from)));
   const lines = LAYERS.toReversed().flatMap(({ parts }) =>
     parts.flatMap((from) =>
       [...(next.get(from) ?? [])]
