@@ -4,7 +4,7 @@ import { largest } from '../nbsvm/quantize-tables.ts';
 import { keyOf, type Slots, slotOf } from './slots.ts';
 
 /** What one score of the graph is made of: tables by slot, 0 where a slot has no part in them; the last is of padding. */
-export type Mixture = {
+export type ScoreTables = {
   /** [slots] each */
   readonly ngrams: { readonly weights: Float32Array; readonly ratios: Float32Array };
   readonly vectors: { readonly values: Float32Array; readonly weights: Float32Array };
@@ -18,7 +18,7 @@ type Bytes<A> = { readonly cells: A; readonly scale: Float32Array };
 
 type Model = {
   /** One for two labels, else one a label. */
-  readonly mixtures: readonly Mixture[];
+  readonly mixtures: readonly ScoreTables[];
   readonly labels: number;
   readonly slots: Slots;
   /** The ids to which the slots' vectors belong. */
@@ -72,7 +72,11 @@ function quantised<A extends Int8Array | Uint8Array>(
   return { cells, scale };
 }
 
-function constants(mixtures: readonly Mixture[], signed: Bytes<Int8Array>, positive: Bytes<Uint8Array>): Initializer[] {
+function constants(
+  mixtures: readonly ScoreTables[],
+  signed: Bytes<Int8Array>,
+  positive: Bytes<Uint8Array>,
+): Initializer[] {
   const outputs = mixtures.length;
   const ids = signed.cells.length / (2 * outputs);
   const row = (name: string, values: ArrayLike<number>): Initializer => {
