@@ -26,7 +26,7 @@ import { init } from './init.ts';
 import { modelShow } from './model-show.ts';
 import { predict } from './predict.ts';
 import { promote } from './promote.ts';
-import { quantize } from './quantize.ts';
+import { quantizeModel } from './quantize.ts';
 import { reconcile } from './reconcile.ts';
 import { registryAcceptMain } from './registry-accept-main.ts';
 import { registryConfigure } from './registry-configure.ts';
@@ -54,7 +54,7 @@ export const commands: readonly Command<Workspace>[] = [
   sweep,
   sweepPoint,
   importModel,
-  quantize,
+  quantizeModel,
   evaluate,
   promote,
   gate,

@@ -8,7 +8,7 @@ export const [INPUT, OUTPUT] = ['ids', 'probabilities'] as const;
 export const TINY = 1e-30;
 
 /** A model whose tables are bytes: ids, `2^bits` and one more for padding, by outputs. */
-export type QuantisedTables = {
+export type QuantizedTables = {
   readonly ids: number;
   readonly outputs: number;
   /** [ids, outputs]; weight = byte · weightScale[output] */
@@ -33,7 +33,7 @@ export const contractOf = (labels: number): Manifest['contract'] => ({
  * summed, one of weights and one of ratios; their quotient is what the trainer calls a score. With two labels there is
  * one score, that of the second; with more there is one for each, and the probabilities are scaled to sum to 1.
  */
-export function embeddingBag(tables: QuantisedTables, labels: number): Uint8Array {
+export function embeddingBag(tables: QuantizedTables, labels: number): Uint8Array {
   const { inputs, output } = contractOf(labels);
   return encodeModel({
     name: 'embedding-bag',
@@ -53,7 +53,7 @@ export const bagInput = () => ({ name: INPUT, type: 'int32' as const, shape: ['b
  *
  * @returns the name of its log-odds [batch, outputs]
  */
-export function addBag(g: GraphBuilder, tables: QuantisedTables): string {
+export function addBag(g: GraphBuilder, tables: QuantizedTables): string {
   const own = (name: string): string => (name === INPUT ? name : `ngrams/${name}`);
   for (const constant of constants(tables))
     if (constant.name !== 'one') g.initializers.push({ ...constant, name: own(constant.name) });
@@ -63,7 +63,7 @@ export function addBag(g: GraphBuilder, tables: QuantisedTables): string {
 }
 
 /** What `addBag` gives for one text's ids, as the graph computes it but for rounding. [outputs] */
-export function bagLogOdds(t: QuantisedTables, ids: Int32Array): Float64Array {
+export function bagLogOdds(t: QuantizedTables, ids: Int32Array): Float64Array {
   return Float64Array.from({ length: t.outputs }, (_, output) => {
     let [weight, squares] = [0, 0];
     for (const id of ids) {
@@ -76,7 +76,7 @@ export function bagLogOdds(t: QuantisedTables, ids: Int32Array): Float64Array {
   });
 }
 
-function constants(t: QuantisedTables): Initializer[] {
+function constants(t: QuantizedTables): Initializer[] {
   const row = (name: string, data: Float32Array): Initializer => ({ name, type: 'float32', dims: [data.length], data });
   return [
     { name: 'weights', type: 'int8', dims: [t.ids, t.outputs], data: t.weights },

@@ -1,7 +1,7 @@
 import type { Manifest } from '../../registry-repo/manifest.ts';
 import { type Architecture, type Parameters, parameterShapes } from './architecture.ts';
 import { checkShapes, checkSize } from './check-parameters.ts';
-import { addBag, bagInput, type QuantisedTables } from './embedding-bag.ts';
+import { addBag, bagInput, type QuantizedTables } from './embedding-bag.ts';
 import { encoder, linear, TRANSFORMER_INPUTS, TRANSFORMER_OPSET } from './encoder.ts';
 import { encodeModel } from './graph.ts';
 import { GraphBuilder } from './graph-builder.ts';
@@ -14,7 +14,7 @@ export type Mixture = {
 };
 
 /** The tables of an embedding bag, and how its log-odds are mixed with a transformer's logits. */
-export type Mixed = { readonly tables: QuantisedTables; readonly mixture: Mixture };
+export type Mixed = { readonly tables: QuantizedTables; readonly mixture: Mixture };
 
 const tokenInputs = TRANSFORMER_INPUTS.map(({ name, type, shape }) => ({ name, type, shape: [...shape] }));
 

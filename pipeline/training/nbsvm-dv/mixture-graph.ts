@@ -32,12 +32,12 @@ type Model = {
  */
 export function mixtureGraph({ mixtures, labels, slots, vectorIds }: Model): Uint8Array {
   const { inputs, output } = contractOf(labels);
-  const signed = quantised(
+  const signed = quantized(
     mixtures.flatMap(({ ngrams, vectors }) => [ngrams.weights, vectors.values]),
     Int8Array,
     127,
   );
-  const positive = quantised(
+  const positive = quantized(
     mixtures.flatMap(({ ngrams, vectors }) => [ngrams.ratios, vectors.weights]),
     Uint8Array,
     255,
@@ -53,7 +53,7 @@ export function mixtureGraph({ mixtures, labels, slots, vectorIds }: Model): Uin
 }
 
 /** Columns 2i of the tables go first, then columns 2i + 1: one slice each. */
-function quantised<A extends Int8Array | Uint8Array>(
+function quantized<A extends Int8Array | Uint8Array>(
   tables: readonly Float32Array[],
   Cells: new (length: number) => A,
   most: number,

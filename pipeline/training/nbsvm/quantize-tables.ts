@@ -1,4 +1,4 @@
-import type { QuantisedTables } from '../../onnx/embedding-bag.ts';
+import type { QuantizedTables } from '../../onnx/embedding-bag.ts';
 import type { ClassModel } from './fit-class.ts';
 
 /**
@@ -7,9 +7,9 @@ import type { ClassModel } from './fit-class.ts';
  *
  * @param idOf the id of each column
  */
-export function quantise(models: readonly ClassModel[], idOf: Int32Array, bits: number): QuantisedTables {
+export function quantize(models: readonly ClassModel[], idOf: Int32Array, bits: number): QuantizedTables {
   const [ids, outputs] = [2 ** bits + 1, models.length];
-  const tables: QuantisedTables = {
+  const tables: QuantizedTables = {
     ids,
     outputs,
     weights: new Int8Array(ids * outputs),

@@ -1,10 +1,10 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { NothingToQuantiseError } from '../../../pipeline/onnx/errors.ts';
+import { NothingToQuantizeError } from '../../../pipeline/onnx/errors.ts';
 import { splitFields } from '../../../pipeline/onnx/fields.ts';
 import { encodeModel, type OperatorNode } from '../../../pipeline/onnx/graph.ts';
-import { quantise } from '../../../pipeline/onnx/quantise.ts';
+import { quantize } from '../../../pipeline/onnx/quantize.ts';
 import { summarise } from '../../../pipeline/onnx/summary.ts';
 import { ModelShape } from '../../../registry-repo/onnx-scan/messages.ts';
 import { scanOnnx } from '../../../registry-repo/onnx-scan/scan.ts';
@@ -69,7 +69,7 @@ for (const [name, bytes] of [
 ] as const)
   for (const weights of ['unsigned', 'seven-bits', 'signed'] as const)
     s(`${name}, ${weights}: nearly the same answers, from bytes`, async () => {
-      const small = quantise(bytes, { embeddings: true, weights });
+      const small = quantize(bytes, { embeddings: true, weights });
       assert.is(small.products, 1);
       const rewritten = weights === 'signed' && thisProcessor().byteSums !== 'exact';
       const far = distance(await run(small.bytes, rewritten), await run(bytes));
@@ -84,7 +84,7 @@ for (const [name, bytes] of [
     });
 
 s('the same model gives the same bytes, and what is not quantised stays as it is', () => {
-  const [a, b] = [0, 1].map(() => quantise(product, { embeddings: true, weights: 'unsigned' }).bytes);
+  const [a, b] = [0, 1].map(() => quantize(product, { embeddings: true, weights: 'unsigned' }).bytes);
   assert.equal(a, b);
   const graph = readMessage(ModelShape, new Input(a as Uint8Array)).graph;
   assert.equal(
@@ -104,7 +104,7 @@ s('activations that several products share are rounded once', () => {
     { op: 'Add', inputs: ['s', 't'], outputs: ['u'] },
     { op: 'Relu', inputs: ['u'], outputs: ['y'] },
   ]);
-  const { operators } = summarise(quantise(both, { embeddings: true, weights: 'unsigned' }).bytes);
+  const { operators } = summarise(quantize(both, { embeddings: true, weights: 'unsigned' }).bytes);
   assert.is(operators.find((o) => o.name === 'QuantizeLinear')?.count, 1);
 });
 
@@ -131,7 +131,7 @@ s('what the output comes from stays in floats: one large feature would drown the
       { op: 'Add', inputs: ['product', 'back'], outputs: ['y'] },
     ],
   });
-  const small = quantise(headed, { embeddings: true, weights: 'unsigned' });
+  const small = quantize(headed, { embeddings: true, weights: 'unsigned' });
   assert.is(small.products, 1);
   const far = distance(await run(small.bytes), await run(headed));
   assert.ok(far < 0.05, `${far}`);
@@ -140,15 +140,15 @@ s('what the output comes from stays in floats: one large feature would drown the
 s('what cannot be made smaller says why', () => {
   const refused = (bytes: Uint8Array, pattern: RegExp) =>
     assert.throws(
-      () => quantise(bytes, { embeddings: true, weights: 'unsigned' }),
-      (e: unknown) => e instanceof NothingToQuantiseError && pattern.test(e.message),
+      () => quantize(bytes, { embeddings: true, weights: 'unsigned' }),
+      (e: unknown) => e instanceof NothingToQuantizeError && pattern.test(e.message),
     );
   refused(model([{ op: 'Add', inputs: ['x', 'x'], outputs: ['y'] }]), /no matrix product/);
   refused(model([{ op: 'MatMul', inputs: ['x', 'w'], outputs: ['y'] }]), /before its last/);
   refused(model([{ op: 'MatMul', inputs: ['x', 'w'], outputs: ['y'] }], 10), /operator set 10/);
   refused(new Uint8Array(0), /no graph/);
   assert.throws(
-    () => quantise(Buffer.from('not a model'), { embeddings: true, weights: 'unsigned' }),
+    () => quantize(Buffer.from('not a model'), { embeddings: true, weights: 'unsigned' }),
     (e: unknown) => e instanceof WireError,
   );
 });
@@ -184,7 +184,7 @@ for (const tiny of ['tiny-bert', 'tiny-distilbert'] as const)
       `${tiny} as PyTorch exports it, ${embeddings ? 'with' : 'without'} embeddings: close to the original, and the gate lets it in`,
       async () => {
         const original = goldenBytes(tiny, 'model.onnx');
-        const small = quantise(original, { embeddings, weights: 'unsigned' });
+        const small = quantize(original, { embeddings, weights: 'unsigned' });
         assert.ok(small.products > 0 && small.tables > 0 === embeddings);
         assert.ok(small.bytes.length < original.length);
         const far = distance(await logits(tiny, small.bytes), await logits(tiny, original));

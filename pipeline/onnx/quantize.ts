@@ -1,13 +1,13 @@
 import { type Model, ModelShape, type Node, type Tensor } from '../../registry-repo/onnx-scan/messages.ts';
 import { Input, readMessage } from '../../registry-repo/onnx-scan/wire.ts';
 import { floatsOf, sizeOf } from './constants.ts';
-import { NothingToQuantiseError } from './errors.ts';
+import { NothingToQuantizeError } from './errors.ts';
 import { splitFields } from './fields.ts';
 import { type Initializer, node, type OperatorNode, tensor } from './graph.ts';
 import { lastProducts } from './last-products.ts';
 import { bytes } from './protobuf.ts';
 
-export type QuantiseOptions = {
+export type QuantizeOptions = {
   /** Whether tables of vectors that are looked up become bytes too. */
   readonly embeddings: boolean;
   readonly weights: ByteWeights;
@@ -20,7 +20,7 @@ export type QuantiseOptions = {
  */
 export type ByteWeights = 'unsigned' | 'seven-bits' | 'signed';
 
-export type Quantised = {
+export type Quantized = {
   readonly bytes: Uint8Array;
   /** Matrix products and tables whose weights are bytes now. */
   readonly products: number;
@@ -42,29 +42,29 @@ const ZERO_POINT = 128;
 const MOST: Readonly<Record<ByteWeights, number>> = { unsigned: 127, 'seven-bits': 63, signed: 127 };
 
 /**
- * Dynamic quantisation: the constant weights of matrix products become bytes, with a scale for each column; what they are
+ * Dynamic quantization: the constant weights of matrix products become bytes, with a scale for each column; what they are
  * multiplied with is rounded to bytes while the graph runs, with a scale for each of its rows, a token's. One scale for a whole
  * tensor (DynamicQuantizeLinear) would be a little faster, less exact, and would let each text move the answers to others.
  * Standard operators only. Everything else stays the very bytes it was, and so do the products that the outputs come from.
  *
  * @see Jacob et al. (2018), "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference"
- * @throws {NothingToQuantiseError} for a graph without such products, or of too old an operator set
+ * @throws {NothingToQuantizeError} for a graph without such products, or of too old an operator set
  * @throws {WireError} if the bytes are no ONNX model
  */
-export function quantise(model: Uint8Array, options: QuantiseOptions): Quantised {
+export function quantize(model: Uint8Array, options: QuantizeOptions): Quantized {
   const read: Model = readMessage(ModelShape, new Input(model));
   const { graph } = read;
-  if (!graph) throw new NothingToQuantiseError('the file has no graph');
+  if (!graph) throw new NothingToQuantizeError('the file has no graph');
   const opset = read.opsets.find(({ domain }) => !domain || domain === 'ai.onnx')?.version ?? 0;
   if (opset < LEAST_OPSET)
-    throw new NothingToQuantiseError(`the graph uses operator set ${opset}; bytes take ${LEAST_OPSET} at least`);
+    throw new NothingToQuantizeError(`the graph uses operator set ${opset}; bytes take ${LEAST_OPSET} at least`);
   const outputs = graph.outputs.map((value) => value.name ?? '');
   const kept = lastProducts(graph.nodes, outputs);
   const rewriter = new Rewriter(graph, { ...options, opset, kept });
   const nodes = graph.nodes.map((own) => rewriter.rewrite(own));
   const { products, tables } = rewriter;
   if (products + tables === 0)
-    throw new NothingToQuantiseError(
+    throw new NothingToQuantizeError(
       'the graph has no matrix product with constant weights before its last: it is small already',
     );
   const dropped = rewriter.unused(outputs);
@@ -82,7 +82,7 @@ export function quantise(model: Uint8Array, options: QuantiseOptions): Quantised
   return { bytes: Buffer.concat(rebuilt), products, tables };
 }
 
-type RewriteOptions = QuantiseOptions & {
+type RewriteOptions = QuantizeOptions & {
   readonly opset: number;
   /** Constants that stay as they are. */
   readonly kept: ReadonlySet<string>;
