@@ -4,7 +4,11 @@ import type { Listener } from '../progress.ts';
 import type { Places, Rooted } from '../world.ts';
 
 /** How data are read: paths from the configuration's folder, downloads into its cache, progress shown. */
-export function loadContext(world: Places & Rooted, listener: Listener, signal: AbortSignal): LoadContext {
+export function loadContext(
+  world: Places & Rooted,
+  listener: Pick<Listener, 'progress'>,
+  signal: AbortSignal,
+): LoadContext {
   return {
     folder: world.loaded.root,
     cacheFolder: world.path(world.config.cache.path),
