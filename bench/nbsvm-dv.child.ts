@@ -1,8 +1,8 @@
 import { loadDataset } from '../pipeline/data/load.ts';
 import { DataOptions } from '../pipeline/data/options.ts';
 import { countPredictions } from '../pipeline/evaluation/counts.ts';
+import { contractOf } from '../pipeline/onnx/embedding-bag.ts';
 import { NbsvmConfig } from '../pipeline/training/nbsvm/config.ts';
-import { contractOf } from '../pipeline/training/nbsvm/embedding-bag.ts';
 import type { ClassModel } from '../pipeline/training/nbsvm/fit-class.ts';
 import type { Scored } from '../pipeline/training/nbsvm/fit-scored.ts';
 import { Threads } from '../pipeline/training/nbsvm/threads.ts';

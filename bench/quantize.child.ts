@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { loadDataset } from '../pipeline/data/load.ts';
 import { DataOptions } from '../pipeline/data/options.ts';
 import { metricsOf } from '../pipeline/evaluation/metrics.ts';
-import { type ByteWeights, quantise } from '../pipeline/onnx/quantise.ts';
+import { type ByteWeights, quantize } from '../pipeline/onnx/quantize.ts';
 import { readArchitecture } from '../pipeline/training/transformer/config-json.ts';
 import type { Row } from '../registry-repo/rows.ts';
 import { REVIEWS } from './measure.ts';
@@ -35,7 +35,7 @@ async function head({ imdb, folder, weights, rows, workers }: HeadInput): Promis
 export type BytesInput = { from: string; to: string; weights: ByteWeights };
 /** @returns how many matrix products have bytes now */
 async function bytes({ from, to, weights }: BytesInput): Promise<number> {
-  const { bytes: small, products } = quantise(readFileSync(join(from, 'model.onnx')), { embeddings: true, weights });
+  const { bytes: small, products } = quantize(readFileSync(join(from, 'model.onnx')), { embeddings: true, weights });
   await adopt({ from, to });
   writeFileSync(join(to, 'model.onnx'), small);
   return products;

@@ -1,10 +1,10 @@
 import { PawlError } from '../events/errors.ts';
 import { RegistryError } from '../registry-repo/errors.ts';
 import type { Command, Invocation } from './commands/command.ts';
-import { UsageError } from './commands/not-found.ts';
 import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load.ts';
 import { requireMemory } from './memory-limits.ts';
+import { UsageError } from './operations/not-found.ts';
 import { createOutput, type Output } from './output.ts';
 import { barProgress } from './progress.ts';
 import { keepState, mendState } from './state-folder.ts';

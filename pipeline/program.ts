@@ -6,10 +6,10 @@ import { resolve } from 'node:path';
 import { Command as Commander, CommanderError, Option } from 'commander';
 import type { Command } from './commands/command.ts';
 import { commands } from './commands/commands.ts';
+import { isUrl } from './config/address.ts';
 import { type Call, EXIT, run } from './main.ts';
 import { version } from './package-info.ts';
 import { respelt } from './spelling.ts';
-import { isUrl } from './triggers/address.ts';
 import type { Workspace } from './workspace.ts';
 
 const GROUPS: Readonly<Record<string, string>> = {

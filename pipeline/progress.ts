@@ -8,6 +8,12 @@ export type Progress = {
   finish(): void;
 };
 
+/** Whom an operation tells what it does: a remark a line, and how far long work is. */
+export type Listener = {
+  say(line: string): void;
+  readonly progress: Progress;
+};
+
 export const silentProgress: Progress = { update: () => {}, finish: () => {} };
 
 /** Shorter work shows nothing: a bar that flashes by only distracts. */

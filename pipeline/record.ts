@@ -7,11 +7,15 @@ import { type EventStore, NO_STREAM, wholeStream } from '../events/store.ts';
 /** What a decision made of a stream: facts to add, under an id that makes repeating it harmless; null for none. */
 export type Decision = { readonly commandId: string; readonly facts: readonly Fact[] } | null;
 
+/** A stream that moves this often between reading and appending is written to without end: better to say so. */
+const MOST_ATTEMPTS = 100;
+
 /**
  * Read, decide, append against the revision that was read; again if somebody else was faster.
  *
  * @param decide pure; it is called once for every time the stream has moved
  * @returns the facts that were added, none if there was nothing to add
+ * @throws {StreamConflictError} if the stream has moved every time
  */
 export async function handle(
   {
@@ -22,7 +26,7 @@ export async function handle(
   stream: string,
   decide: (events: readonly RecordedEvent[]) => Decision,
 ): Promise<readonly Fact[]> {
-  for (;;) {
+  for (let attempt = 1; ; attempt++) {
     const events = (await wholeStream(store, stream)).map(decode);
     const decision = decide(events);
     if (!decision || decision.facts.length === 0) return [];
@@ -32,7 +36,7 @@ export async function handle(
       await store.append(stream, events.at(-1)?.revision ?? NO_STREAM, encodeFacts(meta, facts));
       return facts;
     } catch (error) {
-      if (!(error instanceof StreamConflictError)) throw error;
+      if (!(error instanceof StreamConflictError) || attempt === MOST_ATTEMPTS) throw error;
     }
   }
 }

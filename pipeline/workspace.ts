@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from '../events/envelope.ts';
 import { timeSortedId } from '../events/ids.ts';
-import type { CopyableStore } from '../events/store.ts';
+import type { CopyableStore, EventStore } from '../events/store.ts';
 import { baseline } from '../projections/baseline.ts';
 import { Engine } from '../projections/engine.ts';
 import { promotions } from '../projections/promotions.ts';
@@ -27,6 +27,7 @@ import { LocalForge } from './forge/forge.local.ts';
 import type { Forge } from './forge/forge.ts';
 import { connectGitea, openGitea } from './forge/gitea/open.ts';
 import { connectGitHub, openGitHub, webOf } from './forge/github/open.github.ts';
+import { type Keys, loadKeys, readTrusted, registryOf, requireKey, requireTrustedGate } from './keys.ts';
 import { openArtifacts } from './open-artifacts.ts';
 import { openStore } from './open-store.ts';
 import { version } from './package-info.ts';
@@ -34,9 +35,8 @@ import { type Progress, silentProgress } from './progress.ts';
 import type { Gate } from './promotion/gate.ts';
 import type { ReconcilePorts } from './promotion/ports.ts';
 import { PromotionProcess } from './promotion/process.ts';
-import { type Keys, loadKeys, readTrusted, registryOf, requireKey, requireTrustedGate } from './registry/keys.ts';
-import type { TrainingRepository } from './triggers/repository.git.ts';
-import { openTraining } from './triggers/training.ts';
+import { openTraining } from './source/open.ts';
+import type { TrainingRepository } from './source/repository.git.ts';
 
 /** A workflow takes minutes: looked for this often, and asked for again where nothing came of it. */
 const GATE_LOOK_MS = 5000;
@@ -97,7 +97,12 @@ export class Workspace {
   }
 
   /** @throws {StoreError} */
-  store(): CopyableStore {
+  store(): EventStore {
+    return this.copyableStore();
+  }
+
+  /** The same, of which a backup can be made. @throws {StoreError} */
+  copyableStore(): CopyableStore {
     this.keepState();
     this.#store ??= openStore(this);
     return this.#store;

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v qemu-x86_64 >/dev/null || { echo 'SKIPPED there is no qemu-x86_64 (qemu-user)'; exit 0; }
-[ "$#" -gt 0 ] || set -- dist/test/pipeline/onnx/quantise.test.js dist/test/pipeline/import/import.test.js
+[ "$#" -gt 0 ] || set -- dist/test/pipeline/onnx/quantize.test.js dist/test/pipeline/training/import/import.test.js
 # Each in the emulated process itself: a child would run on the real processor. /proc/cpuinfo stays that of the real one, so what
 # this processor has is said besides.
 export PAWL_TEST_PROCESSOR=avx2

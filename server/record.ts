@@ -9,6 +9,9 @@ import type { Log } from './log.ts';
 /** A store that fails is tried again after the first wait, then after twice as long, up to the last. Milliseconds. */
 const [FIRST_WAIT_MS, LAST_WAIT_MS] = [200, 30_000];
 
+/** Another process with this name may be faster so often before this one waits, as for a store that fails. */
+const MOST_CONFLICTS = 20;
+
 /** A day of minutes, and room for more. If a store is away for longer, the oldest facts are lost: the server lives on. */
 const MOST_WAITING = 5000;
 
@@ -84,16 +87,16 @@ export class Recorder {
   }
 
   async #drain(): Promise<void> {
-    let wait = FIRST_WAIT_MS;
+    let [wait, conflicts] = [FIRST_WAIT_MS, 0];
     while (this.#waiting.length > 0 && !this.#stopped.signal.aborted) {
       const event = this.#waiting[0] as NewEvent;
       try {
         await this.#append(event);
         if (this.#waiting[0] === event) this.#waiting.shift();
-        wait = FIRST_WAIT_MS;
+        [wait, conflicts] = [FIRST_WAIT_MS, 0];
       } catch (error) {
         this.#revision = undefined;
-        if (error instanceof StreamConflictError) continue;
+        if (error instanceof StreamConflictError && ++conflicts < MOST_CONFLICTS) continue;
         this.#options.log.warn(
           { detail: (error as Error).message, waiting: this.#waiting.length },
           'the event store does not take facts, trying again',

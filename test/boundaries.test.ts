@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { arrows, diagram, LAYERS, rankOf, shownIn } from './support/folder-layers.ts';
+import { type Import, importsOf } from './support/imports.ts';
 import { root } from './support/paths.ts';
 
 // The dependency diagram, executable.
@@ -15,7 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 };
 
 /** Only these reach from the pipeline into the server, and only when they run. */
-const LAZILY_INTO_SERVER = ['pipeline/commands/serve.ts', 'pipeline/commands/up.ts', 'pipeline/commands/demo.ts'];
+const LAZILY_INTO_SERVER = ['pipeline/operations/serve.ts'];
 
 /** Vendors, and the files that may know them. */
 const VENDORS: Record<string, RegExp> = {
@@ -55,19 +57,9 @@ const list = (folder: string): string[] =>
         .filter((file) => file.endsWith('.ts'))
         .map((file) => join(folder, file));
 
-type Import = { from: string; target: string; dynamic: boolean };
-
-function importsOf(file: string): Import[] {
-  const source = readFileSync(join(root, file), 'utf8');
-  const found = source.matchAll(
-    /(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*'([^']+)'|(?:^|\n)import\s*'([^']+)'|(import)\(\s*'([^']+)'/g,
-  );
-  return [...found].map((m) => ({ from: file, target: (m[1] ?? m[2] ?? m[4]) as string, dynamic: m[3] !== undefined }));
-}
-
 const product = Object.keys(MAY_IMPORT).flatMap(list);
 const imports = product.flatMap(importsOf);
-const inside = (i: Import) => normalize(join(dirname(i.from), i.target));
+const inside = (i: Import) => i.inside as string;
 const folderOf = (file: string) => file.split('/')[0] as string;
 
 const boundaries = suite('boundaries');
@@ -85,6 +77,31 @@ boundaries('arrows between folders point one way', () => {
     wrong.map((i) => `${i.from} imports ${inside(i)}`),
     [],
   );
+});
+
+boundaries('inside pipeline/, no import runs up or sideways', () => {
+  const found = arrows();
+  assert.ok(found.length > 200, 'the imports were found');
+  const parts = new Set(found.flatMap(({ from, to }) => [from, to]));
+  assert.equal(
+    [...parts].filter((part) => rankOf(part) < 0),
+    [],
+    'every part stands in a layer',
+  );
+  assert.equal(
+    LAYERS.flatMap((layer) => layer.parts).filter((part) => part !== 'demo' && !parts.has(part)),
+    [],
+  );
+  const wrong = found.filter(({ from, to }) => rankOf(from) <= rankOf(to));
+  assert.equal(
+    wrong.map(({ file, target }) => `${file} imports ${target}`),
+    [],
+  );
+});
+
+boundaries('docs/architecture.md shows the order of pipeline/ as it is: npm run readme writes it', () => {
+  const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+  assert.is(shownIn(page), diagram(arrows()));
 });
 
 boundaries('vendors are known to their adapters alone, and every one is listed here', () => {

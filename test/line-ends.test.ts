@@ -3,7 +3,7 @@ import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { seedFiles } from '../pipeline/registry/seed.ts';
+import { seedFiles } from '../pipeline/registry-setup/seed.ts';
 import { root, temporaryFolder } from './support/paths.ts';
 
 const lines = suite('line ends');

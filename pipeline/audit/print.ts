@@ -1,4 +1,4 @@
-import { code, plain, table } from '../promotion/markdown.ts';
+import { code, plain, table } from '../markdown.ts';
 import { textTable } from '../table.ts';
 import type { AuditReport } from './audit.ts';
 

@@ -1,13 +1,10 @@
 import { SqliteStore } from '../../events/store.sqlite.ts';
-import { logStream } from '../../events/streams.ts';
 import { audit } from '../audit/audit.ts';
 import { printMarkdown, printText } from '../audit/print.ts';
-import type { AuditSubject } from '../audit/subject.ts';
-import type { Output } from '../output.ts';
-import { handle } from '../record.ts';
+import { recordAudit, subjectOf } from '../operations/audit.ts';
+import { NotFoundError } from '../operations/not-found.ts';
 import { projections, type Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
-import { NotFoundError } from './not-found.ts';
 
 const FORMATS = ['text', 'markdown'] as const;
 
@@ -34,39 +31,9 @@ export const auditAll: Command<Workspace> = {
     const copy = text(invocation, 'log');
     const store = copy === undefined ? workspace.store() : new SqliteStore(copy, { readOnly: true });
     const report = await audit(await subjectOf(workspace, out, store, copy === undefined), projections);
-    if (invocation.flags.record === true) await record(workspace, report);
+    if (invocation.flags.record === true) await recordAudit(workspace, report);
     if (copy !== undefined) await store.close();
     out.result(report, () => (format === 'markdown' ? printMarkdown(report) : printText(report)));
     return report.passed ? 0 : 1;
   },
 };
-
-export async function subjectOf(
-  workspace: Workspace,
-  out: Output,
-  store = workspace.store(),
-  withViews = true,
-): Promise<AuditSubject> {
-  const forge = workspace.forge();
-  const tip = await forge.sync().catch(() => null);
-  return {
-    store,
-    views: withViews ? workspace.tables() : null,
-    artifacts: workspace.artifacts(),
-    registry: tip === null ? null : { git: forge.git, tip },
-    trusted: workspace.keys().trusted,
-    now: workspace.clock(),
-    progress: (stage, done, of) => out.progress.update(stage, done, of),
-  };
-}
-
-async function record(workspace: Workspace, report: Awaited<ReturnType<typeof audit>>): Promise<void> {
-  const digest = await workspace.artifacts().put(Buffer.from(`${JSON.stringify(report, null, 2)}\n`));
-  const { position, passed, findings } = report;
-  const fact = {
-    type: 'AuditCompleted' as const,
-    data: { position, passed, findings: findings.length, report: digest },
-  };
-  const ports = { store: workspace.store(), clock: workspace.clock, command: workspace.command };
-  await handle(ports, logStream, () => ({ commandId: `audit:${digest}`, facts: [fact] }));
-}

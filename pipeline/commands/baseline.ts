@@ -1,10 +1,10 @@
 import type { EventStore } from '../../events/store.ts';
 import { asOf, type Moment, positionOf } from '../../projections/as-of.ts';
 import { type Baseline, baseline } from '../../projections/baseline.ts';
+import { NotFoundError, UsageError } from '../operations/not-found.ts';
 import { textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
-import { NotFoundError, UsageError } from './not-found.ts';
 
 export const baselineShow: Command<Workspace> = {
   name: 'baseline',

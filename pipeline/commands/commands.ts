@@ -26,8 +26,8 @@ import { init } from './init.ts';
 import { modelShow } from './model-show.ts';
 import { predict } from './predict.ts';
 import { promote } from './promote.ts';
-import { quantize } from './quantize.ts';
-import { reconcileAll } from './reconcile.ts';
+import { quantizeModel } from './quantize.ts';
+import { reconcile } from './reconcile.ts';
 import { registryAcceptMain } from './registry-accept-main.ts';
 import { registryConfigure } from './registry-configure.ts';
 import { registryInit } from './registry-init.ts';
@@ -42,7 +42,7 @@ import { sweep } from './sweep.ts';
 import { sweepPoint } from './sweep-point.ts';
 import { train } from './train.ts';
 import { up } from './up.ts';
-import { watchRepository } from './watch.ts';
+import { watch } from './watch.ts';
 import { why } from './why.ts';
 
 /** Every verb, in the order that help shows them: the flow first, then what looks back at it. */
@@ -54,7 +54,7 @@ export const commands: readonly Command<Workspace>[] = [
   sweep,
   sweepPoint,
   importModel,
-  quantize,
+  quantizeModel,
   evaluate,
   promote,
   gate,
@@ -62,10 +62,10 @@ export const commands: readonly Command<Workspace>[] = [
   gatePublish,
   approve,
   rollback,
-  reconcileAll,
+  reconcile,
   serve,
   predict,
-  watchRepository,
+  watch,
   hookInstall,
   baselineShow,
   why,

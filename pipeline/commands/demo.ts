@@ -10,18 +10,18 @@ import { audit } from '../audit/audit.ts';
 import { loadConfig } from '../config/load.ts';
 import { flipByteOf } from '../demo/flip.ts';
 import { constantTraffic } from '../demo/traffic.ts';
+import { subjectOf } from '../operations/audit.ts';
+import { loadConfigured } from '../operations/dataset.ts';
+import { findRun } from '../operations/find.ts';
+import { promoteRun } from '../operations/promote.ts';
+import { openServer, type Server } from '../operations/serve.ts';
+import { startRun } from '../operations/train.ts';
 import type { Output } from '../output.ts';
 import { recordCheckpoints } from '../promotion/checkpoints.ts';
-import { ensureRegistry } from '../registry/setup.ts';
+import { ensureRegistry } from '../registry-setup/setup.ts';
 import { share } from '../table.ts';
 import { projections, Workspace } from '../workspace.ts';
-import { subjectOf } from './audit.ts';
 import type { Command } from './command.ts';
-import { loadConfigured } from './dataset.ts';
-import { promoteRun } from './promote.ts';
-import { findRun } from './runs-show.ts';
-import { openServer, type Server } from './serve.ts';
-import { startRun } from './train.ts';
 
 /** Training rows of the four candidates; the test rows are the same for all. */
 const ROWS = { tooFew: 200, good: 3000, worse: 1000, better: 6000 };
@@ -185,7 +185,7 @@ class Story {
   async #tampered(workspace: Workspace): Promise<void> {
     this.#title('One byte of an old event is flipped, in a copy of the log');
     const file = join(this.#folder, 'copy.db');
-    await workspace.store().copyTo(file);
+    await workspace.copyableStore().copyTo(file);
     const victim = (await workspace.store().readAll()).find((e) => e.type === 'ModelEvaluated');
     const offset = victim && flipByteOf(file, victim.data);
     this.#out.say(`    byte ${offset} of the copy, in event ${victim?.position} (${victim?.type})`);

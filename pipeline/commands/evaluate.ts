@@ -1,31 +1,14 @@
-import { availableParallelism } from 'node:os';
-import { measureName } from '../../registry-repo/averaging.ts';
 import { shown } from '../../registry-repo/judge/finding.ts';
 import { storedCounts } from '../../registry-repo/stored-counts.ts';
-import { optionsAt } from '../data/guess.ts';
-import { loadRows } from '../data/load.ts';
-import { DataOptions } from '../data/options.ts';
-import { endable } from '../endable.ts';
-import { bootstrapF1, fewRows, LEAST_ROWS } from '../evaluation/bootstrap.ts';
-import { countPredictions } from '../evaluation/counts.ts';
-import { CONFIDENCE, type Interval, intervalsOf } from '../evaluation/intervals.ts';
-import { labelMetrics, metricsOf } from '../evaluation/metrics.ts';
-import { type Answers, answersOwn, probabilityMetrics } from '../evaluation/probabilities.ts';
-import { type Reliability, reliability } from '../evaluation/reliability.ts';
-import { countSlices, readSlices, type SliceCounts } from '../evaluation/slices.ts';
-import { type WorstError, worstErrors } from '../evaluation/worst-errors.ts';
+import { LEAST_ROWS } from '../evaluation/bootstrap.ts';
+import type { Interval } from '../evaluation/intervals.ts';
+import { labelMetrics } from '../evaluation/metrics.ts';
+import type { Reliability } from '../evaluation/reliability.ts';
+import type { WorstError } from '../evaluation/worst-errors.ts';
+import { type Evaluated, evaluateModel, presentIn } from '../operations/evaluate.ts';
 import { confusionTable, share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
-import { loadContext } from './dataset.ts';
-import { modelFor } from './model-for.ts';
-import { UsageError } from './not-found.ts';
-import { averagingFor } from './train.ts';
-
-/** Errors that are listed. */
-const WORST = 10;
-/** The figure of `metricsOf` that each measure is. */
-const FIGURES = { binary: 'f1', macro: 'f1_macro', weighted: 'f1_weighted' } as const;
 
 export const evaluate: Command<Workspace> = {
   name: 'evaluate',
@@ -56,78 +39,12 @@ export const evaluate: Command<Workspace> = {
     ['pawl evaluate 1v8k2m0p4qxa --data held-back/ --json', 'counts and metrics for a script'],
   ],
   async run(invocation) {
-    const {
-      args: [wanted = ''],
-      workspace,
-      out,
-      signal,
-    } = invocation;
-    const { manifest, files, name } = await modelFor(workspace, wanted);
-    const context = loadContext(workspace, out, signal);
-    const path = text(invocation, 'data');
-    const given = path === undefined ? workspace.config.data : await optionsAt(path, process.cwd());
-    const options = withSource(given, text(invocation, 'source'));
-    const { rows, source, origins } = await loadRows(
-      options,
-      manifest.labels,
-      path === undefined ? context : { ...context, folder: process.cwd() },
-    );
-    const sliceFile = text(invocation, 'slices');
-    const userSlices = sliceFile === undefined ? [] : readSlices(sliceFile);
-    const runtime = await workspace.openModel({ manifest, files }, { threads: availableParallelism() });
-    try {
-      const started = performance.now();
-      const { labels } = manifest;
-      const truth = new Int32Array(rows.length);
-      const predicted = new Int32Array(rows.length);
-      const probabilities = new Float32Array(rows.length * labels.length);
-      const { confusion } = await countPredictions(
-        runtime,
-        rows,
-        (done, of) => out.progress.update('evaluating', done, of),
-        (answered) => {
-          truth[answered.row] = answered.truth;
-          predicted[answered.row] = answered.predicted;
-          probabilities.set(answered.probabilities, answered.row * labels.length);
-        },
-      );
-      const seconds = (performance.now() - started) / 1000;
-      const averaging = await averagingFor(workspace, manifest.model, labels);
-      const { positive } = averaging;
-      const value = await endable(signal, () => ({
-        model: name,
-        data: source,
-        rows: rows.length,
-        labels,
-        measure: measureName(averaging),
-        positive,
-        confusion,
-        metrics: {
-          ...metricsOf(labels, confusion, positive),
-          ...probabilityMetrics({ truth, probabilities, labels: labels.length }),
-        },
-        confidence: CONFIDENCE,
-        intervals: intervalsOf(labels, confusion, positive),
-        present: presentIn(confusion),
-        bootstrap: {
-          figure: FIGURES[averaging.average],
-          interval: bootstrapF1(labels, { truth, predicted: [predicted] }, averaging, name)?.each[0] ?? null,
-          fewRows: fewRows(labels, truth),
-        },
-        slices: countSlices(rows, { truth, predicted, labels: labels.length }, userSlices, origins).map((slice) => ({
-          ...slice,
-          present: presentIn(slice.confusion),
-          metrics: metricsOf(labels, slice.confusion, positive),
-        })),
-        reliability: reliabilityOf({ truth, probabilities, labels: labels.length }),
-        worst: worstErrors(rows, labels, { predicted, probabilities }, WORST),
-        seconds,
-      }));
-      out.result(told(value), () => describe(value));
-      return 0;
-    } finally {
-      await runtime.release();
-    }
+    const { workspace, out, signal, args } = invocation;
+    const [data, slices] = [text(invocation, 'data'), text(invocation, 'slices')];
+    const asked = { model: args[0] ?? '', folder: process.cwd(), data, source: text(invocation, 'source'), slices };
+    const evaluated = await evaluateModel(workspace, asked, out, signal);
+    out.result(told(evaluated), () => describe(evaluated));
+    return 0;
   },
 };
 
@@ -137,53 +54,6 @@ const told = <T extends Pick<Evaluated, 'confusion' | 'slices'>>(value: T) => ({
   confusion: storedCounts(value.confusion),
   slices: value.slices.map((slice) => ({ ...slice, confusion: storedCounts(slice.confusion) })),
 });
-
-/** @throws {UsageError} where rows cannot say where they came from */
-function withSource(options: DataOptions, source: string | undefined): DataOptions {
-  if (source === undefined) return options;
-  if (!('source' in options))
-    throw new UsageError(`--source names a column or key: data of kind ${options.kind} has none`);
-  return DataOptions.parse({ ...options, source });
-}
-
-/** Of two labels about the second's probability, as `ece_15` is; else about that of each answer itself. */
-function reliabilityOf(answers: Answers): Reliability {
-  const { truth, probabilities, labels } = answers;
-  if (labels === 2) {
-    const second = Array.from(truth, (_, i) => probabilities[2 * i + 1] as number);
-    return reliability(truth, second);
-  }
-  const { scores, right } = answersOwn(answers);
-  return reliability(right, scores);
-}
-
-type Evaluated = {
-  readonly model: string;
-  readonly rows: number;
-  readonly labels: readonly string[];
-  /** Name of the F1 that the gate compares. */
-  readonly measure: string;
-  readonly positive: string | null;
-  readonly confusion: number[][];
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly confidence: number;
-  readonly intervals: Readonly<Record<string, Interval>>;
-  /** How many of the labels have rows: means over labels are over these. */
-  readonly present: number;
-  /** `fewRows`: labels that have too few rows for an interval. */
-  readonly bootstrap: {
-    readonly figure: string;
-    readonly interval: Interval | null;
-    readonly fewRows: readonly string[];
-  };
-  readonly slices: readonly (SliceCounts & {
-    readonly present: number;
-    readonly metrics: Readonly<Record<string, number>>;
-  })[];
-  readonly reliability: Reliability;
-  readonly worst: readonly WorstError[];
-  readonly seconds: number;
-};
 
 function describe(evaluated: Evaluated): string {
   const { model, rows, labels, confusion, confidence, seconds } = evaluated;
@@ -199,10 +69,6 @@ function describe(evaluated: Evaluated): string {
     `bootstrap of ${evaluated.measure} (percentile, 2,000 samples): ${bootstrapped(evaluated)}`,
   ].join('\n\n');
 }
-
-/** How many labels have rows. */
-const presentIn = (confusion: readonly (readonly number[])[]): number =>
-  confusion.filter((counts) => counts.some((count) => count > 0)).length;
 
 /** Whether a figure of two labels is about one that no row has: then it says nothing. */
 const says = ({ labels, positive }: Evaluated, confusion: readonly (readonly number[])[]): boolean =>

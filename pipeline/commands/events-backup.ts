@@ -14,7 +14,8 @@ export const eventsBackup: Command<Workspace> = {
   ],
   async run({ args: [file = ''], workspace, out }) {
     const { store: kind, path } = workspace.config.events;
-    const store = kind === 'git' ? workspace.store() : new SqliteStore(workspace.path(path), { readOnly: true });
+    const store =
+      kind === 'git' ? workspace.copyableStore() : new SqliteStore(workspace.path(path), { readOnly: true });
     try {
       await store.copyTo(file);
       chmodSync(file, usersMode());

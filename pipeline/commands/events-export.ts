@@ -4,10 +4,10 @@ import { pipeline } from 'node:stream/promises';
 import { toCloudEvent } from '../../events/cloud-events.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
 import { wholeLog } from '../../events/store.ts';
+import { UsageError } from '../operations/not-found.ts';
 import { usersMode } from '../state-folder.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
-import { UsageError } from './not-found.ts';
 
 const FORMATS = ['jsonl', 'cloudevents'] as const;
 

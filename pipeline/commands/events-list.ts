@@ -1,10 +1,10 @@
 import { eventTypes, isEventType } from '../../events/catalogue.ts';
 import type { ReadableEvent } from '../../events/decode.ts';
 import type { EventStore } from '../../events/store.ts';
+import { NotFoundError } from '../operations/not-found.ts';
 import { textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
-import { NotFoundError } from './not-found.ts';
 import { wholeNumber } from './numbers.ts';
 
 const DEFAULT_LIMIT = 20;

@@ -1,9 +1,9 @@
 import { linkHash } from '../../events/chain.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
 import type { EventStore } from '../../events/store.ts';
+import { NotFoundError } from '../operations/not-found.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
-import { NotFoundError } from './not-found.ts';
 
 export const eventsShow: Command<Workspace> = {
   name: 'events show',

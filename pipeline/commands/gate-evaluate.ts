@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { evaluatedOf } from '../../registry-repo/gate/evaluated.ts';
+import { UsageError } from '../operations/not-found.ts';
 import { asUser } from '../state-folder.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
 import { rollbackReason } from './gate.ts';
-import { UsageError } from './not-found.ts';
 import { wholeNumber } from './numbers.ts';
 
 export const GATE_FLAGS = [

@@ -2,12 +2,12 @@ import { mkdirSync } from 'node:fs';
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { PawlError } from '../../events/errors.ts';
+import { UsageError } from '../operations/not-found.ts';
 import { packageRoot } from '../package-info.ts';
+import { TrainingRepository } from '../source/repository.git.ts';
 import { asUser } from '../state-folder.ts';
-import { TrainingRepository } from '../triggers/repository.git.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
-import { UsageError } from './not-found.ts';
 
 /** The repository has a hook of its own, which is not ours to replace. */
 export class HookExistsError extends PawlError {

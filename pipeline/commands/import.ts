@@ -1,18 +1,20 @@
 import { digestOf } from '../../registry-repo/digest.ts';
 import { type Dataset, loadDataset, loadForeign } from '../data/load.ts';
-import { ImportError } from '../import/errors.ts';
-import { type ImportFiles, labelsOf, readImport } from '../import/files.ts';
-import { tableHeights } from '../import/tables.ts';
-import { adopt, type ImportConfig, importTrainer } from '../import/trainer.ts';
+import { loadContext } from '../operations/dataset.ts';
+import { UsageError } from '../operations/not-found.ts';
+import { averagingFor, runPorts } from '../operations/train.ts';
 import type { Output } from '../output.ts';
+import { TrainingRepository } from '../source/repository.git.ts';
+import { ImportError } from '../training/import/errors.ts';
+import { type ImportFiles, labelsOf, readImport } from '../training/import/files.ts';
+import { tableHeights } from '../training/import/tables.ts';
+import { adopt, type ImportConfig, importTrainer } from '../training/import/trainer.ts';
 import type { RunRequest } from '../training/request.ts';
 import { runTraining } from '../training/run.ts';
-import { TrainingRepository } from '../triggers/repository.git.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
-import { DATA_FLAGS, loadContext } from './dataset.ts';
-import { UsageError } from './not-found.ts';
-import { averagingFor, report, runPorts } from './train.ts';
+import { DATA_FLAGS } from './dataset.ts';
+import { report } from './train.ts';
 
 /** BERT's own length, where nothing says another. */
 const MAX_LENGTH = 512;

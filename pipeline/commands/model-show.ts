@@ -3,10 +3,10 @@ import { MODEL_FILE } from '../../registry-repo/manifest.ts';
 import type { Preprocessor } from '../../registry-repo/runtime/preprocessor.ts';
 import { summariseBytes, summariseFile } from '../onnx/read-file.ts';
 import type { OnnxSummary, Value } from '../onnx/summary.ts';
+import { modelFor } from '../operations/model.ts';
 import { bytes, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
-import { modelFor } from './model-for.ts';
 
 export const modelShow: Command<Workspace> = {
   name: 'model show',

@@ -1,4 +1,4 @@
-import { UsageError } from './not-found.ts';
+import { UsageError } from '../operations/not-found.ts';
 
 /** A whole number typed on the command line. @throws {UsageError} naming the flag */
 export function wholeNumber(value: string | undefined, flag: string, fallback: number): number {

@@ -1,20 +1,12 @@
 import type { Promotion } from '../../projections/promotions.ts';
-import { type Run, runs } from '../../projections/runs.ts';
+import { runs } from '../../projections/runs.ts';
 import { measuredName } from '../../registry-repo/averaging.ts';
 import { couldNotJudge } from '../../registry-repo/gate/whose-fault.ts';
-import { loadDataset } from '../data/load.ts';
-import { DataOptions } from '../data/options.ts';
-import type { Output } from '../output.ts';
-import { recordCheckpoints } from '../promotion/checkpoints.ts';
-import { NotPromotableError } from '../promotion/decide.ts';
-import type { Patience } from '../promotion/process.ts';
-import { reconcile } from '../promotion/reconcile.ts';
-import { ensureRegistry, registryRecorded } from '../registry/setup.ts';
+import { findRun, lastCompleted } from '../operations/find.ts';
+import { firstRegistry, promoteRun } from '../operations/promote.ts';
 import { share } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
-import { loadContext } from './dataset.ts';
-import { findRun } from './runs-show.ts';
 
 export const promote: Command<Workspace> = {
   name: 'promote',
@@ -46,48 +38,6 @@ export const promote: Command<Workspace> = {
     return exitCode(ended.promotion);
   },
 };
-
-/** Before anything was ever promoted there is no registry: the test rows of the run's own data become its evaluation set. */
-export async function firstRegistry(workspace: Workspace, run: Run, out: Output, signal: AbortSignal): Promise<void> {
-  if (await registryRecorded(workspace)) return;
-  const { created } = await ensureRegistry(workspace, () =>
-    loadDataset({ ...DataOptions.parse(run.dataOptions), holdOut: 0 }, loadContext(workspace, out, signal)),
-  );
-  if (created)
-    out.say(
-      `made the registry ${workspace.path(workspace.config.registry.path)}; evaluation set: the test rows of run ${run.id}`,
-    );
-}
-
-type Ended =
-  | { readonly kind: 'done'; readonly version: number }
-  | { readonly kind: 'ended'; readonly promotion: Promotion };
-
-/** Takes a run's candidate through pull request and gate. @throws {NotPromotableError} {GateTimeoutError} */
-export async function promoteRun(
-  workspace: Workspace,
-  run: Run,
-  out: Output,
-  { waitMs = workspace.gateWaitMs, signal }: Partial<Patience> = {},
-): Promise<Ended> {
-  if (!run.candidate) throw new NotPromotableError(`run ${run.id} has no candidate: it is ${run.status}`);
-  const ports = workspace.promotions((line) => out.say(line));
-  await reconcile(ports);
-  const { model, proposal } = await ports.process.propose(run.candidate.manifest, run.id);
-  if (proposal.kind === 'done') return proposal;
-  const id = proposal.kind === 'open' ? proposal.promotionId : proposal.fact.data.promotionId;
-  await ports.process.endSuperseded(model, id);
-  const promotion = await ports.process.finish(model, id, { waitMs, ...(signal ? { signal } : {}) });
-  await recordCheckpoints(ports);
-  return { kind: 'ended', promotion };
-}
-
-function lastCompleted(all: readonly Run[], model: string): Run {
-  const completed = all.filter((r) => r.status === 'completed' && r.model === model);
-  const last = completed.toSorted((a, b) => (a.startedAt < b.startedAt ? 1 : -1))[0];
-  if (last) return last;
-  throw new NotPromotableError(`no run of ${model} has completed: start one with \`pawl train\``);
-}
 
 /** Whether the gate came to no answer on a promotion that is still open. */
 export const isUnjudged = ({ status, judged }: Promotion): boolean =>

@@ -8,23 +8,23 @@ import { Digest } from '../../registry-repo/values.ts';
 import { type Dataset, loadDataset, loadForeign } from '../data/load.ts';
 import { DataOptions } from '../data/options.ts';
 import { endable } from '../endable.ts';
-import { type ByteWeights, type Quantised, quantise } from '../onnx/quantise.ts';
+import { type ByteWeights, type Quantized, quantize } from '../onnx/quantize.ts';
+import { loadContext } from '../operations/dataset.ts';
+import { findRun } from '../operations/find.ts';
+import { type Loaded, modelFor } from '../operations/model.ts';
+import { UsageError } from '../operations/not-found.ts';
+import { averagingFor, runPorts } from '../operations/train.ts';
+import { TrainingRepository } from '../source/repository.git.ts';
 import { bytes, share, textTable } from '../table.ts';
 import { runTraining } from '../training/run.ts';
 import type { TrainedModel, Trainer } from '../training/trainer.ts';
-import { TrainingRepository } from '../triggers/repository.git.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command, Invocation } from './command.ts';
-import { loadContext } from './dataset.ts';
-import { type Loaded, modelFor } from './model-for.ts';
-import { UsageError } from './not-found.ts';
-import { findRun } from './runs-show.ts';
-import { averagingFor, runPorts } from './train.ts';
 
 /** Rows that speed and agreement are measured on. */
 const COMPARED = 1000;
 
-/** What a run of a quantised model records of it. */
+/** What a run of a quantized model records of it. */
 const QuantizeConfig = z.strictObject({
   /** The run that made the original. */
   parent: z.string().min(1).max(100),
@@ -36,7 +36,7 @@ const QuantizeConfig = z.strictObject({
 });
 type QuantizeConfig = z.infer<typeof QuantizeConfig>;
 
-export const quantize: Command<Workspace> = {
+export const quantizeModel: Command<Workspace> = {
   name: 'quantize',
   memory: 'computes',
   summary: 'make a smaller, faster candidate of a model: weights as bytes',
@@ -61,7 +61,7 @@ export const quantize: Command<Workspace> = {
     const original = await modelFor(workspace, wanted);
     const { manifest } = original;
     const options = { embeddings: flags.keepEmbeddings !== true, weights: weightsOf(flags) };
-    const quantised = await endable(signal, () => quantise(original.file(MODEL_FILE), options));
+    const quantised = await endable(signal, () => quantize(original.file(MODEL_FILE), options));
     const dataset = await datasetOf(invocation, manifest);
     const trained = adopted(original, quantised);
     const config: QuantizeConfig = {
@@ -112,7 +112,7 @@ async function datasetOf({ workspace, out, signal }: Invocation<Workspace>, mani
   return foreign ? loadForeign(options, manifest.labels, context) : loadDataset(options, context);
 }
 
-function adopted({ manifest, file }: Loaded, { bytes: model }: Quantised): TrainedModel {
+function adopted({ manifest, file }: Loaded, { bytes: model }: Quantized): TrainedModel {
   const { preprocessor, contract } = manifest;
   const more = filesOf(preprocessor).map((path) => ({ path, bytes: file(path) }));
   const pretrained = manifest.pretrained && { pretrained: manifest.pretrained };

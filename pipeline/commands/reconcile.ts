@@ -1,12 +1,9 @@
-import { tmpdir } from 'node:os';
-import { removeAbandoned } from '../../registry-repo/temporary.ts';
-import { endDeadRuns, type Reconciled, reconcile } from '../promotion/reconcile.ts';
-import { registryRecorded } from '../registry/setup.ts';
+import { reconcileAll } from '../operations/reconcile.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 import { describe, isUnjudged } from './promote.ts';
 
-export const reconcileAll: Command<Workspace> = {
+export const reconcile: Command<Workspace> = {
   name: 'reconcile',
   summary: 'finish whatever was left half done, and notice what nobody of us did',
   details:
@@ -14,10 +11,8 @@ export const reconcileAll: Command<Workspace> = {
   json: true,
   examples: [['pawl reconcile', 'after a crash, or from cron']],
   async run({ workspace, out }) {
-    const { interrupted, finished, leased, drift } = (await registryRecorded(workspace))
-      ? await reconcile(workspace.promotions((line) => out.say(line)))
-      : await withoutRegistry(workspace);
-    const removed = await removeAbandoned(temporaryPlaces(workspace));
+    const done = await reconcileAll(workspace, (line) => out.say(line));
+    const { interrupted, finished, leased, drift, removed } = done;
     const ended = finished.map((p) => ({ id: p.id, model: p.model, status: p.status, couldNotJudge: isUnjudged(p) }));
     const value = { interrupted, finished: ended, leased, drift, removed };
     out.result(value, () => {
@@ -34,16 +29,3 @@ export const reconcileAll: Command<Workspace> = {
     return finished.some(isUnjudged) ? 3 : drift.length > 0 ? 1 : 0;
   },
 };
-
-/** Where commands put what they remove at their end. */
-export const temporaryPlaces = (workspace: Workspace): string[] => [
-  tmpdir(),
-  workspace.path(workspace.config.cache.path),
-];
-
-/** Before the first registry there can be runs, but no promotions. */
-async function withoutRegistry(workspace: Workspace): Promise<Reconciled> {
-  const { clock, command } = workspace;
-  const ports = { store: workspace.store(), clock, command, views: () => workspace.views() };
-  return { interrupted: await endDeadRuns(ports), finished: [], leased: [], drift: [] };
-}

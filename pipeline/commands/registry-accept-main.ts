@@ -1,11 +1,11 @@
 import { serverStream } from '../../events/streams.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import { nothingSettled, type Settled, SettledUnreadableError } from '../../registry-repo/settled/settled.ts';
+import { UsageError } from '../operations/not-found.ts';
 import { handle } from '../record.ts';
 import { contradiction, settledOf } from '../settled-servers.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
-import { UsageError } from './not-found.ts';
 
 export const registryAcceptMain: Command<Workspace> = {
   name: 'registry accept-main',

@@ -2,16 +2,17 @@ import { evaluationPath } from '../../registry-repo/evaluation-set.ts';
 import { printFile } from '../../registry-repo/file.ts';
 import { type ModelPolicy, POLICY_PATH, type Policy } from '../../registry-repo/policy.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
+import { loadConfigured } from '../operations/dataset.ts';
+import { findVersion } from '../operations/find.ts';
+import { UsageError } from '../operations/not-found.ts';
 import { recordConfigured } from '../promotion/drift.ts';
 import { reconcile } from '../promotion/reconcile.ts';
-import { evaluationName, rowsForTree } from '../registry/first-files.ts';
-import { pinToMain } from '../registry/pin.ts';
-import { modelRules, pinEvaluationSet } from '../registry/rules.ts';
+import { evaluationName, rowsForTree } from '../registry-setup/first-files.ts';
+import { pinToMain } from '../registry-setup/pin.ts';
+import { modelRules, pinEvaluationSet } from '../registry-setup/rules.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
-import { DATA_FLAGS, loadConfigured } from './dataset.ts';
-import { UsageError } from './not-found.ts';
-import { findVersion } from './why.ts';
+import { DATA_FLAGS } from './dataset.ts';
 
 export const registryConfigure: Command<Workspace> = {
   name: 'registry configure',

@@ -1,11 +1,12 @@
-import { evaluationName } from '../registry/first-files.ts';
-import { initGitea } from '../registry/gitea/init.ts';
-import { type Initialised, initGitHub } from '../registry/github/init.ts';
-import type { Part } from '../registry/github/part.ts';
-import { ensureRegistry } from '../registry/setup.ts';
+import { loadConfigured } from '../operations/dataset.ts';
+import { evaluationName } from '../registry-setup/first-files.ts';
+import { initGitea } from '../registry-setup/gitea/init.ts';
+import { type Initialised, initGitHub } from '../registry-setup/github/init.ts';
+import type { Part } from '../registry-setup/github/part.ts';
+import { ensureRegistry } from '../registry-setup/setup.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
-import { DATA_FLAGS, loadConfigured } from './dataset.ts';
+import { DATA_FLAGS } from './dataset.ts';
 
 export const registryInit: Command<Workspace> = {
   name: 'registry init',

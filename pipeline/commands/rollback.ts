@@ -1,8 +1,7 @@
-import { recordCheckpoints } from '../promotion/checkpoints.ts';
-import { reconcile } from '../promotion/reconcile.ts';
+import { UsageError } from '../operations/not-found.ts';
+import { rollBack } from '../operations/rollback.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
-import { UsageError } from './not-found.ts';
 import { wholeNumber } from './numbers.ts';
 import { describe, exitCode, summary } from './promote.ts';
 
@@ -25,24 +24,18 @@ export const rollback: Command<Workspace> = {
     if (!reason) throw new UsageError('say why: --reason "…"');
     const wanted = text(invocation, 'to');
     const to = wanted === undefined ? null : wholeNumber(wanted.replace(/^v/, ''), '--to', 0);
-    const ports = workspace.promotions((line) => out.say(line));
-    await reconcile(ports);
-    const { model } = workspace.config;
-    const proposal = await ports.process.rollBack(model, to, reason);
-    if (proposal.kind === 'done') {
+    const ended = await rollBack(workspace, { to, reason }, (line) => out.say(line), {
+      signal,
+      ...(invocation.flags.wait === false ? { waitMs: 0 } : {}),
+    });
+    if (ended.kind === 'done') {
       out.result(
-        { status: 'in-production', version: proposal.version },
-        () => `v${proposal.version} is in production already`,
+        { status: 'in-production', version: ended.version },
+        () => `v${ended.version} is in production already`,
       );
       return 0;
     }
-    const id = proposal.kind === 'open' ? proposal.promotionId : proposal.fact.data.promotionId;
-    const promotion = await ports.process.finish(model, id, {
-      signal,
-      waitMs: invocation.flags.wait === false ? 0 : workspace.gateWaitMs,
-    });
-    await recordCheckpoints(ports);
-    out.result(summary(promotion), () => describe(promotion));
-    return exitCode(promotion);
+    out.result(summary(ended.promotion), () => describe(ended.promotion));
+    return exitCode(ended.promotion);
   },
 };

@@ -2,10 +2,10 @@ import { type Run, runs } from '../../projections/runs.ts';
 import { measureNameFor } from '../../registry-repo/averaging.ts';
 import type { Averaging } from '../../registry-repo/f1.ts';
 import { denseCounts } from '../../registry-repo/stored-counts.ts';
+import { NotFoundError, UsageError } from '../operations/not-found.ts';
 import { share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
-import { NotFoundError, UsageError } from './not-found.ts';
 import { wholeNumber } from './numbers.ts';
 
 const STATUSES: readonly Run['status'][] = ['running', 'completed', 'failed', 'interrupted'];

@@ -1,14 +1,14 @@
-import type { Engine } from '../../projections/engine.ts';
-import { type Run, runs } from '../../projections/runs.ts';
+import type { Run } from '../../projections/runs.ts';
 import { measureNameFor } from '../../registry-repo/averaging.ts';
 import type { Manifest } from '../../registry-repo/manifest.ts';
 import { denseCounts } from '../../registry-repo/stored-counts.ts';
+import { leakageLines } from '../data/leak.ts';
+import { findRun } from '../operations/find.ts';
 import { readCandidate } from '../promotion/candidate.ts';
 import { bytes, confusionTable, duration, share, textTable } from '../table.ts';
 import { metricName } from '../training/metric-names.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
-import { pick } from './not-found.ts';
 import { claimedMeasure } from './runs-list.ts';
 
 export const runsShow: Command<Workspace> = {
@@ -33,19 +33,6 @@ async function pretrainedOf(workspace: Workspace, { candidate }: Run): Promise<P
   if (!candidate) return null;
   const read = await readCandidate(workspace.artifacts(), candidate.manifest).catch(() => null);
   return read?.manifest.pretrained ?? null;
-}
-
-/** @throws {NotFoundError} suggesting ids that are near */
-export function findRun(views: Engine, wanted: string): Run {
-  const exact = views.get(runs, wanted);
-  if (exact) return exact;
-  const id = pick(
-    'run',
-    wanted,
-    [...views.rows(runs)].map((r) => r.id),
-    'pawl runs list',
-  );
-  return views.get(runs, id) as Run;
 }
 
 function describe(run: Shown): string {
@@ -93,16 +80,6 @@ function data(run: Run): string {
     .join('');
   return `data: ${source.kind} ${source.location}\n${textTable(['split', 'rows', 'labels', 'duplicates', 'digest'], rows, [1, 3])}${leak}`;
 }
-
-/** What is to be said of test rows that are, or nearly are, training rows. */
-export const leakageLines = ({ rows, near }: NonNullable<Run['data']>['leakage']): string[] => [
-  ...(rows > 0 ? [`${rows} evaluation rows are among the training rows`] : []),
-  ...(near && near.rows > 0
-    ? [
-        `${near.rows} more evaluation rows are nearly training rows: ${near.share} or more of their 3-grams of words are the same`,
-      ]
-    : []),
-];
 
 const MOST_NAMED = 20;
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { logRepository } from '../open-store.ts';
+import { UsageError } from '../operations/not-found.ts';
 import { asUser } from '../state-folder.ts';
 import { SweepError } from '../sweep/errors.ts';
 import { sweepWorkflow } from '../sweep/github.ts';
@@ -11,7 +12,6 @@ import type { Sweep } from '../sweep/read.ts';
 import type { Wanted } from '../sweep/wanted.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Invocation, text } from './command.ts';
-import { UsageError } from './not-found.ts';
 
 const WORKFLOW = '.github/workflows/sweep.yml';
 

@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { runs } from '../../projections/runs.ts';
 import { UNNAMED } from '../../registry-repo/averaging.ts';
+import { type Promoted, promoteBest } from '../operations/promote-best.ts';
+import { averagingFor } from '../operations/train.ts';
 import { endDeadRuns } from '../promotion/reconcile.ts';
 import { completedPoints, onSameRows } from '../sweep/completed.ts';
 import { type PointOutcome, runLocally } from '../sweep/local.ts';
@@ -10,8 +12,6 @@ import { share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Invocation } from './command.ts';
 import { claimedF1, claimedMeasure } from './runs-list.ts';
-import { type Promoted, promoteBest } from './sweep-promote.ts';
-import { averagingFor } from './train.ts';
 
 /** Runs the points that have no completed run yet in processes of this machine, and tells what all of them have found. */
 export async function sweepHere(invocation: Invocation<Workspace>, file: string, found: Sweep, id: string) {
@@ -32,7 +32,10 @@ export async function sweepHere(invocation: Invocation<Workspace>, file: string,
   );
   if (!onSameRows(done.values())) out.say('some points were measured on other rows than others: the data have changed');
   const wanted = invocation.flags.promoteBest === true;
-  const promoted = wanted && best && failed.length === 0 ? await promoteBest(invocation, found, best.point) : null;
+  const promoted =
+    wanted && best && failed.length === 0
+      ? await promoteBest(workspace, { found, index: best.point }, out, invocation.signal)
+      : null;
   const first = done.values().next().value;
   const averaging = first && (await averagingFor(workspace, first.model, first.data?.labels ?? []));
   const measure = [...new Set([...done.values()].map((run) => claimedMeasure(run, averaging)))].join(' / ') || UNNAMED;

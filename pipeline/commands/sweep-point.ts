@@ -1,6 +1,8 @@
 import { runs } from '../../projections/runs.ts';
 import { UNNAMED } from '../../registry-repo/averaging.ts';
 import { withLock } from '../lock.ts';
+import { UsageError } from '../operations/not-found.ts';
+import { startRun } from '../operations/train.ts';
 import { completedPoints } from '../sweep/completed.ts';
 import { SweepError } from '../sweep/errors.ts';
 import { idOf } from '../sweep/identity.ts';
@@ -9,9 +11,8 @@ import { readSweep, type Sweep } from '../sweep/read.ts';
 import { share } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
-import { UsageError } from './not-found.ts';
 import { claimedF1, claimedMeasure } from './runs-list.ts';
-import { report, startRun } from './train.ts';
+import { report } from './train.ts';
 
 export const sweepPoint: Command<Workspace> = {
   name: 'sweep point',

@@ -1,9 +1,9 @@
+import { UsageError } from '../operations/not-found.ts';
 import { idOf } from '../sweep/identity.ts';
 import { readSweep } from '../sweep/read.ts';
 import { SWEEP_EXECUTORS } from '../sweep/wanted.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
-import { UsageError } from './not-found.ts';
 import { sweepElsewhere } from './sweep-elsewhere.ts';
 import { sweepHere } from './sweep-here.ts';
 

@@ -1,27 +1,18 @@
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import type { Run } from '../../projections/runs.ts';
 import { claimName } from '../../registry-repo/averaging.ts';
-import type { Averaging } from '../../registry-repo/f1.ts';
-import { RegistryAt } from '../../registry-repo/registry.ts';
-import type { Dataset } from '../data/load.ts';
-import { loadDataset } from '../data/load.ts';
-import { DataOptions } from '../data/options.ts';
+import { findRun } from '../operations/find.ts';
+import { UsageError } from '../operations/not-found.ts';
+import { type RunOptions, startRun } from '../operations/train.ts';
 import type { Output } from '../output.ts';
-import { measureOf } from '../registry/rules.ts';
+import { TrainingRepository } from '../source/repository.git.ts';
 import { bytes, duration, share } from '../table.ts';
-import type { Apart } from '../training/command/apart.ts';
-import type { RunPorts, RunRequest } from '../training/request.ts';
-import { type RunOutcome, runTraining } from '../training/run.ts';
-import type { Trainer } from '../training/trainer.ts';
+import type { RunRequest } from '../training/request.ts';
+import type { RunOutcome } from '../training/run.ts';
 import { trainers } from '../training/trainers.ts';
 import { pushTrigger } from '../triggers/push.ts';
-import { TrainingRepository } from '../triggers/repository.git.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
-import { DATA_FLAGS, loadContext } from './dataset.ts';
-import { NotFoundError, UsageError } from './not-found.ts';
-import { findRun, leakageLines } from './runs-show.ts';
+import { DATA_FLAGS } from './dataset.ts';
 
 export const train: Command<Workspace> = {
   name: 'train',
@@ -105,109 +96,6 @@ async function triggerOf(kind = 'manual', workspace: Workspace): Promise<RunRequ
   if (kind === 'manual') return { kind };
   if (kind === 'push') return pushTrigger(process.env, new TrainingRepository(workspace.loaded.root));
   throw new UsageError(`--trigger is manual or push, not ${kind}`);
-}
-
-type RunOptions = {
-  readonly trigger: RunRequest['trigger'];
-  /** A run whose data, trainer, settings and seed to take instead of the configured ones. */
-  readonly repeated?: Run | null;
-  /** A trainer and settings instead of the configured ones, measured on rows held out of the training rows. */
-  readonly chosen?: {
-    readonly trainer: string;
-    readonly config: Record<string, unknown>;
-    readonly sweep: (RunRequest['sweep'] & {}) | null;
-    readonly holdOut: number;
-  };
-  /** The commit a push has asked for, instead of what is checked out. */
-  readonly code?: RunRequest['code'];
-  /** Folder that relative data paths start from, instead of the configuration's. */
-  readonly dataFolder?: string;
-  /** What keeps a program of a commit apart. */
-  readonly apart?: Apart | null;
-};
-
-/** One run with the workspace's settings, or another run's. */
-export async function startRun(
-  workspace: Workspace,
-  out: Output,
-  signal: AbortSignal,
-  options: RunOptions,
-): Promise<RunOutcome> {
-  const { training, model, data } = workspace.config;
-  const { repeated = null } = options;
-  const { chosen } = options;
-  const trainer = trainerNamed(chosen?.trainer ?? repeated?.trainer ?? training.trainer);
-  const wanted = repeated ? DataOptions.parse(repeatedData(repeated)) : data;
-  const dataOptions = chosen ? { ...wanted, holdOut: chosen.holdOut } : wanted;
-  const context = {
-    ...loadContext(workspace, out, signal),
-    ...(options.dataFolder ? { folder: options.dataFolder } : {}),
-  };
-  let dataset: Promise<Dataset> | undefined;
-  const wants = { unlabelled: trainer.unlabelled === true, near: !chosen };
-  const load = () =>
-    (dataset ??= loadDataset(dataOptions, context, wants).then((found) => {
-      for (const line of leakageLines(found.facts.leakage)) out.say(`warning: ${line}`);
-      return found;
-    }));
-  const request: RunRequest = {
-    model: repeated?.model ?? model,
-    trainer,
-    config: trainer.config.parse(chosen?.config ?? repeated?.config ?? training.config) as Record<string, unknown>,
-    seed: repeated?.seed ?? training.seed,
-    workers: training.workers || availableParallelism(),
-    trigger: options.trigger,
-    sweep: chosen?.sweep ?? null,
-    code: options.code ?? (await new TrainingRepository(workspace.loaded.root).code()),
-    dataOptions: dataOptions as Record<string, unknown>,
-    averaging: (labels) => averagingFor(workspace, repeated?.model ?? model, labels),
-  };
-  const ports = runPorts(workspace, out, signal, options.dataFolder);
-  return runTraining({ ...ports, apart: options.apart ?? null }, request, load);
-}
-
-/** @param folder where relative paths in a trainer's settings start; the configuration's without one */
-export function runPorts(
-  workspace: Workspace,
-  { progress }: Output,
-  signal: AbortSignal,
-  folder = workspace.loaded.root,
-): RunPorts {
-  const cache = workspace.path(workspace.config.cache.path);
-  return {
-    store: workspace.store(),
-    artifacts: workspace.artifacts(),
-    clock: workspace.clock,
-    newId: workspace.newId,
-    command: workspace.command,
-    folders: { config: folder, cache, checkpoints: join(cache, 'checkpoints') },
-    hub: workspace.config.hub,
-    apart: null,
-    progress,
-    openModel: workspace.openModel,
-    signal,
-  };
-}
-
-const repeatedData = (run: Run): unknown => run.dataOptions;
-
-function trainerNamed(name: string): Trainer {
-  const trainer = trainers.find((t) => t.name === name);
-  if (trainer) return trainer;
-  throw new NotFoundError(
-    'trainer',
-    name,
-    trainers.map((t) => t.name),
-    'pawl train --help',
-  );
-}
-
-/** As the registry's rules measure it, so that the claim can be held against the gate; as a new registry would, without one. */
-export async function averagingFor(workspace: Workspace, model: string, labels: readonly string[]): Promise<Averaging> {
-  const forge = workspace.forge();
-  const tip = await forge.sync().catch(() => null);
-  const rules = tip && (await new RegistryAt(forge.git, tip).policy()).value.models[model];
-  return rules ? measureOf(rules, labels, 'gate.json') : measureOf(workspace.config.policy, labels);
 }
 
 export function report(out: Output, { runId, candidate }: RunOutcome, repeated: Run | null, ms: number): void {

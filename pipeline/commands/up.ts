@@ -4,17 +4,19 @@ import { promotions } from '../../projections/promotions.ts';
 import { type Run, runs } from '../../projections/runs.ts';
 import { claimName } from '../../registry-repo/averaging.ts';
 import type { Dataset } from '../data/load.ts';
+import { loadConfigured } from '../operations/dataset.ts';
+import { findRun } from '../operations/find.ts';
+import { promoteRun } from '../operations/promote.ts';
+import { openTendedServer, type Server } from '../operations/serve.ts';
+import { startRun } from '../operations/train.ts';
 import type { Output } from '../output.ts';
 import { reconcile } from '../promotion/reconcile.ts';
-import { ensureRegistry } from '../registry/setup.ts';
+import { ensureRegistry } from '../registry-setup/setup.ts';
 import { duration, share } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
-import { DATA_FLAGS, loadConfigured } from './dataset.ts';
-import { describe, promoteRun } from './promote.ts';
-import { findRun } from './runs-show.ts';
-import { openTendedServer, type Server } from './serve.ts';
-import { startRun } from './train.ts';
+import { DATA_FLAGS } from './dataset.ts';
+import { describe } from './promote.ts';
 
 export const up: Command<Workspace> = {
   name: 'up',

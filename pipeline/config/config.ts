@@ -5,9 +5,9 @@ import { ServerOptions } from '../../server/options.ts';
 import { DATA_KINDS, DataOptions } from '../data/options.ts';
 import type { Trainer } from '../training/trainer.ts';
 import { trainers } from '../training/trainers.ts';
-import { addressProblem } from '../triggers/address.ts';
+import { secretIn, webAddress } from '../web-address.ts';
+import { addressProblem } from './address.ts';
 import { settingsOf } from './settings.ts';
-import { secretIn, webAddress } from './web-address.ts';
 
 const Path = z.string().min(1).max(4000);
 const RepositoryName = z.string().regex(/^[A-Za-z0-9][\w.-]{0,99}\/[\w.-]{1,100}$/, 'use owner/name');

@@ -23,3 +23,15 @@ export function leakage(test: readonly Row[], trainKeys: Uint8Array): { told: Le
     others: test.filter((row) => !leaked.has(row)),
   };
 }
+
+type Told = Pick<Leakage, 'rows'> & { readonly near?: Leakage['near'] | undefined };
+
+/** What is to be said of test rows that are, or nearly are, training rows. */
+export const leakageLines = ({ rows, near }: Told): string[] => [
+  ...(rows > 0 ? [`${rows} evaluation rows are among the training rows`] : []),
+  ...(near && near.rows > 0
+    ? [
+        `${near.rows} more evaluation rows are nearly training rows: ${near.share} or more of their 3-grams of words are the same`,
+      ]
+    : []),
+];

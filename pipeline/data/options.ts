@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Label, Labels } from '../../registry-repo/values.ts';
-import { webAddress } from '../config/web-address.ts';
+import { webAddress } from '../web-address.ts';
 
 // The `data:` section of `pawl.yaml`. Every key has a default and a description, so that a JSON Schema and a settings table
 // can be made from it.

@@ -1,6 +1,24 @@
-import type { Bin } from '../plots/calibration.ts';
-import type { Curve } from '../plots/precision-recall.ts';
 import type { Answered } from './counts.ts';
+
+/** Rows whose probability is in one of equally wide bins. */
+export type Bin = {
+  readonly rows: number;
+  /** Sum of their probabilities. */
+  readonly probability: number;
+  /** How many of them are as predicted. */
+  readonly hits: number;
+};
+
+/** How well scores find the rows of a label, from the strictest threshold to the loosest; shares in [0, 1]. */
+export type Curve = {
+  readonly label: string;
+  readonly points: readonly { readonly recall: number; readonly precision: number }[];
+  readonly averagePrecision: number;
+  /** Share of the rows that have the label: the precision of guessing. */
+  readonly prevalence: number;
+  /** What the model's own answers come to. */
+  readonly operating: { readonly recall: number; readonly precision: number };
+};
 
 /** As many equal bins of a probability as `ece_15` has. */
 const CALIBRATION_BINS = 15;

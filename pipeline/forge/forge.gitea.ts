@@ -9,11 +9,11 @@ import { mergeByPush, mergeCommitOf } from './gitea/merge.ts';
 import { editPull, getPull, headOf, isFork, listPulls, openPull, setLabels, shownPull } from './gitea/pulls.ts';
 import { latestStatuses } from './gitea/statuses.ts';
 import { ownComments, writeComment } from './github/comments.ts';
-import { hasStatus } from './github/failures.ts';
 import type { Merged, MergeRequest } from './github/merge.ts';
-import { here, type Place, pause, untilDone } from './github/place.ts';
 import { moveLease, readLease } from './lease-ref.ts';
 import type { Mirror } from './mirror.ts';
+import { hasStatus } from './rest/failures.ts';
+import { here, type Place, pause, untilDone } from './rest/place.ts';
 
 const GATE_WORKFLOW = 'promotion-gate.yml';
 const MAX_DESCRIPTION = 140;

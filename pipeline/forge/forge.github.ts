@@ -14,12 +14,12 @@ import {
 import { approvalsOf } from './github/approvals.ts';
 import { ownComments, writeComment } from './github/comments.ts';
 import { type Credentials, refuseJobToken } from './github/credentials.ts';
-import { hasStatus } from './github/failures.ts';
 import { type Merged, type MergeRequest, mergeByApi, mergeByPush, mergeCommitOf } from './github/merge.ts';
-import { here, type Place, pause, until, untilDone } from './github/place.ts';
 import { editPull, getPull, isFork, isMerged, listPulls, setLabels, shownPull } from './github/pulls.ts';
 import { moveLease, readLease } from './lease-ref.ts';
 import type { Mirror } from './mirror.ts';
+import { hasStatus } from './rest/failures.ts';
+import { here, type Place, pause, until, untilDone } from './rest/place.ts';
 
 export const GATE_WORKFLOW = 'promotion-gate.yml';
 /** Of a status: GitHub refuses longer ones. */

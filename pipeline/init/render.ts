@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { packageRoot, readText } from '../package-info.ts';
-import { withAction } from '../registry/seed.ts';
+import { withAction } from '../registry-setup/seed.ts';
 
 /** A file of a training repository. */
 export type NewFile = {

@@ -1,4 +1,4 @@
-import type { Parameters } from '../training/transformer/architecture.ts';
+import type { Parameters } from './architecture.ts';
 import { ModelTooLargeError } from './errors.ts';
 
 /** A protocol buffer message ends before 2 GiB; some room is left for nodes and names. */

@@ -1,4 +1,4 @@
-import type { Architecture, Parameter, Parameters } from '../training/transformer/architecture.ts';
+import type { Architecture, Parameter, Parameters } from './architecture.ts';
 import type { ValueInfo } from './graph.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 

@@ -12,7 +12,7 @@ export class ModelTooLargeError extends PawlError {
 }
 
 /** A graph that bytes would not make smaller or faster. */
-export class NothingToQuantiseError extends PawlError {
+export class NothingToQuantizeError extends PawlError {
   readonly code = 'nothing_to_quantise';
 }
 

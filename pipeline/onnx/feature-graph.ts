@@ -1,11 +1,11 @@
 import type { Manifest } from '../../registry-repo/manifest.ts';
-import { addBag, bagInput, type QuantisedTables } from '../training/nbsvm/embedding-bag.ts';
-import type { Architecture, Parameters } from '../training/transformer/architecture.ts';
+import type { Architecture, Parameters } from './architecture.ts';
 import { checkSize } from './check-parameters.ts';
+import { addBag, bagInput, type QuantizedTables } from './embedding-bag.ts';
 import { encoder, TRANSFORMER_INPUTS, TRANSFORMER_OPSET } from './encoder.ts';
 import { encodeModel } from './graph.ts';
 import { GraphBuilder } from './graph-builder.ts';
-import { quantise } from './quantise.ts';
+import { quantize } from './quantize.ts';
 
 /** Which numbers of an encoder stand for a text. */
 export type FeatureChoice = {
@@ -79,7 +79,7 @@ export function featureGraph({ architecture: a, parameters: p, choice, precision
 export function headGraph(
   { architecture: a, parameters: p, choice, precision }: Encoding,
   head: LinearHead,
-  tables: QuantisedTables | null = null,
+  tables: QuantizedTables | null = null,
 ): Uint8Array {
   const g = new GraphBuilder();
   const labels = head.bias.length;
@@ -95,7 +95,7 @@ export function headGraph(
 const [KERNEL, BESIDE] = ['head/output/kernel', 'head/ngrams/kernel'] as const;
 
 /** What the bag adds to the logits: [B, K]. A product of its own, because one scale would not do for its numbers and features. */
-function beside(g: GraphBuilder, tables: QuantisedTables, head: LinearHead): string {
+function beside(g: GraphBuilder, tables: QuantizedTables, head: LinearHead): string {
   const kernel = g.floats(BESIDE, [tables.outputs, head.bias.length], head.beside);
   return g.node('MatMul', [addBag(g, tables), kernel], 'head/ngrams');
 }
@@ -103,7 +103,7 @@ function beside(g: GraphBuilder, tables: QuantisedTables, head: LinearHead): str
 const rounded = (graph: Uint8Array, precision: Precision): Uint8Array =>
   precision === 'float32'
     ? graph
-    : quantise(graph, { embeddings: true, weights: precision === 'int8' ? 'signed' : 'seven-bits' }).bytes;
+    : quantize(graph, { embeddings: true, weights: precision === 'int8' ? 'signed' : 'seven-bits' }).bytes;
 
 /** [B, W] each: state by state, and of a state first the mean. B texts, L tokens, W width. */
 function pooled(g: GraphBuilder, a: Architecture, p: Parameters, { states, pooling }: FeatureChoice): string[] {

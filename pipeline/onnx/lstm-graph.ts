@@ -1,5 +1,4 @@
-import type { RnnShape } from '../training/rnn/shape.ts';
-import type { Parameter, Parameters } from '../training/transformer/architecture.ts';
+import type { Parameter, Parameters } from './architecture.ts';
 import { checkSize } from './check-parameters.ts';
 import { TRANSFORMER_INPUTS, TRANSFORMER_OPSET } from './encoder.ts';
 import { encodeModel } from './graph.ts';
@@ -9,6 +8,18 @@ const [IDS, MASK] = TRANSFORMER_INPUTS.map(({ name }) => name) as [string, strin
 
 /** Taken from padding's numbers before the highest is looked for. */
 const NEVER = 1e9;
+
+/** The sizes of a recurrent classifier: V words, E numbers a word, H of a state, D directions, K labels. */
+export type RnnShape = {
+  readonly vocabulary: number;
+  readonly embedding: number;
+  readonly hidden: number;
+  readonly layers: number;
+  readonly directions: 1 | 2;
+  /** What stands for a text. */
+  readonly summary: 'max' | 'mean' | 'last';
+  readonly labels: number;
+};
 
 type Scope = { readonly g: GraphBuilder; readonly shape: RnnShape; readonly p: Parameters };
 

@@ -1,14 +1,20 @@
 import type { Manifest } from '../../registry-repo/manifest.ts';
-import type { Mixture } from '../training/mixture.ts';
-import { addBag, bagInput, type QuantisedTables } from '../training/nbsvm/embedding-bag.ts';
-import { type Architecture, type Parameters, parameterShapes } from '../training/transformer/architecture.ts';
+import { type Architecture, type Parameters, parameterShapes } from './architecture.ts';
 import { checkShapes, checkSize } from './check-parameters.ts';
+import { addBag, bagInput, type QuantizedTables } from './embedding-bag.ts';
 import { encoder, linear, TRANSFORMER_INPUTS, TRANSFORMER_OPSET } from './encoder.ts';
 import { encodeModel } from './graph.ts';
 import { GraphBuilder } from './graph-builder.ts';
 
+/** logits = slopes[0] · one + slopes[1] · other + offset, label by label. */
+export type Mixture = {
+  readonly slopes: readonly [number, number];
+  /** [K] */
+  readonly offset: Float64Array;
+};
+
 /** The tables of an embedding bag, and how its log-odds are mixed with a transformer's logits. */
-export type Mixed = { readonly tables: QuantisedTables; readonly mixture: Mixture };
+export type Mixed = { readonly tables: QuantizedTables; readonly mixture: Mixture };
 
 const tokenInputs = TRANSFORMER_INPUTS.map(({ name, type, shape }) => ({ name, type, shape: [...shape] }));
 

@@ -1,15 +1,7 @@
+import type { Bin } from '../evaluation/answer-counts.ts';
 import { wilson } from '../evaluation/intervals.ts';
 import { axisX, type Frame, gridY, linear, polyline, shortNumber } from './axes.ts';
 import { bar, dot, drawing, label, line, path, shortened } from './svg.ts';
-
-/** Rows whose probability is in one of equally wide bins. */
-export type Bin = {
-  readonly rows: number;
-  /** Sum of their probabilities. */
-  readonly probability: number;
-  /** How many of them are as predicted. */
-  readonly hits: number;
-};
 
 type Calibration = {
   readonly bins: readonly Bin[];

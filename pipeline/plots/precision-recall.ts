@@ -1,16 +1,6 @@
+import type { Curve } from '../evaluation/answer-counts.ts';
 import { axisX, type Frame, gridY, linear } from './axes.ts';
 import { colour, dot, drawing, label, line, num, path, shortened } from './svg.ts';
-
-/** How well scores find the rows of a label, from the strictest threshold to the loosest; shares in [0, 1]. */
-export type Curve = {
-  readonly label: string;
-  readonly points: readonly { readonly recall: number; readonly precision: number }[];
-  readonly averagePrecision: number;
-  /** Share of the rows that have the label: the precision of guessing. */
-  readonly prevalence: number;
-  /** What the model's own answers come to. */
-  readonly operating: { readonly recall: number; readonly precision: number };
-};
 
 const FRAME: Frame = { left: 64, top: 84, right: 460, bottom: 410 };
 const LEGEND = 486;

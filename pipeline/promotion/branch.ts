@@ -14,6 +14,7 @@ import { RegistryAt } from '../../registry-repo/registry.ts';
 import type { ObjectId } from '../../registry-repo/values.ts';
 import type { SigningKey } from '../../registry-repo/verdict/keys.ts';
 import { readCandidate } from './candidate.ts';
+import { verbOf } from './title.ts';
 
 /** Deterministic, so that a repeated step finds its branch again; never reused, as the id is new for every attempt. */
 export const branchName = ({
@@ -44,7 +45,7 @@ export async function buildCommit(ports: Ports, promotion: Promotion, base: Obje
   files.set(productionPath(promotion.model), await git.writeBlob(printFile(await pointer(promotion, main))));
   const tree = await git.writeTree(base, files);
   const { version } = promotion.candidate;
-  const title = `${promotion.class === 'promotion' ? 'promote' : 'roll back'} ${promotion.model} to v${version}`;
+  const title = `${verbOf(promotion.class)} ${promotion.model} to v${version}`;
   const message = printProposalMessage(title, { promotion: promotion.id, reason: promotion.reason });
   return git.writeCommit({ tree, parents: [base], message, by, time: new Date(promotion.proposedAt) });
 }

@@ -8,6 +8,7 @@ import type { Verdict } from '../../registry-repo/verdict/verdict.ts';
 import { MergeRefusedError } from '../forge/errors.ts';
 import type { Forge, PullRequest } from '../forge/forge.ts';
 import type { SignedVerdict } from './pass.ts';
+import { promotionTitle } from './title.ts';
 
 export const GATE_CONTEXT = 'pawl/gate';
 /** How a gate’s status begins where main moved before its verdict could be used. */
@@ -114,8 +115,8 @@ async function runOf({ git }: Forge, { bound, model }: Verdict): Promise<string 
 /** The message of the commit on main: words for people, then the trailers that lead to the verdict. */
 function mergeMessage(verdict: Verdict, digest: string, run: string | null): string {
   const { class: kind, model, bound, promotion, pullRequest, reason } = verdict;
-  const from = bound.baseline ? `v${bound.baseline.version}` : 'nothing';
-  const title = `${kind === 'promotion' ? 'promote' : 'roll back'}(${model}): ${from} → v${bound.candidate.version}`;
+  const [from, to] = [bound.baseline?.version ?? null, bound.candidate.version];
+  const title = promotionTitle({ class: kind, model, from, to });
   const text = [reason ?? '', ...verdict.findings.map((f) => f.message)].filter(Boolean).join('\n');
   return printMergeMessage(title, text, {
     class: kind,

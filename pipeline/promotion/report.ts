@@ -1,10 +1,11 @@
 import { measuredName } from '../../registry-repo/averaging.ts';
-import { code, plain } from './markdown.ts';
+import { code, plain } from '../markdown.ts';
 import { changes, identity, modelCard, plots, reproduction } from './report/context.ts';
 import type { ReportFacts } from './report/facts.ts';
 import { fitted, type Section } from './report/fit.ts';
 import { printMarker } from './report/marker.ts';
 import { comparison, confusions, perLabel, perSlice } from './report/numbers.ts';
+import { promotionTitle } from './title.ts';
 
 export type { ReportFacts } from './report/facts.ts';
 
@@ -14,8 +15,7 @@ export const MAX_BODY_BYTES = 65_000;
 const MAX_REASONS = 12;
 
 export function pullRequestTitle({ class: kind, model, candidate, baseline }: ReportFacts): string {
-  const from = baseline ? `v${baseline.version}` : 'nothing';
-  return `${kind === 'promotion' ? 'promote' : 'roll back'}(${model}): ${from} → v${candidate.version}`;
+  return promotionTitle({ class: kind, model, from: baseline?.version ?? null, to: candidate.version });
 }
 
 /**

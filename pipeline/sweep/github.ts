@@ -1,5 +1,5 @@
 import { isAbsolute, normalize } from 'node:path';
-import { withAction } from '../registry/seed.ts';
+import { withAction } from '../registry-setup/seed.ts';
 import { SweepError } from './errors.ts';
 import type { Wanted } from './wanted.ts';
 

@@ -3,7 +3,7 @@ import type { Manifest } from '../../registry-repo/manifest.ts';
 import { kindOf } from '../../registry-repo/runtime/preprocessor.ts';
 import { denseCounts } from '../../registry-repo/stored-counts.ts';
 import type { Confusion } from '../../registry-repo/values.ts';
-import { block, code, plain, table } from '../promotion/markdown.ts';
+import { block, code, plain, table } from '../markdown.ts';
 
 type Facts = Pick<
   Manifest,

@@ -1,16 +1,10 @@
 import { type Averaging, f1 } from '../../registry-repo/f1.ts';
 import { toNumber } from '../../registry-repo/fraction.ts';
+import type { Mixture } from '../onnx/transformer-graph.ts';
 import { lbfgs } from './lbfgs.ts';
 
 /** Numbers of one classifier for some texts, row-major: a text's probabilities are the softmax of its K numbers. */
 export type Logits = Float64Array;
-
-/** logits = slopes[0] · one + slopes[1] · other + offset, label by label. */
-export type Mixture = {
-  readonly slopes: readonly [number, number];
-  /** [K] */
-  readonly offset: Float64Array;
-};
 
 const ITERATIONS = 200;
 const FLAT = 1e-7;

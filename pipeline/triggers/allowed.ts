@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts';
 import { getIn } from '../config/layers.ts';
 import { DEFAULT_ADDRESS } from '../data/options.ts';
 import { plainPath } from '../errors.ts';
-import { CommitRefusedError } from './export-commit.ts';
+import { CommitRefusedError } from '../source/export-commit.ts';
 import type { Exported } from './watch.ts';
 
 /** Settings of a commit that are opened as files; other texts of `data` and `training` are not. */

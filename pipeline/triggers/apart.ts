@@ -4,16 +4,16 @@ import { join, sep } from 'node:path';
 import { SYSTEM } from '../../registry-repo/model-process/isolation.ts';
 import { STATE } from '../state-folder.ts';
 import { type Apart, apartHere } from '../training/command/apart.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Places, Rooted } from '../world.ts';
 
 /** How programs of a commit are kept from keys and credentials; null where this machine has no bubblewrap that works. */
-export const commitsApart = (workspace: Workspace): Promise<Apart | null> =>
-  apartHere([...ownSecrets(workspace), ...secretsOfHome(homedir()), tmpdir()]);
+export const commitsApart = (world: Places & Rooted): Promise<Apart | null> =>
+  apartHere([...ownSecrets(world), ...secretsOfHome(homedir()), tmpdir()]);
 
 /** The state folder, and keys that are elsewhere: the files too, since any of them may be a link. */
-function ownSecrets(workspace: Workspace): string[] {
-  const keys = workspace.path(workspace.config.keys.path);
-  return [join(workspace.loaded.root, STATE), keys, ...namesIn(keys).map((name) => join(keys, name))];
+function ownSecrets(world: Places & Rooted): string[] {
+  const keys = world.path(world.config.keys.path);
+  return [join(world.loaded.root, STATE), keys, ...namesIn(keys).map((name) => join(keys, name))];
 }
 
 /** What a home keeps under names with a dot that is a program or a package, and no credential. */

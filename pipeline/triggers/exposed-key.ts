@@ -1,14 +1,18 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
+import type { Secrets } from '../config/secrets.ts';
+import { CommitRefusedError } from '../source/export-commit.ts';
 import type { Apart } from '../training/command/apart.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Places, Rooted } from '../world.ts';
 import { commitsApart } from './apart.ts';
-import { CommitRefusedError } from './export-commit.ts';
+
+/** What tells where the gate's private key is. */
+type World = Places & { secrets(): Pick<Secrets, 'gateKey'> };
 
 /** Where a program that runs as this user finds the gate's private key, for people; null where it cannot. */
-export function exposedGateKey(workspace: Workspace): string | null {
-  if (workspace.secrets().gateKey !== null) return 'the variable PAWL_SECRET_GATE_KEY';
-  const file = join(workspace.path(workspace.config.keys.path), 'gate.pem');
+export function exposedGateKey(world: World): string | null {
+  if (world.secrets().gateKey !== null) return 'the variable PAWL_SECRET_GATE_KEY';
+  const file = join(world.path(world.config.keys.path), 'gate.pem');
   try {
     accessSync(file, constants.R_OK);
     return file;
@@ -26,9 +30,9 @@ export const APART =
  *
  * @throws {CommitRefusedError} if it could
  */
-export async function requireApart(workspace: Workspace): Promise<Apart | null> {
-  const apart = await commitsApart(workspace);
-  const place = exposedGateKey(workspace);
+export async function requireApart(world: World & Rooted): Promise<Apart | null> {
+  const apart = await commitsApart(world);
+  const place = exposedGateKey(world);
   if (apart !== null || place === null) return apart;
   throw new CommitRefusedError(
     `the commit runs a program, which could read the gate's private key (${place}) and sign any verdict: ${APART}`,

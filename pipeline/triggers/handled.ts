@@ -1,6 +1,6 @@
 import { type Run, runs } from '../../projections/runs.ts';
 import { isAlive } from '../lock.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Viewing } from '../world.ts';
 
 /** A commit whose runs were cut off this often is left alone: something about it kills them. */
 const MOST_ATTEMPTS = 3;
@@ -19,8 +19,8 @@ export type Handled = {
  * A commit is handled once a run on it has come to an end of its own, or was overtaken. A run that was cut off (its user
  * stopped it, its process was killed) leaves its commit to be tried again.
  */
-export async function handledOf(workspace: Workspace, repository: string, branch: string): Promise<Handled> {
-  const pushed = [...(await workspace.views()).rows(runs)]
+export async function handledOf(world: Viewing, repository: string, branch: string): Promise<Handled> {
+  const pushed = [...(await world.views()).rows(runs)]
     .filter(({ trigger: t }) => t.kind === 'push' && t.repository === repository && t.branch === branch)
     .sort((a, b) => order(a.startedAt, b.startedAt) || order(a.id, b.id));
   const attempts = new Map<string, number>();

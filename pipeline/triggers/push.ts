@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { PawlError } from '../../events/errors.ts';
-import { webAddress } from '../config/web-address.ts';
+import type { TrainingRepository } from '../source/repository.git.ts';
+import { webAddress } from '../web-address.ts';
 import type { Pushed } from './record.ts';
-import type { TrainingRepository } from './repository.git.ts';
 
 /** A run is said to come of a push, and nothing tells of which. */
 export class PushUnknownError extends PawlError {

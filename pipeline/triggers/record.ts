@@ -3,29 +3,31 @@ import { encodeFacts } from '../../events/envelope.ts';
 import { NO_STREAM } from '../../events/store.ts';
 import { runStream } from '../../events/streams.ts';
 import { environment } from '../training/environment.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Minting, Recording, Settings } from '../world.ts';
 
 /** A commit that somebody pushed. */
 export type Pushed = Extract<EventData<'TrainingRunStarted'>['trigger'], { kind: 'push' }>;
 
+type World = Settings & Minting & Recording;
+
 /** A commit that was overtaken while another run was at work: recorded, so that nobody wonders. */
-export const recordSuperseded = (workspace: Workspace, by: Pushed, newer: string): Promise<void> =>
-  recordEnded(workspace, by, {
+export const recordSuperseded = (world: World, by: Pushed, newer: string): Promise<void> =>
+  recordEnded(world, by, {
     type: 'TrainingRunInterrupted',
     data: { cause: 'superseded', detail: `commit ${newer} came before it was its turn` },
   });
 
 /** A commit whose run could not even begin (its settings are wrong, say): whoever pushed it should find out. */
-export const recordFailed = (workspace: Workspace, by: Pushed, why: { code: string; message: string }): Promise<void> =>
-  recordEnded(workspace, by, {
+export const recordFailed = (world: World, by: Pushed, why: { code: string; message: string }): Promise<void> =>
+  recordEnded(world, by, {
     type: 'TrainingRunFailed',
     data: { code: why.code.slice(0, 100), message: why.message.slice(0, 4000), durationMs: 0 },
   });
 
 /** A run that ended as it began, with the settings it would have had here. */
-async function recordEnded(workspace: Workspace, by: Pushed, ended: Fact): Promise<void> {
-  const { model, data, training } = workspace.config;
-  const runId = workspace.newId();
+async function recordEnded(world: World, by: Pushed, ended: Fact): Promise<void> {
+  const { model, data, training } = world.config;
+  const runId = world.newId();
   const started: EventData<'TrainingRunStarted'> = {
     model,
     trainer: training.trainer,
@@ -38,12 +40,12 @@ async function recordEnded(workspace: Workspace, by: Pushed, ended: Fact): Promi
     sweep: null,
   };
   const meta = {
-    ...workspace.command,
+    ...world.command,
     correlationId: runId,
     causationId: null,
     commandId: `ended:${runId}`,
-    time: workspace.clock(),
+    time: world.clock(),
   };
   const facts: Fact[] = [{ type: 'TrainingRunStarted', data: started }, ended];
-  await workspace.store().append(runStream(runId), NO_STREAM, encodeFacts(meta, facts));
+  await world.store().append(runStream(runId), NO_STREAM, encodeFacts(meta, facts));
 }

@@ -6,12 +6,12 @@ import type { Run } from '../../projections/runs.ts';
 import { RegistryError } from '../../registry-repo/errors.ts';
 import { temporaryFolder } from '../../registry-repo/temporary.ts';
 import { withLock } from '../lock.ts';
-import type { Workspace } from '../workspace.ts';
-import { CommitRefusedError, type ExportLimits, type LeftOut } from './export-commit.ts';
+import { CommitRefusedError, type ExportLimits, type LeftOut } from '../source/export-commit.ts';
+import type { TrainingRepository } from '../source/repository.git.ts';
+import type { Minting, Places, Recording, Viewing } from '../world.ts';
 import { handledOf } from './handled.ts';
 import { planRuns } from './plan.ts';
 import { type Pushed, recordFailed, recordSuperseded } from './record.ts';
-import type { TrainingRepository } from './repository.git.ts';
 
 export type WatchOptions = {
   readonly repository: TrainingRepository;
@@ -36,6 +36,9 @@ export type WatchActions = {
   readonly signal: AbortSignal;
 };
 
+/** What watching reads and records. */
+export type WatchWorld = Places & Minting & Recording & Viewing;
+
 /**
  * Starts a run for each new commit of a branch that touches the watched paths: one at a time, on this machine and among
  * processes; the newest wins; those overtaken are recorded as superseded. What was handled is known from the log, so it may
@@ -44,8 +47,8 @@ export type WatchActions = {
  * @returns whether all went well; being stopped is well
  * @throws {RepositoryError} if the repository or its branch cannot be read at the start; later on it waits for better times
  */
-export async function watch(workspace: Workspace, options: WatchOptions, actions: WatchActions): Promise<boolean> {
-  const watcher = new Watcher(workspace, options, actions);
+export async function watch(world: WatchWorld, options: WatchOptions, actions: WatchActions): Promise<boolean> {
+  const watcher = new Watcher(world, options, actions);
   const { signal } = actions;
   try {
     await watcher.check();
@@ -61,13 +64,13 @@ export async function watch(workspace: Workspace, options: WatchOptions, actions
 
 class Watcher {
   well = true;
-  readonly #workspace: Workspace;
+  readonly #world: WatchWorld;
   readonly #options: WatchOptions;
   readonly #actions: WatchActions;
   #lastSaid = '';
 
-  constructor(workspace: Workspace, options: WatchOptions, actions: WatchActions) {
-    this.#workspace = workspace;
+  constructor(world: WatchWorld, options: WatchOptions, actions: WatchActions) {
+    this.#world = world;
     this.#options = options;
     this.#actions = actions;
   }
@@ -81,7 +84,7 @@ class Watcher {
 
   /** Handles what is new. One process at a time: another waits here, and then finds nothing left. */
   look(): Promise<void> {
-    const lock = this.#workspace.path('.pawl/watch.lock');
+    const lock = this.#world.path('.pawl/watch.lock');
     return withLock(lock, () => this.#handleNew(), { signal: this.#actions.signal });
   }
 
@@ -109,7 +112,7 @@ class Watcher {
       const plan = planRuns(commits, new Set(handled), after === undefined);
       if (plan.run === null) return;
       for (const commit of plan.superseded)
-        if (!attempts.has(commit)) await recordSuperseded(this.#workspace, this.#pushed(commit), plan.run);
+        if (!attempts.has(commit)) await recordSuperseded(this.#world, this.#pushed(commit), plan.run);
       this.#actions.say(`commit ${plan.run.slice(0, 12)} on ${branch}`);
       if (!(await this.#runOn(this.#pushed(plan.run)))) return;
     }
@@ -141,8 +144,7 @@ class Watcher {
     } catch (error) {
       this.failed(what, error);
       if (!readable && !(error instanceof CommitRefusedError)) return false;
-      if ((await this.#attempts(pushed.commit)) === before)
-        await recordFailed(this.#workspace, pushed, explained(error));
+      if ((await this.#attempts(pushed.commit)) === before) await recordFailed(this.#world, pushed, explained(error));
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -151,7 +153,7 @@ class Watcher {
 
   #handled() {
     const { repository, branch } = this.#options;
-    return handledOf(this.#workspace, repository.name, branch);
+    return handledOf(this.#world, repository.name, branch);
   }
 
   async #attempts(commit: string): Promise<number> {

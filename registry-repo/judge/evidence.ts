@@ -92,5 +92,5 @@ function withCounts({ leaked, slices, ...measured }: StoredMeasured, of: (counts
   return { ...both(measured), ...(leaked && { leaked: both(leaked) }), ...(slices && { slices: slices.map(both) }) };
 }
 
-/** A promise and an answer may differ this much: quantised kernels round differently on different processors. */
+/** A promise and an answer may differ this much: quantized kernels round differently on different processors. */
 export const GOLDEN_TOLERANCE = 1e-3;

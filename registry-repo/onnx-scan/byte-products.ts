@@ -22,7 +22,7 @@ const BYTES: ReadonlyMap<string, readonly [left: number, right: number]> = new M
 const FLOATS: ReadonlySet<string> = new Set(['MatMul', 'Gemm', 'Conv']);
 
 /**
- * Looks for products of unsigned by signed bytes in a model file. Quantised operators of other domains are not known here: no scan
+ * Looks for products of unsigned by signed bytes in a model file. Quantized operators of other domains are not known here: no scan
  * lets them pass.
  *
  * @throws {WireError} if the bytes are no ONNX model
@@ -47,14 +47,14 @@ function productsOf(graph: Graph): (readonly [Known, Known])[] {
   return wanted.flatMap((node): (readonly [Known, Known])[] => {
     const places = BYTES.get(node.operator ?? '');
     if (places) return [[of(node.inputs[places[0]]), of(node.inputs[places[1]])]];
-    const [left, right] = dequantised(node, before);
+    const [left, right] = dequantized(node, before);
     return left === undefined || right === undefined ? [] : [[of(left), of(right)]];
   });
 }
 
 const NOTHING: Known = { type: null, constant: false, source: null };
 
-const dequantised = ({ inputs }: Node, before: ReadonlyMap<string, string>) =>
+const dequantized = ({ inputs }: Node, before: ReadonlyMap<string, string>) =>
   inputs.slice(0, 2).map((name) => before.get(name));
 
 /** Bytes of one kind on both sides never overflow; nor do signed ones on the left alone. */

@@ -1,6 +1,6 @@
 /**
  * Operators that a candidate's graph may use, in the sense of ONNX's own definitions: what transformers, recurrent and
- * convolutional networks, embedding bags, linear models and their quantised forms are exported to.
+ * convolutional networks, embedding bags, linear models and their quantized forms are exported to.
  *
  * Not among them, on purpose: control flow (`If`, `Loop`, `Scan`, `SequenceMap`), because how long it runs cannot be
  * bounded; randomness and `Dropout`, because a verdict must come out the same twice; sequences, maps, optionals and

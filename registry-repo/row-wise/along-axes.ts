@@ -98,7 +98,7 @@ const topK: Rule = (op) => {
 };
 
 /** The scale is one for all, or one for each place on an axis that is not the batch's. */
-const quantise: Rule = (op) => {
+const quantize: Rule = (op) => {
   const value = op.input(0);
   op.freeOrNone(1, 2);
   if (value.kind === 'free') return [free(value.dims)];
@@ -168,7 +168,7 @@ export const ALONG_AXES: Readonly<Record<string, Rule>> = {
   LpNormalization: alongOne(-1),
   CumSum: cumSum,
   TopK: topK,
-  ...named(['QuantizeLinear', 'DequantizeLinear'], quantise),
+  ...named(['QuantizeLinear', 'DequantizeLinear'], quantize),
   ...named(
     ['Conv', 'AveragePool', 'MaxPool', 'GlobalAveragePool', 'GlobalMaxPool', 'InstanceNormalization'],
     perSample,

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MergeRefusedError } from '../../pipeline/forge/errors.ts';
-import type { Api } from '../../pipeline/forge/github/api.ts';
+import type { Api } from '../../pipeline/forge/rest/api.ts';
 import { GATE_CONTEXT } from '../../pipeline/promotion/merge.ts';
 import { Elsewhere } from '../support/elsewhere.ts';
 import { commitFiles } from '../support/git.ts';

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Fact } from '../../events/catalogue.ts';
-import { StoreError } from '../../events/errors.ts';
+import { StoreError, StreamConflictError } from '../../events/errors.ts';
 import { MemoryStore } from '../../events/store.memory.ts';
 import type { EventStore } from '../../events/store.ts';
 import { Recorder } from '../../server/record.ts';
@@ -145,5 +145,23 @@ record(
     await recorder.close(1);
   },
 );
+
+/** A store in which somebody else is always faster. */
+class TakenStore extends MemoryStore {
+  attempts = 0;
+  override async append(stream: string): ReturnType<MemoryStore['append']> {
+    this.attempts++;
+    throw new StreamConflictError(stream, -1, 0);
+  }
+}
+
+record('waits where somebody else is always faster, and says so, instead of trying without a pause', async () => {
+  const store = new TakenStore();
+  const { recorder, lines } = open(store);
+  recorder.record(traffic(1));
+  await until(() => lines.some((line) => line.includes('the event store does not take facts, trying again')));
+  assert.is(store.attempts, 20);
+  assert.is(await recorder.close(0), false);
+});
 
 record.run();

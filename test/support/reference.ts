@@ -1,4 +1,4 @@
-import type { Architecture } from '../../pipeline/training/transformer/architecture.ts';
+import type { Architecture } from '../../pipeline/onnx/architecture.ts';
 import { goldenBytes, type Tiny } from './golden.ts';
 
 // Tiny transformers and what PyTorch computes of them in float64, kept as float32: see test/fixtures/golden.

@@ -1,4 +1,4 @@
-import { TrainingRepository } from '../../pipeline/triggers/repository.git.ts';
+import { TrainingRepository } from '../../pipeline/source/repository.git.ts';
 import { watch } from '../../pipeline/triggers/watch.ts';
 import { LIMITS, recordRun, workspaceIn } from './watched.ts';
 

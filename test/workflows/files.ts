@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { withAction } from '../../pipeline/registry/seed.ts';
+import { withAction } from '../../pipeline/registry-setup/seed.ts';
 import { sweepWorkflow } from '../../pipeline/sweep/github.ts';
 import { root } from '../support/paths.ts';
 import type { Rules } from './lint.ts';

@@ -1,5 +1,5 @@
 import type { ObjectId } from '../../../registry-repo/values.ts';
-import { here, type Place } from '../github/place.ts';
+import { here, type Place } from '../rest/place.ts';
 import { ReviewAnswer } from './answers.ts';
 
 const DECIDES = ['APPROVED', 'REQUEST_CHANGES'];

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { version } from '../../package-info.ts';
 import { ForgeError } from '../errors.ts';
-import type { Api, Params } from '../github/api.ts';
-import { boundedFetch } from '../github/bounded-fetch.ts';
-import { apiError } from '../github/failures.ts';
+import type { Api, Params } from '../rest/api.ts';
+import { boundedFetch } from '../rest/bounded-fetch.ts';
+import { apiError } from '../rest/failures.ts';
 
 /** As many a page as a server gives by default; whoever gives fewer says so in `Link`. */
 const PAGE = 50;

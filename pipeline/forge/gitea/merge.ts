@@ -2,12 +2,12 @@ import type { Git, Identity } from '../../../registry-repo/git.ts';
 import { RefMovedError } from '../../../registry-repo/git.ts';
 import type { ObjectId } from '../../../registry-repo/values.ts';
 import { ForgeError, MergeRefusedError, MergeUnfaithfulError } from '../errors.ts';
-import { hasStatus } from '../github/failures.ts';
 import type { Merged, MergeRequest } from '../github/merge.ts';
-import { here, type Place, untilDone } from '../github/place.ts';
 import { mergeOnMain } from '../github/pulls.ts';
 import { mergedTree, treeOf } from '../merged-tree.ts';
 import type { Mirror } from '../mirror.ts';
+import { hasStatus } from '../rest/failures.ts';
+import { here, type Place, untilDone } from '../rest/place.ts';
 import { AnyAnswer, type PullAnswer } from './answers.ts';
 import { editPull, getPull } from './pulls.ts';
 

@@ -3,8 +3,8 @@ import type { Config } from '../../config/config.ts';
 import type { Secrets } from '../../config/secrets.ts';
 import { ForgeError } from '../errors.ts';
 import { GiteaForge } from '../forge.gitea.ts';
-import type { Place } from '../github/place.ts';
 import { Mirror } from '../mirror.ts';
+import type { Place } from '../rest/place.ts';
 import { GiteaApi } from './client.ts';
 
 export type GiteaOptions = {

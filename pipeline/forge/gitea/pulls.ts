@@ -1,8 +1,8 @@
 import type { ObjectId } from '../../../registry-repo/values.ts';
 import { ForgeError } from '../errors.ts';
 import type { PullRequest } from '../forge.ts';
-import { hasStatus } from '../github/failures.ts';
-import { here, type Place, pause } from '../github/place.ts';
+import { hasStatus } from '../rest/failures.ts';
+import { here, type Place, pause } from '../rest/place.ts';
 import { AnyAnswer, LabelAnswer, PullAnswer } from './answers.ts';
 
 const PULL = '/repos/{owner}/{repo}/pulls/{index}';

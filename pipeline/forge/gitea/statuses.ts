@@ -1,5 +1,5 @@
 import type { ObjectId } from '../../../registry-repo/values.ts';
-import { here, type Place } from '../github/place.ts';
+import { here, type Place } from '../rest/place.ts';
 import { StatusAnswer } from './answers.ts';
 
 /** The latest status of each context of a commit. The server's orders are by whole seconds, so ids decide. */

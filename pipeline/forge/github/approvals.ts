@@ -1,7 +1,7 @@
 import type { ObjectId } from '../../../registry-repo/values.ts';
+import { hasStatus } from '../rest/failures.ts';
+import { here, type Place } from '../rest/place.ts';
 import { PermissionAnswer, ReviewAnswer } from './answers.ts';
-import { hasStatus } from './failures.ts';
-import { here, type Place } from './place.ts';
 
 const DECIDES = ['APPROVED', 'CHANGES_REQUESTED', 'DISMISSED'];
 const MAY_APPROVE = ['write', 'maintain', 'admin'];

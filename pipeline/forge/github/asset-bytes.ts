@@ -1,7 +1,7 @@
 import { version } from '../../package-info.ts';
 import { ForgeError } from '../errors.ts';
+import { ApiError, apiError } from '../rest/failures.ts';
 import type { Credentials } from './credentials.ts';
-import { ApiError, apiError } from './failures.ts';
 import { AssetAnswer } from './releases.ts';
 
 type Fetch = typeof fetch;

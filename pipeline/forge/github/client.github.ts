@@ -4,9 +4,9 @@ import { Octokit } from '@octokit/rest';
 import * as z from 'zod';
 import { version } from '../../package-info.ts';
 import { ForgeError } from '../errors.ts';
-import type { Api, Params } from './api.ts';
-import { boundedFetch } from './bounded-fetch.ts';
-import { apiError } from './failures.ts';
+import type { Api, Params } from '../rest/api.ts';
+import { boundedFetch } from '../rest/bounded-fetch.ts';
+import { apiError } from '../rest/failures.ts';
 import { refuseBroadScopes } from './scopes.ts';
 
 export const GITHUB_API = 'https://api.github.com';

@@ -1,7 +1,7 @@
 import { ForgeError } from '../errors.ts';
 import type { Comment } from '../forge.ts';
+import { here, type Place, pause } from '../rest/place.ts';
 import { AnyAnswer, CommentAnswer } from './answers.ts';
-import { here, type Place, pause } from './place.ts';
 
 const MARKER = /^<!-- pawl:([a-z0-9-]{1,60}) -->\n/;
 

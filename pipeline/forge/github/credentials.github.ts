@@ -3,11 +3,11 @@ import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/rest';
 import type * as z from 'zod';
 import { ForgeError } from '../errors.ts';
+import { boundedFetch } from '../rest/bounded-fetch.ts';
+import { apiError } from '../rest/failures.ts';
 import { AccountAnswer, AppAnswer, InstallationAnswer } from './answers.ts';
-import { boundedFetch } from './bounded-fetch.ts';
 import { GITHUB_API, quiet } from './client.github.ts';
 import type { Credentials } from './credentials.ts';
-import { apiError } from './failures.ts';
 
 export type AppOptions = {
   readonly id: number;

@@ -5,9 +5,9 @@ import { ForgeError, MergeRefusedError, MergeUnfaithfulError } from '../errors.t
 import type { MergeRefusal } from '../forge.ts';
 import { mergedTree, treeOf } from '../merged-tree.ts';
 import type { Mirror } from '../mirror.ts';
+import { ApiError } from '../rest/failures.ts';
+import { here, type Place, pause } from '../rest/place.ts';
 import { MergeAnswer, type PullAnswer } from './answers.ts';
-import { ApiError } from './failures.ts';
-import { here, type Place, pause } from './place.ts';
 import { editPull, getPull, isMerged, mergeOnMain } from './pulls.ts';
 
 export type MergeRequest = {

@@ -7,10 +7,10 @@ import type { Secrets } from '../../config/secrets.ts';
 import { ForgeError } from '../errors.ts';
 import { GitHubForge } from '../forge.github.ts';
 import { Mirror } from '../mirror.ts';
+import type { Place } from '../rest/place.ts';
 import { GITHUB_API, OctokitApi } from './client.github.ts';
 import { appCredentials, requireAppKey } from './credentials.github.ts';
 import { type Credentials, tokenCredentials } from './credentials.ts';
-import type { Place } from './place.ts';
 
 export type GitHubOptions = {
   readonly registry: Config['registry'];

@@ -2,9 +2,9 @@ import type { Git } from '../../../registry-repo/git.ts';
 import { parseMergeMessage } from '../../../registry-repo/merge-message.ts';
 import type { ObjectId } from '../../../registry-repo/values.ts';
 import type { PullRequest } from '../forge.ts';
+import { hasStatus } from '../rest/failures.ts';
+import { here, type Place } from '../rest/place.ts';
 import { AnyAnswer, PullAnswer } from './answers.ts';
-import { hasStatus } from './failures.ts';
-import { here, type Place } from './place.ts';
 
 const PULL = '/repos/{owner}/{repo}/pulls/{pull_number}';
 

@@ -11,10 +11,10 @@ import {
 } from '../../../registry-repo/artifacts/source.ts';
 import { Digest } from '../../../registry-repo/values.ts';
 import { ForgeError } from '../errors.ts';
+import { hasStatus } from '../rest/failures.ts';
+import { type Place, pause } from '../rest/place.ts';
 import { AssetBytes } from './asset-bytes.ts';
 import type { Credentials } from './credentials.ts';
-import { hasStatus } from './failures.ts';
-import { type Place, pause } from './place.ts';
 import {
   type AssetAnswer,
   deleteAsset,

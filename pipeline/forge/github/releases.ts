@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import { hasStatus } from '../rest/failures.ts';
+import { here, type Place, pause } from '../rest/place.ts';
 import { AnyAnswer } from './answers.ts';
-import { hasStatus } from './failures.ts';
-import { here, type Place, pause } from './place.ts';
 
 const Text = z.string().max(2000);
 

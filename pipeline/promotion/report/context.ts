@@ -8,7 +8,7 @@ import {
   versionFolder,
 } from '../../../registry-repo/manifest.ts';
 import { kindOf } from '../../../registry-repo/runtime/preprocessor.ts';
-import { block, code, details, plain, table } from '../markdown.ts';
+import { block, code, details, plain, table } from '../../markdown.ts';
 import type { ReportFacts } from './facts.ts';
 
 // Where the numbers come from: what changed, the card, the plots, and how to look closer.

@@ -8,7 +8,7 @@ import { denseCounts } from '../../../registry-repo/stored-counts.ts';
 import type { Confusion } from '../../../registry-repo/values.ts';
 import { CONFIDENCE, f1Interval, type Interval, pairedInterval, wilson } from '../../evaluation/intervals.ts';
 import { labelMetrics } from '../../evaluation/metrics.ts';
-import { details, plain, table } from '../markdown.ts';
+import { details, plain, table } from '../../markdown.ts';
 import { type Counted, countsOf, isSquare, type ReportFacts } from './facts.ts';
 
 // The tables of numbers. None of their cells is text of a stranger but labels, which are made harmless and short.

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
 import { temporaryFolderSync } from '../../../registry-repo/temporary.ts';
-import { adopt } from '../../import/trainer.ts';
+import { adopt } from '../import/trainer.ts';
 import type { Report, TrainedModel, Trainer, TrainingContext } from '../trainer.ts';
 import { type CommandConfig, CommandConfig as schema } from './config.ts';
 import { type Job, Line, Result } from './contract.ts';

@@ -6,9 +6,9 @@ import { FeatureIds } from '../../../registry-repo/runtime/feature-ids.ts';
 import type { HashedNgrams } from '../../../registry-repo/runtime/hashed-ngrams.ts';
 import { openSession } from '../../../registry-repo/runtime/session.ts';
 import { breathe } from '../../breathe.ts';
+import { bagLogOdds, type QuantizedTables } from '../../onnx/embedding-bag.ts';
 import { f1Of, type Logits, mixed, weigh } from '../mixture.ts';
 import { fitBeside } from '../nbsvm/beside.ts';
-import { bagLogOdds, type QuantisedTables } from '../nbsvm/embedding-bag.ts';
 import type { TrainedModel, TrainingContext } from '../trainer.ts';
 import type { Examples } from '../transformer/examples.ts';
 import { type Beside, TOKENIZER_FILE } from '../transformer/export.ts';
@@ -19,7 +19,7 @@ const LEAST_ROWS = 30;
 
 /** NB-SVM of the rows that are not held out, and what it makes of those that are. */
 export type Ngrams = {
-  readonly tables: QuantisedTables;
+  readonly tables: QuantizedTables;
   readonly preprocessor: HashedNgrams;
   readonly rows: readonly Row[];
   readonly truth: Int32Array;

@@ -1,5 +1,5 @@
+import type { Architecture, Parameters } from '../../onnx/architecture.ts';
 import type { TrainingContext } from '../trainer.ts';
-import type { Architecture, Parameters } from '../transformer/architecture.ts';
 import { WeightsError } from '../transformer/errors.ts';
 import { completeParameters } from '../transformer/initial.ts';
 import { NEW_PAD_ID, newTokenizer } from '../transformer/new-vocabulary.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { digestOf } from '../../../registry-repo/digest.ts';
-import type { Parameter } from '../transformer/architecture.ts';
+import type { Parameter } from '../../onnx/architecture.ts';
 import { WeightsError } from '../transformer/errors.ts';
 import { loadSafetensors } from '../transformer/safetensors.ts';
 import { saveSafetensors } from '../transformer/safetensors-writer.ts';

@@ -2,11 +2,11 @@ import type { ClassModel } from '../nbsvm/fit-class.ts';
 import type { Scored } from '../nbsvm/fit-scored.ts';
 import type { VectorModel } from './fit-vectors.ts';
 import { fitLogistic } from './logistic.ts';
-import type { Mixture } from './mixture-graph.ts';
+import type { ScoreTables } from './mixture-graph.ts';
 import { type Slots, slotOf } from './slots.ts';
 
 /** How two scores make one: slopes · scores + bias. */
-export type Mix = Pick<Mixture, 'slopes'> & { readonly bias: number };
+export type Mix = Pick<ScoreTables, 'slopes'> & { readonly bias: number };
 
 /** Their sum as log-odds: by a logistic regression on rows that neither model was learnt from. */
 export function calibrate(ngrams: Float64Array, vectors: Float64Array, inside: (row: number) => boolean): Mix {
@@ -27,7 +27,7 @@ export const rightShare = (scores: Float64Array, inside: (row: number) => boolea
 type Part<M> = { readonly scored: Scored<M>; readonly idOf: Int32Array };
 
 /** What the graph computes for one output. */
-export function mixtureOf(ngrams: Part<ClassModel>, vectors: Part<VectorModel>, mix: Mix, slots: Slots): Mixture {
+export function mixtureOf(ngrams: Part<ClassModel>, vectors: Part<VectorModel>, mix: Mix, slots: Slots): ScoreTables {
   const [own, other] = [ngrams.scored.model, vectors.scored.model];
   const { slopes, bias } = mix;
   return {

@@ -1,9 +1,10 @@
+import { contractOf, INPUT, node, OPSET, probabilities, TINY, TO_FLOAT } from '../../onnx/embedding-bag.ts';
 import { encodeModel, type Initializer, type OperatorNode } from '../../onnx/graph.ts';
-import { contractOf, INPUT, largest, node, OPSET, probabilities, TINY, TO_FLOAT } from '../nbsvm/embedding-bag.ts';
+import { largest } from '../nbsvm/quantize-tables.ts';
 import { keyOf, type Slots, slotOf } from './slots.ts';
 
 /** What one score of the graph is made of: tables by slot, 0 where a slot has no part in them; the last is of padding. */
-export type Mixture = {
+export type ScoreTables = {
   /** [slots] each */
   readonly ngrams: { readonly weights: Float32Array; readonly ratios: Float32Array };
   readonly vectors: { readonly values: Float32Array; readonly weights: Float32Array };
@@ -17,7 +18,7 @@ type Bytes<A> = { readonly cells: A; readonly scale: Float32Array };
 
 type Model = {
   /** One for two labels, else one a label. */
-  readonly mixtures: readonly Mixture[];
+  readonly mixtures: readonly ScoreTables[];
   readonly labels: number;
   readonly slots: Slots;
   /** The ids to which the slots' vectors belong. */
@@ -31,12 +32,12 @@ type Model = {
  */
 export function mixtureGraph({ mixtures, labels, slots, vectorIds }: Model): Uint8Array {
   const { inputs, output } = contractOf(labels);
-  const signed = quantised(
+  const signed = quantized(
     mixtures.flatMap(({ ngrams, vectors }) => [ngrams.weights, vectors.values]),
     Int8Array,
     127,
   );
-  const positive = quantised(
+  const positive = quantized(
     mixtures.flatMap(({ ngrams, vectors }) => [ngrams.ratios, vectors.weights]),
     Uint8Array,
     255,
@@ -52,7 +53,7 @@ export function mixtureGraph({ mixtures, labels, slots, vectorIds }: Model): Uin
 }
 
 /** Columns 2i of the tables go first, then columns 2i + 1: one slice each. */
-function quantised<A extends Int8Array | Uint8Array>(
+function quantized<A extends Int8Array | Uint8Array>(
   tables: readonly Float32Array[],
   Cells: new (length: number) => A,
   most: number,
@@ -71,7 +72,11 @@ function quantised<A extends Int8Array | Uint8Array>(
   return { cells, scale };
 }
 
-function constants(mixtures: readonly Mixture[], signed: Bytes<Int8Array>, positive: Bytes<Uint8Array>): Initializer[] {
+function constants(
+  mixtures: readonly ScoreTables[],
+  signed: Bytes<Int8Array>,
+  positive: Bytes<Uint8Array>,
+): Initializer[] {
   const outputs = mixtures.length;
   const ids = signed.cells.length / (2 * outputs);
   const row = (name: string, values: ArrayLike<number>): Initializer => {

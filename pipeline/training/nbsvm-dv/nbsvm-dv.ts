@@ -1,10 +1,9 @@
 import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
-import { abortable } from '../abortable.ts';
-import { contractOf } from '../nbsvm/embedding-bag.ts';
-import { EpochLog } from '../nbsvm/epoch-log.ts';
+import { contractOf } from '../../onnx/embedding-bag.ts';
 import type { ClassModel } from '../nbsvm/fit-class.ts';
 import type { Scored } from '../nbsvm/fit-scored.ts';
-import { Threads } from '../nbsvm/threads.ts';
+import { onThreads } from '../nbsvm/on-threads.ts';
+import type { Threads } from '../nbsvm/threads.ts';
 import type { TrainedModel, Trainer, TrainingContext } from '../trainer.ts';
 import { type NbsvmDvConfig, NbsvmDvConfig as schema } from './config.ts';
 import type { VectorModel } from './fit-vectors.ts';
@@ -27,18 +26,8 @@ export const nbsvmDv: Trainer<typeof schema> = {
   summary: 'nbsvm beside n-gram vectors that learn from unlabelled texts too: minutes on any processor',
   config: schema,
   unlabelled: true,
-  async train(context, config) {
-    const { rows, labels, workers, signal, report } = context;
-    signal.throwIfAborted();
-    const outputs = labels.length === 2 ? 1 : labels.length;
-    const epochs = new EpochLog(outputs, config.epochs, report);
-    const threads = new Threads(Math.max(1, Math.min(workers, rows.length)), (epoch) => epochs.note(epoch));
-    try {
-      return await abortable(learn(threads, context, config, outputs), signal);
-    } finally {
-      await threads.close();
-    }
-  },
+  train: (context, config) =>
+    onThreads(context, config.epochs, (threads, outputs) => learn(threads, context, config, outputs)),
 };
 
 async function learn(

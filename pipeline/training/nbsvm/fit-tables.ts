@@ -1,10 +1,11 @@
 import type { Row } from '../../../registry-repo/rows.ts';
 import type { HashedNgrams } from '../../../registry-repo/runtime/hashed-ngrams.ts';
+import type { QuantizedTables } from '../../onnx/embedding-bag.ts';
 import type { Fold } from '../folds.ts';
 import { type NbsvmConfig, zonesOf } from './config.ts';
-import { type QuantisedTables, quantise } from './embedding-bag.ts';
 import { extractFeatures } from './features.ts';
 import { fitScored } from './fit-scored.ts';
+import { quantize } from './quantize-tables.ts';
 import type { Threads } from './threads.ts';
 
 type Task = {
@@ -20,7 +21,7 @@ type Task = {
 };
 
 export type FittedTables = {
-  readonly tables: QuantisedTables;
+  readonly tables: QuantizedTables;
   readonly preprocessor: HashedNgrams;
   /** N-grams, but for those that share an id. */
   readonly features: number;
@@ -41,5 +42,5 @@ export async function fitTables(threads: Threads, rows: readonly Row[], task: Ta
   const fitted = await fitScored(threads, tasks, folds);
   const models = fitted.map(({ model }) => model);
   const held = fitted.map((one) => one.held);
-  return { tables: quantise(models, idOf, preprocessor.bits), preprocessor, features: matrix.width, held };
+  return { tables: quantize(models, idOf, preprocessor.bits), preprocessor, features: matrix.width, held };
 }

@@ -1,11 +1,10 @@
 import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
-import { abortable } from '../abortable.ts';
+import { contractOf, embeddingBag } from '../../onnx/embedding-bag.ts';
 import type { TrainedModel, Trainer, TrainingContext } from '../trainer.ts';
 import { type NbsvmConfig, NbsvmConfig as schema } from './config.ts';
-import { contractOf, embeddingBag } from './embedding-bag.ts';
-import { EpochLog } from './epoch-log.ts';
 import { fitTables } from './fit-tables.ts';
-import { Threads } from './threads.ts';
+import { onThreads } from './on-threads.ts';
+import type { Threads } from './threads.ts';
 
 /**
  * NB-SVM (Wang & Manning 2012, "Baselines and Bigrams: Simple, Good Sentiment and Topic Classification"): a linear model
@@ -15,18 +14,8 @@ export const nbsvm: Trainer<typeof schema> = {
   name: 'nbsvm',
   summary: 'linear model over log-count ratios of n-grams: seconds on any processor',
   config: schema,
-  async train(context, config) {
-    const { rows, labels, workers, signal, report } = context;
-    signal.throwIfAborted();
-    const outputs = labels.length === 2 ? 1 : labels.length;
-    const epochs = new EpochLog(outputs, config.epochs, report);
-    const threads = new Threads(Math.max(1, Math.min(workers, rows.length)), (epoch) => epochs.note(epoch));
-    try {
-      return await abortable(learn(threads, context, config, outputs), signal);
-    } finally {
-      await threads.close();
-    }
-  },
+  train: (context, config) =>
+    onThreads(context, config.epochs, (threads, outputs) => learn(threads, context, config, outputs)),
 };
 
 async function learn(

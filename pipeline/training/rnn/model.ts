@@ -1,8 +1,8 @@
+import type { RnnShape } from '../../onnx/lstm-graph.ts';
 import type { Backend, Tensor } from '../backends/backend.ts';
 import type { Batch, Pass, Weights } from '../transformer/model.ts';
 import { type Operations, operations } from '../transformer/operations.ts';
 import { type Recurrence, recurrence } from './recurrence.ts';
-import type { RnnShape } from './shape.ts';
 
 /** Words' vectors, LSTMs over them, and a linear head on what stands for a text. B texts, L tokens. */
 export class RnnModel {

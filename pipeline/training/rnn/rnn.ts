@@ -1,18 +1,18 @@
 import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
 import { readTokenizerFile } from '../../../registry-repo/runtime/tokenizer-file.ts';
+import type { Parameters } from '../../onnx/architecture.ts';
 import { checkSize } from '../../onnx/check-parameters.ts';
-import { lstmGraph } from '../../onnx/lstm-graph.ts';
+import { lstmGraph, type RnnShape } from '../../onnx/lstm-graph.ts';
 import { transformerContract } from '../../onnx/transformer-graph.ts';
 import { openBackend } from '../backends/open.ts';
 import type { TrainedModel, Trainer, TrainingContext } from '../trainer.ts';
-import type { Parameters } from '../transformer/architecture.ts';
 import { readExamples } from '../transformer/examples.ts';
 import { fit } from '../transformer/fit.ts';
 import { BUCKET } from '../transformer/length-batches.ts';
 import { NEW_PAD_ID, newTokenizer } from '../transformer/new-vocabulary.ts';
 import { RnnConfig } from './config.ts';
 import { RnnModel } from './model.ts';
-import { initialRnn, type RnnShape } from './shape.ts';
+import { initialRnn } from './shape.ts';
 
 const TOKENIZER_FILE = 'tokenizer.json';
 

@@ -1,17 +1,6 @@
 import { Random } from '../../../registry-repo/random.ts';
-import type { Parameter, Parameters } from '../transformer/architecture.ts';
-
-/** The sizes of a recurrent classifier: V words, E numbers a word, H of a state, D directions, K labels. */
-export type RnnShape = {
-  readonly vocabulary: number;
-  readonly embedding: number;
-  readonly hidden: number;
-  readonly layers: number;
-  readonly directions: 1 | 2;
-  /** What stands for a text. */
-  readonly summary: 'max' | 'mean' | 'last';
-  readonly labels: number;
-};
+import type { Parameter, Parameters } from '../../onnx/architecture.ts';
+import type { RnnShape } from '../../onnx/lstm-graph.ts';
 
 /**
  * Every parameter by its name, in one order. Of the 4H columns of a direction, H each are of input, output and forget gates and

@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { Parameter, Parameters } from './architecture.ts';
+import type { Parameter, Parameters } from '../../onnx/architecture.ts';
 import { WeightsError } from './errors.ts';
 import { loadSafetensors } from './safetensors.ts';
 import { saveSafetensors } from './safetensors-writer.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Architecture } from './architecture.ts';
+import type { Architecture } from '../../onnx/architecture.ts';
 
 /** What a Hugging Face `config.json` says about a classifier, or the encoder of one. */
 export type ModelConfig = {

@@ -1,10 +1,10 @@
 import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
 import type { HashedNgrams } from '../../../registry-repo/runtime/hashed-ngrams.ts';
 import type { HfTokenizer } from '../../../registry-repo/runtime/hf-tokenizer.ts';
+import type { Architecture, Parameters } from '../../onnx/architecture.ts';
 import { TRANSFORMER_INPUTS } from '../../onnx/encoder.ts';
 import { type Mixed, transformerContract, transformerGraph } from '../../onnx/transformer-graph.ts';
 import type { TrainedModel } from '../trainer.ts';
-import type { Architecture, Parameters } from './architecture.ts';
 import { BUCKET } from './length-batches.ts';
 
 export const TOKENIZER_FILE = 'tokenizer.json';

@@ -1,9 +1,9 @@
 import { f1 } from '../../../registry-repo/f1.ts';
 import { toNumber } from '../../../registry-repo/fraction.ts';
 import { breathe } from '../../breathe.ts';
+import type { Parameter, Parameters } from '../../onnx/architecture.ts';
 import type { Backend, Tensor } from '../backends/backend.ts';
 import type { TrainingContext } from '../trainer.ts';
-import type { Parameter, Parameters } from './architecture.ts';
 import { type Checkpoint, Checkpoints, type Position } from './checkpoint.ts';
 import { seededDropout } from './dropout.ts';
 import type { Example, Examples } from './examples.ts';

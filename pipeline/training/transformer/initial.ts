@@ -1,5 +1,5 @@
 import { Random } from '../../../registry-repo/random.ts';
-import { type Architecture, type Parameter, type Parameters, parameterShapes } from './architecture.ts';
+import { type Architecture, type Parameter, type Parameters, parameterShapes } from '../../onnx/architecture.ts';
 
 /** Standard deviation of new weights, as BERT's. */
 const DEVIATION = 0.02;

@@ -1,6 +1,6 @@
 import { MAX_LABELS } from '../../../registry-repo/values.ts';
 import { plainPath } from '../../errors.ts';
-import { type Architecture, parameterShapes } from './architecture.ts';
+import { type Architecture, parameterShapes } from '../../onnx/architecture.ts';
 import { isReal } from './floats.ts';
 import type { Header, StoredTensor } from './safetensors-header.ts';
 import { isForeign, landmark, OUTPUT, prefixesOf, tensorName } from './tensor-names.ts';

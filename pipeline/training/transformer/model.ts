@@ -1,5 +1,5 @@
+import type { Architecture } from '../../onnx/architecture.ts';
 import type { Backend, Tensor } from '../backends/backend.ts';
-import type { Architecture } from './architecture.ts';
 import { type Mask, type Operations, operations } from './operations.ts';
 
 /** A classifier's parameters on a backend, by the names of `parameterShapes`. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeNew } from '../../../registry-repo/artifacts/files.ts';
-import type { Parameter, Parameters } from './architecture.ts';
+import type { Parameter, Parameters } from '../../onnx/architecture.ts';
 
 type Metadata = Readonly<Record<string, string>>;
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Digest } from '../../../registry-repo/values.ts';
-import type { Parameter } from './architecture.ts';
+import type { Parameter } from '../../onnx/architecture.ts';
 import { WeightsError } from './errors.ts';
 import { isReal, toFloat32 } from './floats.ts';
 import { type Header, headerLength, LENGTH_BYTES, readHeader } from './safetensors-header.ts';

@@ -1,4 +1,4 @@
-import type { Architecture } from './architecture.ts';
+import type { Architecture } from '../../onnx/architecture.ts';
 
 /** Where a parameter is found in a file: under one of these names; kernels lie there as [out, in]. */
 export type TensorName = { readonly names: readonly string[]; readonly transposed: boolean };

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type ByteWeights, quantise } from '../../../pipeline/onnx/quantise.ts';
+import { type ByteWeights, quantize } from '../../../pipeline/onnx/quantize.ts';
 import { exportTransformer } from '../../../pipeline/training/transformer/export.ts';
 import { goldenBytes } from '../../support/golden.ts';
 import { root, temporaryFolder } from '../../support/paths.ts';
@@ -16,7 +16,7 @@ const python = process.env.PAWL_TEST_ONNX;
 const s = suite('graphs before ONNX’s own checker');
 
 const small = (bytes: Uint8Array, weights: ByteWeights = 'unsigned') =>
-  quantise(bytes, { embeddings: true, weights }).bytes;
+  quantize(bytes, { embeddings: true, weights }).bytes;
 
 if (!python) console.log('SKIPPED ONNX’s own checker: PAWL_TEST_ONNX names no Python that has onnx and onnxruntime');
 else

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { encoder, TRANSFORMER_INPUTS, TRANSFORMER_OPSET } from '../../../pipeline/onnx/encoder.ts';
 import { encodeModel } from '../../../pipeline/onnx/graph.ts';
 import { GraphBuilder } from '../../../pipeline/onnx/graph-builder.ts';
-import { quantise } from '../../../pipeline/onnx/quantise.ts';
+import { quantize } from '../../../pipeline/onnx/quantize.ts';
 import { loadFolder, type Pretrained } from '../../../pipeline/training/transformer/weights.ts';
 import { root } from '../../support/paths.ts';
 import { distance } from '../../support/reference.ts';
@@ -95,7 +95,7 @@ if (existsSync(join(folder, 'model.safetensors')) && existsSync(reference)) {
 
   s('with weights as bytes gives vectors that point the same way', async () => {
     const { bytes, names, width } = await loaded();
-    const small = quantise(bytes, { embeddings: true, weights: 'unsigned' });
+    const small = quantize(bytes, { embeddings: true, weights: 'unsigned' });
     assert.ok(small.bytes.length < bytes.length / 3.8, `${small.bytes.length} of ${bytes.length} bytes`);
     const states = await run(small.bytes, golden);
     const { mean } = pooled(states.get(names.at(-1) as string) as Float32Array, golden, width);

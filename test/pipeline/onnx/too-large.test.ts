@@ -1,11 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { type Parameters, parameterShapes } from '../../../pipeline/onnx/architecture.ts';
 import { ModelTooLargeError } from '../../../pipeline/onnx/errors.ts';
 import { featureGraph, headGraph } from '../../../pipeline/onnx/feature-graph.ts';
-import { lstmGraph } from '../../../pipeline/onnx/lstm-graph.ts';
+import { lstmGraph, type RnnShape } from '../../../pipeline/onnx/lstm-graph.ts';
 import { transformerGraph } from '../../../pipeline/onnx/transformer-graph.ts';
-import { type RnnShape, rnnShapes } from '../../../pipeline/training/rnn/shape.ts';
-import { type Parameters, parameterShapes } from '../../../pipeline/training/transformer/architecture.ts';
+import { rnnShapes } from '../../../pipeline/training/rnn/shape.ts';
 import { reference } from '../../support/reference.ts';
 
 const s = suite('graphs beyond what an ONNX file holds');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { RepositoryError, TrainingRepository } from '../../../pipeline/triggers/repository.git.ts';
+import { RepositoryError, TrainingRepository } from '../../../pipeline/source/repository.git.ts';
 import { type WatchActions, type WatchOptions, watch } from '../../../pipeline/triggers/watch.ts';
 import type { Workspace } from '../../../pipeline/workspace.ts';
 import { temporaryFolder } from '../../support/paths.ts';

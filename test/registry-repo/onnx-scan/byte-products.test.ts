@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Initializer } from '../../../pipeline/onnx/graph.ts';
-import { quantise } from '../../../pipeline/onnx/quantise.ts';
+import { quantize } from '../../../pipeline/onnx/quantize.ts';
 import { vnniOf } from '../../../registry-repo/onnx-scan/byte-products.ts';
 import { WireError } from '../../../registry-repo/onnx-scan/wire.ts';
 import { COLUMNS, constantWeights, graphOfBytes, madeWhileRunning, WIDE } from '../../support/byte-products.ts';
@@ -21,7 +21,7 @@ products('what `pawl quantize` makes: nothing by default and with seven bits', (
     const floats = goldenBytes(tiny, 'model.onnx');
     assert.is(vnniOf(floats), null);
     const made = (weights: 'unsigned' | 'seven-bits' | 'signed') =>
-      vnniOf(quantise(floats, { embeddings: true, weights }).bytes);
+      vnniOf(quantize(floats, { embeddings: true, weights }).bytes);
     assert.equal([made('unsigned'), made('seven-bits'), made('signed')], [null, null, 'faster']);
   }
 });

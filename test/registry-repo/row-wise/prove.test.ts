@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { headGraph } from '../../../pipeline/onnx/feature-graph.ts';
 import { lstmGraph } from '../../../pipeline/onnx/lstm-graph.ts';
-import { quantise } from '../../../pipeline/onnx/quantise.ts';
+import { quantize } from '../../../pipeline/onnx/quantize.ts';
 import { initialRnn } from '../../../pipeline/training/rnn/shape.ts';
 import { proveRowWise } from '../../../registry-repo/row-wise/prove.ts';
 import { golden, goldenBytes, type Tiny } from '../../support/golden.ts';
@@ -80,7 +80,7 @@ for (const directions of [1, 2] as const)
 for (const name of ['tiny-bert', 'tiny-distilbert'] as const)
   for (const weights of ['unsigned', 'seven-bits', 'signed'] as const)
     s(`${name} as Pawl makes bytes of it, ${weights}, is proven, and answers a text alone as in a batch`, async () => {
-      const { bytes } = quantise(goldenBytes(name, 'model.onnx'), { embeddings: true, weights });
+      const { bytes } = quantize(goldenBytes(name, 'model.onnx'), { embeddings: true, weights });
       proven(bytes);
       assert.ok((await farthest(bytes, name)) < 1e-5);
     });

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { contractOf, embeddingBag, type QuantizedTables } from '../../../pipeline/onnx/embedding-bag.ts';
 import { encodeModel, type OnnxGraph } from '../../../pipeline/onnx/graph.ts';
-import { contractOf, embeddingBag, type QuantisedTables } from '../../../pipeline/training/nbsvm/embedding-bag.ts';
 import { ModelRefusedError } from '../../../registry-repo/errors.ts';
 import type { Manifest } from '../../../registry-repo/manifest.ts';
 import { FeatureIds } from '../../../registry-repo/runtime/feature-ids.ts';
@@ -259,7 +259,7 @@ refusals('questions after the release; a second release is none', async () => {
 });
 
 /** Small, uneven tables, whose padding is zero. */
-function tablesOf(outputs: number, ids = 2 ** BITS + 1): QuantisedTables {
+function tablesOf(outputs: number, ids = 2 ** BITS + 1): QuantizedTables {
   const size = ids * outputs;
   const padding = (i: number) => i >= 2 ** BITS * outputs;
   const floats = (first: number) => Float32Array.from({ length: outputs }, (_, k) => first + k / 4);
@@ -276,7 +276,7 @@ function tablesOf(outputs: number, ids = 2 ** BITS + 1): QuantisedTables {
 }
 
 /** The definition: a weight and a ratio for each id, summed, divided, and put through the sigmoid. */
-function odds(t: QuantisedTables, ids: Int32Array, k: number): number {
+function odds(t: QuantizedTables, ids: Int32Array, k: number): number {
   let [weight, square] = [0, 0];
   for (const id of ids) {
     weight += (t.weights[id * t.outputs + k] as number) * (t.weightScale[k] as number);

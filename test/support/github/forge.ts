@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { GitHubForge } from '../../../pipeline/forge/forge.github.ts';
-import type { Api } from '../../../pipeline/forge/github/api.ts';
 import { OctokitApi } from '../../../pipeline/forge/github/client.github.ts';
 import { appCredentials } from '../../../pipeline/forge/github/credentials.github.ts';
 import { tokenCredentials } from '../../../pipeline/forge/github/credentials.ts';
 import { Mirror } from '../../../pipeline/forge/mirror.ts';
+import type { Api } from '../../../pipeline/forge/rest/api.ts';
 import { Git } from '../../../registry-repo/git.ts';
 import { tester } from '../git.ts';
 import { temporaryFolder } from '../paths.ts';

@@ -2,7 +2,7 @@ import type { GitHubForge } from '../../../pipeline/forge/forge.github.ts';
 import { findJudged } from '../../../pipeline/promotion/pass.ts';
 import type { ReconcilePorts } from '../../../pipeline/promotion/ports.ts';
 import { type Published, publish } from '../../../pipeline/promotion/publish.ts';
-import { ruleset } from '../../../pipeline/registry/github/wanted.ts';
+import { ruleset } from '../../../pipeline/registry-setup/github/wanted.ts';
 import { evaluatedOf } from '../../../registry-repo/gate/evaluated.ts';
 import { type GateRequest, runGate } from '../../../registry-repo/gate/gate.ts';
 import type { Policy } from '../../../registry-repo/policy.ts';

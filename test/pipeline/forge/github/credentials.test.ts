@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { refuseJobToken, tokenCredentials } from '../../../../pipeline/forge/github/credentials.ts';
-import { type ApiError, apiError } from '../../../../pipeline/forge/github/failures.ts';
 import { webOf } from '../../../../pipeline/forge/github/open.github.ts';
 import { refuseBroadScopes } from '../../../../pipeline/forge/github/scopes.ts';
+import { type ApiError, apiError } from '../../../../pipeline/forge/rest/failures.ts';
 
 const credentials = suite('credentials for GitHub');
 

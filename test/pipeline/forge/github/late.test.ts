@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { GitHubForge } from '../../../../pipeline/forge/forge.github.ts';
-import type { Api } from '../../../../pipeline/forge/github/api.ts';
+import type { Api } from '../../../../pipeline/forge/rest/api.ts';
 import { commitFiles } from '../../../support/git.ts';
 import { type GitHubDouble, startGitHubDouble } from '../../../support/github/double.ts';
 import { forgeOn } from '../../../support/github/forge.ts';

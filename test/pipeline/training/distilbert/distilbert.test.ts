@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Parameters } from '../../../../pipeline/onnx/architecture.ts';
+import { bagLogOdds } from '../../../../pipeline/onnx/embedding-bag.ts';
 import { openBackend } from '../../../../pipeline/training/backends/open.ts';
 import { DistilbertConfig } from '../../../../pipeline/training/distilbert/config.ts';
 import { distilbert, learn } from '../../../../pipeline/training/distilbert/distilbert.ts';
 import { TooFewRowsHeldOutError } from '../../../../pipeline/training/distilbert/errors.ts';
-import { bagLogOdds } from '../../../../pipeline/training/nbsvm/embedding-bag.ts';
 import type { Report, TrainedModel } from '../../../../pipeline/training/trainer.ts';
-import type { Parameters } from '../../../../pipeline/training/transformer/architecture.ts';
 import { readExamples } from '../../../../pipeline/training/transformer/examples.ts';
 import { type Beside, exportTransformer } from '../../../../pipeline/training/transformer/export.ts';
 import { uploadBatch } from '../../../../pipeline/training/transformer/length-batches.ts';

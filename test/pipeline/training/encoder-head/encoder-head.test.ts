@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { bagLogOdds } from '../../../../pipeline/onnx/embedding-bag.ts';
 import { featureContract, featureGraph, headContract, headGraph } from '../../../../pipeline/onnx/feature-graph.ts';
 import { openBackend } from '../../../../pipeline/training/backends/open.ts';
 import type { EncoderHeadConfig } from '../../../../pipeline/training/encoder-head/config.ts';
@@ -9,7 +10,6 @@ import { encoderHead } from '../../../../pipeline/training/encoder-head/encoder-
 import { featuresOf } from '../../../../pipeline/training/encoder-head/features.ts';
 import { loadFrozenEncoder } from '../../../../pipeline/training/encoder-head/frozen-encoder.ts';
 import { ngramScores } from '../../../../pipeline/training/encoder-head/ngram-scores.ts';
-import { bagLogOdds } from '../../../../pipeline/training/nbsvm/embedding-bag.ts';
 import type { TrainedModel, TrainingContext } from '../../../../pipeline/training/trainer.ts';
 import { WeightsError } from '../../../../pipeline/training/transformer/errors.ts';
 import { completeParameters } from '../../../../pipeline/training/transformer/initial.ts';

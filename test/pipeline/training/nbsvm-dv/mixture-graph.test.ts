@@ -1,14 +1,14 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { contractOf } from '../../../../pipeline/training/nbsvm/embedding-bag.ts';
-import { type Mixture, mixtureGraph } from '../../../../pipeline/training/nbsvm-dv/mixture-graph.ts';
+import { contractOf } from '../../../../pipeline/onnx/embedding-bag.ts';
+import { mixtureGraph, type ScoreTables } from '../../../../pipeline/training/nbsvm-dv/mixture-graph.ts';
 import { openSession } from '../../../../registry-repo/runtime/session.ts';
 
 // Four slots, and ids of four bits: an id is its slot, and four times its key.
 const slots = { bits: 4, slotBits: 2 };
 const [OWNER, OTHER, NGRAM, PADDING] = [4 * 3 + 1, 4 * 2 + 1, 2, 16];
 
-const mixture: Mixture = {
+const mixture: ScoreTables = {
   ngrams: { weights: Float32Array.of(9, 0, 2, 0, 0), ratios: Float32Array.of(9, 0, 1, 0, 0) },
   vectors: { values: Float32Array.of(0, 3, 0, 0, 0), weights: Float32Array.of(0, 2, 0, 0, 0) },
   slopes: { ngrams: 1, vectors: 1 },

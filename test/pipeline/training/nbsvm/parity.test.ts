@@ -1,14 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { contractOf, embeddingBag, type QuantizedTables } from '../../../../pipeline/onnx/embedding-bag.ts';
 import { type NbsvmConfig, NbsvmConfig as schema, zonesOf } from '../../../../pipeline/training/nbsvm/config.ts';
-import {
-  contractOf,
-  embeddingBag,
-  type QuantisedTables,
-  quantise,
-} from '../../../../pipeline/training/nbsvm/embedding-bag.ts';
 import { extractFeatures, type Features } from '../../../../pipeline/training/nbsvm/features.ts';
 import { type ClassModel, fitClass } from '../../../../pipeline/training/nbsvm/fit-class.ts';
+import { quantize } from '../../../../pipeline/training/nbsvm/quantize-tables.ts';
 import { Threads } from '../../../../pipeline/training/nbsvm/threads.ts';
 import type { Row } from '../../../../registry-repo/rows.ts';
 import { FeatureIds } from '../../../../registry-repo/runtime/feature-ids.ts';
@@ -18,7 +14,7 @@ import { imdbArchive } from '../../../support/imdb.ts';
 
 const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
 
-type Learnt = { features: Features; models: ClassModel[]; tables: QuantisedTables; labels: string[] };
+type Learnt = { features: Features; models: ClassModel[]; tables: QuantizedTables; labels: string[] };
 
 async function learn(rows: readonly Row[], labels: string[], over: Partial<NbsvmConfig> = {}): Promise<Learnt> {
   const config = schema.parse(over);
@@ -31,7 +27,7 @@ async function learn(rows: readonly Row[], labels: string[], over: Partial<Nbsvm
   const truth = Int32Array.from(rows, (row) => labels.indexOf(row.label));
   const task = (label: number) => ({ matrix: features.matrix, truth, label, config, seed: 1 });
   const models = Array.from({ length: outputs }, (_, i) => fitClass(task(outputs === 1 ? 1 : i), () => {}));
-  return { features, models, tables: quantise(models, features.idOf, features.preprocessor.bits), labels };
+  return { features, models, tables: quantize(models, features.idOf, features.preprocessor.bits), labels };
 }
 
 /** What the trainer thinks, in double precision; the graph's own arithmetic is not used. */

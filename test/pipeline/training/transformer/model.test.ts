@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parameterShapes } from '../../../../pipeline/onnx/architecture.ts';
 import type { Backend, Tensor } from '../../../../pipeline/training/backends/backend.ts';
-import { parameterShapes } from '../../../../pipeline/training/transformer/architecture.ts';
 import { Model } from '../../../../pipeline/training/transformer/model.ts';
 import { AdamW } from '../../../../pipeline/training/transformer/optimizer.ts';
 import { linearSchedule } from '../../../../pipeline/training/transformer/schedule.ts';

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Parameter, parameterShapes } from '../../../../pipeline/training/transformer/architecture.ts';
+import { type Parameter, parameterShapes } from '../../../../pipeline/onnx/architecture.ts';
 import { readArchitecture, readConfigJson } from '../../../../pipeline/training/transformer/config-json.ts';
 import { WeightsError } from '../../../../pipeline/training/transformer/errors.ts';
 import { loadPretrained } from '../../../../pipeline/training/transformer/pretrained.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Parameter } from '../../../../pipeline/training/transformer/architecture.ts';
+import type { Parameter } from '../../../../pipeline/onnx/architecture.ts';
 import { WeightsError } from '../../../../pipeline/training/transformer/errors.ts';
 import { loadSafetensors, readSafetensors } from '../../../../pipeline/training/transformer/safetensors.ts';
 import { saveSafetensors, writeSafetensors } from '../../../../pipeline/training/transformer/safetensors-writer.ts';

@@ -1,0 +1,68 @@
+import type { GiteaConnection } from '../../forge/gitea/open.ts';
+import { readProbed } from '../../forge/github/open.github.ts';
+import { hasStatus } from '../../forge/rest/failures.ts';
+import type { Settings } from '../../world.ts';
+import type { GateIsHere } from '../github/init.ts';
+import type { Part } from '../github/part.ts';
+import { wantedOf } from './init.ts';
+import { planRepository } from './plan.ts';
+
+type Answer = string | { readonly state: 'warning' | 'problem'; readonly what: string; readonly fix: string };
+
+const AGAIN = 'run `pawl registry init` with a token that may administer the repository';
+
+/** How a registry on Gitea or Forgejo is set up, against how it should be; and what its server is known not to enforce. */
+export async function checkGitea(world: Settings & GateIsHere & { gitea(): GiteaConnection }): Promise<Answer> {
+  const gitea = world.gitea();
+  const { config } = world;
+  const wanted = await wantedOf({ config, gitea }, { owners: [], visibility: 'private' });
+  const found = await planRepository(gitea.place.api, wanted).catch((error) => {
+    if (hasStatus(error, 403)) return null;
+    throw error;
+  });
+  if (!found)
+    return {
+      state: 'warning',
+      what: 'this token may not see how main is protected',
+      fix: 'run `pawl doctor` with a token that may administer the repository',
+    };
+  const parts = found.map(sparingOwners);
+  const wrong = parts.filter((p) => p.state === 'differs');
+  if (wrong.length > 0)
+    return {
+      state: 'problem',
+      what: wrong.map((p) => `${p.name}: ${p.what}`).join('; '),
+      fix: `${AGAIN}, or send ${wrong.flatMap((p) => p.calls.map((c) => c.route)).join(', ') || 'what the message says'}`,
+    };
+  const lost = lostGuarantees(world, parts, readProbed(gitea.mirror.git));
+  if (lost.length > 0) return { state: 'warning', what: lost.join('; '), fix: AGAIN };
+  return `${parts.map((p) => `${p.name}: ${p.what}`).join('; ')}; whoever may write can set a status here, so who merges is what counts`;
+}
+
+/** Only `pawl registry init` knows who owns the rules: that somebody else may merge is shown, and is no fault. */
+function sparingOwners(part: Part): Part {
+  const wrong = part.what.split('; ');
+  if (part.state !== 'differs' || !wrong.every((w) => /^merge_whitelist_(?:usernames|teams) is \[/.test(w)))
+    return part;
+  const others = wrong.map((w) => w.replace(/, should be .*$/, ''));
+  return { ...part, state: 'ok', what: `as it should be, with owners: ${others.join(' and ')}`, calls: [] };
+}
+
+function lostGuarantees(
+  { gateIsHere }: GateIsHere,
+  parts: readonly Part[],
+  probed: ReturnType<typeof readProbed>,
+): string[] {
+  return [
+    ...parts.filter((p) => p.state === 'unsupported').map((p) => `${p.name}: ${p.what}: ${p.without}`),
+    ...(gateIsHere
+      ? []
+      : [
+          'a secret here is for the workflows of every branch: whoever may write can read the gate’s keys (registry.gate: here)',
+        ]),
+    ...(probed === null ? ['nobody has tried yet what this server enforces: `pawl doctor --probe` does'] : []),
+    ...(probed?.requiredStatus === false
+      ? ['merges ignore the required status: only Pawl’s own checks keep main right']
+      : []),
+  ];
+}

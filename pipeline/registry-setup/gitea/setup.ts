@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ForgeError } from '../../forge/errors.ts';
+import { AccountAnswer, AnyAnswer, RepositoryAnswer } from '../../forge/gitea/answers.ts';
+import type { GiteaConnection } from '../../forge/gitea/open.ts';
+import type { Api } from '../../forge/rest/api.ts';
+import { hasStatus } from '../../forge/rest/failures.ts';
+import type { Part, PlannedCall } from '../github/part.ts';
+import { planRepository } from './plan.ts';
+import { protection, repositorySettings, type Wanted } from './wanted.ts';
+
+/** Looks at a repository that was pushed to a moment ago: this often, with this pause. */
+const LOOKS = 40;
+const LOOK_MS = 250;
+
+/** The account that a token acts as, by its login. */
+export const accountOf = async (api: Api): Promise<string> => (await api.get('GET /user', {}, AccountAnswer)).login;
+
+/** @returns null where there is no such repository, or none that this account may see */
+export async function findRepository({ api, owner, repo }: GiteaConnection['place']) {
+  try {
+    return await api.get('GET /repos/{owner}/{repo}', { owner, repo }, RepositoryAnswer);
+  } catch (error) {
+    if (hasStatus(error, 404)) return null;
+    throw error;
+  }
+}
+
+/** What makes the repository: for the account itself, or in an organisation. */
+export async function creation({ api }: GiteaConnection['place'], wanted: Wanted): Promise<PlannedCall> {
+  const { owner, repo: name, visibility } = wanted;
+  const body = { name, private: visibility === 'private', auto_init: false, default_branch: 'main' };
+  return (await accountOf(api)).toLowerCase() === owner.toLowerCase()
+    ? { route: 'POST /user/repos', params: body }
+    : { route: 'POST /orgs/{org}/repos', params: { org: owner, ...body } };
+}
+
+/** What would be sent to a repository that is not there yet. */
+export function planNew(wanted: Wanted, account: string): PlannedCall[] {
+  const { owner, repo, gate } = wanted;
+  const here = { owner, repo };
+  const collaborator = {
+    route: 'PUT /repos/{owner}/{repo}/collaborators/{collaborator}',
+    params: { ...here, collaborator: gate, permission: 'write' },
+  };
+  return [
+    { route: 'PATCH /repos/{owner}/{repo}', params: { ...here, ...repositorySettings } },
+    ...([owner, account].includes(gate) ? [] : [collaborator]),
+    { route: 'POST /repos/{owner}/{repo}/branch_protections', params: { ...here, ...protection(wanted) } },
+  ];
+}
+
+/**
+ * Puts right what differs, and reads it all back: what a server answers is no proof.
+ *
+ * @throws {ForgeError} if something could not be set
+ */
+export async function applyParts(
+  api: Api,
+  wanted: Wanted,
+): Promise<{ readonly parts: readonly Part[]; readonly calls: readonly PlannedCall[] }> {
+  const sent: PlannedCall[] = [];
+  for (const part of await planRepository(api, wanted))
+    for (const call of part.calls) {
+      await api.send(call.route, call.params, AnyAnswer);
+      sent.push(call);
+    }
+  return { parts: await planRepository(api, wanted), calls: sent };
+}
+
+/** A first push is seen by the API a little later; until then a repository has no pull requests. @throws {ForgeError} */
+export async function untilFilled(place: GiteaConnection['place']): Promise<void> {
+  for (let look = 1; look <= LOOKS; look++) {
+    if ((await findRepository(place))?.empty === false) return;
+    await sleep(LOOK_MS);
+  }
+  throw new ForgeError('unreachable', 'the forge does not show what was pushed: run `pawl registry init` again');
+}

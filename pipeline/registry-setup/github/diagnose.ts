@@ -1,0 +1,88 @@
+import { RegistryAt } from '../../../registry-repo/registry.ts';
+import { REGISTRY_SETTINGS_PATH, registrySettings } from '../../config/registry-file.ts';
+import { type GitHubConnection, readProbed } from '../../forge/github/open.github.ts';
+import type { Settings } from '../../world.ts';
+import { seedFiles } from '../seed.ts';
+import { type GateIsHere, wantedOf } from './init.ts';
+import type { Part } from './part.ts';
+import { planRepository } from './plan.ts';
+
+type World = Settings & GateIsHere;
+type Answer = string | { readonly state: 'warning' | 'problem'; readonly what: string; readonly fix: string };
+
+const AGAIN = 'run `pawl registry init` with a token that may administer the repository';
+
+/** How a registry on GitHub is set up, against how it should be; and what its server is known not to enforce. */
+export async function checkGitHub(world: World & { github(): GitHubConnection }): Promise<Answer> {
+  const { place, mirror } = world.github();
+  const tip = await mirror.sync();
+  const main = new RegistryAt(mirror.git, tip);
+  const codeOwners = (await main.stat('.github/CODEOWNERS')) !== null;
+  const owners = codeOwners ? ['@owners'] : [];
+  const parts = await planRepository(place.api, wantedOf(world, { owners, visibility: 'private' }));
+  const wrong = parts.filter((p) => p.state === 'differs');
+  if (wrong.length > 0)
+    return {
+      state: 'problem',
+      what: wrong.map((p) => `${p.name}: ${p.what}`).join('; '),
+      fix: `${AGAIN}, or send ${wrong.flatMap((p) => p.calls.map((c) => c.route)).join(', ') || 'what the message says'}`,
+    };
+  const stale = await changedWorkflows(world, main);
+  if (stale.length > 0)
+    return {
+      state: 'problem',
+      what: `not as this version of Pawl has them: ${stale.join(', ')}`,
+      fix: 'bring them up to date by a pull request: `pawl registry init --dry-run --json` and the seed show what they should be',
+    };
+  const settings = await changedSettings(world, main);
+  if (settings) return settings;
+  return lostGuarantees(world, parts, readProbed(mirror.git)) ?? parts.map((p) => `${p.name}: ${p.what}`).join('; ');
+}
+
+/** Main's own settings lead the gate to the models: they must be those that this machine stores by. */
+async function changedSettings(world: World, main: RegistryAt): Promise<Answer | null> {
+  const wanted = world.gateIsHere ? null : registrySettings(world.config);
+  if (wanted === null) return null;
+  const there = (await main.stat(REGISTRY_SETTINGS_PATH)) !== null;
+  if (there && (await main.file(REGISTRY_SETTINGS_PATH, 1_000_000)).toString('utf8') === wanted) return null;
+  return {
+    state: 'problem',
+    what: `${REGISTRY_SETTINGS_PATH} on main ${there ? 'is not as the settings here say' : 'is missing'}: the gate would look for models elsewhere`,
+    fix: `put this there by a pull request that people approve of:\n${wanted}`,
+  };
+}
+
+function lostGuarantees(
+  { config }: Settings,
+  parts: readonly Part[],
+  probed: ReturnType<typeof readProbed>,
+): Answer | null {
+  const lost = [
+    ...parts.filter((p) => p.state === 'unsupported').map((p) => `${p.name}: ${p.without}`),
+    ...(config.registry.gateApp === null
+      ? ['registry.gateApp is not set: whoever may write can set the gate’s status']
+      : []),
+    ...(probed === null ? ['nobody has tried yet what this server enforces: `pawl doctor --probe` does'] : []),
+    ...(probed?.headPrecondition === false
+      ? ['merges ignore the head that was judged: Pawl merges by its own push']
+      : []),
+    ...(probed?.requiredStatus === false
+      ? ['merges ignore the required status: only Pawl’s own checks keep main right']
+      : []),
+  ];
+  return lost.length === 0 ? null : { state: 'warning', what: lost.join('; '), fix: AGAIN };
+}
+
+/** Workflows on main that are not those of the seed; nothing, if it is not known where they get Pawl. */
+async function changedWorkflows(world: World, main: RegistryAt): Promise<string[]> {
+  const { forge, action } = world.config.registry;
+  if (action === null || world.gateIsHere) return [];
+  const seed = await seedFiles({ forge, gate: 'workflow', action, owners: [] });
+  const changed: string[] = [];
+  for (const [path, content] of seed) {
+    if (!path.startsWith('.github/workflows/')) continue;
+    const there = (await main.stat(path)) && (await main.file(path, 1_000_000)).toString('utf8');
+    if (there !== content) changed.push(path);
+  }
+  return changed;
+}

@@ -1,0 +1,189 @@
+import * as z from 'zod';
+import type { Api, Params } from '../../forge/rest/api.ts';
+import { hasStatus } from '../../forge/rest/failures.ts';
+import { differences } from './differs.ts';
+import type { Part } from './part.ts';
+import {
+  actionsPermissions,
+  ENVIRONMENT,
+  environmentSettings,
+  forkApproval,
+  RULESET,
+  repositorySettings,
+  ruleset,
+  type Wanted,
+  workflowPermissions,
+} from './wanted.ts';
+import { webhooksPart } from './webhooks.ts';
+
+const Anything = z.looseObject({});
+const Rulesets = z.looseObject({ id: z.int(), name: z.string(), source_type: z.string().nullish() });
+const Policies = z.looseObject({ name: z.string() });
+
+type Reader = { readonly api: Api; readonly wanted: Wanted };
+const at = ({ owner, repo }: Wanted) => ({ owner, repo });
+
+/** Reads how a repository is set up and plans what would change it to what is wanted. Changes nothing. */
+export async function planRepository(api: Api, wanted: Wanted): Promise<Part[]> {
+  const reader = { api, wanted };
+  const parts = [
+    settingsPart,
+    actionsPart,
+    tokenPart,
+    forksPart,
+    environmentPart,
+    branchPolicyPart,
+    rulesetPart,
+    webhooksPart,
+  ];
+  const found: Part[] = [];
+  for (const part of parts) found.push(await part(reader));
+  return found;
+}
+
+/** @returns undefined where the server does not know the route */
+async function read(api: Api, route: string, params: Params): Promise<unknown> {
+  try {
+    return await api.get(route, params, Anything);
+  } catch (error) {
+    if (hasStatus(error, 404, 405, 501)) return undefined;
+    throw error;
+  }
+}
+
+type Setting = {
+  readonly name: string;
+  readonly get: string;
+  readonly set: string;
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly right: string;
+  readonly without: string;
+};
+
+/** A setting that is read and written whole. */
+async function setting({ api, wanted }: Reader, { name, get, set, value, right, without }: Setting): Promise<Part> {
+  const found = await read(api, get, at(wanted));
+  const calls = [{ route: set, params: { ...at(wanted), ...value } }];
+  if (found === undefined)
+    return { name, state: 'unsupported', what: 'this server does not know of it', calls: [], without };
+  const wrong = differences(value, found);
+  return wrong.length === 0
+    ? { name, state: 'ok', what: right, calls: [], without }
+    : { name, state: 'differs', what: wrong.join('; '), calls, without };
+}
+
+const settingsPart = (reader: Reader): Promise<Part> =>
+  setting(reader, {
+    name: 'merge settings',
+    get: 'GET /repos/{owner}/{repo}',
+    set: 'PATCH /repos/{owner}/{repo}',
+    value: repositorySettings,
+    right: 'squash only, no merge that happens later by itself',
+    without:
+      'a merge could be another commit than the one that was judged; Pawl reads every merge back and refuses to serve it',
+  });
+
+const actionsPart = (reader: Reader): Promise<Part> =>
+  setting(reader, {
+    name: 'pinned actions',
+    get: 'GET /repos/{owner}/{repo}/actions/permissions',
+    set: 'PUT /repos/{owner}/{repo}/actions/permissions',
+    value: actionsPermissions,
+    right: 'workflows run, and only actions pinned to a commit',
+    without: 'an action’s tag could be moved under a workflow; the seed’s own workflows are pinned',
+  });
+
+const tokenPart = (reader: Reader): Promise<Part> =>
+  setting(reader, {
+    name: 'workflow token',
+    get: 'GET /repos/{owner}/{repo}/actions/permissions/workflow',
+    set: 'PUT /repos/{owner}/{repo}/actions/permissions/workflow',
+    value: workflowPermissions,
+    right: 'reads by default, never approves',
+    without: 'a workflow that names no permissions could write; the seed’s own name theirs',
+  });
+
+const forksPart = (reader: Reader): Promise<Part> =>
+  setting(reader, {
+    name: 'forks',
+    get: 'GET /repos/{owner}/{repo}/actions/permissions/fork-pr-contributor-approval',
+    set: 'PUT /repos/{owner}/{repo}/actions/permissions/fork-pr-contributor-approval',
+    value: forkApproval,
+    right: 'a stranger’s workflows wait for approval',
+    without: 'strangers could spend the registry’s minutes; the gate refuses forks in any case',
+  });
+
+const environmentPart = (reader: Reader): Promise<Part> =>
+  missingIsDifferent(reader, {
+    name: 'gate environment',
+    get: `GET /repos/{owner}/{repo}/environments/${ENVIRONMENT}`,
+    set: `PUT /repos/{owner}/{repo}/environments/${ENVIRONMENT}`,
+    value: environmentSettings,
+    right: 'the gate’s secrets are for chosen branches',
+    without:
+      'any branch’s workflow could read the gate’s secrets: keep the gate on a machine of its own (registry.gate: here)',
+  });
+
+/** What can be made is not unsupported because it is not there yet. */
+async function missingIsDifferent(reader: Reader, of: Setting): Promise<Part> {
+  const part = await setting(reader, of);
+  if (part.state !== 'unsupported') return part;
+  const calls = [{ route: of.set, params: { ...at(reader.wanted), ...of.value } }];
+  return { ...part, state: 'differs', what: 'not there', calls };
+}
+
+async function branchPolicyPart({ api, wanted }: Reader): Promise<Part> {
+  const name = 'gate on main only';
+  const without = 'a workflow on another branch could read the gate’s secrets';
+  const route = `/repos/{owner}/{repo}/environments/${ENVIRONMENT}/deployment-branch-policies`;
+  const found = await listOrNone(() => api.list(`GET ${route}`, at(wanted), Policies, 'branch_policies'));
+  const names = (found ?? []).map((p) => p.name);
+  if (names.join() === 'main')
+    return { name, state: 'ok', what: 'the gate’s secrets are for main alone', calls: [], without };
+  const others = names.filter((n) => n !== 'main');
+  const calls = names.includes('main') ? [] : [{ route: `POST ${route}`, params: { ...at(wanted), name: 'main' } }];
+  const what = others.length > 0 ? `also for ${others.join(', ')}: remove them` : 'no branch is named';
+  return { name, state: 'differs', what, calls, without };
+}
+
+async function rulesetPart({ api, wanted }: Reader): Promise<Part> {
+  const name = 'rules of main';
+  const without =
+    'the server does not keep anybody off main: Pawl refuses to serve what no verdict explains, and reports it as drift';
+  const route = '/repos/{owner}/{repo}/rulesets';
+  const list = await listOrNone(() => api.list(`GET ${route}`, at(wanted), Rulesets));
+  const value = ruleset(wanted);
+  if (!list) return { name, state: 'unsupported', what: 'this server has no rulesets', calls: [], without };
+  const known = list.find((r) => r.name === RULESET);
+  if (!known)
+    return {
+      name,
+      state: 'differs',
+      what: 'no ruleset',
+      calls: [{ route: `POST ${route}`, params: { ...at(wanted), ...value } }],
+      without,
+    };
+  const params = { ...at(wanted), ruleset_id: known.id };
+  const wrong = differences(value, await api.get(`GET ${route}/{ruleset_id}`, params, Anything));
+  return wrong.length === 0
+    ? { name, state: 'ok', what: rulesText(wanted), calls: [], without }
+    : {
+        name,
+        state: 'differs',
+        what: wrong.join('; '),
+        calls: [{ route: `PUT ${route}/{ruleset_id}`, params: { ...params, ...value } }],
+        without,
+      };
+}
+
+const rulesText = ({ gateApp }: Wanted): string =>
+  `pull requests on top of main with the gate’s success${gateApp === null ? ' (of whoever may write: no App is set)' : ` (of App ${gateApp} alone)`}, no force push, no deletion, nobody above`;
+
+async function listOrNone<T>(list: () => Promise<T[]>): Promise<T[] | null> {
+  try {
+    return await list();
+  } catch (error) {
+    if (hasStatus(error, 404, 405, 501)) return null;
+    throw error;
+  }
+}

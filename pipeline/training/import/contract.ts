@@ -1,0 +1,84 @@
+import type { Manifest } from '../../../registry-repo/manifest.ts';
+import { scanOnnx } from '../../../registry-repo/onnx-scan/scan.ts';
+import { type Declared, type Signature, signatureOf } from '../../../registry-repo/onnx-scan/signature-of.ts';
+import { WireError } from '../../../registry-repo/onnx-scan/wire.ts';
+import { ImportError } from './errors.ts';
+
+type Contract = Manifest['contract'];
+type Inputs = { readonly ids: string; readonly mask: string | null; readonly types: string | null };
+
+/** Inputs of a sequence classifier, as Optimum and transformers.js name them. */
+const IDS = 'input_ids';
+const MASK = 'attention_mask';
+const TYPES = 'token_type_ids';
+const ELEMENTS: Readonly<Record<number, 'float32' | 'int32' | 'int64'>> = { 1: 'float32', 6: 'int32', 7: 'int64' };
+
+/**
+ * What a model's graph takes and gives, from the graph itself, held against what a registry accepts: the same scan as the
+ * gate's, before anything loads the file.
+ *
+ * @param labels how many
+ * @throws {ImportError} naming everything that is in the way
+ */
+export function contractOf(
+  bytes: Uint8Array,
+  labels: number,
+  values: 'logits' | 'probabilities',
+): { contract: Contract; inputs: Inputs } {
+  const signature = read(bytes);
+  const problems = problemsOf(signature, labels);
+  if (problems.length > 0) throw new ImportError(problems.join('; '));
+  const [output] = signature.outputs as [Declared];
+  const contract: Contract = {
+    inputs: signature.inputs.map(({ name, element }) => ({
+      name,
+      type: ELEMENTS[element] as 'int32' | 'int64',
+      shape: ['batch', 'length'],
+    })),
+    output: { name: output.name, type: 'float32', shape: ['batch', labels], values },
+  };
+  const findings = scanOnnx(bytes, contract);
+  if (findings.length > 0) throw new ImportError(findings.map((f) => `${f.message} [${f.code}]`).join('; '));
+  const named = (name: string) => (signature.inputs.some((i) => i.name === name) ? name : null);
+  return { contract, inputs: { ids: IDS, mask: named(MASK), types: named(TYPES) } };
+}
+
+function read(bytes: Uint8Array): Signature {
+  try {
+    return signatureOf(bytes);
+  } catch (cause) {
+    if (!(cause instanceof WireError)) throw cause;
+    throw new ImportError(`not an ONNX model: ${cause.message}`, { cause });
+  }
+}
+
+function problemsOf({ inputs, outputs }: Signature, labels: number): string[] {
+  const known = new Set([IDS, MASK, TYPES]);
+  const names = inputs.map((i) => i.name);
+  const [output, ...more] = outputs;
+  const last = output?.dimensions.at(-1) ?? null;
+  return [
+    ...(names.includes(IDS) ? [] : [`the graph has no input ${IDS}: export it as a sequence classifier`]),
+    ...names
+      .filter((n) => !known.has(n))
+      .map((n) => `the graph has an input ${JSON.stringify(n)} that no text can fill`),
+    ...inputs.flatMap(inputProblems),
+    ...(output && more.length === 0 ? [] : [`the graph has ${outputs.length} outputs: export the logits alone`]),
+    ...(output && (output.element !== 1 || output.dimensions.length !== 2)
+      ? [`the output ${output.name} is not float32 of shape [batch, labels]`]
+      : []),
+    ...(output && last !== labels
+      ? [`the output ${output.name} has ${last ?? 'any number of'} columns for ${labels} labels`]
+      : []),
+  ];
+}
+
+function inputProblems({ name, element, dimensions }: Declared): string[] {
+  const type = ELEMENTS[element];
+  return [
+    ...(type === 'int64' || type === 'int32' ? [] : [`the input ${name} is not int64 or int32`]),
+    ...(dimensions.length === 2 && dimensions.every((d) => d === null)
+      ? []
+      : [`the input ${name} has a fixed shape: export it with a free batch and length`]),
+  ];
+}
