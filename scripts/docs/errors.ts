@@ -211,7 +211,7 @@ export const errors: readonly Part[] = [
       {
         codes: ['git_unusable'],
         meaning: 'git is missing, older than 2.38, or cannot be started; nothing was begun',
-        advice: '[Quick start](../guides/installation.md) says which systems come with it',
+        advice: '[Installation](../guides/installation.md) says which systems come with it',
       },
       {
         codes: ['git_folder_refused'],

@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { root, temporaryFolder } from './paths.ts';
 import { PATIENCE_MS, until } from './until.ts';
 
-// Runs the shell blocks of README.md as a reader would: one after the other, in one shell's working folder.
+// Runs the shell blocks of documents as a reader would: one after the other, in one shell's working folder.
 
 export type Block = { readonly language: string; readonly text: string; readonly line: number };
 
