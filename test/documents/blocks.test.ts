@@ -2,29 +2,47 @@ import { spawnSync } from 'node:child_process';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { freePort, Reader, readyLine } from '../support/document-blocks.ts';
-import { blocksOf, contributing, type Document, type PlacedBlock, story } from '../support/documents.ts';
+import { blocksOf, contributing, type Document, executed, type PlacedBlock, story } from '../support/documents.ts';
+import { refreshed } from '../support/transcript.ts';
 
 const ran = suite('every shell block of README, tutorial and guides, in order');
 
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
 const titleOf = (b: PlacedBlock) => `${b.path}, line ${b.line}: ${b.text.split('\n')[0]}`;
 
-async function runs(reader: Reader, block: PlacedBlock): Promise<void> {
+async function runs(reader: Reader, block: PlacedBlock): Promise<string> {
   const { code, output } = await reader.run(block);
   assert.is(code, 0, `${block.text}\nexit code ${code}\n${output}`);
+  return output;
+}
+
+const transcripts = blocksOf(executed).filter((b) => b.output !== null);
+const held = new Set<PlacedBlock>();
+
+/** What pages show of a block's output is what it prints; the other pages that show it name it as the one after the block does. */
+function compare(shown: PlacedBlock | undefined, output: string): void {
+  if (!shown?.output) return;
+  for (const transcript of transcripts.filter((t) => t.output === shown.output)) {
+    held.add(transcript);
+    const { missing } = refreshed(transcript.text, output);
+    const where = `${transcript.path}, line ${transcript.line}`;
+    assert.is(missing, null, `${where}: not in the output (npm run transcripts):\n${missing}\n\n${output}`);
+  }
 }
 
 async function register(pages: readonly Document[]): Promise<number> {
   const reader = new Reader(await freePort());
-  const shell = blocksOf(pages).filter((b) => b.language === 'sh');
+  const blocks = blocksOf(pages).filter((b) => b.language === 'sh' || b.output !== null);
+  const shell = blocks.filter((b) => b.language === 'sh');
   for (const [i, block] of shell.entries()) {
     const ready = readyLine(block);
     const next = shell[i + 1];
+    const shown = blocks[blocks.indexOf(block) + 1];
     // What asks a server is for a second terminal: it runs while the block before it is up.
     const companion = (b: PlacedBlock | undefined): b is PlacedBlock => b?.text.includes('curl ') === true;
     if (companion(block)) continue;
     ran(titleOf(block), async () => {
-      if (!ready) return runs(reader, block);
+      if (!ready) return compare(shown, await runs(reader, block));
       let asked = false;
       const { code, output } = await reader.runUntil(block, ready, async () => {
         asked = true;
@@ -34,6 +52,7 @@ async function register(pages: readonly Document[]): Promise<number> {
       });
       assert.ok(asked, `it never said ${ready}:\n${output}`);
       assert.is(code, 0, `stopped, it ended with ${code}:\n${output}`);
+      compare(shown, output);
     });
   }
   return shell.length;
@@ -41,8 +60,20 @@ async function register(pages: readonly Document[]): Promise<number> {
 
 const found = [await register(story), await register([contributing])];
 
-ran('there are such blocks', () => {
+ran('there are such blocks, and what they print is shown as it is', () => {
   assert.ok((found[0] as number) > 15 && (found[1] as number) > 0, String(found));
+  assert.ok(transcripts.length > 3);
+  for (const transcript of transcripts)
+    assert.ok(held.has(transcript), `${transcript.path}, line ${transcript.line}: no block prints it`);
+});
+
+ran('a line that no longer comes is found', () => {
+  const output = 'run 1s0dv3y40xs7 took 12 ms\nmore\nF1 0.9';
+  assert.equal(refreshed('run 1s0dvq2cybb7 took 1.5 s\n\nF1 0.9', output), {
+    transcript: 'run 1s0dv3y40xs7 took 12 ms\n\nF1 0.9',
+    missing: null,
+  });
+  assert.is(refreshed('F1 0.9\nmore', output).missing, 'more');
 });
 
 ran.run();
