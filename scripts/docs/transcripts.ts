@@ -16,14 +16,14 @@ git -c user.name=You -c user.email=you@example.org commit --quiet --message copy
 const reader = new Reader(await freePort());
 await reader.run({ language: 'sh', text: COPY, line: 0, output: null });
 const outputs = new Map<string, string>();
-const blocks = blocksOf(executed).filter(({ path }) => path === 'docs/tutorial.md');
+const blocks = blocksOf(executed.flat()).filter(({ path }) => path === 'docs/tutorial.md');
 const last = blocks.findLastIndex((b) => b.output !== null);
 for (const [i, block] of blocks.slice(0, last).entries()) {
   const shown = blocks[i + 1]?.output;
   if (block.language === 'sh') outputs.set(shown ?? '', asElsewhere(await outputOf(block)));
 }
 
-for (const { path, text } of executed) {
+for (const { path, text } of executed.flat()) {
   const now = text.replace(
     /(<!-- output: (.+) -->\n```text\n)([\s\S]*?)(?=```\n<!-- \/output -->)/g,
     (_, marker: string, name: string, transcript: string) => {

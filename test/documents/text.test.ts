@@ -27,7 +27,7 @@ text('blocks are run, checked, or plainly output', () => {
   );
   assert.ok(shell.length > 10);
   // The last one is for the repository that it is copied into.
-  const run = [...executed.map(({ path }) => path), 'registry-repo/seed/README.md'];
+  const run = [...executed.flat().map(({ path }) => path), 'registry-repo/seed/README.md'];
   for (const { path, line } of shell) assert.ok(run.includes(path), `${path}, line ${line}: nothing runs it`);
   for (const { text: lines } of blocks.filter((b) => b.language === 'console'))
     for (const line of lines.trim().split('\n')) assert.match(line, /^\$ pawl /);

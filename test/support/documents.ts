@@ -11,18 +11,12 @@ const NOT_OURS = /^(?:node_modules|dist|coverage|\.git|\.pawl|test\/fixtures|ben
 /** Every Markdown page of the project, by path. */
 export const documents: readonly Document[] = pagesUnder('').map((path) => ({ path, text: textOf(path) }));
 
-/** What a newcomer reads, in that order: its shell blocks are one story, and run as one. */
-export const story: readonly Document[] = [
-  'README.md',
-  'docs/tutorial.md',
-  ...documents.map(({ path }) => path).filter((path) => path.startsWith('docs/guides/')),
-].map((path) => ({ path, text: textOf(path) }));
-
-/** What is for people who change Pawl: run by itself. */
-export const contributing: Document = { path: 'CONTRIBUTING.md', text: textOf('CONTRIBUTING.md') };
-
-/** Pages whose shell blocks are run. */
-export const executed: readonly Document[] = [...story, contributing];
+/** Pages whose shell blocks are run, in their order; those of a list belong together and start in an empty folder. */
+export const executed: readonly (readonly Document[])[] = [
+  ['README.md'],
+  ['docs/tutorial.md', ...documents.map(({ path }) => path).filter((path) => path.startsWith('docs/guides/'))],
+  ['CONTRIBUTING.md'],
+].map((paths) => paths.map((path) => ({ path, text: textOf(path) })));
 
 export type PlacedBlock = Block & { readonly path: string };
 
