@@ -30,6 +30,18 @@ function compare(shown: PlacedBlock | undefined, output: string): void {
   }
 }
 
+/** The block after a shell block, if it shows what that prints: no heading stands between the two. */
+function shownAfter(block: PlacedBlock, next: PlacedBlock | undefined): PlacedBlock | undefined {
+  if (!next?.output || next.path !== block.path) return undefined;
+  const lines =
+    executed
+      .flat()
+      .find(({ path }) => path === block.path)
+      ?.text.split('\n') ?? [];
+  const between = lines.slice(block.line + block.text.split('\n').length, next.line - 1);
+  return between.some((line) => line.startsWith('#')) ? undefined : next;
+}
+
 async function register(pages: readonly Document[]): Promise<number> {
   const reader = new Reader(await freePort());
   const blocks = blocksOf(pages).filter((b) => b.language === 'sh' || b.output !== null);
@@ -37,7 +49,7 @@ async function register(pages: readonly Document[]): Promise<number> {
   for (const [i, block] of shell.entries()) {
     const ready = readyLine(block);
     const next = shell[i + 1];
-    const shown = blocks[blocks.indexOf(block) + 1];
+    const shown = shownAfter(block, blocks[blocks.indexOf(block) + 1]);
     // What asks a server is for a second terminal: it runs while the block before it is up.
     const companion = (b: PlacedBlock | undefined): b is PlacedBlock => b?.text.includes('curl ') === true;
     if (companion(block)) continue;
