@@ -12,7 +12,7 @@ export class GitUnusableError extends RegistryError {
   readonly what: string;
   readonly fix: string;
   constructor(what: string, options?: ErrorOptions) {
-    const fix = `install git ${NEEDED.join('.')} or newer (README, "Quick start", says which systems come with it)`;
+    const fix = `install git ${NEEDED.join('.')} or newer (docs/guides/installation.md says which systems come with it)`;
     super(`${what}: ${fix}`, options);
     this.what = what;
     this.fix = fix;

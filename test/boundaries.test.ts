@@ -99,7 +99,7 @@ boundaries('inside pipeline/, no import runs up or sideways', () => {
   );
 });
 
-boundaries('docs/architecture.md shows the order of pipeline/ as it is: npm run readme writes it', () => {
+boundaries('docs/architecture.md shows the order of pipeline/ as it is: npm run docs writes it', () => {
   const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
   assert.is(shownIn(page), diagram(arrows()));
 });

@@ -83,7 +83,7 @@ const packed = (): string[] => {
 
 installed('the tarball holds what runs, and nothing of tests, builds and sources', () => {
   const files = packed();
-  const needless = /(?:^|\/)(?:test|bench)\/|tsbuildinfo|\.map$|(?<!\.d)\.ts$/;
+  const needless = /(?:^|\/)(?:test|bench|scripts)\/|tsbuildinfo|\.map$|(?<!\.d)\.ts$/;
   assert.equal(
     files.filter((file) => needless.test(file)),
     [],
@@ -98,6 +98,8 @@ installed('the tarball holds what runs, and nothing of tests, builds and sources
     'server/page/page.js',
     'LICENSE',
     'README.md',
+    'docs/tutorial.md',
+    'docs/reference/errors.md',
   ])
     assert.ok(files.includes(file), file);
 });

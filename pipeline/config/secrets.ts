@@ -29,7 +29,7 @@ export type Secrets = {
   readonly logKey: string | null;
 };
 
-/** Every secret with what it is, for the README. */
+/** Every secret with what it is, for the documents. */
 export const secretVariables: readonly { readonly name: string; readonly description: string }[] = Object.entries(
   SECRETS,
 ).map(([name, schema]) => ({ name, description: schema.description ?? '' }));

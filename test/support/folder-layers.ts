@@ -90,7 +90,7 @@ export function diagram(found: readonly Arrow[]): string {
   ].join('\n');
 }
 
-const MARKS = ['<!-- order of pipeline: `npm run readme` writes this -->', '<!-- end of order -->'] as const;
+const MARKS = ['<!-- order of pipeline: `npm run docs` writes this -->', '<!-- end of order -->'] as const;
 
 /** What a page shows between its marks; null without them. */
 export function shownIn(page: string): string | null {

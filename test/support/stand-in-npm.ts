@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './paths.ts';
 
-// Stands in for npm where README.md is tested: installing and testing from inside a test would never end, and there is
+// Stands in for npm where documents are tested: installing and testing from inside a test would never end, and there is
 // nothing to install or build by then. What npm would look up is looked up; what the script itself does is done.
 
 type Package = {

@@ -17,7 +17,7 @@ export type RealGitea = {
   close(): Promise<void>;
 };
 
-/** The program, if it is on the PATH. It must find its own templates: see the README. */
+/** The program, if it is on the PATH. It must find its own templates: see docs/guides/gitea.md. */
 export const giteaProgram = (): string | null =>
   (process.env.PATH ?? '')
     .split(delimiter)

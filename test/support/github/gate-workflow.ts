@@ -100,7 +100,7 @@ async function checkOut(git: Git, path: string, folders: readonly string[]): Pro
   if (entry) for (const folder of folders) writeFileSync(join(folder, path), await git.blob(entry.oid));
 }
 
-/** What the README gives the two Apps, and no more. */
+/** What docs/guides/github.md gives the two Apps, and no more. */
 const PROMOTER = {
   metadata: 'read',
   contents: 'write',
@@ -110,7 +110,7 @@ const PROMOTER = {
 } as const;
 const GATE = { metadata: 'read', contents: 'write', pull_requests: 'write', statuses: 'write' } as const;
 
-/** What the README gives the token for setting up. */
+/** What docs/guides/github.md gives the token for setting up. */
 const ADMIN = {
   metadata: 'read',
   contents: 'write',

@@ -5,9 +5,15 @@ import { delimiter, join } from 'node:path';
 import { root, temporaryFolder } from './paths.ts';
 import { PATIENCE_MS, until } from './until.ts';
 
-// Runs the shell blocks of README.md as a reader would: one after the other, in one shell's working folder.
+// Runs the shell blocks of documents as a reader would: one after the other, in one shell's working folder.
 
-export type Block = { readonly language: string; readonly text: string; readonly line: number };
+/** `output`: the name in the marker before it, `<!-- output: NAME -->`, if it shows what the shell block before it prints. */
+export type Block = {
+  readonly language: string;
+  readonly text: string;
+  readonly line: number;
+  readonly output: string | null;
+};
 
 /** Every fenced block of a Markdown text. */
 export const blocksIn = (markdown: string): Block[] =>
@@ -15,6 +21,7 @@ export const blocksIn = (markdown: string): Block[] =>
     language: m[1] as string,
     text: m[2] as string,
     line: markdown.slice(0, m.index).split('\n').length,
+    output: /<!-- output: (.+) -->\n$/.exec(markdown.slice(0, m.index))?.[1] ?? null,
   }));
 
 /** Commands that stay up until they are told to stop, and what they print once they are. */
@@ -27,7 +34,7 @@ const STAYS: readonly (readonly [RegExp, RegExp])[] = [
 export const readyLine = ({ text }: Block): RegExp | undefined => STAYS.find(([command]) => command.test(text))?.[1];
 
 /** The port of the page's examples; tests use one that is free. */
-const PORT = 7295;
+export const PORT = 7295;
 
 const LIMIT_MS = PATIENCE_MS;
 

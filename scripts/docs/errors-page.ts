@@ -1,0 +1,39 @@
+import { auditFindings } from './audit-findings.ts';
+import { errors } from './errors.ts';
+import { explainedTable } from './explained.ts';
+import { gateReasons } from './gate-reasons.ts';
+import { page } from './markdown.ts';
+
+const INTRO = `Start with \`pawl doctor\`: it looks for what is missing or unsafe and says how to mend it. \`pawl reconcile\` finishes what
+was left half done, any time, as often as you like.`;
+
+const CODES = `The command line prints \`pawl: MESSAGE [code]\` (with \`--json\` an object on standard error); the server answers with
+\`code\` in a problem. Codes do not change; messages may.`;
+
+const GATE = `The last line of \`pawl promote\` gives the reasons as \`message [code]\`; \`pawl gate NUMBER\` judges again without recording.
+Each is a line of the verdict, so it can be read in \`pawl events list --type GateJudged --json\` too. \`fail\` is the
+candidate's doing; \`error\` means that the gate could not come to an answer, which blocks just as well. Where that is the
+candidate's fault (its model takes too long, say) it is refused. Where it is the gate's own (no folder to work in, a store
+or git that fails) nothing is refused: \`pawl promote\` ends with exit code 3 and *could not judge*, the pull request stays
+open, and \`pawl reconcile\` has it judged again. [whose-fault.ts](../../registry-repo/gate/whose-fault.ts) says which is which.`;
+
+const BASE =
+  'Other reasons are error codes from above with dashes (`artifact-missing`), preceded by `base-` where main is to blame.';
+
+/** `docs/reference/errors.md`: every code that a message can end with. */
+export const errorsPage = (notice: string): string =>
+  page(
+    '# Errors',
+    notice,
+    INTRO,
+    '## Error codes',
+    CODES,
+    ...errors.map(({ title, rows }) => page(`### ${title}`, explainedTable(rows)).trimEnd()),
+    '## Why the gate said no',
+    GATE,
+    explainedTable(gateReasons),
+    BASE,
+    '## What the audit found',
+    explainedTable(auditFindings),
+    'Error codes of log, registry and artifacts appear here too.',
+  );
