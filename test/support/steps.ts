@@ -79,7 +79,7 @@ const NATIVE: readonly (readonly [owner: Any, name: string, cost: Cost])[] = [
   ...[[], new Map(), new Set()].map((of) => [iteratorOf(of), 'next', one] as const),
   ...['split', 'replaceAll', 'trim', 'toLowerCase'].map((name) => [String.prototype, name, whole] as const),
   [String.prototype, 'indexOf', passed],
-  [String.prototype, 'normalize', (self) => self.length + moves(self)],
+  [String.prototype, 'normalize', (self, [form]) => self.length + moves(self, form)],
 ];
 
 let telling = false;
@@ -102,12 +102,13 @@ function wrap(owner: Any, name: string, tell: Cost): () => void {
 }
 
 /** How often an engine that sorts marks by insertion moves one past another, when it brings a text into a normal form. */
-function moves(text: string): number {
+function moves(text: string, form = 'NFC'): number {
+  const decomposition = form.startsWith('NFK') ? 'NFKD' : 'NFD';
   let moved = 0;
   for (const [run] of text.matchAll(/[\p{M}\uff9e\uff9f]+/gu)) {
     let before = new Map<string, number>();
     // One by one: of all at once, the engine would have moved them already.
-    for (const mark of [...run].flatMap((character) => [...normalize.call(character, 'NFKD')])) {
+    for (const mark of [...run].flatMap((character) => [...normalize.call(character, decomposition)])) {
       const like = classOf(mark);
       if (like === null) before = new Map();
       else {
