@@ -40,9 +40,9 @@ export const loggedMetrics: readonly LoggedMetric[] = [
     meaning: 'Weights of the transformer’s and of the n-grams’ logits',
   },
   {
-    names: ['held/transformer', 'held/ngrams'],
+    names: ['heldF1/transformer', 'heldF1/ngrams', 'heldF1/both'],
     by: '`distilbert`',
-    meaning: 'F1 of each on the held-out rows; `held/both` is that of both together',
+    meaning: 'F1 of each on the held-out rows, and of both together',
   },
   { names: ['rows'], by: '`encoder-head`', meaning: 'Training rows that were read' },
   { names: ['textsCached'], by: '`encoder-head`', meaning: 'Texts whose features an earlier run had kept' },

@@ -83,12 +83,17 @@ reference('every metric that a trainer records is explained, and no other', () =
   const plain = all(source, /report\.metric\(\s*'([^']+)'/g);
   const explained = loggedMetrics.flatMap(({ names }) => names);
   const made = all(source, /report\.metric\(\s*`([^`]+)`/g);
-  assert.equal(made.sort(), ['backend: $' + '{backend.name} $' + '{backend.version}', 'held/$' + '{name}']);
-  const members = all(source, /\b(?:const scoreOf|const scores) = \{ (.*?) \};/g).flatMap((list) =>
-    list.replace(/\(.*\)/, '').split(', '),
-  );
-  const ofScores = members.map((member) => member.split(':')[0] as string);
-  const wanted = [...plain, 'backend: NAME VERSION', ...new Set(ofScores.map((name) => `held/${name}`))];
+  const backend = 'backend: $' + '{backend.name} $' + '{backend.version}';
+  assert.equal(made.sort(), [backend, 'held/$' + '{name}', 'heldF1/$' + '{name}']);
+  const membersOf = (object: string) =>
+    all(source, new RegExp(`\\bconst ${object} = \\{ (.*?) \\};`, 'g'))
+      .flatMap((list) => list.replace(/\(.*\)/, '').split(', '))
+      .map((member) => member.split(':')[0] as string);
+  const held = [
+    ...membersOf('scoreOf').map((name) => `held/${name}`),
+    ...membersOf('scores').map((name) => `heldF1/${name}`),
+  ];
+  const wanted = [...plain, 'backend: NAME VERSION', ...held];
   assert.equal(explained.toSorted(), [...new Set(wanted)].sort());
 });
 
