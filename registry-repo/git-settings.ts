@@ -4,13 +4,21 @@ import { join } from 'node:path';
 import { gitEnvironment } from './git-environment.ts';
 import { GitFolderRefusedError } from './git-owner.ts';
 
-/** What git itself writes into a new repository, what Pawl adds, and what only others that push to it are told. */
+/**
+ * What git itself writes into a new repository or a clone (Pawl names addresses, never `origin`), what Pawl adds, and what only
+ * others that push to it or fetch from it are told.
+ */
 const PLAIN = new RegExp(
   `^(?:${[
     'core\\.(?:repositoryformatversion|filemode|bare|ignorecase|precomposeunicode|symlinks|hidedotfiles)',
     'core\\.(?:logallrefupdates|sharedrepository)',
     'extensions\\.(?:objectformat|compatobjectformat|refstorage)',
     'transfer\\.(?:fsckobjects|hiderefs)',
+    'remote\\.origin\\.(?:url|fetch)',
+    'core\\.fsync(?:method|objectfiles)?',
+    'gc\\.auto(?:detach|packlimit)?',
+    'http\\.(?:receivepack|uploadpack|getanyfile)',
+    'uploadpack\\.allow[a-z0-9]+',
     '(?:pawl|receive)\\..*',
   ].join('|')})$`,
   's',

@@ -12,7 +12,7 @@ const reached = await new Promise<boolean>((resolve) => {
   socket.on('error', () => resolve(false));
 });
 const seen = {
-  env: Object.keys(process.env).filter((name) => name !== 'PWD'), // a sandbox says where one stands
+  env: Object.keys(process.env).filter((name) => name !== 'PWD' && name !== 'NODE_V8_COVERAGE'), // of the sandbox, and of Node itself
   file: existsSync(file),
   reached,
   newPrivileges: /^NoNewPrivs:\s+0$/m.test(status),

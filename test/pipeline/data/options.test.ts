@@ -20,6 +20,7 @@ options('a kind alone is enough where nothing has to be found', () => {
     mislabelled: 0,
     unlabelled: null,
     holdOut: 0,
+    nearShare: 0.5,
   });
   assert.is(DataOptions.parse({ kind: 'imdb' }).kind, 'imdb');
 });
