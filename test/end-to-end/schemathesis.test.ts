@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { json, printed, start, stopAll } from '../support/cli.ts';
 import { temporaryFolder } from '../support/paths.ts';
+import { PATIENCE_MS } from '../support/until.ts';
 
 // The server against its own description, asked by a generator that others wrote (https://schemathesis.io).
 
@@ -42,7 +43,7 @@ if (program)
       cwd: folder,
       encoding: 'utf8',
       maxBuffer: 2 ** 28,
-      timeout: 500_000,
+      timeout: PATIENCE_MS,
     });
     const told = stdout.split('\n').map((line) => line.slice(0, 300));
     assert.match(stdout, /Operations: +8 selected/);
