@@ -171,7 +171,7 @@ story('the text of a pull request has all that a reviewer decides by', async () 
   const from = '/models/sentiment/versions/3/manifest.json';
   for (const part of [
     '|  | candidate v3 | baseline v1 | difference |',
-    '| F1, 95 % interval |',
+    '| macro F1, 95 % interval |',
     'McNemar',
     '<summary>Confusion matrices</summary>',
     'Candidate\n\n| truth \\ predicted | ',
