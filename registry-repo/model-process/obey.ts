@@ -19,8 +19,10 @@ export function obey(start: () => Promise<Load>): void {
   const orders = new Socket({ fd: 0, readable: true, writable: false });
   const answers = new Socket({ fd: ANSWERS, readable: false, writable: true });
   const say = (answer: Answer, bytes?: Uint8Array): void => {
+    answers.cork(); // one message, one write, one waking of the parent
     answers.write(frameHead(answer, bytes?.byteLength ?? 0));
     if (bytes) answers.write(bytes);
+    answers.uncork();
   };
   let runtime: Runtime | undefined;
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 /** How a process's memory is looked at from outside. */
@@ -17,21 +17,25 @@ export const canBound = async ({ of }: MemoryLook): Promise<boolean> => (await o
  * own, and beside a model that is timed it must be rare; what grows within a second is then noticed late, but noticed.
  */
 export const memoryLook = (platform: NodeJS.Platform = process.platform): MemoryLook =>
-  platform === 'linux' ? { everyMs: 40, of: highWaterMark } : { everyMs: 1000, of: residentNow };
+  platform === 'linux' ? { everyMs: 100, of: highWaterMark } : { everyMs: 1000, of: residentNow };
 
 /** Of the process and of what it started: a sandbox is the parent of what is in it. */
-async function highWaterMark(pid: number, deep = 3): Promise<number | null> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
+const highWaterMark = async (pid: number): Promise<number | null> => markOf(pid, 3);
+
+/** Read at once: the kernel makes these few lines up, and a thread to wait for them costs more than they do. */
+function markOf(pid: number, deep: number): number | null {
+  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(textOf(`/proc/${pid}/status`))?.[1];
   if (kilobytes === undefined) return null;
-  const children = deep > 0 ? await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '') : '';
-  const theirs = await Promise.all(
-    children
-      .split(' ')
-      .filter(Boolean)
-      .map((child) => highWaterMark(Number(child), deep - 1)),
-  );
-  return theirs.reduce<number>((sum, megabytes) => sum + (megabytes ?? 0), Number(kilobytes) / 1024);
+  const children = deep > 0 ? textOf(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean) : [];
+  return children.reduce((sum, child) => sum + (markOf(Number(child), deep - 1) ?? 0), Number(kilobytes) / 1024);
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return ''; // gone
+  }
 }
 
 async function residentNow(pid: number): Promise<number | null> {
