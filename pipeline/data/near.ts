@@ -1,3 +1,4 @@
+import { mixed } from '../../registry-repo/runtime/ngrams.ts';
 import { Tokenizer } from '../../registry-repo/runtime/tokenizer.ts';
 import { wordsOf } from '../../registry-repo/words.ts';
 
@@ -79,13 +80,6 @@ function gramsReader(): (text: string) => Set<number> {
 }
 
 const rotated = (x: number, by: number): number => (x << by) | (x >>> (32 - by));
-
-/** MurmurHash3's finalizer (Appleby): every bit of the input moves every bit of the output. */
-function mixed(x: number): number {
-  const once = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
-  const twice = Math.imul(once ^ (once >>> 13), 0xc2b2ae35);
-  return twice ^ (twice >>> 16);
-}
 
 /** The sampled ones, in one pass. */
 function smallest(grams: Iterable<number>): number[] {

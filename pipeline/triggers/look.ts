@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { killGroup } from '../../registry-repo/kill-group.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { packageRoot } from '../package-info.ts';
 
@@ -75,13 +76,5 @@ function lower(pid: number): void {
     setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
     // it has ended already, or this system has no priorities
-  }
-}
-
-function killGroup({ pid }: ChildProcess): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-  } catch {
-    // it has just ended
   }
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { killGroup } from '../kill-group.ts';
 import { PRETENDED } from '../runtime/processor.ts';
 import { type Isolation, isolated, isolationHere } from './isolation.ts';
 import { canBound, type MemoryLook, memoryLook } from './resident.ts';
@@ -102,14 +103,10 @@ export class Confined {
   /** Kills it and whatever it started. The first reason is the one that is told. */
   stop(why: Stopped): void {
     this.#stopped ??= why;
-    const { pid, exitCode, signalCode } = this.child;
-    if (pid === undefined || exitCode !== null || signalCode !== null) return;
-    try {
-      if (process.platform === 'win32') this.child.kill('SIGKILL');
-      else process.kill(-pid, 'SIGKILL');
-    } catch {
-      this.child.kill('SIGKILL'); // it has not come to a group of its own yet, or is gone
-    }
+    const { exitCode, signalCode } = this.child;
+    if (exitCode !== null || signalCode !== null) return;
+    if (process.platform !== 'win32') killGroup(this.child);
+    this.child.kill('SIGKILL'); // it may not have come to a group of its own yet
   }
 
   async #lookAtMemory({ of }: MemoryLook, pid: number, limit: number): Promise<void> {
@@ -118,6 +115,10 @@ export class Confined {
       this.stop({ code: 'memory', message: `took ${Math.ceil(used)} MB of memory, ${limit} MB at most` });
   }
 }
+
+/** The end of its last words, on one line. */
+export const lastLines = ({ lastWords }: Pick<Ended, 'lastWords'>): string =>
+  lastWords.trim().split('\n').slice(-3).join(' ').slice(0, 500);
 
 type Known = Required<Omit<Bounds, 'isolation'>> & { readonly isolation: Isolation };
 

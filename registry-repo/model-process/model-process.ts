@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { type Later, later, within } from '../later.ts';
-import { type Bounds, Confined, type Ended } from './confined.ts';
+import { diedOfMemory } from '../out-of-memory.ts';
+import { type Bounds, Confined, type Ended, lastLines } from './confined.ts';
 import { ModelFailedError, ModelUnloadableError, WorkerHungError, WorkerLostError } from './errors.ts';
 import { type Frame, FrameReader, frameHead } from './frames.ts';
 import { Answer, type Order, type RuntimeManifest } from './messages.ts';
@@ -38,10 +39,9 @@ export class ModelProcess {
   /** Never fails: a process that cannot be started is lost at its first order. */
   static async start(options: ModelProcessOptions): Promise<ModelProcess> {
     const { entry = MODEL_CHILD, bounds } = options;
-    const busy = { now: () => true };
-    const program = { entry, stdin: 'pipe', busy: () => busy.now() } as const;
-    const started = new ModelProcess(await Confined.start(program, bounds), options);
-    busy.now = () => started.busy;
+    let started: ModelProcess | undefined;
+    const program = { entry, stdin: 'pipe', busy: () => started?.busy ?? true } as const;
+    started = new ModelProcess(await Confined.start(program, bounds), options);
     return started;
   }
 
@@ -170,17 +170,15 @@ class Pending {
   }
 }
 
-function lossOf(
-  { stopped, failed, signal, code, lastWords }: Ended,
-  megabytes: number,
-): WorkerLostError | WorkerHungError {
+function lossOf(ended: Ended, megabytes: number): WorkerLostError | WorkerHungError {
+  const { stopped, failed, signal, code, lastWords } = ended;
   const what = 'the process that runs the model';
   if (stopped?.code === 'hung') return new WorkerHungError(`${what} ${stopped.message}, and was killed`);
   if (stopped) return new WorkerLostError(`${what} ${stopped.message}, and was killed`);
   if (failed) return new WorkerLostError(`${what} cannot be started: ${failed.message}`, { cause: failed });
-  const words = lastWords.trim().split('\n').slice(-3).join(' ').slice(0, 500);
+  const words = lastLines(ended);
   const cause = words === '' ? undefined : new Error(words);
-  if (/heap out of memory|bad_alloc|Fatal process OOM/.test(lastWords))
+  if (diedOfMemory(lastWords) || lastWords.includes('bad_alloc'))
     return new WorkerLostError(`${what} ran out of memory, ${megabytes} MB at most`, { cause });
   return new WorkerLostError(`${what} ended by itself (${signal ?? `exit code ${code}`})`, { cause });
 }

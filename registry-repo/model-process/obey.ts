@@ -1,10 +1,8 @@
 import { Socket } from 'node:net';
-import type { Runtime, RuntimeSource } from '../runtime/runtime.ts';
+import type { Load, Runtime } from '../runtime/runtime.ts';
 import { type Frame, FrameReader, frameHead } from './frames.ts';
 import { ANSWERS, type Answer, type Order } from './messages.ts';
 import { watched } from './watched.ts';
-
-export type Load = (source: RuntimeSource, options: { threads: number }) => Promise<Runtime>;
 
 /** What the parent says is not doubted; a gigabyte of texts would not have been read by it. */
 const LIMITS = { text: 2 ** 32 - 1, bytes: 2 ** 47 };

@@ -53,7 +53,7 @@ export class NgramHasher {
 }
 
 /** MurmurHash3's finaliser (Appleby): every bit of the input moves every bit of the output. */
-function mixed(hash: number): number {
+export function mixed(hash: number): number {
   let h = hash ^ (hash >>> 16);
   h = Math.imul(h, 0x85ebca6b);
   h ^= h >>> 13;

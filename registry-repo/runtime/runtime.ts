@@ -19,6 +19,9 @@ export type RuntimeSource = {
   readonly file: (path: string) => Uint8Array;
 };
 
+/** Loads a model into this process. @param options.threads that one run of the model computes with */
+export type Load = (source: RuntimeSource, options: { readonly threads: number }) => Promise<Runtime>;
+
 /** What is needed to open a model: the same, with the bytes of every file that its runtime needs. */
 export type ModelSource = {
   readonly manifest: RuntimeSource['manifest'];

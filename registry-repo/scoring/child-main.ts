@@ -1,9 +1,10 @@
 import { writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { watched } from '../model-process/watched.ts';
+import type { Load } from '../runtime/runtime.ts';
 import type { ChildAnswer } from './child-answer.ts';
 import { LATENCY } from './score.ts';
-import { EngineError, type Load, SideRefusedError, scoreModels } from './score-models.ts';
+import { EngineError, SideRefusedError, scoreModels } from './score-models.ts';
 
 /** File descriptor that the parent reads the answer from; standard output is left to whatever a native library says. */
 const ANSWER = 3;

@@ -8,7 +8,7 @@ import { arranged, errored, type Finding, failed } from '../judge/finding.ts';
 import { MANIFEST_FILE, Manifest, MODEL_FILE } from '../manifest.ts';
 import { scanOnnx } from '../onnx-scan/scan.ts';
 import { parseRows } from '../rows.ts';
-import type { Runtime, RuntimeSource } from '../runtime/runtime.ts';
+import type { Load, Runtime } from '../runtime/runtime.ts';
 import { MAX_SLICED_LABELS, noSliceCounts, sliceByLength, slicesOf } from '../slices.ts';
 import { compareLatency } from './latency.ts';
 import { NEIGHBOUR_TOLERANCE, Neighbours, shuffled } from './neighbours.ts';
@@ -33,9 +33,6 @@ const MACHINE: ReadonlySet<string> = new Set(['EIO', 'ENOMEM', 'EMFILE', 'ENFILE
 export class EngineError extends RegistryError {
   readonly code = 'score_engine';
 }
-
-/** @param options.threads that one run of the model computes with */
-export type Load = (source: RuntimeSource, options: { readonly threads: number }) => Promise<Runtime>;
 
 type Options = {
   /** Whether both are timed. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { errored, type Finding } from '../judge/finding.ts';
 import { type Later, later } from '../later.ts';
-import { type Bounds, Confined, type Ended } from '../model-process/confined.ts';
+import { type Bounds, Confined, type Ended, lastLines } from '../model-process/confined.ts';
 import { diedOfMemory, MEMORY_REMEDY } from '../out-of-memory.ts';
 import { ChildAnswer } from './child-answer.ts';
 import { LATENCY, type Score, type ScoreOutcome, type ScoreTask } from './score.ts';
@@ -77,7 +77,8 @@ class Running {
     answer.on('error', () => {}); // the process's end says the rest
   }
 
-  #ended({ code, signal, stopped, failed, lastWords }: Ended): ScoreOutcome {
+  #ended(ended: Ended): ScoreOutcome {
+    const { code, signal, stopped, failed, lastWords } = ended;
     if (failed) return crashed('score-not-started', `the scoring did not start: ${failed.message}`);
     const finding = stopped && FINDINGS[stopped.code]?.(stopped.message);
     if (finding) return { kind: 'failed', finding };
@@ -89,7 +90,7 @@ class Running {
       if (short === 'heap')
         return crashed('score-memory', 'the scoring ran out of its JavaScript heap: policy.scoreMegabytes');
       if (short) return crashed('score-killed', `the machine gave the scoring no memory: ${MEMORY_REMEDY[short]}`);
-      const words = lastWords.trim().split('\n').slice(-3).join(' ').slice(0, 500);
+      const words = lastLines(ended);
       return crashed('score-crashed', `the scoring ended by ${signal ?? `exit code ${code}`}${words && `: ${words}`}`);
     }
     return readAnswer(Buffer.concat(this.#answer));

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { killGroup } from '../../../registry-repo/kill-group.ts';
 import { TrainerCommandError } from './errors.ts';
 
 const LAST_LINES = 20;
@@ -46,7 +47,7 @@ export async function runProgram(options: Options): Promise<void> {
   signal.addEventListener('abort', stop, { once: true });
   try {
     const { code, killed } = await exited(child, program);
-    kill(child, 'SIGKILL'); // whatever it has left behind
+    killGroup(child, 'SIGKILL'); // whatever it has left behind
     await silence(child, closed);
     signal.throwIfAborted();
     if (heard.failure) throw heard.failure.error;
@@ -122,15 +123,6 @@ async function silence(child: ChildProcess, closed: Promise<void>): Promise<void
 }
 
 function end(child: ChildProcess): void {
-  kill(child, 'SIGTERM');
-  setTimeout(() => kill(child, 'SIGKILL'), GRACE_MS).unref();
-}
-
-function kill(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch {
-    // The group is gone.
-  }
+  killGroup(child, 'SIGTERM');
+  setTimeout(() => killGroup(child, 'SIGKILL'), GRACE_MS).unref();
 }
