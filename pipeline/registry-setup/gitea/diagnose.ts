@@ -2,14 +2,11 @@ import type { GiteaConnection } from '../../forge/gitea/open.ts';
 import { readProbed } from '../../forge/github/open.github.ts';
 import { hasStatus } from '../../forge/rest/failures.ts';
 import type { Settings } from '../../world.ts';
+import { AGAIN, type Answer, differing, named, warning } from '../answer.ts';
 import type { GateIsHere } from '../github/init.ts';
 import type { Part } from '../github/part.ts';
 import { wantedOf } from './init.ts';
 import { planRepository } from './plan.ts';
-
-type Answer = string | { readonly state: 'warning' | 'problem'; readonly what: string; readonly fix: string };
-
-const AGAIN = 'run `pawl registry init` with a token that may administer the repository';
 
 /** How a registry on Gitea or Forgejo is set up, against how it should be; and what its server is known not to enforce. */
 export async function checkGitea(world: Settings & GateIsHere & { gitea(): GiteaConnection }): Promise<Answer> {
@@ -27,16 +24,11 @@ export async function checkGitea(world: Settings & GateIsHere & { gitea(): Gitea
       fix: 'run `pawl doctor` with a token that may administer the repository',
     };
   const parts = found.map(sparingOwners);
-  const wrong = parts.filter((p) => p.state === 'differs');
-  if (wrong.length > 0)
-    return {
-      state: 'problem',
-      what: wrong.map((p) => `${p.name}: ${p.what}`).join('; '),
-      fix: `${AGAIN}, or send ${wrong.flatMap((p) => p.calls.map((c) => c.route)).join(', ') || 'what the message says'}`,
-    };
+  const wrong = differing(parts);
+  if (wrong) return wrong;
   const lost = lostGuarantees(world, parts, readProbed(gitea.mirror.git));
-  if (lost.length > 0) return { state: 'warning', what: lost.join('; '), fix: AGAIN };
-  return `${parts.map((p) => `${p.name}: ${p.what}`).join('; ')}; whoever may write can set a status here, so who merges is what counts`;
+  if (lost.length > 0) return warning(lost.join('; '), AGAIN);
+  return `${named(parts)}; whoever may write can set a status here, so who merges is what counts`;
 }
 
 /** Only `pawl registry init` knows who owns the rules: that somebody else may merge is shown, and is no fault. */

@@ -2,15 +2,13 @@ import { RegistryAt } from '../../../registry-repo/registry.ts';
 import { REGISTRY_SETTINGS_PATH, registrySettings } from '../../config/registry-file.ts';
 import { type GitHubConnection, readProbed } from '../../forge/github/open.github.ts';
 import type { Settings } from '../../world.ts';
+import { AGAIN, type Answer, differing, named, warning } from '../answer.ts';
 import { seedFiles } from '../seed.ts';
 import { type GateIsHere, wantedOf } from './init.ts';
 import type { Part } from './part.ts';
 import { planRepository } from './plan.ts';
 
 type World = Settings & GateIsHere;
-type Answer = string | { readonly state: 'warning' | 'problem'; readonly what: string; readonly fix: string };
-
-const AGAIN = 'run `pawl registry init` with a token that may administer the repository';
 
 /** How a registry on GitHub is set up, against how it should be; and what its server is known not to enforce. */
 export async function checkGitHub(world: World & { github(): GitHubConnection }): Promise<Answer> {
@@ -20,13 +18,8 @@ export async function checkGitHub(world: World & { github(): GitHubConnection })
   const codeOwners = (await main.stat('.github/CODEOWNERS')) !== null;
   const owners = codeOwners ? ['@owners'] : [];
   const parts = await planRepository(place.api, wantedOf(world, { owners, visibility: 'private' }));
-  const wrong = parts.filter((p) => p.state === 'differs');
-  if (wrong.length > 0)
-    return {
-      state: 'problem',
-      what: wrong.map((p) => `${p.name}: ${p.what}`).join('; '),
-      fix: `${AGAIN}, or send ${wrong.flatMap((p) => p.calls.map((c) => c.route)).join(', ') || 'what the message says'}`,
-    };
+  const wrong = differing(parts);
+  if (wrong) return wrong;
   const stale = await changedWorkflows(world, main);
   if (stale.length > 0)
     return {
@@ -36,7 +29,7 @@ export async function checkGitHub(world: World & { github(): GitHubConnection })
     };
   const settings = await changedSettings(world, main);
   if (settings) return settings;
-  return lostGuarantees(world, parts, readProbed(mirror.git)) ?? parts.map((p) => `${p.name}: ${p.what}`).join('; ');
+  return lostGuarantees(world, parts, readProbed(mirror.git)) ?? named(parts);
 }
 
 /** Main's own settings lead the gate to the models: they must be those that this machine stores by. */
@@ -70,7 +63,7 @@ function lostGuarantees(
       ? ['merges ignore the required status: only Pawl’s own checks keep main right']
       : []),
   ];
-  return lost.length === 0 ? null : { state: 'warning', what: lost.join('; '), fix: AGAIN };
+  return lost.length === 0 ? null : warning(lost.join('; '), AGAIN);
 }
 
 /** Workflows on main that are not those of the seed; nothing, if it is not known where they get Pawl. */

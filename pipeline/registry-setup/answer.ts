@@ -1,0 +1,21 @@
+import type { Part } from './github/part.ts';
+
+/** What a check of `pawl doctor` found: all is well, in words, or what is not, and how to mend it. */
+export type Answer = string | { readonly state: 'warning' | 'problem'; readonly what: string; readonly fix: string };
+
+export const warning = (what: string, fix: string): Answer => ({ state: 'warning', what, fix });
+export const problem = (what: string, fix: string): Answer => ({ state: 'problem', what, fix });
+
+/** How what a server lost is put right. */
+export const AGAIN = 'run `pawl registry init` with a token that may administer the repository';
+
+/** That parts of a repository are set otherwise than they should be; null where none is. */
+export function differing(parts: readonly Part[]): Answer | null {
+  const wrong = parts.filter((p) => p.state === 'differs');
+  if (wrong.length === 0) return null;
+  const routes = wrong.flatMap((p) => p.calls.map((c) => c.route)).join(', ');
+  return problem(named(wrong), `${AGAIN}, or send ${routes || 'what the message says'}`);
+}
+
+/** Every part with what is wrong or right about it. */
+export const named = (parts: readonly Part[]): string => parts.map((p) => `${p.name}: ${p.what}`).join('; ');
