@@ -2,18 +2,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { MemoryStore } from '../../events/store.memory.ts';
+import type { MemoryStore } from '../../events/store.memory.ts';
 import { settledFile } from '../../registry-repo/settled/settled.file.ts';
 import type { SettledStore } from '../../registry-repo/settled/settled.ts';
 import type { ObjectId } from '../../registry-repo/values.ts';
-import { type RunningServer, startServer } from '../../server/main.ts';
-import { gitRegistry } from '../../server/registry.git.ts';
-import { TEST_BOUNDS } from '../support/bounds.ts';
-import { keptLog, recorded } from '../support/recorded.ts';
-import { candidateOf, MODEL, TestRegistry, TIME } from '../support/registry.ts';
-import { testOptions } from '../support/server.ts';
-
-const TINY_CHILD = new URL('../support/tiny-child.js', import.meta.url);
+import type { RunningServer } from '../../server/main.ts';
+import { recorded } from '../support/recorded.ts';
+import { candidateOf, MODEL, TestRegistry } from '../support/registry.ts';
+import { serveRegistry, TINY_CHILD } from '../support/serve-registry.ts';
 
 type Attacked = { readonly test: TestRegistry; readonly kept: SettledStore; readonly keptIn: string };
 
@@ -25,33 +21,15 @@ async function attacked(): Promise<Attacked> {
 }
 
 /** Runs a server until it has looked once, and whatever else is asked of it. */
-async function serving<T>({ test, kept }: Attacked, then: (server: RunningServer, store: MemoryStore) => Promise<T>) {
-  const store = new MemoryStore();
-  const registry = gitRegistry({
-    git: test.git,
-    sync: () => test.main(),
-    artifacts: test.artifacts,
-    model: MODEL,
-    keys: test.policy.keys,
-    clock: () => TIME,
-  });
-  const world = {
-    model: MODEL,
-    registry,
-    store,
-    settled: kept,
-    log: keptLog().log,
-    worker: TINY_CHILD,
-    bounds: TEST_BOUNDS,
-  };
-  const server = await startServer(testOptions(), world);
-  try {
-    await server.poke();
-    return await then(server, store);
-  } finally {
-    await server.stop();
-  }
-}
+const serving = <T>({ test, kept }: Attacked, then: (server: RunningServer, store: MemoryStore) => Promise<T>) =>
+  serveRegistry(
+    test,
+    async (server, store) => {
+      await server.poke();
+      return then(server, store);
+    },
+    { settled: kept, worker: TINY_CHILD },
+  );
 
 const answers = (server: RunningServer) => [
   server.state().model?.version ?? null,

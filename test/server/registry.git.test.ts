@@ -1,17 +1,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { MemoryStore } from '../../events/store.memory.ts';
+import type { MemoryStore } from '../../events/store.memory.ts';
 import type { Digest } from '../../registry-repo/values.ts';
 import { newSigningKey, publicKeyOf } from '../../registry-repo/verdict/keys.ts';
-import { type RunningServer, startServer } from '../../server/main.ts';
-import { gitRegistry } from '../../server/registry.git.ts';
-import { TEST_BOUNDS } from '../support/bounds.ts';
-import { keptLog, recorded } from '../support/recorded.ts';
-import { candidateOf, MODEL, TestRegistry, TIME } from '../support/registry.ts';
-import { postJson, testOptions } from '../support/server.ts';
-import { MemorySettled } from '../support/settled.ts';
-
-const TINY_CHILD = new URL('../support/tiny-child.js', import.meta.url);
+import type { RunningServer } from '../../server/main.ts';
+import { recorded } from '../support/recorded.ts';
+import { candidateOf, TestRegistry } from '../support/registry.ts';
+import { serveRegistry, TINY_CHILD } from '../support/serve-registry.ts';
+import { postJson } from '../support/server.ts';
 
 type Served = { test: TestRegistry; server: RunningServer; store: MemoryStore };
 
@@ -24,30 +20,10 @@ async function withRegistry(
   }: { keys?: TestRegistry['policy']['keys']; create?: () => Promise<TestRegistry> } = {},
 ): Promise<void> {
   const test = await create();
-  const store = new MemoryStore();
-  const registry = gitRegistry({
-    git: test.git,
-    sync: () => test.main(),
-    artifacts: test.artifacts,
-    model: MODEL,
-    keys: keys ?? test.policy.keys,
-    clock: () => TIME,
-  });
-  const world = {
-    model: MODEL,
-    registry,
-    store,
-    settled: new MemorySettled(),
-    log: keptLog().log,
+  await serveRegistry(test, (server, store) => run({ test, server, store }), {
+    ...(keys && { keys }),
     worker: TINY_CHILD,
-    bounds: TEST_BOUNDS,
-  };
-  const server = await startServer(testOptions(), world);
-  try {
-    await run({ test, server, store });
-  } finally {
-    await server.stop();
-  }
+  });
 }
 
 /** A text that only models of more than `skill` take for positive. */

@@ -1,15 +1,14 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { MemoryStore } from '../../events/store.memory.ts';
+import type { MemoryStore } from '../../events/store.memory.ts';
 import { loadRuntime } from '../../registry-repo/runtime/load.ts';
 import { scoreInProcess } from '../../registry-repo/scoring/score.process.ts';
-import { startServer } from '../../server/main.ts';
-import { gitRegistry } from '../../server/registry.git.ts';
+import type { RunningServer } from '../../server/main.ts';
 import { rowsFor } from '../support/models.ts';
-import { keptLog, recorded } from '../support/recorded.ts';
-import { candidateOf, MODEL, TestRegistry, TIME } from '../support/registry.ts';
-import { postJson, testOptions } from '../support/server.ts';
-import { MemorySettled } from '../support/settled.ts';
+import { recorded } from '../support/recorded.ts';
+import { candidateOf, TestRegistry } from '../support/registry.ts';
+import { serveRegistry } from '../support/serve-registry.ts';
+import { postJson } from '../support/server.ts';
 import { trained } from '../support/trained.ts';
 
 type Prediction = { readonly label: string; readonly probabilities: Readonly<Record<string, number>> };
@@ -30,24 +29,7 @@ served('by the worker that is installed, after the gate that is installed', asyn
   const candidate = candidateOf(10, { onnx: model.bytes, over: { preprocessor, contract, golden } });
   await test.promote(candidate, 1, { score: scoreInProcess() });
 
-  const store = new MemoryStore();
-  const registry = gitRegistry({
-    git: test.git,
-    sync: () => test.main(),
-    artifacts: test.artifacts,
-    model: MODEL,
-    keys: test.policy.keys,
-    clock: () => TIME,
-  });
-  const server = await startServer(testOptions(), {
-    model: MODEL,
-    registry,
-    store,
-    settled: new MemorySettled(),
-    log: keptLog().log,
-    bounds: { megabytes: 2000 },
-  });
-  try {
+  const serving = async (server: RunningServer, store: MemoryStore) => {
     await server.ready();
     assert.is(server.state().model?.version, 1);
     const response = await postJson(`${server.url}/predict/batch`, { texts });
@@ -61,9 +43,9 @@ served('by the worker that is installed, after the gate that is installed', asyn
     }
     const one = await postJson(`${server.url}/predict`, { text: 'the bad3 film' });
     assert.is(((await one.json()) as Prediction).label, 'neg');
-  } finally {
-    await server.stop();
-  }
+    return store;
+  };
+  const store = await serveRegistry(test, serving, { bounds: { megabytes: 2000 } });
   const activated = (await recorded(store)).flatMap((e) => (e.type === 'ModelActivated' ? [e.data.selfTest] : []));
   assert.is(activated.length, 1);
   assert.is(activated[0]?.rows, 3);
