@@ -94,7 +94,8 @@ export class ModelProcess {
       return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
     // The runtime's own words may quote the text, so they go no further than the cause.
     const [code, why] = answer.answer === 'failed' ? [answer.code, answer.message] : ['internal', answer.answer];
-    throw new ModelFailedError(`the model gave no usable answer (${code})`, { cause: new RuntimeRefusal(code, why) });
+    const what = ranOutOfMemory(why) ? `the model ran out of memory, ${this.#megabytes} MB at most` : `the model gave no usable answer (${code})`;
+    throw new ModelFailedError(what, { cause: new RuntimeRefusal(code, why) });
   }
 
   /** Lets it finish what it does, for so long at the most, and ends it. Never fails. */
@@ -178,10 +179,14 @@ function lossOf(ended: Ended, megabytes: number): WorkerLostError | WorkerHungEr
   if (failed) return new WorkerLostError(`${what} cannot be started: ${failed.message}`, { cause: failed });
   const words = lastLines(ended);
   const cause = words === '' ? undefined : new Error(words);
-  if (diedOfMemory(lastWords) || lastWords.includes('bad_alloc'))
+  if (ranOutOfMemory(lastWords))
     return new WorkerLostError(`${what} ran out of memory, ${megabytes} MB at most`, { cause });
   return new WorkerLostError(`${what} ended by itself (${signal ?? `exit code ${code}`})`, { cause });
 }
+
+/** A refused allocation is V8's end, and an exception of C++, which ends the process or comes back as an answer. */
+const ranOutOfMemory = (words: string): boolean =>
+  diedOfMemory(words) !== null || /bad_alloc|bad allocation|failed to allocate memory/i.test(words);
 
 /** What the runtime in the process said, in its own words. */
 class RuntimeRefusal extends Error {

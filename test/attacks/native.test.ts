@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ModelRefusedError } from '../../registry-repo/errors.ts';
-import { WorkerHungError, WorkerLostError } from '../../registry-repo/model-process/errors.ts';
+import { ModelFailedError, WorkerHungError, WorkerLostError } from '../../registry-repo/model-process/errors.ts';
 import { openModelWith } from '../../registry-repo/model-process/open-model.ts';
 import { Pool, type PoolOptions } from '../../server/inference/pool.ts';
 import { dividing, hungry, inShort, slow } from '../support/crafted.ts';
@@ -73,10 +73,14 @@ attacks('attack 68: the gate does not let such a graph run', async () => {
 
 attacks('attack 69: a graph that eats memory gets no more than it may, whoever runs it', async () => {
   const model = await opened(hungry());
-  const error = (await model.classify(['good1']).catch((error: Error) => error)) as Error;
-  assert.ok(error instanceof WorkerLostError || error instanceof ModelRefusedError, error.message);
-  assert.match(error.message, /memory|bad_alloc|allocat/i);
-  await model.release();
+  try {
+    // Where the memory is refused depends on Node's version: as an exception of the runtime, or as the end of the process.
+    const error = (await model.classify(['good1']).catch((error: Error) => error)) as Error;
+    assert.ok([WorkerLostError, ModelFailedError, ModelRefusedError].some((kind) => error instanceof kind), error.message);
+    assert.match(error.message, /memory/);
+  } finally {
+    await model.release();
+  }
   const pool = await serving(hungry());
   try {
     const [code] = await codes(pool, 'good1');
