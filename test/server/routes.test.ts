@@ -422,7 +422,9 @@ facts('the metrics tell of the workers', async () => {
 facts('the metrics count requests of each version, and only grow', async () => {
   const { app, predict, traffic } = await testApp();
   const samples = async () =>
-    (await (await app.request('/metrics')).text()).split('\n').filter((line) => /^pawl_(requests|texts)_total/.test(line));
+    (await (await app.request('/metrics')).text())
+      .split('\n')
+      .filter((line) => /^pawl_(requests|texts)_total/.test(line));
   assert.equal(await samples(), []);
   const answer = (await (await predict('good')).json()) as { label: string };
   await app.request('/predict', { method: 'POST', body: 'no JSON' });
