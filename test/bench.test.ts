@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import type { Trained } from '../bench/model-row.ts';
 import { writeSafetensors } from '../pipeline/training/transformer/safetensors-writer.ts';
 import { goldenBytes, goldenFile } from './support/golden.ts';
-import { temporaryFolder } from './support/paths.ts';
+import { root, temporaryFolder } from './support/paths.ts';
 import { tensorsIn } from './support/reference.ts';
 
 // The benches run from end to end at tiny sizes. What the figures are is for `npm run bench` on an idle machine to say.
@@ -192,6 +192,18 @@ benches('nbsvm without reviews says how to give them, and counts as not run', ()
     report().benches.map((b) => b.status),
     ['not run'],
   );
+});
+
+benches('serve: a server under load, beside another checkout', () => {
+  const run = bench('serve', '--rounds', '1', '--seconds', '1', '--against', root);
+  assertMeasured(run, [
+    'linear, 1 connection',
+    'linear, 64 connections, against, p99',
+    'linear, 16 connections ÷ against',
+  ]);
+  const other = bench('serve', '--against', temporaryFolder());
+  assert.is(other.status, 2);
+  assert.match(other.stderr, /give a checkout of Pawl that is built/);
 });
 
 benches('quantize: floats and bytes side by side, and how to give what it needs', () => {
