@@ -1,12 +1,12 @@
 import { PawlError } from '../events/errors.ts';
 import { RegistryError } from '../registry-repo/errors.ts';
-import type { Command, Invocation } from './commands/command.ts';
+import { type Command, EXIT, type Invocation } from './commands/command.ts';
 import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load.ts';
 import { requireMemory } from './memory-limits.ts';
 import { UsageError } from './operations/not-found.ts';
 import { createOutput, type Output } from './output.ts';
-import { barProgress } from './progress.ts';
+import { type Progress, silentProgress } from './progress.ts';
 import { keepState, mendState } from './state-folder.ts';
 import { SweepError } from './sweep/errors.ts';
 import { Workspace } from './workspace.ts';
@@ -17,18 +17,12 @@ export type Call = Pick<Invocation<Workspace>, 'args' | 'flags'> & {
   readonly config: string | undefined;
 };
 
-export const EXIT = { done: 0, no: 1, usage: 2, failed: 3, stopped: 130 } as const;
-
 /** Errors of whoever wrote the command line or a file for it: trying again changes nothing. */
 const USAGE = [ConfigError, UsageError, SweepError];
 
 /** Runs one command in this process's world and gives its exit code. Never throws. */
 export async function run(command: Command<Workspace>, call: Call): Promise<number> {
-  const out = createOutput(
-    process,
-    barProgress(process.stderr, () => performance.now()),
-    call.flags.json === true,
-  );
+  const out = createOutput(process, await progressOn(process.stderr), call.flags.json === true);
   const stop = onSignals();
   let workspace: Workspace | undefined;
   try {
@@ -52,6 +46,13 @@ export async function run(command: Command<Workspace>, call: Call): Promise<numb
     out.progress.finish();
     await workspace?.close();
   }
+}
+
+/** A bar, where a person sees it. */
+async function progressOn(stream: NodeJS.WriteStream): Promise<Progress> {
+  if (!stream.isTTY) return silentProgress;
+  const { barProgress } = await import('./progress-bar.ts');
+  return barProgress(stream, () => performance.now());
 }
 
 type OnSignals = {

@@ -3,11 +3,11 @@ import '../registry-repo/runtime/no-telemetry.ts';
 
 import { writeSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Command as Commander, CommanderError, Option } from 'commander';
-import type { Command } from './commands/command.ts';
-import { commands } from './commands/commands.ts';
+import { Command as Commander, CommanderError, Help, Option } from 'commander';
+import { type Command, EXIT, type Verb } from './commands/command.ts';
+import { verbs } from './commands/commands.ts';
 import { isUrl } from './config/address.ts';
-import { type Call, EXIT, run } from './main.ts';
+import type { Call } from './main.ts';
 import { version } from './package-info.ts';
 import { respelt } from './spelling.ts';
 import type { Workspace } from './workspace.ts';
@@ -27,7 +27,9 @@ Exit codes: 0 done, 1 the answer is no (a gate refused, a check failed), 2 wrong
 
 const gather = (value: string, previous: readonly string[] = []): string[] => [...previous, value];
 
-function createProgram(): Commander {
+/** Knows every verb by name, and those that the words may call as a whole. */
+async function createProgram(words: readonly string[]): Promise<Commander> {
+  const takes = new Map<Commander, string>();
   const program = new Commander('pawl')
     .description(
       'A model registry that only moves forward: a promotion is a pull request, and a gate that scores again decides it.',
@@ -37,15 +39,30 @@ function createProgram(): Commander {
     .option('--set <path=value>', 'set any setting, e.g. --set training.seed=7; may be repeated', gather)
     .showHelpAfterError('(pawl --help shows every command)')
     .exitOverride()
-    .addHelpText('after', EXIT_CODES);
-  for (const command of commands) add(program, command);
+    .addHelpText('after', EXIT_CODES)
+    .configureHelp({
+      subcommandTerm(sub) {
+        const after = takes.get(sub);
+        return after === undefined ? Help.prototype.subcommandTerm.call(this, sub) : `${sub.name()} ${after}`.trimEnd();
+      },
+    });
+  for (const verb of verbs) {
+    const sub = add(program, verb);
+    takes.set(sub, verb.takes);
+    if (verb.name.split(' ').every((word) => words.includes(word))) fill(program, sub, verb, await verb.load());
+  }
   return program;
 }
 
-function add(program: Commander, command: Command<Workspace>): void {
-  const words = command.name.split(' ');
-  const verb = words.pop() as string;
-  const sub = words.reduce(group, program).command(verb).summary(command.summary).description(describe(command));
+function add(program: Commander, { name, summary }: Verb<Workspace>): Commander {
+  const words = name.split(' ');
+  const last = words.pop() as string;
+  return words.reduce(group, program).command(last).summary(summary);
+}
+
+/** Tells commander what a verb takes and does. */
+function fill(program: Commander, sub: Commander, { summary }: Verb<Workspace>, command: Command<Workspace>): void {
+  sub.description(describe(summary, command.details));
   for (const { name, description, optional, variadic } of command.arguments ?? []) {
     const word = name + (variadic ? '...' : '');
     sub.argument(optional ? `[${word}]` : `<${word}>`, description);
@@ -55,6 +72,7 @@ function add(program: Commander, command: Command<Workspace>): void {
   const examples = command.examples.map(([line, what]) => `  ${line}\n      ${what}`);
   if (examples.length > 0) sub.addHelpText('after', `\nExamples:\n${examples.join('\n')}`);
   sub.action(async () => {
+    const { run } = await import('./main.ts');
     process.exitCode = await run(command, callOf(program, command, sub));
   });
 }
@@ -62,7 +80,7 @@ function add(program: Commander, command: Command<Workspace>): void {
 const group = (parent: Commander, word: string): Commander =>
   parent.commands.find((c) => c.name() === word) ?? parent.command(word).description(GROUPS[word] ?? '');
 
-function describe({ summary, details }: Command<Workspace>): string {
+function describe(summary: string, details: string | undefined): string {
   const first = `${summary[0]?.toUpperCase()}${summary.slice(1)}.`;
   return details ? `${first}\n\n${details}` : first;
 }
@@ -102,7 +120,9 @@ process.on('uncaughtException', (error) => {
   process.exit(EXIT.failed);
 });
 try {
-  await createProgram().parseAsync(respelt(process.argv.slice(2)), { from: 'user' });
+  const words = respelt(process.argv.slice(2));
+  const program = await createProgram(words);
+  await program.parseAsync(words, { from: 'user' });
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;

@@ -5,8 +5,6 @@ import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
 
 export const backendInstall: Command<Workspace> = {
-  name: 'backend install',
-  summary: 'let TensorFlow compute for training: build its addon on the TensorFlow of a Python package',
   details:
     'Unpacks @tensorflow/tfjs-node from npm without running its scripts, compiles its addon against the libraries of the Python package (2.12 or newer, Linux; a C++ compiler is needed), and tries it: a product, a derivative, speed. Everything is kept in the user’s cache folder.',
   json: true,

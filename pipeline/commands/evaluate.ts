@@ -11,9 +11,7 @@ import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
 
 export const evaluate: Command<Workspace> = {
-  name: 'evaluate',
   memory: 'computes',
-  summary: 'measure a run’s or version’s model on any labelled data',
   details:
     'Nothing is recorded. A data set with a test split is measured on that; any other on all its rows. Figures are named and defined as in scikit-learn; the F1 that gate.json compares is named, with an interval, and where it is that of one label, precision and recall are that label’s.',
   json: true,

@@ -5,8 +5,6 @@ import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
 export const eventsBackup: Command<Workspace> = {
-  name: 'events backup',
-  summary: 'copy the whole log into a new file, while everything goes on',
   arguments: [{ name: 'file', description: 'the new file' }],
   examples: [
     ['pawl events backup backup.db', 'a consistent copy'],

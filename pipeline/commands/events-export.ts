@@ -12,8 +12,6 @@ import { type Command, text } from './command.ts';
 const FORMATS = ['jsonl', 'cloudevents'] as const;
 
 export const eventsExport: Command<Workspace> = {
-  name: 'events export',
-  summary: 'write the log as lines of JSON',
   details:
     'jsonl is the log itself, bytes and hashes included. cloudevents is one CloudEvents 1.0 object a line, for brokers and other tools.',
   flags: [

@@ -15,9 +15,7 @@ export const GATE_FLAGS = [
 ] as const;
 
 export const gateEvaluate: Command<Workspace> = {
-  name: 'gate evaluate',
   memory: 'computes',
-  summary: 'measure one commit of a pull request, without any right to change something',
   details:
     'The first half of a gate in a workflow: loads and scores the models, which may be hostile, and writes what it counted. `pawl gate publish`, which never loads a model, decides. Exit code 0 if there is an answer to publish, whatever it is.',
   flags: [...GATE_FLAGS, { flags: '--out <file>', description: 'where to write what was counted (JSON)' }],

@@ -9,8 +9,6 @@ import { type Command, text } from './command.ts';
 import { GATE_FLAGS, gateQuestion } from './gate-evaluate.ts';
 
 export const gatePublish: Command<Workspace> = {
-  name: 'gate publish',
-  summary: 'judge by what `pawl gate evaluate` counted, sign the verdict, show it, and merge if it is a pass',
   details:
     'The second half of a gate in a workflow. It checks everything again that can be known without the model, keeps the signed verdict in the registry, sets the status of exactly the commit that was judged, and merges it if main is still what it was judged against. Without an evaluation it refuses. Exit code 0 if merged, waiting or nothing to do, 1 if refused, 3 if the gate itself failed and could not judge.',
   json: true,

@@ -9,8 +9,6 @@ import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
 export const predict: Command<Workspace> = {
-  name: 'predict',
-  summary: 'classify texts with the model in production',
   details: 'Texts are arguments, or lines of standard input. The model is verified exactly as a server verifies it.',
   json: true,
   arguments: [{ name: 'text', description: 'texts; none reads standard input', optional: true, variadic: true }],

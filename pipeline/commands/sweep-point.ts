@@ -15,9 +15,7 @@ import { claimedF1, claimedMeasure } from './runs-list.ts';
 import { report } from './train.ts';
 
 export const sweepPoint: Command<Workspace> = {
-  name: 'sweep point',
   memory: 'computes',
-  summary: 'run one point of a sweep, if it has no completed run yet: what executors call',
   json: true,
   arguments: [{ name: 'file', description: 'sweep.yaml' }],
   flags: [

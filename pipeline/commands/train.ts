@@ -15,9 +15,7 @@ import { type Command, type Invocation, text } from './command.ts';
 import { DATA_FLAGS } from './dataset.ts';
 
 export const train: Command<Workspace> = {
-  name: 'train',
   memory: 'computes',
-  summary: 'train a model; what comes of it is a candidate for promotion',
   details:
     'Everything the run does is recorded as events. The candidate is stored, but not in production: that takes `pawl promote`.',
   json: true,
