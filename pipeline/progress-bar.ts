@@ -1,5 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import { type Progress, silentProgress } from './progress.ts';
+import type { Terminal } from './surroundings.ts';
 import { duration } from './table.ts';
 
 /** Shorter work shows nothing: a bar that flashes by only distracts. */
@@ -11,7 +12,7 @@ const SHOW_AFTER_MS = 700;
  * @param stream where to draw; anything but a terminal stays quiet
  * @param now milliseconds
  */
-export function barProgress(stream: NodeJS.WriteStream, now: () => number): Progress {
+export function barProgress(stream: Terminal, now: () => number): Progress {
   if (!stream.isTTY) return silentProgress;
   let current: { stage: string; since: number; from: number; bar: SingleBar | null } | null = null;
 
@@ -38,7 +39,7 @@ export function barProgress(stream: NodeJS.WriteStream, now: () => number): Prog
   };
 }
 
-const newBar = (stream: NodeJS.WriteStream): SingleBar =>
+const newBar = (stream: Terminal): SingleBar =>
   new SingleBar({
     stream,
     format: '{stage} {bar} {percentage}%  {left}',

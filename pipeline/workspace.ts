@@ -73,6 +73,16 @@ export class Workspace {
     return this.loaded.config;
   }
 
+  /** Variables that the settings were read from. */
+  get env(): LoadedConfig['request']['env'] {
+    return this.loaded.request.env;
+  }
+
+  /** A path that was typed as an absolute one: relative to where the user stands. */
+  here(typed: string): string {
+    return resolve(this.loaded.request.folder, typed);
+  }
+
   /** A path of the configuration as an absolute one. */
   path(relative: string): string {
     return resolve(this.loaded.root, relative);
@@ -90,7 +100,7 @@ export class Workspace {
 
   /** @throws {ConfigError} */
   secrets(): Secrets {
-    this.#secrets ??= readSecrets(process.env);
+    this.#secrets ??= readSecrets(this.env);
     return this.#secrets;
   }
 
@@ -156,7 +166,7 @@ export class Workspace {
 
   #remote(git: Git) {
     const { registry } = this.config;
-    return { registry, git, by: registry.author, clock: this.clock, secrets: this.secrets(), env: process.env };
+    return { registry, git, by: registry.author, clock: this.clock, secrets: this.secrets(), env: this.env };
   }
 
   /** The registry's repository on GitHub, or another one: to set it up and to look at how it is set up. @throws {ForgeError} */

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
 import { installTensorflow } from '../training/backends/tensorflow/install.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
@@ -24,7 +23,7 @@ export const backendInstall: Command<Workspace> = {
       python: text(invocation, 'python') ?? 'python3',
       gpu: flags.gpu === true,
       threads: workspace.config.training.workers || availableParallelism(),
-      ...(folder === undefined ? {} : { folder: resolve(folder) }),
+      ...(folder === undefined ? {} : { folder: workspace.here(folder) }),
     };
     const done: string[] = [];
     const installed = await installTensorflow(options, (line) => done.push(line));

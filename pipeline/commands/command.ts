@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { MemoryUse } from '../memory-limits.ts';
 import type { Output } from '../output.ts';
 
@@ -25,6 +26,7 @@ export type Invocation<W> = {
   readonly flags: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
   readonly workspace: W;
   readonly out: Output;
+  readonly stdin: Readable;
   /** Aborts when the user asks to stop. */
   readonly signal: AbortSignal;
 };

@@ -39,7 +39,8 @@ export const evaluate: Command<Workspace> = {
   async run(invocation) {
     const { workspace, out, signal, args } = invocation;
     const [data, slices] = [text(invocation, 'data'), text(invocation, 'slices')];
-    const asked = { model: args[0] ?? '', folder: process.cwd(), data, source: text(invocation, 'source'), slices };
+    const { folder } = workspace.loaded.request;
+    const asked = { model: args[0] ?? '', folder, data, source: text(invocation, 'source'), slices };
     const evaluated = await evaluateModel(workspace, asked, out, signal);
     out.result(told(evaluated), () => describe(evaluated));
     return 0;

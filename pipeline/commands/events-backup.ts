@@ -15,8 +15,9 @@ export const eventsBackup: Command<Workspace> = {
     const store =
       kind === 'git' ? workspace.copyableStore() : new SqliteStore(workspace.path(path), { readOnly: true });
     try {
-      await store.copyTo(file);
-      chmodSync(file, usersMode());
+      const path = workspace.here(file);
+      await store.copyTo(path);
+      chmodSync(path, usersMode());
       out.say(`${await store.position()} events copied to ${file}`);
     } finally {
       if (kind !== 'git') await store.close();

@@ -39,7 +39,7 @@ export const eventsExport: Command<Workspace> = {
       }
     };
     const file = text(invocation, 'output');
-    if (file) await writeWhole(file, lines());
+    if (file) await writeWhole(workspace.here(file), lines());
     else for await (const chunk of lines()) await out.write(chunk);
     return 0;
   },

@@ -30,9 +30,10 @@ export const gateEvaluate: Command<Workspace> = {
     const pull = await forge.pullRequest(number);
     const reason = (await forge.git.commitId(head)) === null ? null : await rollbackReason(forge.git, head);
     const answer = await workspace.judge(null)({ head, base, pullRequest: pull.number, reason });
-    const draft = `${file}.${randomUUID()}`;
+    const path = workspace.here(file);
+    const draft = `${path}.${randomUUID()}`;
     asUser(() => writeFileSync(draft, JSON.stringify(evaluatedOf(number, answer))));
-    await rename(draft, file);
+    await rename(draft, path);
     const { result, reasons } = answer.judgement;
     out.say(`${result}: ${reasons.map((r) => r.message).join('; ')}`);
     return 0;

@@ -21,7 +21,7 @@ export const gatePublish: Command<Workspace> = {
     const { clock } = workspace;
     const own = publicKeyOf(key, { role: 'gate', from: new Date(0).toISOString(), until: null });
     const say = (line: string) => out.say(line);
-    const evaluated = await readEvaluated(text(invocation, 'judgement'), say);
+    const evaluated = await readEvaluated(workspace, text(invocation, 'judgement'), say);
     const published = await publish(
       {
         forge: workspace.forge(),
@@ -42,11 +42,16 @@ export const gatePublish: Command<Workspace> = {
 const line = (p: Published): string => (p.outcome === 'merged' ? `merged as ${p.commit}` : `${p.outcome}: ${p.detail}`);
 
 /** Rubbish is as good as nothing: the gate then refuses, and says why. */
-async function readEvaluated(file: string | undefined, say: (line: string) => void): Promise<Evaluated | null> {
+async function readEvaluated(
+  workspace: Workspace,
+  file: string | undefined,
+  say: (line: string) => void,
+): Promise<Evaluated | null> {
   if (file === undefined) return null;
+  const path = workspace.here(file);
   try {
-    if ((await stat(file)).size > MAX_EVALUATED_BYTES) throw new Error(`more than ${MAX_EVALUATED_BYTES} bytes`);
-    return parseFile(Evaluated, file, await readFile(file), { print: JSON.stringify, maxBytes: MAX_EVALUATED_BYTES });
+    if ((await stat(path)).size > MAX_EVALUATED_BYTES) throw new Error(`more than ${MAX_EVALUATED_BYTES} bytes`);
+    return parseFile(Evaluated, file, await readFile(path), { print: JSON.stringify, maxBytes: MAX_EVALUATED_BYTES });
   } catch (error) {
     say(`no usable evaluation in ${file}: ${(error as Error).message}`);
     return null;

@@ -31,8 +31,8 @@ type Shown = OnnxSummary & {
 };
 
 async function described(workspace: Workspace, wanted: string): Promise<Shown> {
-  if (wanted.endsWith('.onnx') && existsSync(wanted))
-    return { model: wanted, labels: null, preprocessor: null, ...summariseFile(wanted) };
+  if (wanted.endsWith('.onnx') && existsSync(workspace.here(wanted)))
+    return { model: wanted, labels: null, preprocessor: null, ...summariseFile(workspace.here(wanted), wanted) };
   const { name, manifest, file } = await modelFor(workspace, wanted);
   const { labels, preprocessor } = manifest;
   return { model: name, labels, preprocessor, ...summariseBytes(name, file(MODEL_FILE)) };

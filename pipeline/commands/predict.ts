@@ -17,8 +17,8 @@ export const predict: Command<Workspace> = {
     ['pawl predict "A great film, funny and moving."', 'one text'],
     ['pawl predict --json < reviews.txt', 'one text a line'],
   ],
-  async run({ args, workspace, out }) {
-    const texts = args.length > 0 ? args : await linesOf(process.stdin);
+  async run({ args, workspace, out, stdin }) {
+    const texts = args.length > 0 ? args : await linesOf(stdin);
     const { runtime, version } = await productionRuntime(workspace);
     try {
       const probabilities = await runtime.classify(texts);

@@ -45,7 +45,7 @@ All names and values are checked before anything runs. A sweep that was stopped,
   ],
   async run(invocation) {
     const [file = ''] = invocation.args;
-    const found = readSweep(file);
+    const found = readSweep(file, invocation.workspace.loaded.request.folder);
     const id = idOf(invocation.workspace.config, found);
     const executor = text(invocation, 'executor') ?? 'local';
     if (executor === 'local') return sweepHere(invocation, file, found, id);

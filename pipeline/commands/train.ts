@@ -92,7 +92,7 @@ function programOf({ args, workspace }: Invocation<Workspace>): Pick<RunOptions,
 /** @throws {UsageError} @throws {PushUnknownError} */
 async function triggerOf(kind = 'manual', workspace: Workspace): Promise<RunRequest['trigger']> {
   if (kind === 'manual') return { kind };
-  if (kind === 'push') return pushTrigger(process.env, new TrainingRepository(workspace.loaded.root));
+  if (kind === 'push') return pushTrigger(workspace.env, new TrainingRepository(workspace.loaded.root));
   throw new UsageError(`--trigger is manual or push, not ${kind}`);
 }
 
