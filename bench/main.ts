@@ -4,7 +4,7 @@ import '../registry-repo/runtime/no-telemetry.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../pipeline/package-info.ts';
-import { barProgress } from '../pipeline/progress.ts';
+import { barProgress } from '../pipeline/progress-bar.ts';
 import type { Bench } from './bench.ts';
 import { benches } from './benches.ts';
 import { describeMachine, machine } from './machine.ts';

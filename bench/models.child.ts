@@ -4,7 +4,7 @@ import { loadDataset } from '../pipeline/data/load.ts';
 import { DataOptions } from '../pipeline/data/options.ts';
 import { countPredictions } from '../pipeline/evaluation/counts.ts';
 import { DistilbertConfig } from '../pipeline/training/distilbert/config.ts';
-import { learn } from '../pipeline/training/distilbert/distilbert.ts';
+import { learn } from '../pipeline/training/distilbert/train.ts';
 import type { TrainedModel } from '../pipeline/training/trainer.ts';
 import { type Beside, exportTransformer } from '../pipeline/training/transformer/export.ts';
 import type { Row } from '../registry-repo/rows.ts';

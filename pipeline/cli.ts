@@ -4,4 +4,4 @@ import './platform-check.ts';
 import './host-check.ts';
 import './heap-check.ts';
 
-await import('./program.ts');
+await import('./here.ts');

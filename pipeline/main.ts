@@ -1,13 +1,14 @@
 import { PawlError } from '../events/errors.ts';
 import { RegistryError } from '../registry-repo/errors.ts';
-import type { Command, Invocation } from './commands/command.ts';
+import { type Command, EXIT, type Invocation } from './commands/command.ts';
 import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load.ts';
 import { requireMemory } from './memory-limits.ts';
 import { UsageError } from './operations/not-found.ts';
 import { createOutput, type Output } from './output.ts';
-import { barProgress } from './progress.ts';
+import { type Progress, silentProgress } from './progress.ts';
 import { keepState, mendState } from './state-folder.ts';
+import type { Surroundings, Terminal } from './surroundings.ts';
 import { SweepError } from './sweep/errors.ts';
 import { Workspace } from './workspace.ts';
 
@@ -17,28 +18,23 @@ export type Call = Pick<Invocation<Workspace>, 'args' | 'flags'> & {
   readonly config: string | undefined;
 };
 
-export const EXIT = { done: 0, no: 1, usage: 2, failed: 3, stopped: 130 } as const;
-
 /** Errors of whoever wrote the command line or a file for it: trying again changes nothing. */
 const USAGE = [ConfigError, UsageError, SweepError];
 
-/** Runs one command in this process's world and gives its exit code. Never throws. */
-export async function run(command: Command<Workspace>, call: Call): Promise<number> {
-  const out = createOutput(
-    process,
-    barProgress(process.stderr, () => performance.now()),
-    call.flags.json === true,
-  );
-  const stop = onSignals();
+/** Runs one command and gives its exit code. Never throws. */
+export async function run(command: Command<Workspace>, call: Call, around: Surroundings): Promise<number> {
+  const { env, folder, stdin } = around;
+  const out = createOutput(around, await progressOn(around.stderr), call.flags.json === true);
+  const stop = stopping(around.onStop);
   let workspace: Workspace | undefined;
   try {
     if (command.memory !== undefined) requireMemory(command.memory);
     const { settings: flags, config: file } = call;
-    const loaded = loadConfig({ file, flags, folder: process.cwd(), env: process.env });
+    const loaded = loadConfig({ file, flags, folder, env });
     mendState(loaded.root);
     workspace = new Workspace(loaded, out.progress, keepState);
     const code = await command.run({
-      ...{ args: call.args, flags: call.flags, workspace, out },
+      ...{ args: call.args, flags: call.flags, workspace, out, stdin },
       // Asked for only by a command that has something to finish.
       get signal() {
         return stop.asked();
@@ -54,7 +50,14 @@ export async function run(command: Command<Workspace>, call: Call): Promise<numb
   }
 }
 
-type OnSignals = {
+/** A bar, where a person sees it. */
+async function progressOn(stream: Terminal): Promise<Progress> {
+  if (!stream.isTTY) return silentProgress;
+  const { barProgress } = await import('./progress-bar.ts');
+  return barProgress(stream, () => performance.now());
+}
+
+type Stopping = {
   /** From now on the first signal says to finish cleanly, and the second ends at once. */
   readonly asked: () => AbortSignal;
   readonly aborted: () => boolean;
@@ -65,30 +68,14 @@ type OnSignals = {
  * Until a command asks for the signal, the system ends the process at the first one, whatever it computes: a listener would make it
  * deaf for as long as something keeps the event loop from turning.
  */
-function onSignals(): OnSignals {
+function stopping(onStop: Surroundings['onStop']): Stopping {
   const controller = new AbortController();
-  const onSignal = () => {
-    if (controller.signal.aborted) process.exit(EXIT.stopped);
-    controller.abort(new Error('stopped'));
-  };
-  // Who started us through a channel wants us no longer, or is gone. The terminal's signal may have come first.
-  const onGone = () => controller.abort(new Error('stopped'));
-  const names = ['SIGINT', 'SIGTERM'] as const;
-  let listening = false;
+  let release: (() => void) | undefined;
   const asked = () => {
-    if (!listening) {
-      for (const name of names) process.on(name, onSignal);
-      process.on('disconnect', onGone);
-      process.channel?.unref(); // listening alone keeps nothing alive
-    }
-    listening = true;
+    release ??= onStop(() => controller.abort(new Error('stopped')));
     return controller.signal;
   };
-  const release = () => {
-    for (const name of names) process.off(name, onSignal);
-    process.off('disconnect', onGone);
-  };
-  return { asked, aborted: () => controller.signal.aborted, release };
+  return { asked, aborted: () => controller.signal.aborted, release: () => release?.() };
 }
 
 function explain(error: unknown, out: Output, stopped: boolean): number {

@@ -1,15 +1,12 @@
-// Before any library.
-import '../registry-repo/runtime/no-telemetry.ts';
-
-import { writeSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Command as Commander, CommanderError, Option } from 'commander';
-import type { Command } from './commands/command.ts';
-import { commands } from './commands/commands.ts';
+import { Command as Commander, CommanderError, Help, Option } from 'commander';
+import { type Command, EXIT, type Verb } from './commands/command.ts';
+import { verbs } from './commands/commands.ts';
 import { isUrl } from './config/address.ts';
-import { type Call, EXIT, run } from './main.ts';
+import type { Call } from './main.ts';
 import { version } from './package-info.ts';
 import { respelt } from './spelling.ts';
+import type { Surroundings, Terminal } from './surroundings.ts';
 import type { Workspace } from './workspace.ts';
 
 const GROUPS: Readonly<Record<string, string>> = {
@@ -27,7 +24,28 @@ Exit codes: 0 done, 1 the answer is no (a gate refused, a check failed), 2 wrong
 
 const gather = (value: string, previous: readonly string[] = []): string[] => [...previous, value];
 
-function createProgram(): Commander {
+/** Runs a command line to its end, and gives the exit code. Rejects only where the program itself is wrong. */
+export async function program(around: Surroundings): Promise<number> {
+  const words = respelt(around.args);
+  let code: number = EXIT.done;
+  const commander = await createProgram(words, around, (ended) => (code = ended));
+  try {
+    await commander.parseAsync(words, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  }
+}
+
+/** Knows every verb by name, and those that the words may call as a whole. */
+async function createProgram(
+  words: readonly string[],
+  around: Surroundings,
+  onEnd: (code: number) => void,
+): Promise<Commander> {
+  const { stdout, stderr } = around;
+  const takes = new Map<Commander, string>();
   const program = new Commander('pawl')
     .description(
       'A model registry that only moves forward: a promotion is a pull request, and a gate that scores again decides it.',
@@ -37,15 +55,42 @@ function createProgram(): Commander {
     .option('--set <path=value>', 'set any setting, e.g. --set training.seed=7; may be repeated', gather)
     .showHelpAfterError('(pawl --help shows every command)')
     .exitOverride()
-    .addHelpText('after', EXIT_CODES);
-  for (const command of commands) add(program, command);
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      getOutHelpWidth: () => widthOf(stdout),
+      getErrHelpWidth: () => widthOf(stderr),
+    })
+    .addHelpText('after', EXIT_CODES)
+    .configureHelp({
+      subcommandTerm(sub) {
+        const after = takes.get(sub);
+        return after === undefined ? Help.prototype.subcommandTerm.call(this, sub) : `${sub.name()} ${after}`.trimEnd();
+      },
+    });
+  for (const verb of verbs) {
+    const sub = add(program, verb);
+    takes.set(sub, verb.takes);
+    if (!verb.name.split(' ').every((word) => words.includes(word))) continue;
+    const command = await verb.load();
+    describe(sub, verb, command);
+    sub.action(async () => {
+      const { run } = await import('./main.ts');
+      onEnd(await run(command, callOf(program, command, sub, around.folder), around));
+    });
+  }
   return program;
 }
 
-function add(program: Commander, command: Command<Workspace>): void {
-  const words = command.name.split(' ');
-  const verb = words.pop() as string;
-  const sub = words.reduce(group, program).command(verb).summary(command.summary).description(describe(command));
+function add(program: Commander, { name, summary }: Verb<Workspace>): Commander {
+  const words = name.split(' ');
+  const last = words.pop() as string;
+  return words.reduce(group, program).command(last).summary(summary);
+}
+
+/** Tells commander what a verb takes. */
+function describe(sub: Commander, { summary }: Verb<Workspace>, command: Command<Workspace>): void {
+  sub.description(descriptionOf(summary, command.details));
   for (const { name, description, optional, variadic } of command.arguments ?? []) {
     const word = name + (variadic ? '...' : '');
     sub.argument(optional ? `[${word}]` : `<${word}>`, description);
@@ -54,15 +99,15 @@ function add(program: Commander, command: Command<Workspace>): void {
   if (command.json) sub.option('--json', 'print the result as JSON');
   const examples = command.examples.map(([line, what]) => `  ${line}\n      ${what}`);
   if (examples.length > 0) sub.addHelpText('after', `\nExamples:\n${examples.join('\n')}`);
-  sub.action(async () => {
-    process.exitCode = await run(command, callOf(program, command, sub));
-  });
 }
 
 const group = (parent: Commander, word: string): Commander =>
   parent.commands.find((c) => c.name() === word) ?? parent.command(word).description(GROUPS[word] ?? '');
 
-function describe({ summary, details }: Command<Workspace>): string {
+/** Columns to fill. */
+const widthOf = ({ isTTY, columns = 80 }: Terminal): number => (isTTY ? columns : 80);
+
+function descriptionOf(summary: string, details: string | undefined): string {
   const first = `${summary[0]?.toUpperCase()}${summary.slice(1)}.`;
   return details ? `${first}\n\n${details}` : first;
 }
@@ -70,7 +115,7 @@ function describe({ summary, details }: Command<Workspace>): string {
 type Flags = Record<string, string | boolean | undefined>;
 
 /** What was typed, with the flags that are settings in disguise turned into such. */
-function callOf(program: Commander, command: Command<Workspace>, sub: Commander): Call {
+function callOf(program: Commander, command: Command<Workspace>, sub: Commander, folder: string): Call {
   const { config, set = [] } = program.opts<{ config?: string; set?: string[] }>();
   // A verb that has verbs of its own takes the flags it knows, wherever they stand.
   const around = sub.parent && sub.parent !== program ? sub.parent.opts<Flags>() : {};
@@ -85,25 +130,8 @@ function callOf(program: Commander, command: Command<Workspace>, sub: Commander)
     if (setting === undefined || value === undefined) continue;
     // Settings are relative to their file; what is typed is relative to where the user stands.
     const relative = path && config !== undefined && !isUrl(String(value));
-    const text = relative ? resolve(String(value)) : String(value);
+    const text = relative ? resolve(folder, String(value)) : String(value);
     settings.push({ path: setting, text, flag: names.split(' ')[0] ?? '' });
   }
   return { args: sub.args, flags, settings, config };
-}
-
-// A reader that went away, such as `head`, ends us quietly; help is printed before any command runs.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.done);
-  throw error;
-});
-// Node's own code for what nobody caught is 1, which here means that the answer is no.
-process.on('uncaughtException', (error) => {
-  writeSync(2, `pawl: ${error instanceof Error ? error.stack : String(error)} [internal]\n`);
-  process.exit(EXIT.failed);
-});
-try {
-  await createProgram().parseAsync(respelt(process.argv.slice(2)), { from: 'user' });
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
 }

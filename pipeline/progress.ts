@@ -1,6 +1,3 @@
-import { SingleBar } from 'cli-progress';
-import { duration } from './table.ts';
-
 /** What long work reports to whoever waits for it. `of` may grow; the same stage name updates the same bar. */
 export type Progress = {
   update(stage: string, done: number, of: number): void;
@@ -15,54 +12,3 @@ export type Listener = {
 };
 
 export const silentProgress: Progress = { update: () => {}, finish: () => {} };
-
-/** Shorter work shows nothing: a bar that flashes by only distracts. */
-const SHOW_AFTER_MS = 700;
-
-/**
- * A bar with time left on standard error, only if a person sees it.
- *
- * @param stream where to draw; anything but a terminal stays quiet
- * @param now milliseconds
- */
-export function barProgress(stream: NodeJS.WriteStream, now: () => number): Progress {
-  if (!stream.isTTY) return silentProgress;
-  let current: { stage: string; since: number; from: number; bar: SingleBar | null } | null = null;
-
-  const finish = () => {
-    current?.bar?.stop();
-    current = null;
-  };
-  return {
-    finish,
-    update(stage, done, of) {
-      if (current?.stage !== stage) {
-        finish();
-        current = { stage, since: now(), from: done, bar: null };
-      }
-      const total = Math.max(of, 1);
-      if (!current.bar && now() - current.since >= SHOW_AFTER_MS && done < total) {
-        current.bar = newBar(stream);
-        current.bar.start(total, done, { stage, left: '' });
-      }
-      current.bar?.setTotal(total);
-      current.bar?.update(done, { left: timeLeft(now() - current.since, done - current.from, total - current.from) });
-      if (done >= of) finish();
-    },
-  };
-}
-
-const newBar = (stream: NodeJS.WriteStream): SingleBar =>
-  new SingleBar({
-    stream,
-    format: '{stage} {bar} {percentage}%  {left}',
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    barsize: 30,
-    hideCursor: true,
-    clearOnComplete: true,
-  });
-
-/** Time left at the mean speed so far, of what was not done already when it began; nothing as long as that says nothing. */
-const timeLeft = (elapsedMs: number, done: number, total: number): string =>
-  done === 0 ? '' : `${duration((elapsedMs * (total - done)) / done)} left`;

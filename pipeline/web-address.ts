@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { secretIn } from './secret-in-address.ts';
 
 /**
  * An http(s) address without anything secret in it: `pawl config` prints it, messages name it, and events record it for good.
@@ -11,14 +12,3 @@ export const webAddress = (instead: string) =>
     const message = secretIn(address, instead);
     if (message !== null) context.addIssue({ code: 'custom', message });
   });
-
-/** Why an address may hold a secret, never repeating it, or null; what is no URL holds none. */
-export function secretIn(address: string, instead: string): string | null {
-  if (!URL.canParse(address)) return null;
-  const { protocol, username, password, search, hash } = new URL(address);
-  // Over SSH a name alone says who asks, and proves nothing.
-  if (password !== '' || (username !== '' && protocol !== 'ssh:'))
-    return `a URL with credentials in it would be recorded for good: take them out, and ${instead}`;
-  if (search !== '' || hash !== '') return `an address here has no ? and no #, which may hold a secret: ${instead}`;
-  return null;
-}

@@ -12,14 +12,11 @@ import { versions } from '../projections/versions.ts';
 import { SqliteViews } from '../projections/views.sqlite.ts';
 import type { Views } from '../projections/views.ts';
 import type { Artifacts } from '../registry-repo/artifacts/artifacts.ts';
-import { type GateAnswer, type GateRequest, runGate } from '../registry-repo/gate/gate.ts';
-import { checkScratch } from '../registry-repo/gate/scratch.ts';
+import type { GateAnswer, GateRequest } from '../registry-repo/gate/gate.ts';
 import { Git } from '../registry-repo/git.ts';
 import type { Bounds } from '../registry-repo/model-process/confined.ts';
 import { withoutSandbox } from '../registry-repo/model-process/isolation.ts';
-import { openModelWith } from '../registry-repo/model-process/open-model.ts';
 import type { OpenModel } from '../registry-repo/runtime/runtime.ts';
-import { scoreInProcess } from '../registry-repo/scoring/score.process.ts';
 import { readSigningKey, type SigningKey } from '../registry-repo/verdict/keys.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { readSecrets, type Secrets } from './config/secrets.ts';
@@ -34,8 +31,6 @@ import { version } from './package-info.ts';
 import { type Progress, silentProgress } from './progress.ts';
 import type { Gate } from './promotion/gate.ts';
 import type { ReconcilePorts } from './promotion/ports.ts';
-import { PromotionProcess } from './promotion/process.ts';
-import { openTraining } from './source/open.ts';
 import type { TrainingRepository } from './source/repository.git.ts';
 
 /** A workflow takes minutes: looked for this often, and asked for again where nothing came of it. */
@@ -48,7 +43,10 @@ export const projections = [runs, versions, promotions, baseline] as const;
 
 type Question = Pick<GateRequest, 'head' | 'base' | 'pullRequest' | 'reason' | 'measure'>;
 
-/** Everything a command can reach, each part made when it is first asked for. The one place where adapters are chosen. */
+/**
+ * Everything a command can reach, each part made when it is first asked for. The one place where adapters are chosen. What only
+ * some commands need, and takes long to load, is loaded here when it is asked for.
+ */
 export class Workspace {
   readonly loaded: LoadedConfig;
   readonly clock = () => new Date();
@@ -75,6 +73,16 @@ export class Workspace {
     return this.loaded.config;
   }
 
+  /** Variables that the settings were read from. */
+  get env(): LoadedConfig['request']['env'] {
+    return this.loaded.request.env;
+  }
+
+  /** A path that was typed as an absolute one: relative to where the user stands. */
+  here(typed: string): string {
+    return resolve(this.loaded.request.folder, typed);
+  }
+
   /** A path of the configuration as an absolute one. */
   path(relative: string): string {
     return resolve(this.loaded.root, relative);
@@ -92,7 +100,7 @@ export class Workspace {
 
   /** @throws {ConfigError} */
   secrets(): Secrets {
-    this.#secrets ??= readSecrets(process.env);
+    this.#secrets ??= readSecrets(this.env);
     return this.#secrets;
   }
 
@@ -158,7 +166,7 @@ export class Workspace {
 
   #remote(git: Git) {
     const { registry } = this.config;
-    return { registry, git, by: registry.author, clock: this.clock, secrets: this.secrets(), env: process.env };
+    return { registry, git, by: registry.author, clock: this.clock, secrets: this.secrets(), env: this.env };
   }
 
   /** The registry's repository on GitHub, or another one: to set it up and to look at how it is set up. @throws {ForgeError} */
@@ -173,7 +181,8 @@ export class Workspace {
   }
 
   /** A repository to train from, by path or URL. @throws {RepositoryError} */
-  training(address: string): Promise<TrainingRepository> {
+  async training(address: string): Promise<TrainingRepository> {
+    const { openTraining } = await import('./source/open.ts');
     this.keepState();
     const { forgeToken } = this.secrets();
     const { api, app, forge } = this.config.registry;
@@ -193,7 +202,11 @@ export class Workspace {
   }
 
   get openModel(): OpenModel {
-    return openModelWith({ bounds: this.modelBounds, seconds: this.config.models.seconds });
+    const options = { bounds: this.modelBounds, seconds: this.config.models.seconds };
+    return async (...asked) => {
+      const { openModelWith } = await import('../registry-repo/model-process/open-model.ts');
+      return openModelWith(options)(...asked);
+    };
   }
 
   /** Whether this machine judges and merges, or the registry's own workflow. */
@@ -210,14 +223,19 @@ export class Workspace {
   /** Judges commits of the registry; with a key the verdicts are signed. */
   judge(key: SigningKey | null): (question: Question) => Promise<GateAnswer> {
     const [forge, artifacts] = [this.forge(), this.artifacts()];
-    const score = scoreInProcess(undefined, this.modelBounds);
-    const registry = registryOf(this.keys());
-    const gate = { git: forge.git, artifacts, score, key, registry, now: this.clock, pawl: version };
-    return (question) => runGate({ ...gate, ...question });
+    const [bounds, registry] = [this.modelBounds, registryOf(this.keys())];
+    const gate = { git: forge.git, artifacts, key, registry, now: this.clock, pawl: version };
+    return async (question) => {
+      const { scoreInProcess } = await import('../registry-repo/scoring/score.process.ts');
+      const { runGate } = await import('../registry-repo/gate/gate.ts');
+      return runGate({ ...gate, score: scoreInProcess(undefined, bounds), ...question });
+    };
   }
 
   /** What promotions need; asks for the keys to sign with. @throws {KeyError} */
-  promotions(say: (line: string) => void): ReconcilePorts {
+  async promotions(say: (line: string) => void): Promise<ReconcilePorts> {
+    const { PromotionProcess } = await import('./promotion/process.ts');
+    const { checkScratch } = await import('../registry-repo/gate/scratch.ts');
     const [store, artifacts, forge, keys] = [this.store(), this.artifacts(), this.forge(), this.keys()];
     const folder = this.config.keys.path;
     if (!this.gateIsHere) requireTrustedGate(keys, folder);

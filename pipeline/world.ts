@@ -45,7 +45,7 @@ export type Trusting = { keys(): Pick<Keys, 'trusted'> };
 
 /** What takes promotions to their end. */
 export type Promoting = {
-  promotions(say: (line: string) => void): ReconcilePorts;
+  promotions(say: (line: string) => void): Promise<ReconcilePorts>;
   /** How long to wait for a gate elsewhere. */
   readonly gateWaitMs: number;
 };

@@ -2,10 +2,6 @@ import { isIP } from 'node:net';
 import type { MiddlewareHandler } from 'hono';
 import { RequestError } from './problems.ts';
 
-/** A name for this server, as somebody may have reached it; `*` for any. */
-export const HOST_NAME =
-  /^(?:\*|(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*)$/i;
-
 /**
  * Paths that answer whatever the host is called. Probes ask for health by the address of a pod or by any name, and learn only a
  * code; a webhook is believed by its signature, which no page can make.

@@ -1,5 +1,8 @@
 import * as z from 'zod';
-import { HOST_NAME } from './host.ts';
+
+/** A name for this server, as somebody may have reached it; `*` for any. */
+const HOST_NAME =
+  /^(?:\*|(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*)$/i;
 
 const count = (description: string, value: number, max: number) =>
   z.int().min(1).max(max).default(value).describe(description);

@@ -36,7 +36,7 @@ const VENDORS: Record<string, RegExp> = {
   '@octokit/webhooks-methods': /^server\/.*\.github\.ts$/,
   '@aws-sdk/client-s3': /\.s3\.ts$/,
   commander: /^pipeline\/program\.ts$/,
-  'cli-progress': /^pipeline\/progress\.ts$/,
+  'cli-progress': /^pipeline\/progress-bar\.ts$/,
   'string-width': /^pipeline\/table\.ts$/,
   'tar-stream': /^pipeline\/data\/.*\.ts$/,
   'csv-parse': /^pipeline\/data\/.*\.ts$/,

@@ -4,8 +4,6 @@ import type { Command } from './command.ts';
 import { wholeNumber } from './numbers.ts';
 
 export const approve: Command<Workspace> = {
-  name: 'approve',
-  summary: 'approve of a pull request of the registry, at the commit it is at now',
   details:
     'Where gate.json says `"merge": "after-approval"`, a pass waits for this. Another commit in the pull request needs another approval. `pawl reconcile` merges afterwards, or the registry’s own workflow does.',
   arguments: [{ name: 'number', description: 'the pull request' }],

@@ -8,8 +8,6 @@ import type { Command } from './command.ts';
 const DAY_MS = 86_400_000;
 
 export const artifactsGc: Command<Workspace> = {
-  name: 'artifacts gc',
-  summary: 'remove stored bytes that no event and no registry commit refers to',
   details: 'Bytes younger than the grace period stay: a run stores its files before it records them.',
   json: true,
   flags: [

@@ -4,8 +4,6 @@ import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
 export const artifactsList: Command<Workspace> = {
-  name: 'artifacts list',
-  summary: 'show what is in the artifact store',
   json: true,
   examples: [['pawl artifacts list', 'every digest with its size']],
   async run({ workspace, out }) {

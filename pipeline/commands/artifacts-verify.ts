@@ -4,8 +4,6 @@ import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
 export const artifactsVerify: Command<Workspace> = {
-  name: 'artifacts verify',
-  summary: 'read everything in the artifact store and compare it with its digest',
   details: 'Exit code 1 if anything is not what its digest says.',
   json: true,
   examples: [['pawl artifacts verify', 'has the disk kept its word?']],

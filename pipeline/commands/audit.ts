@@ -9,8 +9,6 @@ import { type Command, text } from './command.ts';
 const FORMATS = ['text', 'markdown'] as const;
 
 export const auditAll: Command<Workspace> = {
-  name: 'audit',
-  summary: 'replay everything and prove why each model was in production',
   details:
     'Checks the log’s hashes and order, signed checkpoints, every view against a rebuild, every commit on main against the log and back, every verdict judged again from its evidence, every artifact’s bytes, and what servers say they served. Exit code 1 if anything does not hold.',
   json: true,

@@ -1,12 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
 import { installTensorflow } from '../training/backends/tensorflow/install.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
 
 export const backendInstall: Command<Workspace> = {
-  name: 'backend install',
-  summary: 'let TensorFlow compute for training: build its addon on the TensorFlow of a Python package',
   details:
     'Unpacks @tensorflow/tfjs-node from npm without running its scripts, compiles its addon against the libraries of the Python package (2.12 or newer, Linux; a C++ compiler is needed), and tries it: a product, a derivative, speed. Everything is kept in the user’s cache folder.',
   json: true,
@@ -26,7 +23,7 @@ export const backendInstall: Command<Workspace> = {
       python: text(invocation, 'python') ?? 'python3',
       gpu: flags.gpu === true,
       threads: workspace.config.training.workers || availableParallelism(),
-      ...(folder === undefined ? {} : { folder: resolve(folder) }),
+      ...(folder === undefined ? {} : { folder: workspace.here(folder) }),
     };
     const done: string[] = [];
     const installed = await installTensorflow(options, (line) => done.push(line));

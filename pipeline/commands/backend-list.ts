@@ -5,8 +5,6 @@ import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
 export const backendList: Command<Workspace> = {
-  name: 'backend list',
-  summary: 'show what can compute for training here, how fast, and why not',
   details:
     'Each backend is tried in a process of its own: a product, a derivative, and the speed of multiplying matrices. `auto` takes the first usable one but webgpu, which is experimental.',
   json: true,

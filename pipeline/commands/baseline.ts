@@ -7,8 +7,6 @@ import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
 
 export const baselineShow: Command<Workspace> = {
-  name: 'baseline',
-  summary: 'show what is in production, or was at any moment',
   details: 'Folded from the log alone, so the answer for a moment in the past is the same today and in ten years.',
   json: true,
   arguments: [{ name: 'model', description: 'only this model', optional: true }],

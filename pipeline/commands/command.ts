@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { MemoryUse } from '../memory-limits.ts';
 import type { Output } from '../output.ts';
 
@@ -25,15 +26,25 @@ export type Invocation<W> = {
   readonly flags: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
   readonly workspace: W;
   readonly out: Output;
+  readonly stdin: Readable;
   /** Aborts when the user asks to stop. */
   readonly signal: AbortSignal;
 };
 
-/** One verb of the command line. `run` gives the exit code: 0 done, 1 the answer is no, and errors are thrown. */
-export type Command<W> = {
+export const EXIT = { done: 0, no: 1, usage: 2, failed: 3, stopped: 130 } as const;
+
+/** What lists of commands say of one, so that they need not load it. */
+export type Verb<W> = {
   /** Words as typed: `runs list`. */
   readonly name: string;
+  /** What follows it, as help shows it: `[options] <run>`. A test compares it with the command. */
+  readonly takes: string;
   readonly summary: string;
+  load(): Promise<Command<W>>;
+};
+
+/** What a verb of the command line does. `run` gives the exit code: 0 done, 1 the answer is no, and errors are thrown. */
+export type Command<W> = {
   readonly details?: string;
   readonly arguments?: readonly Argument[];
   readonly flags?: readonly Flag[];

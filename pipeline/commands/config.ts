@@ -5,8 +5,6 @@ import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
 export const configShow: Command<Workspace> = {
-  name: 'config',
-  summary: 'show every setting, its value, and where the value came from',
   details: 'Flags win over PAWL_… variables, those over pawl.yaml, that over defaults.',
   json: true,
   examples: [

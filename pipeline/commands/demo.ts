@@ -27,9 +27,7 @@ import type { Command } from './command.ts';
 const ROWS = { tooFew: 200, good: 3000, worse: 1000, better: 6000 };
 
 export const demo: Command<Workspace> = {
-  name: 'demo',
   memory: 'serves',
-  summary: 'tell the whole story once, in a temporary folder: blocked, promoted, swapped, rolled back, audited',
   details:
     'Uses the sample data, no network, and none of your settings. Exit code 1 if anything does not come out as the story says.',
   examples: [['pawl demo', 'about a minute']],
@@ -152,7 +150,7 @@ class Story {
 
   async #rolledBack(workspace: Workspace, server: Server): Promise<void> {
     this.#title('Rollback');
-    const ports = workspace.promotions(() => {});
+    const ports = await workspace.promotions(() => {});
     const proposal = await ports.process.rollBack(workspace.config.model, null, 'demonstration');
     if (proposal.kind !== 'new') throw new Error('there was nothing to roll back');
     const { promotionId, baseline } = proposal.fact.data;

@@ -15,8 +15,6 @@ type State = 'ok' | 'warning' | 'problem';
 type Diagnosis = { readonly name: string; readonly state: State; readonly what: string; readonly fix: string | null };
 
 export const doctor: Command<Workspace> = {
-  name: 'doctor',
-  summary: 'look for what is missing or unsafe, and say how to mend it',
   details:
     'Changes nothing; with a git event store, the local copy of the log is brought up to date. Exit code 1 if there is a problem; warnings do not count. With --probe, what the registry’s server enforces is tried on branches that are removed again.',
   json: true,

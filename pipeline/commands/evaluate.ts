@@ -11,9 +11,7 @@ import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
 
 export const evaluate: Command<Workspace> = {
-  name: 'evaluate',
   memory: 'computes',
-  summary: 'measure a run’s or version’s model on any labelled data',
   details:
     'Nothing is recorded. A data set with a test split is measured on that; any other on all its rows. Figures are named and defined as in scikit-learn; the F1 that gate.json compares is named, with an interval, and where it is that of one label, precision and recall are that label’s.',
   json: true,
@@ -41,7 +39,8 @@ export const evaluate: Command<Workspace> = {
   async run(invocation) {
     const { workspace, out, signal, args } = invocation;
     const [data, slices] = [text(invocation, 'data'), text(invocation, 'slices')];
-    const asked = { model: args[0] ?? '', folder: process.cwd(), data, source: text(invocation, 'source'), slices };
+    const { folder } = workspace.loaded.request;
+    const asked = { model: args[0] ?? '', folder, data, source: text(invocation, 'source'), slices };
     const evaluated = await evaluateModel(workspace, asked, out, signal);
     out.result(told(evaluated), () => describe(evaluated));
     return 0;

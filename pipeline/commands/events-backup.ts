@@ -5,8 +5,6 @@ import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
 export const eventsBackup: Command<Workspace> = {
-  name: 'events backup',
-  summary: 'copy the whole log into a new file, while everything goes on',
   arguments: [{ name: 'file', description: 'the new file' }],
   examples: [
     ['pawl events backup backup.db', 'a consistent copy'],
@@ -17,8 +15,9 @@ export const eventsBackup: Command<Workspace> = {
     const store =
       kind === 'git' ? workspace.copyableStore() : new SqliteStore(workspace.path(path), { readOnly: true });
     try {
-      await store.copyTo(file);
-      chmodSync(file, usersMode());
+      const path = workspace.here(file);
+      await store.copyTo(path);
+      chmodSync(path, usersMode());
       out.say(`${await store.position()} events copied to ${file}`);
     } finally {
       if (kind !== 'git') await store.close();

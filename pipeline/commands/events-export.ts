@@ -12,8 +12,6 @@ import { type Command, text } from './command.ts';
 const FORMATS = ['jsonl', 'cloudevents'] as const;
 
 export const eventsExport: Command<Workspace> = {
-  name: 'events export',
-  summary: 'write the log as lines of JSON',
   details:
     'jsonl is the log itself, bytes and hashes included. cloudevents is one CloudEvents 1.0 object a line, for brokers and other tools.',
   flags: [
@@ -41,7 +39,7 @@ export const eventsExport: Command<Workspace> = {
       }
     };
     const file = text(invocation, 'output');
-    if (file) await writeWhole(file, lines());
+    if (file) await writeWhole(workspace.here(file), lines());
     else for await (const chunk of lines()) await out.write(chunk);
     return 0;
   },

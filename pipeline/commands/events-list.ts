@@ -10,8 +10,6 @@ import { wholeNumber } from './numbers.ts';
 const DEFAULT_LIMIT = 20;
 
 export const eventsList: Command<Workspace> = {
-  name: 'events list',
-  summary: 'show events in the order of the log',
   details: `Shows the last ${DEFAULT_LIMIT} events, or with --after those that follow a position.`,
   json: true,
   flags: [

@@ -6,8 +6,6 @@ import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
 export const eventsShow: Command<Workspace> = {
-  name: 'events show',
-  summary: 'show one event whole, and whether its hash still fits its bytes',
   json: true,
   arguments: [{ name: 'event', description: 'its position, or its id' }],
   examples: [['pawl events show 41', 'the event at position 41']],

@@ -12,8 +12,6 @@ type Finding = Omit<ChainBreak, 'code'> & { readonly code: ChainBreak['code'] | 
 const SHOWN = 50;
 
 export const eventsVerify: Command<Workspace> = {
-  name: 'events verify',
-  summary: 'check every event’s hash, chain, order and shape',
   details:
     'Exit code 1 if anything is not as it was written. `pawl audit` checks more: the registry, the artifacts, the verdicts.',
   json: true,

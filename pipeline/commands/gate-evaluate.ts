@@ -15,9 +15,7 @@ export const GATE_FLAGS = [
 ] as const;
 
 export const gateEvaluate: Command<Workspace> = {
-  name: 'gate evaluate',
   memory: 'computes',
-  summary: 'measure one commit of a pull request, without any right to change something',
   details:
     'The first half of a gate in a workflow: loads and scores the models, which may be hostile, and writes what it counted. `pawl gate publish`, which never loads a model, decides. Exit code 0 if there is an answer to publish, whatever it is.',
   flags: [...GATE_FLAGS, { flags: '--out <file>', description: 'where to write what was counted (JSON)' }],
@@ -32,9 +30,10 @@ export const gateEvaluate: Command<Workspace> = {
     const pull = await forge.pullRequest(number);
     const reason = (await forge.git.commitId(head)) === null ? null : await rollbackReason(forge.git, head);
     const answer = await workspace.judge(null)({ head, base, pullRequest: pull.number, reason });
-    const draft = `${file}.${randomUUID()}`;
+    const path = workspace.here(file);
+    const draft = `${path}.${randomUUID()}`;
     asUser(() => writeFileSync(draft, JSON.stringify(evaluatedOf(number, answer))));
-    await rename(draft, file);
+    await rename(draft, path);
     const { result, reasons } = answer.judgement;
     out.say(`${result}: ${reasons.map((r) => r.message).join('; ')}`);
     return 0;

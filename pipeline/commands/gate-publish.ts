@@ -9,8 +9,6 @@ import { type Command, text } from './command.ts';
 import { GATE_FLAGS, gateQuestion } from './gate-evaluate.ts';
 
 export const gatePublish: Command<Workspace> = {
-  name: 'gate publish',
-  summary: 'judge by what `pawl gate evaluate` counted, sign the verdict, show it, and merge if it is a pass',
   details:
     'The second half of a gate in a workflow. It checks everything again that can be known without the model, keeps the signed verdict in the registry, sets the status of exactly the commit that was judged, and merges it if main is still what it was judged against. Without an evaluation it refuses. Exit code 0 if merged, waiting or nothing to do, 1 if refused, 3 if the gate itself failed and could not judge.',
   json: true,
@@ -23,7 +21,7 @@ export const gatePublish: Command<Workspace> = {
     const { clock } = workspace;
     const own = publicKeyOf(key, { role: 'gate', from: new Date(0).toISOString(), until: null });
     const say = (line: string) => out.say(line);
-    const evaluated = await readEvaluated(text(invocation, 'judgement'), say);
+    const evaluated = await readEvaluated(workspace, text(invocation, 'judgement'), say);
     const published = await publish(
       {
         forge: workspace.forge(),
@@ -44,11 +42,16 @@ export const gatePublish: Command<Workspace> = {
 const line = (p: Published): string => (p.outcome === 'merged' ? `merged as ${p.commit}` : `${p.outcome}: ${p.detail}`);
 
 /** Rubbish is as good as nothing: the gate then refuses, and says why. */
-async function readEvaluated(file: string | undefined, say: (line: string) => void): Promise<Evaluated | null> {
+async function readEvaluated(
+  workspace: Workspace,
+  file: string | undefined,
+  say: (line: string) => void,
+): Promise<Evaluated | null> {
   if (file === undefined) return null;
+  const path = workspace.here(file);
   try {
-    if ((await stat(file)).size > MAX_EVALUATED_BYTES) throw new Error(`more than ${MAX_EVALUATED_BYTES} bytes`);
-    return parseFile(Evaluated, file, await readFile(file), { print: JSON.stringify, maxBytes: MAX_EVALUATED_BYTES });
+    if ((await stat(path)).size > MAX_EVALUATED_BYTES) throw new Error(`more than ${MAX_EVALUATED_BYTES} bytes`);
+    return parseFile(Evaluated, file, await readFile(path), { print: JSON.stringify, maxBytes: MAX_EVALUATED_BYTES });
   } catch (error) {
     say(`no usable evaluation in ${file}: ${(error as Error).message}`);
     return null;

@@ -9,9 +9,7 @@ import type { Command } from './command.ts';
 import { wholeNumber } from './numbers.ts';
 
 export const gate: Command<Workspace> = {
-  name: 'gate',
   memory: 'computes',
-  summary: 'judge a pull request of the registry, and show the verdict; nothing is merged or recorded',
   details:
     'The rules, the evaluation set and the baseline are read from main, the candidate from the pull request’s commit. Exit code 0 for a pass, 1 for a refusal, 3 if the gate itself failed and could not judge.',
   json: true,

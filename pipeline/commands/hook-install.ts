@@ -17,8 +17,6 @@ export class HookExistsError extends PawlError {
 const MARK = '# Written by pawl hook install';
 
 export const hookInstall: Command<Workspace> = {
-  name: 'hook install',
-  summary: 'make a repository start a run on every push to it',
   details:
     'Writes a post-receive hook that runs `pawl watch --once` in the background. The push does not wait for the run.',
   flags: [

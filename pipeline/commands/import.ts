@@ -20,9 +20,7 @@ import { report } from './train.ts';
 const MAX_LENGTH = 512;
 
 export const importModel: Command<Workspace> = {
-  name: 'import',
   memory: 'computes',
-  summary: 'bring a model that was trained elsewhere: an ONNX graph and its tokenizer become a run and a candidate',
   details:
     'For sequence classifiers in the layout of Optimum and transformers.js: inputs input_ids, attention_mask and token_type_ids, one output with a number for each label, a tokenizer.json of BERT’s kind. The graph is looked through as the gate does it, before anything loads it, then measured on the test rows of the configured data. What it was trained on is not known unless --trained-on-data says that it was the configured data; a policy that wants to look for leaks then refuses it.',
   json: true,

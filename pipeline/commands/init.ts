@@ -4,8 +4,6 @@ import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
 export const init: Command<Workspace> = {
-  name: 'init',
-  summary: 'prepare a repository: settings, and on GitHub the workflow that trains on every push',
   details:
     'Writes pawl.yaml, for GitHub .github/workflows/train.yml, and a line in .gitignore. Files that are there are kept if they do as well; if not, nothing is written. Run it at the top of the repository.',
   json: true,

@@ -9,8 +9,6 @@ import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
 export const modelShow: Command<Workspace> = {
-  name: 'model show',
-  summary: 'what is in a model: inputs, outputs, operators, parameters and size',
   details: 'Nothing is loaded or computed: the file is read as it lies there.',
   json: true,
   arguments: [{ name: 'model', description: 'a run id, a version (2, v2, model@2), or an ONNX file' }],
@@ -33,8 +31,8 @@ type Shown = OnnxSummary & {
 };
 
 async function described(workspace: Workspace, wanted: string): Promise<Shown> {
-  if (wanted.endsWith('.onnx') && existsSync(wanted))
-    return { model: wanted, labels: null, preprocessor: null, ...summariseFile(wanted) };
+  if (wanted.endsWith('.onnx') && existsSync(workspace.here(wanted)))
+    return { model: wanted, labels: null, preprocessor: null, ...summariseFile(workspace.here(wanted), wanted) };
   const { name, manifest, file } = await modelFor(workspace, wanted);
   const { labels, preprocessor } = manifest;
   return { model: name, labels, preprocessor, ...summariseBytes(name, file(MODEL_FILE)) };

@@ -9,8 +9,6 @@ import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
 export const predict: Command<Workspace> = {
-  name: 'predict',
-  summary: 'classify texts with the model in production',
   details: 'Texts are arguments, or lines of standard input. The model is verified exactly as a server verifies it.',
   json: true,
   arguments: [{ name: 'text', description: 'texts; none reads standard input', optional: true, variadic: true }],
@@ -19,8 +17,8 @@ export const predict: Command<Workspace> = {
     ['pawl predict "A great film, funny and moving."', 'one text'],
     ['pawl predict --json < reviews.txt', 'one text a line'],
   ],
-  async run({ args, workspace, out }) {
-    const texts = args.length > 0 ? args : await linesOf(process.stdin);
+  async run({ args, workspace, out, stdin }) {
+    const texts = args.length > 0 ? args : await linesOf(stdin);
     const { runtime, version } = await productionRuntime(workspace);
     try {
       const probabilities = await runtime.classify(texts);

@@ -9,9 +9,7 @@ import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
 export const promote: Command<Workspace> = {
-  name: 'promote',
   memory: 'computes',
-  summary: 'open a pull request that makes a candidate the baseline, and let the gate decide',
   details:
     'Without a run, the last completed one is promoted. The first promotion makes the registry, if `pawl registry init` has not. The gate scores candidate and baseline again on the pinned evaluation set, in a process of its own; the pull request is merged only if it passes. Exit code 1 if it does not, 3 if the gate itself failed: the pull request then stays open, and the same command or `pawl reconcile` has it judged again.',
   json: true,

@@ -37,9 +37,7 @@ const QuantizeConfig = z.strictObject({
 type QuantizeConfig = z.infer<typeof QuantizeConfig>;
 
 export const quantizeModel: Command<Workspace> = {
-  name: 'quantize',
   memory: 'computes',
-  summary: 'make a smaller, faster candidate of a model: weights as bytes',
   details:
     'The weights of matrix products and of embeddings are rounded to 8 bits, with a scale for each column; what they are multiplied with is rounded while the model runs. The result is a run and a candidate of its own, measured on the test rows of the run that made the original: `pawl promote` lets the same gate judge it. The original stays as it is. It answers the same on every processor. --signed and --seven-bits are faster where texts come many at a time and the processor has VNNI: signed bytes are as exact, but only Pawl’s own runtime keeps their sums from overflowing elsewhere; 7 bits never overflow, and are less exact.',
   json: true,

@@ -4,8 +4,6 @@ import type { Command } from './command.ts';
 import { describe, isUnjudged } from './promote.ts';
 
 export const reconcile: Command<Workspace> = {
-  name: 'reconcile',
-  summary: 'finish whatever was left half done, and notice what nobody of us did',
   details:
     'Ends runs whose process died, takes open promotions to their end, records merges that were not recorded, removes temporary folders of processes that were killed, and reports commits on main that nothing explains. Safe to run at any time, as often as you like. Exit code 1 if it found drift, 3 if a gate failed and could not judge.',
   json: true,

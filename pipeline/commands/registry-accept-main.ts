@@ -8,8 +8,6 @@ import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
 
 export const registryAcceptMain: Command<Workspace> = {
-  name: 'registry accept-main',
-  summary: 'have a server follow main, though main did not go on from what the server had settled on',
   details:
     'Main only moves forward. A server refuses a main whose own line does not hold the last commit that it settled on (main_moved_back), a version number with another content, and a version that was ever revoked; it goes on with what it has. Where main is right (it was restored from a backup, say), this makes the server take main as it is now; that is recorded, with the reason. Revocations stay, but for those of --lift. Run it where the server runs: from the same settings.',
   json: true,

@@ -15,8 +15,6 @@ import { type Command, type Invocation, text } from './command.ts';
 import { DATA_FLAGS } from './dataset.ts';
 
 export const registryConfigure: Command<Workspace> = {
-  name: 'registry configure',
-  summary: 'change the registry’s rules, by a pull request that you merge with this command',
   details:
     'Brings gate.json in line with the policy section of the settings for one model; a model that is new to the registry gets its rules, and the test rows of the configured data as its evaluation set. The gate never merges a change of rules: you do, with a reason, and it is recorded. Open verdicts on the model are void afterwards.',
   json: true,
@@ -52,7 +50,7 @@ export const registryConfigure: Command<Workspace> = {
     const { workspace, out } = invocation;
     const reason = text(invocation, 'reason')?.trim();
     if (!reason) throw new UsageError('say why: --reason "…"');
-    const ports = workspace.promotions((line) => out.say(line));
+    const ports = await workspace.promotions((line) => out.say(line));
     await reconcile(ports);
     const { forge } = ports;
     const base = await forge.sync();

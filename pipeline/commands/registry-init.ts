@@ -9,8 +9,6 @@ import { type Command, type Invocation, text } from './command.ts';
 import { DATA_FLAGS } from './dataset.ts';
 
 export const registryInit: Command<Workspace> = {
-  name: 'registry init',
-  summary: 'make the registry: a git repository whose main branch is production',
   details:
     'Makes signing keys and a repository with the rules of the policy section, and pins the test rows of the configured data as the evaluation set. What exists already is left alone. On GitHub, Gitea and Forgejo it makes or adopts the repository, pushes the workflows of the gate, sets what protects main, reads all of it back, and tries on branches of its own what the server enforces; that needs a token which may administer the repository. Run again, it changes only what is not as it should be.',
   json: true,

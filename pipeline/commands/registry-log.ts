@@ -5,8 +5,6 @@ import { type Command, text } from './command.ts';
 import { wholeNumber } from './numbers.ts';
 
 export const registryLog: Command<Workspace> = {
-  name: 'registry log',
-  summary: 'show main, commit by commit, and what explains each',
   details: 'Exit code 1 if a commit cannot be explained by a verified verdict or a change of rules.',
   json: true,
   flags: [{ flags: '--limit <n>', description: 'how many, from the newest (default 20)' }],

@@ -18,8 +18,6 @@ type Line = {
 };
 
 export const registryStatus: Command<Workspace> = {
-  name: 'registry status',
-  summary: 'show what main has in production, verified, and what is open',
   details:
     'Exit code 1 if something on main cannot be verified, or if main did not go on from what a server of these settings had settled on.',
   json: true,

@@ -6,8 +6,6 @@ import { wholeNumber } from './numbers.ts';
 import { describe, exitCode, summary } from './promote.ts';
 
 export const rollback: Command<Workspace> = {
-  name: 'rollback',
-  summary: 'go back to a version that was in production, through a pull request and the gate',
   details:
     'The target needs no better F1, but it must have been in production and must not be revoked. Exit code 1 if the gate refuses.',
   json: true,

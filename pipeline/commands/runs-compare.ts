@@ -8,8 +8,6 @@ import { claimedF1, claimedMeasure } from './runs-list.ts';
 import { compareSweep } from './sweep-compare.ts';
 
 export const runsCompare: Command<Workspace> = {
-  name: 'runs compare',
-  summary: 'put runs side by side; what differs is shown first',
   json: true,
   arguments: [{ name: 'runs', description: 'two or more run ids', variadic: true, optional: true }],
   flags: [

@@ -11,8 +11,6 @@ import { wholeNumber } from './numbers.ts';
 const STATUSES: readonly Run['status'][] = ['running', 'completed', 'failed', 'interrupted'];
 
 export const runsList: Command<Workspace> = {
-  name: 'runs list',
-  summary: 'list training runs, newest first',
   json: true,
   flags: [
     { flags: '--model <name>', description: 'only runs of this model' },

@@ -12,8 +12,6 @@ import type { Command } from './command.ts';
 import { claimedMeasure } from './runs-list.ts';
 
 export const runsShow: Command<Workspace> = {
-  name: 'runs show',
-  summary: 'show one run: its data, settings, metrics and candidate',
   json: true,
   arguments: [{ name: 'run', description: 'its id, or the beginning of it' }],
   examples: [['pawl runs show 1v8k2m0p4qxa', 'one run']],

@@ -5,9 +5,7 @@ import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
 export const serve: Command<Workspace> = {
-  name: 'serve',
   memory: 'serves',
-  summary: 'answer over HTTP with what the registry has in production, and follow it',
   details:
     'A new version is verified, loaded beside the old one, tested, and swapped in without dropping a request. If anything about it is wrong, the old one stays, and the refusal is recorded. Ctrl-C finishes what is running.',
   untilStopped: true,

@@ -43,7 +43,8 @@ export async function compareSweep(workspace: Workspace, out: Output, wanted: Wa
   const averaging = await averagingFor(workspace, found[0]?.model ?? '', found[0]?.data?.labels ?? []);
   const rows = rowsOf(averaging, found, names);
   const measure = common(rows, measureName(averaging));
-  if (plot !== undefined) asUser(() => writeFileSync(plot, drawn({ names, rows, measure }, wanted.scatter)));
+  if (plot !== undefined)
+    asUser(() => writeFileSync(workspace.here(plot), drawn({ names, rows, measure }, wanted.scatter)));
   const others = all.filter((run) => run.sweep?.id === id && run.status !== 'completed');
   const value = { sweep: id, measure, settings: names, runs: rows, others: counts(others), plot: plot ?? null };
   out.result(value, () => [table({ names, rows, measure }), ...othersText(value.others)].join('\n\n'));

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative } from 'node:path';
 import { logRepository } from '../open-store.ts';
 import { UsageError } from '../operations/not-found.ts';
 import { asUser } from '../state-folder.ts';
@@ -41,8 +41,9 @@ export async function sweepElsewhere(invocation: Invocation<Workspace>, target: 
   const written =
     executor === 'github' ? forGitHub(invocation, wanted, target) : forCluster(invocation, wanted, target);
   asUser(() => {
-    mkdirSync(dirname(resolve(written.path)), { recursive: true });
-    writeFileSync(written.path, written.text);
+    const path = workspace.here(written.path);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, written.text);
   });
   const { path: file, needs, next } = written;
   out.result({ sweep: id, points: wanted.points, executor, file, needs }, () =>
@@ -78,12 +79,13 @@ function requireShared(workspace: Workspace): void {
 
 function forGitHub({ workspace, ...invocation }: Invocation<Workspace>, wanted: Wanted, { file }: Target): Written {
   const { loaded, config } = workspace;
-  const top = repositoryAbove(process.cwd());
-  if (top !== null && top !== process.cwd())
+  const { folder } = loaded.request;
+  const top = repositoryAbove(folder);
+  if (top !== null && top !== folder)
     throw new UsageError(`a workflow lies at the top of its repository: call this in ${top}, with paths from there`);
   const place = {
-    sweep: isAbsolute(file) ? relative(process.cwd(), file) : file,
-    settings: loaded.file === null ? null : relative(process.cwd(), loaded.file),
+    sweep: isAbsolute(file) ? relative(folder, file) : file,
+    settings: loaded.file === null ? null : relative(folder, loaded.file),
     bucket: config.artifacts.store === 's3',
   };
   return {
@@ -123,7 +125,7 @@ function forCluster(invocation: Invocation<Workspace>, wanted: Wanted, { file, f
       {
         ...{ image, volume, cpus },
         settings: loaded.file === null ? '' : readFileSync(loaded.file, 'utf8'),
-        sweep: readFileSync(file, 'utf8'),
+        sweep: readFileSync(invocation.workspace.here(file), 'utf8'),
         secret: text(invocation, 'secret') ?? null,
         memoryMegabytes:
           memoryMegabytes === null ? null : Math.floor(memoryMegabytes / Math.min(parallel, wanted.points)),

@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { runs } from '../../projections/runs.ts';
 import { UNNAMED } from '../../registry-repo/averaging.ts';
 import { type Promoted, promoteBest } from '../operations/promote-best.ts';
 import { averagingFor } from '../operations/train.ts';
+import { packageRoot } from '../package-info.ts';
 import { endDeadRuns } from '../promotion/reconcile.ts';
 import { completedPoints, onSameRows } from '../sweep/completed.ts';
 import { type PointOutcome, runLocally } from '../sweep/local.ts';
@@ -55,7 +57,7 @@ async function runAll({ workspace, out, signal }: Invocation<Workspace>, { file,
   const threads = threadsFor(workspace, Math.min(parallel, left.length));
   show();
   await runLocally(left, {
-    ...{ parallel, memoryMegabytes, signal, folder: process.cwd(), onTick: show },
+    ...{ parallel, memoryMegabytes, signal, folder: workspace.loaded.request.folder, onTick: show },
     command: (index) =>
       pointCommand(workspace, [...threads, ...['sweep', 'point', file, '--index', String(index)]], id),
     say: (line) => out.say(line),
@@ -83,7 +85,7 @@ const threadsFor = ({ config }: Workspace, parallel: number): string[] =>
 function pointCommand({ loaded }: Workspace, words: readonly string[], id: string): string[] {
   const settings = loaded.request.flags.flatMap(({ path, text: value }) => ['--set', `${path}=${value}`]);
   const config = loaded.file === null ? [] : ['--config', loaded.file];
-  return [process.argv[1] as string, ...config, ...settings, ...words, '--id', id, '--json'];
+  return [join(packageRoot, 'dist/pipeline/cli.js'), ...config, ...settings, ...words, '--id', id, '--json'];
 }
 
 type Shown = {

@@ -15,9 +15,7 @@ import { claimedF1, claimedMeasure } from './runs-list.ts';
 import { report } from './train.ts';
 
 export const sweepPoint: Command<Workspace> = {
-  name: 'sweep point',
   memory: 'computes',
-  summary: 'run one point of a sweep, if it has no completed run yet: what executors call',
   json: true,
   arguments: [{ name: 'file', description: 'sweep.yaml' }],
   flags: [
@@ -29,7 +27,7 @@ export const sweepPoint: Command<Workspace> = {
     const { workspace, signal } = invocation;
     const [file = ''] = invocation.args;
     const started = performance.now();
-    const found = readSweep(file);
+    const found = readSweep(file, workspace.loaded.request.folder);
     const id = idOf(workspace.config, found);
     const wanted = text(invocation, 'id') ?? id;
     if (wanted !== id)
@@ -67,7 +65,7 @@ async function runPoint({ workspace, out, signal }: Invocation<Workspace>, found
 }
 
 function indexOf(invocation: Invocation<Workspace>, points: number): number {
-  const given = text(invocation, 'index') ?? process.env.JOB_COMPLETION_INDEX ?? '';
+  const given = text(invocation, 'index') ?? invocation.workspace.env.JOB_COMPLETION_INDEX ?? '';
   const index = Number(given);
   if (given !== '' && Number.isInteger(index) && index >= 0 && index < points) return index;
   throw new UsageError(`--index is a whole number from 0 to ${points - 1}, not ${given || 'nothing'}`);

@@ -18,8 +18,6 @@ const EXAMPLE = `A file that tries ten pairs of settings, two at a time, within 
   memoryMegabytes: 4000`;
 
 export const sweep: Command<Workspace> = {
-  name: 'sweep',
-  summary: 'try many settings of a trainer; each is a run, measured on rows held out of the training rows',
   details: `${EXAMPLE}
 
 All names and values are checked before anything runs. A sweep that was stopped, or some of whose points failed, is taken up again by the same command: points that have a completed run are not run again. The test rows stay unseen; --promote-best trains the best point on all training rows and lets the gate judge it. Other executors write what runs the points elsewhere, on a log that all machines share; then this command sees their runs. Exit code 1 if a point failed or the gate refused the best.`,
@@ -47,7 +45,7 @@ All names and values are checked before anything runs. A sweep that was stopped,
   ],
   async run(invocation) {
     const [file = ''] = invocation.args;
-    const found = readSweep(file);
+    const found = readSweep(file, invocation.workspace.loaded.request.folder);
     const id = idOf(invocation.workspace.config, found);
     const executor = text(invocation, 'executor') ?? 'local';
     if (executor === 'local') return sweepHere(invocation, file, found, id);

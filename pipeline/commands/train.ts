@@ -15,9 +15,7 @@ import { type Command, type Invocation, text } from './command.ts';
 import { DATA_FLAGS } from './dataset.ts';
 
 export const train: Command<Workspace> = {
-  name: 'train',
   memory: 'computes',
-  summary: 'train a model; what comes of it is a candidate for promotion',
   details:
     'Everything the run does is recorded as events. The candidate is stored, but not in production: that takes `pawl promote`.',
   json: true,
@@ -94,7 +92,7 @@ function programOf({ args, workspace }: Invocation<Workspace>): Pick<RunOptions,
 /** @throws {UsageError} @throws {PushUnknownError} */
 async function triggerOf(kind = 'manual', workspace: Workspace): Promise<RunRequest['trigger']> {
   if (kind === 'manual') return { kind };
-  if (kind === 'push') return pushTrigger(process.env, new TrainingRepository(workspace.loaded.root));
+  if (kind === 'push') return pushTrigger(workspace.env, new TrainingRepository(workspace.loaded.root));
   throw new UsageError(`--trigger is manual or push, not ${kind}`);
 }
 

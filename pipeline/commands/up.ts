@@ -19,9 +19,7 @@ import { DATA_FLAGS } from './dataset.ts';
 import { describe } from './promote.ts';
 
 export const up: Command<Workspace> = {
-  name: 'up',
   memory: 'serves',
-  summary: 'everything at once: registry, first model, gate, server',
   details:
     'If no model is in production yet, one is trained on the configured data and promoted through the gate. Then the server stays up. Run again, it goes on from what is recorded and trains nothing.',
   untilStopped: true,
@@ -32,7 +30,7 @@ export const up: Command<Workspace> = {
     const load = () => (dataset ??= loadConfigured(workspace, out, signal));
     const { created } = await ensureRegistry(workspace, load);
     out.say(`registry  ${workspace.path(workspace.config.registry.path)}${created ? ' (new)' : ''}`);
-    await reconcile(workspace.promotions((line) => out.say(`          ${line}`)));
+    await reconcile(await workspace.promotions((line) => out.say(`          ${line}`)));
     if (!(await firstModel(workspace, out, signal))) return 1;
     const server = await openTendedServer(workspace);
     await Promise.race([server.ready(), once(signal, 'abort')]);

@@ -6,8 +6,6 @@ import type { Command } from './command.ts';
 import { describe } from './promote.ts';
 
 export const watch: Command<Workspace> = {
-  name: 'watch',
-  summary: 'start a run for each new commit of a training repository',
   details:
     'One run at a time; the newest commit wins, and those overtaken are recorded; a run that was cut off is begun again. The commit’s own pawl.yaml decides model, data and training. What a run offers is proposed for promotion (watch.promote). With --once, exit code 1 if anything failed.',
   untilStopped: true,

@@ -5,8 +5,6 @@ import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
 export const why: Command<Workspace> = {
-  name: 'why',
-  summary: 'show why a version is, was, or is not in production, and check every link of the chain',
   details: 'run → data → artifact → verdict → pull request → commit → activation. Exit code 1 if a link is broken.',
   json: true,
   arguments: [

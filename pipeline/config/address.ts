@@ -1,4 +1,4 @@
-import { secretIn } from '../web-address.ts';
+import { secretIn } from '../secret-in-address.ts';
 
 const URL_LIKE = /^[a-z][a-z0-9+.-]*:\/\//i;
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;

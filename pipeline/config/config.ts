@@ -3,9 +3,10 @@ import { ModelPolicy } from '../../registry-repo/policy.ts';
 import { Name } from '../../registry-repo/values.ts';
 import { ServerOptions } from '../../server/options.ts';
 import { DATA_KINDS, DataOptions } from '../data/options.ts';
+import { secretIn } from '../secret-in-address.ts';
 import type { Trainer } from '../training/trainer.ts';
 import { trainers } from '../training/trainers.ts';
-import { secretIn, webAddress } from '../web-address.ts';
+import { webAddress } from '../web-address.ts';
 import { addressProblem } from './address.ts';
 import { settingsOf } from './settings.ts';
 

@@ -7,8 +7,8 @@ import { type OnnxSummary, summarise } from './summary.ts';
 const MAX_BYTES = 2 ** 31 - 1;
 
 /** What is in an ONNX file. @throws {NotOnnxError} for whatever is none */
-export function summariseFile(path: string): OnnxSummary {
-  return summariseBytes(path, readOrdinary(path));
+export function summariseFile(path: string, name = path): OnnxSummary {
+  return summariseBytes(name, readOrdinary(path));
 }
 
 /** @param name of the model, for the message @throws {NotOnnxError} */

@@ -40,7 +40,7 @@ export async function promoteRun(
   { waitMs = world.gateWaitMs, signal }: Partial<Patience> = {},
 ): Promise<Ended> {
   if (!run.candidate) throw new NotPromotableError(`run ${run.id} has no candidate: it is ${run.status}`);
-  const ports = world.promotions((line) => listener.say(line));
+  const ports = await world.promotions((line) => listener.say(line));
   await reconcile(ports);
   const { model, proposal } = await ports.process.propose(run.candidate.manifest, run.id);
   if (proposal.kind === 'done') return proposal;

@@ -10,7 +10,7 @@ export async function reconcileAll(
   say: (line: string) => void,
 ): Promise<Reconciled & { readonly removed: readonly string[] }> {
   const reconciled = (await registryRecorded(world))
-    ? await reconcile(world.promotions(say))
+    ? await reconcile(await world.promotions(say))
     : await withoutRegistry(world);
   return { ...reconciled, removed: await removeAbandoned(temporaryPlaces(world)) };
 }

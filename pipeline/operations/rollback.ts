@@ -17,7 +17,7 @@ export async function rollBack(
   say: (line: string) => void,
   { waitMs = world.gateWaitMs, signal }: Partial<Patience> = {},
 ): Promise<Ended> {
-  const ports = world.promotions(say);
+  const ports = await world.promotions(say);
   await reconcile(ports);
   const { model } = world.config;
   const proposal = await ports.process.rollBack(model, to, reason);

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { canonicalJson } from '../../events/canonical-json.ts';
 import { ConfigError, type ConfigProblem } from '../config/config-error.ts';
 import { type Layer, yamlLayer } from '../config/layers.ts';
@@ -21,9 +22,13 @@ export type Sweep = {
 const MOST_BYTES = 1_000_000;
 const MOST_PROBLEMS = 20;
 
-/** Reads `sweep.yaml`, and every point of it against its trainer's settings. @throws {SweepError} telling all that is wrong */
-export function readSweep(path: string): Sweep {
-  const layer = wellFormed(yamlLayer(textOf(path), path), path);
+/**
+ * Reads `sweep.yaml`, and every point of it against its trainer's settings.
+ *
+ * @param folder where a relative path starts @throws {SweepError} telling all that is wrong
+ */
+export function readSweep(path: string, folder = '.'): Sweep {
+  const layer = wellFormed(yamlLayer(textOf(path, folder), path), path);
   const { definition, problems } = definitionOf(layer);
   const trainer = trainers.find(({ name }) => name === layer.values.trainer);
   if (trainer) problems.push(...placedIn(layer, wrongParameters(trainer, layer.values.parameters)));
@@ -35,12 +40,13 @@ export function readSweep(path: string): Sweep {
   return { definition, trainer, points };
 }
 
-function textOf(path: string): string {
+function textOf(path: string, folder: string): string {
   try {
-    const found = statSync(path);
+    const file = resolve(folder, path);
+    const found = statSync(file);
     if (!found.isFile() || found.size > MOST_BYTES)
       throw new Error(`it is no file of at most ${MOST_BYTES} bytes, as a list of settings would be`);
-    return readFileSync(path, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     throw new SweepError(`${path}: ${code === 'ENOENT' ? 'there is no such file' : message}`, { cause });

@@ -1,9 +1,5 @@
-import type { Command as CommandOf } from '../../pipeline/commands/command.ts';
-import { commands } from '../../pipeline/commands/commands.ts';
-import type { Workspace } from '../../pipeline/workspace.ts';
+import { argumentsOf, type DocumentedCommand as Command, commands } from './commands.ts';
 import { code, fence, page, prose, sentence, table } from './markdown.ts';
-
-type Command = CommandOf<Workspace>;
 
 const INTRO = `\`pawl --help\` and \`pawl COMMAND --help\` say the same. Before the command, \`--config FILE\` names a settings
 file and \`--set path=value\` sets any setting. Results go to standard output, remarks and progress to standard error.
@@ -36,13 +32,7 @@ export const cliPage = (notice: string): string =>
   );
 
 /** A command with its arguments, as help shows it. */
-function usage({ name, arguments: args = [] }: Command): string {
-  const words = args.map(({ name, optional, variadic }) => {
-    const word = name + (variadic ? '...' : '');
-    return optional ? `[${word}]` : `<${word}>`;
-  });
-  return ['pawl', name, ...words].join(' ');
-}
+const usage = (command: Command): string => ['pawl', command.name, ...argumentsOf(command)].join(' ');
 
 const anchor = ({ name }: Command): string => `pawl-${name.replaceAll(' ', '-')}`;
 

@@ -1,10 +1,10 @@
-import { commands } from '../../pipeline/commands/commands.ts';
 import { settings } from '../../pipeline/config/config.ts';
 import { secretVariables } from '../../pipeline/config/secrets.ts';
 import { envName, type Setting, settingsOf } from '../../pipeline/config/settings.ts';
 import { DataOptions } from '../../pipeline/data/options.ts';
 import type { Trainer } from '../../pipeline/training/trainer.ts';
 import { trainers } from '../../pipeline/training/trainers.ts';
+import { commands } from './commands.ts';
 import { code, page, sentence, table } from './markdown.ts';
 
 const INTRO = `Flags win over \`PAWL_…\` variables, those over \`pawl.yaml\`, that over the defaults. Unknown names are errors, in the file

@@ -8,7 +8,7 @@ export type Ran = { readonly code: number | null; readonly stdout: string; reado
 const cli = join(root, 'dist/pipeline/cli.js');
 
 /** The environment of a user who has set nothing. */
-const plainEnv = (): NodeJS.ProcessEnv =>
+export const plainEnv = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PAWL_')));
 
 const started = new Set<ChildProcess>();
@@ -48,15 +48,16 @@ export function pawl(
 }
 
 /** Runs it with `--json` and reads the answer; fails on any other exit code than expected. */
-export async function json<T = Record<string, unknown>>(
-  cwd: string,
-  args: readonly string[],
-  expected = 0,
-): Promise<T> {
-  const ran = await pawl(cwd, [...args, '--json']);
-  if (ran.code !== expected)
-    throw new Error(`pawl ${args.join(' ')} exited with ${ran.code}:\n${ran.stderr}${ran.stdout}`);
-  return JSON.parse(ran.stdout) as T;
+export const json = jsonBy(pawl);
+
+/** The same for another way to run a command line. */
+export function jsonBy(run: (cwd: string, args: readonly string[]) => Promise<Ran>) {
+  return async <T = Record<string, unknown>>(cwd: string, args: readonly string[], expected = 0): Promise<T> => {
+    const ran = await run(cwd, [...args, '--json']);
+    if (ran.code !== expected)
+      throw new Error(`pawl ${args.join(' ')} exited with ${ran.code}:\n${ran.stderr}${ran.stdout}`);
+    return JSON.parse(ran.stdout) as T;
+  };
 }
 
 /** Waits until a started command has printed something. */

@@ -30,7 +30,7 @@ export const LAYERS: readonly Layer[] = [
 const FILES: Record<string, readonly string[]> = {
   'world.ts': ['world.ts'],
   workspace: ['workspace.ts', 'open-artifacts.ts', 'open-store.ts'],
-  entry: ['cli.ts', 'main.ts', 'program.ts'],
+  entry: ['cli.ts', 'here.ts', 'main.ts', 'program.ts'],
 };
 
 /** The part of pipeline/ that a file belongs to. */

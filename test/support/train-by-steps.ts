@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs';
 import { DistilbertConfig } from '../../pipeline/training/distilbert/config.ts';
-import { learn as fineTune } from '../../pipeline/training/distilbert/distilbert.ts';
+import { learn as fineTune } from '../../pipeline/training/distilbert/train.ts';
 import { RnnConfig } from '../../pipeline/training/rnn/config.ts';
-import { learn as learnRnn } from '../../pipeline/training/rnn/rnn.ts';
+import { learn as learnRnn } from '../../pipeline/training/rnn/train.ts';
 import type { TrainingContext } from '../../pipeline/training/trainer.ts';
 import { writeSafetensors } from '../../pipeline/training/transformer/safetensors-writer.ts';
 import { digestOf } from '../../registry-repo/digest.ts';

@@ -1,6 +1,4 @@
-import { retry } from '@octokit/plugin-retry';
-import { throttling } from '@octokit/plugin-throttling';
-import { Octokit } from '@octokit/rest';
+import type { Octokit } from '@octokit/rest';
 import * as z from 'zod';
 import { version } from '../../package-info.ts';
 import { ForgeError } from '../errors.ts';
@@ -28,14 +26,20 @@ export type ClientOptions = {
   readonly paced?: boolean;
 };
 
-const Paced = Octokit.plugin(throttling, retry);
 /** An error says all of it; nothing is printed beside. */
 export const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const atOnce = {
   key: () => ({ schedule: (_: unknown, work: (...a: unknown[]) => unknown, ...a: unknown[]) => work(...a) }),
 };
 
-export function githubOctokit(options: ClientOptions): InstanceType<typeof Paced> {
+/** The client, whose libraries are loaded only where something is asked of GitHub. */
+export async function githubOctokit(options: ClientOptions): Promise<Octokit> {
+  const [{ Octokit }, { throttling }, { retry }] = await Promise.all([
+    import('@octokit/rest'),
+    import('@octokit/plugin-throttling'),
+    import('@octokit/plugin-retry'),
+  ]);
+  const Paced = Octokit.plugin(throttling, retry);
   const { authorization, timeoutMs = 60_000, secondMs = 1000, paced = true } = options;
   const patience = (seconds: number, _: unknown, __: unknown, count: number) =>
     count < 3 && seconds <= MAX_WAIT_SECONDS;
@@ -61,11 +65,12 @@ export function githubOctokit(options: ClientOptions): InstanceType<typeof Paced
 
 export class OctokitApi implements Api {
   readonly url: string;
-  readonly #octokit: Octokit;
+  readonly #options: ClientOptions;
+  #octokit: Promise<Octokit> | undefined;
 
   constructor(options: ClientOptions) {
     this.url = (options.url ?? GITHUB_API).replace(/\/+$/, '');
-    this.#octokit = githubOctokit(options);
+    this.#options = options;
   }
 
   async get<T>(route: string, params: Params, answer: z.ZodType<T>): Promise<T> {
@@ -90,7 +95,8 @@ export class OctokitApi implements Api {
 
   async #ask(route: string, params: Params) {
     try {
-      const response = await this.#octokit.request(route, { ...params });
+      this.#octokit ??= githubOctokit(this.#options);
+      const response = await (await this.#octokit).request(route, { ...params });
       if (response.status >= 300)
         throw new ForgeError('refused', `${route}: the repository has moved: set registry.repository to its new name`);
       refuseBroadScopes(response.headers['x-oauth-scopes']);

@@ -1,6 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAppAuth } from '@octokit/auth-app';
-import { Octokit } from '@octokit/rest';
 import type * as z from 'zod';
 import { ForgeError } from '../errors.ts';
 import { boundedFetch } from '../rest/bounded-fetch.ts';
@@ -25,11 +23,11 @@ export type AppOptions = {
 
 /** Acts as a GitHub App: tokens that live for an hour, made when they are needed. @throws {ForgeError} from every method */
 export function appCredentials(options: AppOptions): Credentials {
-  const { id, key, owner, repo, url, timeoutMs = 60_000, pauseMs = 1000 } = options;
-  const baseUrl = (url ?? GITHUB_API).replace(/\/+$/, '');
-  const { request } = new Octokit({ baseUrl, log: quiet, request: { fetch: boundedFetch({ timeoutMs }) } });
-  const auth = createAppAuth({ appId: id, privateKey: key, request: request as never });
+  const { id, owner, repo, pauseMs = 1000 } = options;
+  let opened: ReturnType<typeof openApp> | undefined;
+  const app = () => (opened ??= openApp(options));
   const asApp = async <T>(route: string, params: Record<string, unknown>, answer: z.ZodType<T>): Promise<T> => {
+    const { auth, request } = await app();
     try {
       const { token } = await auth({ type: 'app' });
       const { data } = await request(route, { ...params, headers: { authorization: `bearer ${token}` } });
@@ -53,6 +51,7 @@ export function appCredentials(options: AppOptions): Credentials {
     installation ??= (
       await askedAgain(() => asApp('GET /repos/{owner}/{repo}/installation', { owner, repo }, InstallationAnswer))
     ).id;
+    const { auth } = await app();
     return askedAgain(async () => {
       try {
         return (await auth({ type: 'installation', installationId: installation as number })).token;
@@ -66,6 +65,7 @@ export function appCredentials(options: AppOptions): Credentials {
     token,
     account: async () => {
       const { slug } = await askedAgain(() => asApp('GET /app', {}, AppAnswer));
+      const { request } = await app();
       const bot = await request('GET /users/{username}', {
         username: `${slug}[bot]`,
         headers: { authorization: `token ${await token()}` },
@@ -73,6 +73,14 @@ export function appCredentials(options: AppOptions): Credentials {
       return String(AccountAnswer.parse(bot.data).id);
     },
   };
+}
+
+/** What asks as the App, whose libraries are loaded only then. */
+async function openApp({ id, key, url, timeoutMs = 60_000 }: AppOptions) {
+  const [{ createAppAuth }, { Octokit }] = await Promise.all([import('@octokit/auth-app'), import('@octokit/rest')]);
+  const baseUrl = (url ?? GITHUB_API).replace(/\/+$/, '');
+  const { request } = new Octokit({ baseUrl, log: quiet, request: { fetch: boundedFetch({ timeoutMs }) } });
+  return { request, auth: createAppAuth({ appId: id, privateKey: key, request: request as never }) };
 }
 
 /** What is wrong with a key that cannot sign, before anything was sent. @throws {ForgeError} `refused` */

@@ -1,18 +1,5 @@
-import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
-import { contractOf } from '../../onnx/embedding-bag.ts';
-import type { ClassModel } from '../nbsvm/fit-class.ts';
-import type { Scored } from '../nbsvm/fit-scored.ts';
-import { onThreads } from '../nbsvm/on-threads.ts';
-import type { Threads } from '../nbsvm/threads.ts';
-import type { TrainedModel, Trainer, TrainingContext } from '../trainer.ts';
-import { type NbsvmDvConfig, NbsvmDvConfig as schema } from './config.ts';
-import type { VectorModel } from './fit-vectors.ts';
-import { calibrate, mixed, mixtureOf, rightShare } from './mix.ts';
-import { mixtureGraph } from './mixture-graph.ts';
-import { ngramScores, readNgrams } from './ngram-scores.ts';
-import { slotsOf } from './slots.ts';
-import { stageOf } from './stage.ts';
-import { learnNgrams, vectorScores } from './vector-scores.ts';
+import type { Trainer } from '../trainer.ts';
+import { NbsvmDvConfig } from './config.ts';
 
 /**
  * NB-SVM on top of n-gram vectors that were learnt without labels, from all texts there are: a text is the weighted mean of
@@ -21,46 +8,10 @@ import { learnNgrams, vectorScores } from './vector-scores.ts';
  * @see Wang & Manning (2012), "Baselines and Bigrams: Simple, Good Sentiment and Topic Classification"
  * @see Li et al. (2016), "Weighted Neural Bag-of-n-grams Model: New Baselines for Text Classification"
  */
-export const nbsvmDv: Trainer<typeof schema> = {
+export const nbsvmDv: Trainer<typeof NbsvmDvConfig> = {
   name: 'nbsvm-dv',
   summary: 'nbsvm beside n-gram vectors that learn from unlabelled texts too: minutes on any processor',
-  config: schema,
-  unlabelled: true,
-  train: (context, config) =>
-    onThreads(context, config.epochs, (threads, outputs) => learn(threads, context, config, outputs)),
-};
-
-async function learn(
-  threads: Threads,
-  context: TrainingContext,
   config: NbsvmDvConfig,
-  outputs: number,
-): Promise<TrainedModel> {
-  const { labels, report } = context;
-  const stage = stageOf(threads, context, config, outputs);
-  const { truth, targets } = stage;
-  const ngrams = await readNgrams(stage);
-  const slots = slotsOf(ngrams.preprocessor.bits);
-  const preprocessor = { ...ngrams.preprocessor, bits: slots.bits };
-  const { idOf, ...learnt } = await learnNgrams({ ...stage, preprocessor, slots });
-  const scores = await vectorScores(stage, learnt);
-  report.progress('weighing', 0, 1);
-  const added = await ngramScores(
-    stage,
-    ngrams,
-    scores.map((score) => score.scores),
-  );
-  const mixtures = targets.map((label, i) => {
-    const own = added[i] as Scored<ClassModel>;
-    const other = scores[i] as Scored<VectorModel>;
-    const inside = (row: number) => truth[row] === label;
-    const mix = calibrate(own.held, other.held, inside);
-    report.metric('mix/slope', mix.slopes.vectors, i);
-    const scoreOf = { vectors: other.held, both: mixed(own.held, other.held, mix) };
-    for (const [name, held] of Object.entries(scoreOf)) report.metric(`held/${name}`, rightShare(held, inside), i);
-    return mixtureOf({ scored: own, idOf: ngrams.idOf }, { scored: other, idOf }, mix, slots);
-  });
-  report.progress('weighing', 1, 1);
-  const bytes = mixtureGraph({ mixtures, labels: labels.length, slots, vectorIds: idOf });
-  return { files: [{ path: MODEL_FILE, bytes }], preprocessor, contract: contractOf(labels.length) };
-}
+  unlabelled: true,
+  train: async (context, config) => (await import('./train.ts')).train(context, config),
+};

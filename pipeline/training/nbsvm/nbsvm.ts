@@ -1,40 +1,13 @@
-import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
-import { contractOf, embeddingBag } from '../../onnx/embedding-bag.ts';
-import type { TrainedModel, Trainer, TrainingContext } from '../trainer.ts';
-import { type NbsvmConfig, NbsvmConfig as schema } from './config.ts';
-import { fitTables } from './fit-tables.ts';
-import { onThreads } from './on-threads.ts';
-import type { Threads } from './threads.ts';
+import type { Trainer } from '../trainer.ts';
+import { NbsvmConfig } from './config.ts';
 
 /**
  * NB-SVM (Wang & Manning 2012, "Baselines and Bigrams: Simple, Good Sentiment and Topic Classification"): a linear model
  * over the log-count ratios of n-grams, each row scaled to unit length; one label against the rest.
  */
-export const nbsvm: Trainer<typeof schema> = {
+export const nbsvm: Trainer<typeof NbsvmConfig> = {
   name: 'nbsvm',
   summary: 'linear model over log-count ratios of n-grams: seconds on any processor',
-  config: schema,
-  train: (context, config) =>
-    onThreads(context, config.epochs, (threads, outputs) => learn(threads, context, config, outputs)),
-};
-
-async function learn(
-  threads: Threads,
-  { rows, labels, seed, report }: TrainingContext,
   config: NbsvmConfig,
-  outputs: number,
-): Promise<TrainedModel> {
-  const index = new Map(labels.map((label, i) => [label, i]));
-  const truth = Int32Array.from(rows, (row) => index.get(row.label) as number);
-  const { tables, preprocessor, features } = await fitTables(threads, rows, {
-    ...{ truth, outputs, config, seed },
-    onProgress: (done, of) => report.progress('reading texts', done, of),
-  });
-  report.metric('features', features, 0);
-  report.metric('bits', preprocessor.bits, 0);
-  return {
-    files: [{ path: MODEL_FILE, bytes: embeddingBag(tables, labels.length) }],
-    preprocessor,
-    contract: contractOf(labels.length),
-  };
-}
+  train: async (context, config) => (await import('./train.ts')).train(context, config),
+};

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } fr
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { learn, rnn } from '../../../../pipeline/training/rnn/rnn.ts';
+import { rnn } from '../../../../pipeline/training/rnn/rnn.ts';
+import { learn } from '../../../../pipeline/training/rnn/train.ts';
 import type { Report } from '../../../../pipeline/training/trainer.ts';
 import { writeSafetensors } from '../../../../pipeline/training/transformer/safetensors-writer.ts';
 import { digestOf } from '../../../../registry-repo/digest.ts';
