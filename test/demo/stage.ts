@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { gateByAct } from '../doubles/github/act-jobs.ts';
+import { Team } from '../doubles/github/gate-workflow.ts';
 import { actMissing } from '../support/act.ts';
-import { gateByAct } from '../support/github/act-jobs.ts';
-import { Team } from '../support/github/gate-workflow.ts';
 
 /** Where the story is played. */
 export type Stage = {

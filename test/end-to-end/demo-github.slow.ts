@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { startGitHubDouble } from '../support/github/double.ts';
+import { startGitHubDouble } from '../doubles/github/double.ts';
 import { root } from '../support/paths.ts';
 
 const demo = suite('npm run demo:github');

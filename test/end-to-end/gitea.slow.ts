@@ -1,5 +1,5 @@
-import { giteaProgram, startGitea } from '../support/gitea/real.ts';
-import { giteaStory } from '../support/gitea/story.ts';
+import { giteaProgram, startGitea } from '../doubles/gitea/real.ts';
+import { giteaStory } from '../doubles/gitea/story.ts';
 
 // The whole flow through the command line on a real Gitea, where the program is installed.
 

@@ -1,6 +1,6 @@
-import { startGiteaDouble } from '../support/gitea/double.ts';
-import { protectionsOf } from '../support/gitea/protection.ts';
-import { giteaStory } from '../support/gitea/story.ts';
+import { startGiteaDouble } from '../doubles/gitea/double.ts';
+import { protectionsOf } from '../doubles/gitea/protection.ts';
+import { giteaStory } from '../doubles/gitea/story.ts';
 
 // The whole flow through the command line: on the double; gitea.slow.ts has it on a real one.
 

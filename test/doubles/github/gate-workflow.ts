@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Git } from '../../../registry-repo/git.ts';
-import { pawl, type Ran } from '../cli.ts';
-import { temporaryFolder } from '../paths.ts';
+import { pawl, type Ran } from '../../support/cli.ts';
+import { temporaryFolder } from '../../support/paths.ts';
 import { type Dispatch, type GitHubDouble, startGitHubDouble } from './double.ts';
 
 export type Played = { readonly number: string; readonly head: string; readonly evaluate: Ran; readonly publish: Ran };

@@ -6,9 +6,9 @@ import { tokenCredentials } from '../../../pipeline/forge/github/credentials.ts'
 import { Mirror } from '../../../pipeline/forge/mirror.ts';
 import type { Api } from '../../../pipeline/forge/rest/api.ts';
 import { Git } from '../../../registry-repo/git.ts';
-import { tester } from '../git.ts';
-import { temporaryFolder } from '../paths.ts';
-import { PATIENCE_MS } from '../until.ts';
+import { tester } from '../../support/git.ts';
+import { temporaryFolder } from '../../support/paths.ts';
+import { PATIENCE_MS } from '../../support/until.ts';
 import type { GitHubDouble } from './double.ts';
 
 export type Login = { readonly token: string } | { readonly id: number; readonly key: string };

@@ -5,7 +5,7 @@ import { createServer, type Socket } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { temporaryFolder } from '../paths.ts';
+import { temporaryFolder } from '../../support/paths.ts';
 
 /** A real Gitea on this machine, with its data in a folder of its own. */
 export type RealGitea = {

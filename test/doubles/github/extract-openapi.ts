@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fixture } from '../paths.ts';
+import { fixture } from '../../support/paths.ts';
 import { OPERATIONS } from './operations.ts';
 
-// Run by hand: node dist/test/support/github/extract-openapi.js FOLDER, where FOLDER is npm's @octokit/openapi, unpacked.
+// Run by hand: node dist/test/doubles/github/extract-openapi.js FOLDER, where FOLDER is npm's @octokit/openapi, unpacked.
 // It writes the part of GitHub's API description that checks requests of the operations we use.
 
 type Json = Record<string, unknown>;

@@ -3,9 +3,9 @@ import { GiteaForge } from '../../../pipeline/forge/forge.gitea.ts';
 import { GiteaApi } from '../../../pipeline/forge/gitea/client.ts';
 import { Mirror } from '../../../pipeline/forge/mirror.ts';
 import { Git } from '../../../registry-repo/git.ts';
-import { tester } from '../git.ts';
-import { temporaryFolder } from '../paths.ts';
-import { PATIENCE_MS } from '../until.ts';
+import { tester } from '../../support/git.ts';
+import { temporaryFolder } from '../../support/paths.ts';
+import { PATIENCE_MS } from '../../support/until.ts';
 
 /** A client of its own, with its own mirror, of a repository on a server. @param url without `/api/v1` */
 export function giteaForgeOn(url: string, fullName: string, token: string): GiteaForge {

@@ -6,8 +6,8 @@ import { RepositoryAnswer } from '../../../pipeline/forge/gitea/answers.ts';
 import { GiteaApi } from '../../../pipeline/forge/gitea/client.ts';
 import { Mirror } from '../../../pipeline/forge/mirror.ts';
 import { Git } from '../../../registry-repo/git.ts';
-import { commitFiles } from '../git.ts';
-import { temporaryFolder } from '../paths.ts';
+import { commitFiles } from '../../support/git.ts';
+import { temporaryFolder } from '../../support/paths.ts';
 
 const Anything = z.unknown();
 const Named = z.object({ full_name: z.string() });

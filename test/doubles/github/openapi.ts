@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Ajv2020, ValidateFunction } from 'ajv/dist/2020.js';
 import { Ajv2020 as Validator } from 'ajv/dist/2020.js';
-import { fixture } from '../paths.ts';
+import { fixture } from '../../support/paths.ts';
 import type { OperationId } from './operations.ts';
 
 type Json = { [key: string]: unknown };

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ActResult, runWorkflow } from '../act.ts';
+import { type ActResult, runWorkflow } from '../../support/act.ts';
 import type { Team } from './gate-workflow.ts';
 import type { Repo } from './state.ts';
 

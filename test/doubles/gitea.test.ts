@@ -4,11 +4,11 @@ import { ForgeError, MergeRefusedError } from '../../pipeline/forge/errors.ts';
 import type { GiteaForge } from '../../pipeline/forge/forge.gitea.ts';
 import { forgeContract } from '../contract/forge.ts';
 import { commitFiles } from '../support/git.ts';
-import { type GiteaDouble, startGiteaDouble } from '../support/gitea/double.ts';
-import { giteaForgeOn } from '../support/gitea/forge.ts';
-import { addProtection } from '../support/gitea/protection.ts';
-import type { FaultKind } from '../support/github/faults.ts';
 import { rejects } from '../support/rejects.ts';
+import { type GiteaDouble, startGiteaDouble } from './gitea/double.ts';
+import { giteaForgeOn } from './gitea/forge.ts';
+import { addProtection } from './gitea/protection.ts';
+import type { FaultKind } from './github/faults.ts';
 
 const NAME = 'org/registry';
 let double: GiteaDouble;

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RefMovedError } from '../../../registry-repo/git.ts';
-import { pawl, stopAll } from '../cli.ts';
-import { commitFiles } from '../git.ts';
-import { temporaryFolder } from '../paths.ts';
-import { sampleSettings } from '../sample-settings.ts';
+import { pawl, stopAll } from '../../support/cli.ts';
+import { commitFiles } from '../../support/git.ts';
+import { temporaryFolder } from '../../support/paths.ts';
+import { sampleSettings } from '../../support/sample-settings.ts';
 import { giteaForgeOn } from './forge.ts';
 
 export type StoryServer = {

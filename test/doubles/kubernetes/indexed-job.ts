@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
-import { root, temporaryFolder } from '../paths.ts';
+import { root, temporaryFolder } from '../../support/paths.ts';
 import { type ConfigMap, type Container, type Job, type Mount, manifestOf, type PodSpec } from './manifest.ts';
 
 // A stand-in for a cluster: what the Job controller and the kubelets do with an Indexed Job, as processes of this machine.

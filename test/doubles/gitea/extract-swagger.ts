@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fixture } from '../paths.ts';
+import { fixture } from '../../support/paths.ts';
 import { OPERATIONS } from './operations.ts';
 
-// Run by hand: node dist/test/support/gitea/extract-swagger.js FOLDER VERSION, where FOLDER is Gitea's source of that version
+// Run by hand: node dist/test/doubles/gitea/extract-swagger.js FOLDER VERSION, where FOLDER is Gitea's source of that version
 // (`go mod download -json code.gitea.io/gitea@VERSION` says where). It writes the part of Gitea's API description that checks
 // requests of the operations we use, in the form of OpenAPI 3.
 

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fixture } from '../../support/paths.ts';
 import { type Answer, notFound, Refusal } from '../github/answers.ts';
 import { type Fault, Faults } from '../github/faults.ts';
 import { serveGit } from '../github/git-http.ts';
@@ -7,7 +8,6 @@ import { actorOf, checkAccess } from '../github/identity.ts';
 import { Description, faultsOf } from '../github/openapi.ts';
 import type { Level, Repo } from '../github/state.ts';
 import { World } from '../github/world.ts';
-import { fixture } from '../paths.ts';
 import type { OperationId } from './operations.ts';
 import { pushRefusal } from './protection.ts';
 import { type Context, ROUTES } from './routes.ts';

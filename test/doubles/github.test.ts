@@ -8,12 +8,12 @@ import * as assert from 'uvu/assert';
 import { Git, ZERO_OID } from '../../registry-repo/git.ts';
 import { type GitError, runGit } from '../../registry-repo/git-process.ts';
 import { commitFiles } from '../support/git.ts';
-import { ADMIN, type GitHubDouble, PROMOTER, startGitHubDouble } from '../support/github/double.ts';
-import { OPERATIONS } from '../support/github/operations.ts';
-import type { Options } from '../support/github/options.ts';
-import type { Repo } from '../support/github/state.ts';
 import { temporaryFolder } from '../support/paths.ts';
 import { rejects } from '../support/rejects.ts';
+import { ADMIN, type GitHubDouble, PROMOTER, startGitHubDouble } from './github/double.ts';
+import { OPERATIONS } from './github/operations.ts';
+import type { Options } from './github/options.ts';
+import type { Repo } from './github/state.ts';
 
 const OWNER = 'org';
 const NAME = 'registry';
@@ -127,7 +127,7 @@ const requests = suite('github double: requests');
 
 requests('plays every operation it describes', async () => {
   const parts = ['repos', 'pulls', 'merge', 'reviews', 'issues', 'settings', 'releases', 'users'];
-  const modules = await Promise.all(parts.map((p) => import(`../support/github/routes/${p}.js`)));
+  const modules = await Promise.all(parts.map((p) => import(`./github/routes/${p}.js`)));
   const played = modules
     .flatMap((m) => Object.values(m))
     .flatMap((v) => (v && typeof v === 'object' ? Object.keys(v) : []));

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { root, temporaryFolder } from '../paths.ts';
+import { root, temporaryFolder } from '../../support/paths.ts';
 
 export type StrictReader = { readonly program: string };
 
@@ -8,7 +8,7 @@ export type StrictReader = { readonly program: string };
 export function strictReader(): StrictReader | string {
   const program = join(temporaryFolder(), 'strict');
   const built = spawnSync('go', ['build', '-o', program, '.'], {
-    cwd: join(root, 'test/support/kubernetes/strict'),
+    cwd: join(root, 'test/doubles/kubernetes/strict'),
     encoding: 'utf8',
   });
   if (built.error) return 'go is not installed here';
