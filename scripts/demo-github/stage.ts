@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { gateByAct } from '../doubles/github/act-jobs.ts';
-import { Team } from '../doubles/github/gate-workflow.ts';
-import { actMissing } from '../support/act.ts';
+import { gateByAct } from '../../test/doubles/github/act-jobs.ts';
+import { Team } from '../../test/doubles/github/gate-workflow.ts';
+import { actMissing } from '../../test/support/act.ts';
 
 /** Where the story is played. */
 export type Stage = {

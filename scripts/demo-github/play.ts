@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { pawl, printed, start, stopAll } from '../support/cli.ts';
-import { temporaryFolder } from '../support/paths.ts';
-import { until } from '../support/until.ts';
+import { pawl, printed, start, stopAll } from '../../test/support/cli.ts';
+import { temporaryFolder } from '../../test/support/paths.ts';
+import { until } from '../../test/support/until.ts';
 import { onDouble, onGitHub, type Stage } from './stage.ts';
 
 // `npm run demo:github`: push → train → pull request → gate → merge → the server swaps → rollback, by the real command line.

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { catalogue, eventTypes } from '../../events/catalogue.ts';
-import { CHAIN_START, linkBatch } from '../../events/chain.ts';
-import { encodeFacts } from '../../events/envelope.ts';
-import { logStream, modelStream, registryStream, runStream, serverStream } from '../../events/streams.ts';
-import { command, exampleFact } from './events.ts';
-import { fixture } from './paths.ts';
+import { catalogue, eventTypes } from '../events/catalogue.ts';
+import { CHAIN_START, linkBatch } from '../events/chain.ts';
+import { encodeFacts } from '../events/envelope.ts';
+import { logStream, modelStream, registryStream, runStream, serverStream } from '../events/streams.ts';
+import { command, exampleFact } from '../test/support/events.ts';
+import { fixture } from '../test/support/paths.ts';
 
 // Writes the golden stored event of every type and current version that has none yet. Existing ones are never touched:
 // they are what old logs look like.
