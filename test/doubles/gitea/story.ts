@@ -26,8 +26,12 @@ export type StoryServer = {
   close(): Promise<void>;
 };
 
-/** One registry on Gitea by the command line: made, protected, a promotion by both halves of the gate, one by this machine. */
-export function giteaStory(name: string, open: () => Promise<StoryServer>): void {
+/**
+ * One registry on Gitea by the command line: made, protected, a promotion by both halves of the gate, one by this machine.
+ *
+ * @param options `whole`: false ends it with the first promotion
+ */
+export function giteaStory(name: string, open: () => Promise<StoryServer>, { whole = true } = {}): void {
   const story = suite(`the story, on ${name}`);
   const folder = temporaryFolder();
   const repository = () => `${server.owner}/pawl-test-${id}`;
@@ -139,7 +143,9 @@ export function giteaStory(name: string, open: () => Promise<StoryServer>): void
     assert.is(status?.state, 'success');
   });
 
-  story('where this machine judges, one command promotes, and a worse candidate is closed', async () => {
+  const later = whole ? story : () => {};
+
+  later('where this machine judges, one command promotes, and a worse candidate is closed', async () => {
     const asGate = env(server.gateToken);
     writeFileSync(join(folder, 'pawl.yaml'), sampleSettings(300));
     await json(['train'], asGate);
@@ -153,7 +159,7 @@ export function giteaStory(name: string, open: () => Promise<StoryServer>): void
     assert.is(audit.code, 0, audit.stdout + audit.stderr);
   });
 
-  story('a change of rules is a pull request that this machine merges', async () => {
+  later('a change of rules is a pull request that this machine merges', async () => {
     const asGate = env(server.gateToken);
     type Changed = { changed: boolean; commit: string };
     const args = ['registry', 'configure', '--minimum', '0.81', '--reason', 'users notice less'];
