@@ -283,13 +283,8 @@ export class LocalForge implements Forge {
   }
 
   async #records(): Promise<Record[]> {
-    const list = await this.git.text(['for-each-ref', '--format=%(objectname)', 'refs/pawl/pulls/']);
-    const records = await Promise.all(
-      list
-        .split('\n')
-        .filter(Boolean)
-        .map((blob) => this.#read(blob)),
-    );
+    const refs = await this.git.refs('refs/pawl/pulls/');
+    const records = await Promise.all(refs.map(({ oid }) => this.#read(oid)));
     return records.sort((a, b) => a.number - b.number);
   }
 

@@ -93,7 +93,7 @@ async function judgeAgain(
 ): Promise<SignedVerdict | Published> {
   const { forge, judge, trusted, now } = ports;
   const { head, number: pullRequest } = pull;
-  const reason = reasonOf(await forge.git.text(['log', '-1', '--format=%B', head]));
+  const reason = reasonOf((await forge.git.commit(head)).message);
   const measure = measuredBy(evaluated, { head, pullRequest });
   const { judgement, verdict: bytes } = await judge({ head, base, pullRequest, reason, measure });
   const detail = judgement.reasons.map((r) => r.message).join('; ');

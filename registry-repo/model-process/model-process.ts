@@ -94,7 +94,9 @@ export class ModelProcess {
       return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
     // The runtime's own words may quote the text, so they go no further than the cause.
     const [code, why] = answer.answer === 'failed' ? [answer.code, answer.message] : ['internal', answer.answer];
-    const what = ranOutOfMemory(why) ? `the model ran out of memory, ${this.#megabytes} MB at most` : `the model gave no usable answer (${code})`;
+    const what = ranOutOfMemory(why)
+      ? `the model ran out of memory, ${this.#megabytes} MB at most`
+      : `the model gave no usable answer (${code})`;
     throw new ModelFailedError(what, { cause: new RuntimeRefusal(code, why) });
   }
 
