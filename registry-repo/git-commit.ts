@@ -1,4 +1,3 @@
-import type { Identity } from './git.ts';
 import type { ObjectId } from './values.ts';
 
 /** What a commit object says; `message` without the line ends at its end. */
@@ -7,6 +6,9 @@ export type CommitObject = {
   readonly parents: readonly ObjectId[];
   readonly message: string;
 };
+
+/** Who a commit is by. */
+export type Identity = { readonly name: string; readonly email: string };
 
 /** What a new commit is to say; times have seconds. */
 export type NewCommit = {

@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Git } from './git.ts';
 import type { NewCommit } from './git-commit.ts';
+import type { RunOptions } from './git-process.ts';
 import type { ObjectId } from './values.ts';
 
 /** The id of nothing, in a repository of such ids. */
 export const zeroLike = (oid: ObjectId): ObjectId => '0'.repeat(oid.length);
+
+type Git = {
+  readonly gitDir: string;
+  readonly run: (args: readonly string[], options: RunOptions) => Promise<Buffer>;
+  readonly text: (args: readonly string[], options: RunOptions) => Promise<string>;
+};
 
 // Objects by git's own programs, for what is not written here: a process or three for each.
 

@@ -25,9 +25,6 @@ export class AmbiguousPathError extends RegistryError {
   readonly code = 'ambiguous_path';
 }
 
-/** Who a commit is by. */
-export type Identity = { readonly name: string; readonly email: string };
-
 /** One commit; `message` as written, in UTF-8. */
 export type Commit = { readonly oid: ObjectId; readonly parents: readonly ObjectId[]; readonly message: string };
 
@@ -140,7 +137,7 @@ export class Git {
 
   /** The latest commits that both have in their history: none if they are unrelated, several after criss-cross merges. */
   async mergeBases(a: ObjectId, b: ObjectId): Promise<ObjectId[]> {
-    if (a === b || (await this.commit(b)).parents.includes(a)) return [a];
+    if ((await this.commit(b)).parents.includes(a) || a === b) return [a];
     if ((await this.commit(a)).parents.includes(b)) return [b];
     try {
       return (await this.text(['merge-base', '--all', a, b])).split('\n').filter(Boolean);
@@ -152,7 +149,7 @@ export class Git {
 
   /** Whether `ancestor` is in the history of `commit`; a commit is in its own. */
   async isAncestor(ancestor: ObjectId, commit: ObjectId): Promise<boolean> {
-    if ((await this.commit(commit)).parents.includes(ancestor)) return true;
+    if ((await this.commit(commit)).parents.includes(ancestor) || ancestor === commit) return true;
     try {
       await this.run(['merge-base', '--is-ancestor', ancestor, commit]);
       return true;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { type Git, type Identity, RefMovedError } from '../../registry-repo/git.ts';
+import { type Git, RefMovedError } from '../../registry-repo/git.ts';
+import type { Identity } from '../../registry-repo/git-commit.ts';
 import { ObjectId } from '../../registry-repo/values.ts';
 import { attachVerdict } from '../../registry-repo/verdict/attached.ts';
 import { branchRef } from './branch-ref.ts';

@@ -1,7 +1,7 @@
 import { type Evaluated, measuredBy } from '../../registry-repo/gate/evaluated.ts';
 import type { GateAnswer, GateRequest } from '../../registry-repo/gate/gate.ts';
 import { couldNotJudge } from '../../registry-repo/gate/whose-fault.ts';
-import type { Identity } from '../../registry-repo/git.ts';
+import type { Identity } from '../../registry-repo/git-commit.ts';
 import type { Key } from '../../registry-repo/policy.ts';
 import { reasonOf } from '../../registry-repo/proposal-message.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';

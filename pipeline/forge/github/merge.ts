@@ -1,5 +1,6 @@
-import type { Git, Identity } from '../../../registry-repo/git.ts';
+import type { Git } from '../../../registry-repo/git.ts';
 import { RefMovedError } from '../../../registry-repo/git.ts';
+import type { Identity } from '../../../registry-repo/git-commit.ts';
 import type { ObjectId } from '../../../registry-repo/values.ts';
 import { ForgeError, MergeRefusedError, MergeUnfaithfulError } from '../errors.ts';
 import type { MergeRefusal } from '../forge.ts';
