@@ -5,7 +5,7 @@ import { Octokit } from '@octokit/rest';
 import { verify } from '@octokit/webhooks-methods';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Git, ZERO_OID } from '../../registry-repo/git.ts';
+import { Git } from '../../registry-repo/git.ts';
 import { type GitError, runGit } from '../../registry-repo/git-process.ts';
 import { commitFiles } from '../support/git.ts';
 import { temporaryFolder } from '../support/paths.ts';
@@ -15,6 +15,8 @@ import { OPERATIONS } from './github/operations.ts';
 import type { Options } from './github/options.ts';
 import type { Repo } from './github/state.ts';
 
+/** An id that no object has. */
+const NOWHERE = '0'.repeat(40);
 const OWNER = 'org';
 const NAME = 'registry';
 const at = { owner: OWNER, repo: NAME };
@@ -291,7 +293,7 @@ merging(
   on({}, async (setup) => {
     const { repo, writer } = setup;
     const { number, head } = await pull(setup, 'x', { a: '1' });
-    assert.equal(await refusal(merge(writer, number, ZERO_OID)), [
+    assert.equal(await refusal(merge(writer, number, NOWHERE)), [
       409,
       'Head branch was modified. Review and try the merge again.',
     ]);
@@ -588,7 +590,7 @@ settings(
     assert.is((await writer.repos.listCommitStatusesForRef({ ...at, ref: head })).data.length, 3);
     const long = { ...at, sha: head, state: 'success' as const, description: 'x'.repeat(141) };
     assert.is((await refusal(writer.repos.createCommitStatus(long)))[0], 422);
-    assert.is((await refusal(writer.repos.createCommitStatus({ ...at, sha: ZERO_OID, state: 'success' })))[0], 422);
+    assert.is((await refusal(writer.repos.createCommitStatus({ ...at, sha: NOWHERE, state: 'success' })))[0], 422);
   }),
 );
 
@@ -721,7 +723,7 @@ faults(
       const { number } = await pull(setup, 'x', { a: '1' });
       const comment = await writer.issues.createComment({ ...at, issue_number: number, body: 'x' });
       assert.is(comment.status as number, 200);
-      assert.is((await merge(writer, number, ZERO_OID)).data.merged, true);
+      assert.is((await merge(writer, number, NOWHERE)).data.merged, true);
       const again = await merge(writer, number);
       assert.equal([again.status as number, (again.data as { status?: number }).status], [200, 405]);
     },
