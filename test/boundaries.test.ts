@@ -167,7 +167,7 @@ boundaries('models run in processes of their own: nothing else loads what runs t
       'registry-repo/runtime/load.ts',
       'registry-repo/scoring/score.child.ts',
       // Its version alone.
-      'pipeline/commands/doctor-machine.ts',
+      'pipeline/operations/doctor/machine.ts',
       // Trainers, whose graphs are of their own making.
       'pipeline/training/distilbert/ngrams-beside.ts',
       'pipeline/training/encoder-head/features.ts',

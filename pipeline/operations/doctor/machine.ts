@@ -1,13 +1,13 @@
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkScratch } from '../../registry-repo/gate/scratch.ts';
-import { describeIsolation, isolationHere } from '../../registry-repo/model-process/isolation.ts';
-import { canBound, memoryLook } from '../../registry-repo/model-process/resident.ts';
-import { type ByteSums, describeProcessor } from '../../registry-repo/runtime/processor.ts';
-import { thisProcessor } from '../../registry-repo/runtime/this-processor.ts';
-import { type Answer, problem, warning } from '../registry-setup/answer.ts';
-import { STATE, stateProblem } from '../state-folder.ts';
-import type { Workspace } from '../workspace.ts';
+import { checkScratch } from '../../../registry-repo/gate/scratch.ts';
+import { describeIsolation, isolationHere } from '../../../registry-repo/model-process/isolation.ts';
+import { canBound, memoryLook } from '../../../registry-repo/model-process/resident.ts';
+import { type ByteSums, describeProcessor } from '../../../registry-repo/runtime/processor.ts';
+import { thisProcessor } from '../../../registry-repo/runtime/this-processor.ts';
+import { type Answer, problem, warning } from '../../registry-setup/answer.ts';
+import { STATE, stateProblem } from '../../state-folder.ts';
+import type { Workspace } from '../../workspace.ts';
 
 // What `pawl doctor` looks at on this machine.
 
@@ -41,7 +41,7 @@ const BYTE_SUMS: Readonly<Record<ByteSums, string>> = {
 };
 
 export async function checkRuntime(): Promise<Answer> {
-  const { runtimeVersion } = await import('../../registry-repo/runtime/session.ts');
+  const { runtimeVersion } = await import('../../../registry-repo/runtime/session.ts');
   return `onnxruntime ${runtimeVersion()}`;
 }
 
@@ -58,10 +58,10 @@ export async function checkScoring({ modelBounds }: Workspace): Promise<Answer> 
 
 /** Only what somebody installed is tried: the rest comes with Pawl, and `pawl backend list` tries it. */
 export async function checkBackends(workspace: Workspace): Promise<Answer> {
-  const { readInstalled } = await import('../training/backends/tensorflow/installed.ts');
+  const { readInstalled } = await import('../../training/backends/tensorflow/installed.ts');
   if (!(await readInstalled()))
     return 'in WebAssembly; `pawl backend install` has TensorFlow compute, several times as fast (`pawl backend list`)';
-  const { tryBackend } = await import('../training/backends/try.ts');
+  const { tryBackend } = await import('../../training/backends/try.ts');
   const trial = await tryBackend('tensorflow', workspace.config.training.workers || availableParallelism());
   return trial.usable
     ? `by TensorFlow ${trial.version} on the ${trial.gpu ? 'GPU' : 'processor'}, ${trial.gflops.toFixed(0)} GFLOPS`

@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs';
-import { shown } from '../../registry-repo/judge/finding.ts';
-import type { Policy } from '../../registry-repo/policy.ts';
-import { RegistryAt } from '../../registry-repo/registry.ts';
-import { ACCEPT } from '../../registry-repo/settled/settled.ts';
-import { stands } from '../../registry-repo/verdict/keys.ts';
-import { verifyProduction } from '../../registry-repo/verify/production.ts';
-import { registryOf } from '../keys.ts';
-import { type Answer, problem, warning } from '../registry-setup/answer.ts';
-import { checkGitea } from '../registry-setup/gitea/diagnose.ts';
-import { checkGitHub } from '../registry-setup/github/diagnose.ts';
-import { updateHook, updateHookProblem } from '../registry-setup/init.ts';
-import { serverStandings } from '../settled-servers.ts';
-import type { Workspace } from '../workspace.ts';
+import { shown } from '../../../registry-repo/judge/finding.ts';
+import type { Policy } from '../../../registry-repo/policy.ts';
+import { RegistryAt } from '../../../registry-repo/registry.ts';
+import { ACCEPT } from '../../../registry-repo/settled/settled.ts';
+import { stands } from '../../../registry-repo/verdict/keys.ts';
+import { verifyProduction } from '../../../registry-repo/verify/production.ts';
+import { registryOf } from '../../keys.ts';
+import { type Answer, problem, warning } from '../../registry-setup/answer.ts';
+import { checkGitea } from '../../registry-setup/gitea/diagnose.ts';
+import { checkGitHub } from '../../registry-setup/github/diagnose.ts';
+import { updateHook, updateHookProblem } from '../../registry-setup/init.ts';
+import { serverStandings } from '../../settled-servers.ts';
+import type { Workspace } from '../../workspace.ts';
 
 // What `pawl doctor` looks at in the registry.
 

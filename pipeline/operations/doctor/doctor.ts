@@ -1,0 +1,98 @@
+import { GitUnusableError, requireGit } from '../../../registry-repo/git-version.ts';
+import type { Answer } from '../../registry-setup/answer.ts';
+import type { Workspace } from '../../workspace.ts';
+import { checkBackends, checkNode, checkProcessor, checkRuntime, checkScoring, checkState } from './machine.ts';
+import { checkCommits, checkKeys, checkStore } from './place.ts';
+import { checkPolicy, checkProduction, checkProtection, checkRegistry, checkServers } from './registry.ts';
+
+/** What a check found, and how to mend it; null where nothing is to be done. */
+export type Diagnosis = {
+  readonly name: string;
+  readonly state: 'ok' | 'warning' | 'problem';
+  readonly what: string;
+  readonly fix: string | null;
+};
+
+/** Looks at everything that Pawl stands on here. It never throws: what a check cannot look at is a problem. */
+export async function diagnose(workspace: Workspace): Promise<Diagnosis[]> {
+  const found: Diagnosis[] = [];
+  for (const check of CHECKS) found.push(await diagnosisOf(check, workspace));
+  return found;
+}
+
+async function diagnosisOf({ name, check, otherwise }: Check, workspace: Workspace): Promise<Diagnosis> {
+  try {
+    const answer = await check(workspace);
+    return typeof answer === 'string' ? { name, state: 'ok', what: answer, fix: null } : { name, ...answer };
+  } catch (error) {
+    if (error instanceof GitUnusableError) return { name, state: 'problem', what: error.what, fix: error.fix };
+    return { name, state: 'problem', what: (error as Error).message, fix: otherwise };
+  }
+}
+
+type Check = {
+  readonly name: string;
+  readonly check: (workspace: Workspace) => Promise<Answer>;
+  /** How to mend what the check could not even look at. */
+  readonly otherwise: string;
+};
+
+const CHECKS: readonly Check[] = [
+  { name: 'node', check: async () => checkNode(), otherwise: 'install Node 20.19 or newer' },
+  { name: 'git', check: async () => `git ${requireGit()}`, otherwise: 'install git' },
+  {
+    name: 'settings',
+    check: async (w) => w.loaded.file ?? 'no pawl.yaml: defaults, variables and flags',
+    otherwise: 'run `pawl config`',
+  },
+  {
+    name: 'state folder',
+    check: async (w) => checkState(w),
+    otherwise: 'give .pawl to the user that runs this',
+  },
+  {
+    name: 'event store',
+    check: checkStore,
+    otherwise: 'put back a copy that `pawl events backup` made, or set events.path to the right file',
+  },
+  {
+    name: 'keys',
+    check: async (w) => checkKeys(w),
+    otherwise: 'put the file back from your backup; `pawl registry init` makes new keys only where there are none',
+  },
+  { name: 'commits', check: checkCommits, otherwise: 'look at `watch` with `pawl config`' },
+  { name: 'registry', check: checkRegistry, otherwise: 'set registry.path to a registry, or run `pawl registry init`' },
+  { name: 'main protected', check: checkProtection, otherwise: 'set registry.path to a registry' },
+  {
+    name: 'policy',
+    check: checkPolicy,
+    otherwise: 'look at gate.json with `pawl registry status`; `pawl registry configure --reason "…"` writes new rules',
+  },
+  {
+    name: 'production',
+    check: checkProduction,
+    otherwise:
+      'find out who moved it with `pawl audit`; `pawl rollback --reason "…"` goes back to a version that was judged',
+  },
+  {
+    name: 'servers',
+    check: checkServers,
+    otherwise: 'set registry.path to a registry, and give .pawl to the user that runs this',
+  },
+  { name: 'processor', check: checkProcessor, otherwise: 'report this as a bug' },
+  {
+    name: 'model runtime',
+    check: checkRuntime,
+    otherwise: 'install the packages again with `npm ci`, on the machine that runs them',
+  },
+  {
+    name: 'scoring',
+    check: checkScoring,
+    otherwise: 'set TMPDIR to a folder that can be written and has room',
+  },
+  {
+    name: 'neural training',
+    check: checkBackends,
+    otherwise: 'look at `pawl backend list`, and run `pawl backend install` again',
+  },
+];

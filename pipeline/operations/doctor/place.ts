@@ -1,0 +1,75 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { GitUnusableError } from '../../../registry-repo/git-version.ts';
+import { logBranch } from '../../open-store.ts';
+import { type Answer, problem, warning } from '../../registry-setup/answer.ts';
+import { commitsApart } from '../../triggers/apart.ts';
+import { APART, exposedGateKey } from '../../triggers/exposed-key.ts';
+import type { Workspace } from '../../workspace.ts';
+
+// What `pawl doctor` looks at in the log, the keys and what commits may do here.
+
+export async function checkStore(workspace: Workspace): Promise<Answer> {
+  if (workspace.config.events.store === 'git') return checkLogBranch(workspace);
+  const path = workspace.path(workspace.config.events.path);
+  if (!existsSync(path)) return `${path} will be made by the first command that writes`;
+  const store = workspace.store();
+  const durability =
+    'durability' in store ? (store as { durability(): { journal: string; synchronous: string } }).durability() : null;
+  const safe = durability === null || durability.synchronous === 'full' || durability.synchronous === 'extra';
+  const what = `${path}: ${await store.position()} events${durability ? `, journal ${durability.journal}, synchronous ${durability.synchronous}` : ''}`;
+  return safe ? what : problem(what, 'commits may be lost at a power cut: report this as a bug');
+}
+
+/** Asks the repository, and checks what is new on the branch. */
+async function checkLogBranch(workspace: Workspace): Promise<Answer> {
+  const { path } = workspace.config.events;
+  try {
+    const events = await workspace.store().position();
+    return `${logBranch(workspace)}: ${events} events, each link checked, copied to ${workspace.path(path)}`;
+  } catch (error) {
+    if (error instanceof GitUnusableError) throw error;
+    return problem((error as Error).message, 'set events.repository, events.branch and PAWL_SECRET_FORGE_TOKEN');
+  }
+}
+
+export function checkKeys(workspace: Workspace): Answer {
+  const folder = workspace.path(workspace.config.keys.path);
+  const { gate, log, trusted } = workspace.keys();
+  if (trusted.length === 0)
+    return warning(`no keys in ${folder}`, 'run `pawl registry init`, or copy *.pub.json from the machine that did');
+  for (const name of ['gate.pem', 'log.pem']) {
+    const file = join(folder, name);
+    if (process.platform !== 'win32' && existsSync(file) && (statSync(file).mode & 0o077) !== 0)
+      return problem(
+        `${file} can be read by others (on a file system without permissions, such as exFAT, keys.path has to be on another)`,
+        `chmod 600 ${file}`,
+      );
+  }
+  const signs = [gate && 'gate', log && 'log'].filter(Boolean).join(' and ');
+  return `trusts ${trusted.map((k) => k.id).join(', ')}${signs ? `; signs as ${signs}` : '; signs nothing here'}`;
+}
+
+/** What whoever may push to the training repository can do here. */
+export async function checkCommits(workspace: Workspace): Promise<Answer> {
+  const { watch, training } = workspace.config;
+  const named = watch.commands.length > 0 || training.trainer === 'command';
+  if (!named && !watch.allowCommands) return 'no commit of a training repository runs a program here';
+  const apart = (await commitsApart(workspace)) !== null;
+  const how = apart
+    ? ', in bubblewrap, which hides .pawl, the keys and what the home keeps under names with a dot'
+    : '';
+  const who = `whoever may push to ${watch.repository ?? 'the training repository'} runs programs here${how}`;
+  const place = exposedGateKey(workspace);
+  if (place !== null && !apart)
+    return warning(`${who}, which could read the gate's key (${place}): such commits are refused`, APART);
+  return watch.allowCommands
+    ? warning(
+        `${who} (watch.allowCommands)`,
+        'name the programs in watch.commands, or let only people push who may do that',
+      )
+    : warning(
+        `${who}, if those of watch.commands run files of the commit`,
+        'let only people push there who may do that',
+      );
+}
