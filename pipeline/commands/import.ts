@@ -53,7 +53,7 @@ export const importModel: Command<Workspace> = {
       tokenizer: given('tokenizer'),
       config: given('modelConfig'),
     };
-    const files = await readImport(paths);
+    const files = await readImport(paths, workspace.loaded.request.folder);
     const labels = labelsOf(given('labels'), files.config);
     const request = await requestOf(invocation, files, labels);
     const trainedOn = invocation.flags.trainedOnData === true;
