@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { eventTypes } from '../../events/catalogue.ts';
-import { commands } from '../../scripts/docs/commands.ts';
 import { Config, settings } from '../../pipeline/config/config.ts';
 import { yamlLayer } from '../../pipeline/config/layers.ts';
 import { resolveConfig } from '../../pipeline/config/resolve.ts';
+import { commands } from '../../scripts/docs/commands.ts';
 import { blocksOf, documents, executed, withoutBlocks } from '../support/documents.ts';
 import { root } from '../support/paths.ts';
 
