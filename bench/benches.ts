@@ -5,5 +5,6 @@ import { models } from './models.ts';
 import { nbsvm } from './nbsvm.ts';
 import { nbsvmDv } from './nbsvm-dv.ts';
 import { quantize } from './quantize.ts';
+import { serve } from './serve.ts';
 
-export const benches: readonly Bench[] = [events, nbsvm, nbsvmDv, models, distilbert, quantize];
+export const benches: readonly Bench[] = [events, nbsvm, nbsvmDv, models, distilbert, quantize, serve];

@@ -26,6 +26,10 @@ export type BenchOptions = {
   readonly earlier: string | null;
   /** Pretrained encoder: a Hugging Face folder. */
   readonly weights: string | null;
+  /** Another checkout that serve is held against. */
+  readonly against: string | null;
+  /** How long each measurement of serve takes. */
+  readonly seconds: number;
   /** A Python with PyTorch and Transformers. */
   readonly torch: string | null;
   /** Reviews to fine-tune on. */
@@ -46,7 +50,9 @@ export const FLAGS = `
   --long         models: what takes many minutes, too
   --rows NAME[,NAME…]  models, nbsvm-dv: these rows of the table alone; a wrong one names them all
   --with FILE    models: results of an earlier call, for rows that this one does not measure
-  --weights DIR  a pretrained BERT or DistilBERT, for distilbert and models (default: PAWL_BENCH_WEIGHTS)
+  --weights DIR  a pretrained BERT or DistilBERT, for distilbert, models, quantize and serve (default: PAWL_BENCH_WEIGHTS)
+  --against DIR  serve: another checkout of Pawl, built, to hold this one against
+  --seconds N    serve: how long each measurement takes (default: 4)
   --torch PYTHON a Python with torch and transformers, for distilbert and models (default: PAWL_BENCH_TORCH)
   --reviews N    reviews to fine-tune on, for distilbert (default: 2000)
   --no-fasttext  nbsvm alone, not beside fastText (which takes 2 GB of memory)
@@ -66,6 +72,8 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): B
       rounds: text,
       events: text,
       imdb: text,
+      against: text,
+      seconds: text,
       folder: text,
       weights: text,
       torch: text,
@@ -92,6 +100,8 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): B
     long: values.long ?? false,
     rows: values.rows?.split(',').map((name) => name.trim()) ?? [],
     earlier: resolved(values.with),
+    against: resolved(values.against),
+    seconds: count('--seconds', values.seconds ?? '4', 1, 600),
     weights: resolved(values.weights ?? env.PAWL_BENCH_WEIGHTS),
     torch: (values.torch ?? env.PAWL_BENCH_TORCH) || null,
     reviews: count('--reviews', values.reviews ?? '2000', 1, 25_000),

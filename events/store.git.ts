@@ -4,9 +4,10 @@ import { ChainVerifier } from './chain.ts';
 import type { ReadableEvent } from './decode.ts';
 import type { NewEvent, StoredEvent } from './envelope.ts';
 import { InvalidAppendError, StoreError } from './errors.ts';
+import { LocalCopy } from './local-copy.ts';
 import { brokenBranch, checkCommits, type LogBranch, type LogCommit, type Pushed } from './log-branch.ts';
 import { decodeSegment, encodeSegment, MAX_SEGMENT_BYTES } from './segments.ts';
-import { type Bookmark, SqliteStore } from './store.sqlite.ts';
+import type { Bookmark } from './store.sqlite.ts';
 import { type CopyableStore, checkAppend } from './store.ts';
 
 type Options = {
@@ -55,13 +56,9 @@ export class GitStore implements CopyableStore {
   /** Forges ask for some six pushes a minute. */
   readonly batchMs = 10_000;
   readonly #options: Required<Options>;
-  readonly #copy: SqliteStore;
-  readonly #waiting = new Set<() => void>();
+  readonly #copy: LocalCopy;
   readonly #queue: Waiting[] = [];
   #draining: Promise<void> | null = null;
-  #looking: Promise<void> = Promise.resolve();
-  /** When the last look at the branch that succeeded began. */
-  #lookedAt = Number.NEGATIVE_INFINITY;
 
   /** @throws {StoreError} if the file cannot be opened, or is a log of its own */
   constructor(options: Options) {
@@ -73,7 +70,7 @@ export class GitStore implements CopyableStore {
       random = Math.random,
     } = options;
     this.#options = { ...options, freshMs, pollMs, attempts, now, random };
-    this.#copy = new SqliteStore(options.file, { copy: true });
+    this.#copy = new LocalCopy({ file: options.file, freshMs, pollMs, now, news: () => this.#takeOverNews() });
   }
 
   /** Branch and repository, for people. */
@@ -125,7 +122,7 @@ export class GitStore implements CopyableStore {
     const { attempts, branch, now } = this.#options;
     const asked = now();
     let [failed, why]: [Failed[], string] = [[], ''];
-    await this.#catchUp(Number.POSITIVE_INFINITY);
+    await this.#copy.catchUp(Number.POSITIVE_INFINITY);
     for (let attempt = 0; ; attempt++) {
       const { base, outcomes, batches } = await this.#decide(group, asked);
       if (batches.length === 0) return outcomes;
@@ -139,14 +136,14 @@ export class GitStore implements CopyableStore {
       const commit = await branch.write(base?.commit ?? null, segments);
       const pushed = await branch.push(base?.commit ?? null, commit);
       if (pushed.state === 'pushed') {
-        await this.#adopt(batches.flat(), commit);
+        await this.#copy.adopt(batches.flat(), commit);
         return outcomes;
       }
       if (pushed.state === 'raced') why = pushed.why;
       else failed = [...failed, pushed];
       await this.#pause(pushed.state === 'raced' ? 20 * 2 ** attempt : 1000 * 2 ** failed.length);
       // Whether a push without an answer arrived is seen on the branch, where its events would be.
-      await this.#catchUp(0).catch((error) => {
+      await this.#copy.catchUp(0).catch((error) => {
         throw pushed.state === 'failed' && error instanceof StoreError ? pushed.error : error;
       });
     }
@@ -155,8 +152,8 @@ export class GitStore implements CopyableStore {
   /** Nothing is refused by a copy that was not compared with the branch since. */
   async #decide(group: readonly Append[], asked: number): Promise<Plan> {
     const plan = this.#plan(group);
-    if (this.#lookedAt >= asked || !plan.outcomes.some((o) => 'error' in o)) return plan;
-    await this.#catchUp(0);
+    if (this.#copy.hasLookedSince(asked) || !plan.outcomes.some((o) => 'error' in o)) return plan;
+    await this.#copy.catchUp(0);
     return this.#plan(group);
   }
 
@@ -166,35 +163,15 @@ export class GitStore implements CopyableStore {
   }
 
   #plan(group: readonly Append[]): Plan {
-    return this.#copy.look((view, base) => {
+    return this.#copy.store.look((view, base) => {
       const plan = new AppendPlan(view);
       return { base, outcomes: group.map((append) => plan.decide(append)), batches: plan.batches };
     });
   }
 
-  async #adopt(events: readonly StoredEvent[], commit: string): Promise<void> {
-    const last = events.at(-1);
-    if (last) await this.#copy.adopt(events, { commit, position: last.position });
-    for (const wake of this.#waiting) wake();
-  }
-
-  /** Brings the copy up to what the branch was at most `ageMs` before the call; one look at a time. */
-  #catchUp(ageMs: number): Promise<void> {
-    const oldest = this.#options.now() - ageMs;
-    const look = async () => {
-      if (this.#lookedAt >= oldest && this.#lookedAt !== Number.NEGATIVE_INFINITY) return;
-      const began = this.#options.now();
-      await this.#takeOverNews();
-      this.#lookedAt = began;
-    };
-    const looking = this.#looking.then(look, look);
-    this.#looking = looking.catch(() => {});
-    return looking;
-  }
-
   async #takeOverNews(): Promise<void> {
     const { branch } = this.#options;
-    const known = this.#copy.bookmark(); // before the tip: another process may bring the copy further than the tip read first
+    const known = this.#copy.store.bookmark(); // before the tip: another process may bring the copy further than the tip read first
     const tip = await branch.tip();
     if (tip === (known?.commit ?? null)) return;
     if (tip === null) throw brokenBranch(branch.location, known?.commit ?? null, 'the branch is gone');
@@ -220,7 +197,7 @@ export class GitStore implements CopyableStore {
         throw brokenBranch(branch.location, good, what, { cause });
       }
       if (events.length >= TAKE_OVER || index === commits.length) {
-        await this.#adopt(events, oid);
+        await this.#copy.adopt(events, oid);
         [events, good] = [[], oid];
       }
     }
@@ -230,7 +207,7 @@ export class GitStore implements CopyableStore {
   #verified(verifier: ChainVerifier, since: number, events: StoredEvent[]): StoredEvent[] {
     for (const event of events) {
       // As it was then: another catch-up, or an append, may have brought the copy further.
-      const head = verifier.heads.has(event.stream) ? null : this.#copy.head(event.stream, since);
+      const head = verifier.heads.has(event.stream) ? null : this.#copy.store.head(event.stream, since);
       if (head) verifier.heads.set(event.stream, head);
       const [broken] = verifier.check(event);
       if (broken) throw new Error(`event ${broken.position} (${broken.stream}@${broken.revision}) ${broken.message}`);
@@ -238,75 +215,37 @@ export class GitStore implements CopyableStore {
     return events;
   }
 
-  async #fresh(): Promise<SqliteStore> {
-    await this.#catchUp(this.#options.freshMs);
-    return this.#copy;
+  readStream(stream: string, options?: { from?: number; limit?: number }): Promise<StoredEvent[]> {
+    return this.#copy.readStream(stream, options);
   }
 
-  async readStream(stream: string, options?: { from?: number; limit?: number }): Promise<StoredEvent[]> {
-    return (await this.#fresh()).readStream(stream, options);
+  readAll(options?: { after?: number; limit?: number }): Promise<StoredEvent[]> {
+    return this.#copy.readAll(options);
   }
 
-  async readAll(options?: { after?: number; limit?: number }): Promise<StoredEvent[]> {
-    return (await this.#fresh()).readAll(options);
+  scanAll(options?: { after?: number; limit?: number }): Promise<ReadableEvent[]> {
+    return this.#copy.scanAll(options);
   }
 
-  async scanAll(options?: { after?: number; limit?: number }): Promise<ReadableEvent[]> {
-    return (await this.#fresh()).scanAll(options);
+  position(): Promise<number> {
+    return this.#copy.position();
   }
 
-  async position(): Promise<number> {
-    return (await this.#fresh()).position();
+  find(id: string): Promise<StoredEvent | null> {
+    return this.#copy.find(id);
   }
 
-  async find(id: string): Promise<StoredEvent | null> {
-    return (await this.#fresh()).find(id);
+  subscribe(options: { after: number; signal: AbortSignal }): AsyncIterable<StoredEvent[]> {
+    return this.#copy.subscribe(options);
   }
 
-  /** Goes on when the repository cannot be reached for a while; ends with an error when the branch is broken. */
-  async *subscribe({ after, signal }: { after: number; signal: AbortSignal }): AsyncIterable<StoredEvent[]> {
-    let seen = after;
-    while (!signal.aborted) {
-      const page = await this.#copy.readAll({ after: seen });
-      const last = page.at(-1);
-      if (last) {
-        seen = last.position;
-        yield page;
-        continue;
-      }
-      const adopted = this.#nextAdopted(signal);
-      await this.#catchUp(this.#options.pollMs / 2).catch((error) => {
-        if (!(error instanceof StoreError)) throw error;
-      });
-      await adopted;
-    }
-  }
-
-  /** Waits until something was taken over, or it is time to ask again. */
-  #nextAdopted(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        clearTimeout(timer);
-        this.#waiting.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, this.#options.pollMs);
-      this.#waiting.add(wake);
-      signal.addEventListener('abort', wake);
-      if (signal.aborted) wake();
-    });
-  }
-
-  /** A consistent copy of the whole log, up to date, in a new file. @throws {StoreError} if the file exists */
-  async copyTo(file: string): Promise<void> {
-    await this.#catchUp(0);
-    await this.#copy.copyTo(file);
+  copyTo(file: string): Promise<void> {
+    return this.#copy.copyTo(file);
   }
 
   async close(): Promise<void> {
     await this.#draining;
-    await this.#looking;
+    await this.#copy.settled();
     await this.#options.branch.close();
     await this.#copy.close();
   }

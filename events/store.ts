@@ -11,8 +11,9 @@ export const MAX_BATCH = 10_000;
 
 /**
  * An append-only log of streams. The stream's revision is the only lock: an append names the revision it was decided on.
- * Positions order the whole store and never run backwards; a reader that has seen position p will never be shown
- * an event at or before p that it has not seen.
+ * Positions order the whole store: a stream's events stand in the order of their revisions, and a reader that has seen
+ * position p is never shown an event at or before p that it has not seen. A store that is elsewhere, and orders its events
+ * in its own way, is read through a copy that counts them as they arrive (`LocalCopy`).
  */
 export type EventStore = {
   /** How long a writer should gather what can wait before it appends, in milliseconds, where an append is dear; else not said. */

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import type { Socket } from 'node:net';
+import { GitChild } from './git-child.ts';
 import { ObjectId } from './values.ts';
 
 export type ObjectInfo = { readonly oid: ObjectId; readonly type: string; readonly sizeBytes: number };
@@ -13,29 +13,30 @@ type Pending = {
 type Options = {
   /** Starts `git cat-file --batch-command`. */
   readonly start: () => ChildProcess;
+  /** Called before each question, also of a process that is open already: throws where nothing may be read any more. */
+  readonly check: () => void;
   readonly fail: (exitCode: number | null, why: string) => Error;
 };
 
-/** How long the process waits for the next question before it ends. */
-const IDLE_MS = 1000;
-const ANSWER_MS = 120_000;
-
-/**
- * Objects by id, asked one after the other of one git process: fifty times as fast as a process for each. It starts with
- * the first question, keeps no program from ending, and ends itself when nobody asks.
- */
+/** Objects by id, asked one after the other of one git process: fifty times as fast as a process for each. */
 export class GitObjects {
-  readonly #options: Options;
+  readonly #check: Options['check'];
+  readonly #fail: Options['fail'];
+  readonly #child: GitChild;
   readonly #pending: Pending[] = [];
-  #child: ChildProcess | null = null;
   #chunks: Buffer[] = [];
   #size = 0;
   /** The object whose bytes are on their way. */
   #coming: ObjectInfo | null = null;
-  #timer: NodeJS.Timeout | null = null;
 
-  constructor(options: Options) {
-    this.#options = options;
+  constructor({ start, check, fail }: Options) {
+    this.#check = check;
+    this.#fail = fail;
+    this.#child = new GitChild({
+      start,
+      read: (chunk) => this.#read(chunk),
+      ended: (code, why) => this.#forget(fail(code, why)),
+    });
   }
 
   /** Type and size of an object, or null if there is none. */
@@ -52,46 +53,23 @@ export class GitObjects {
     // Whole ids only: a name could be moved, and a line feed in one would be a question of its own.
     if (!ObjectId.safeParse(oid).success) return Promise.resolve(null);
     return new Promise((resolve, reject) => {
-      const child = this.#child ?? this.#open();
+      this.#check();
+      this.#child.ask(`${command} ${oid}\n`);
       this.#pending.push({ command, resolve, reject });
-      this.#hold(child, true);
-      child.stdin?.write(`${command} ${oid}\n`);
     });
   }
 
-  #open(): ChildProcess {
-    const child = this.#options.start();
-    let stderr = '';
-    const ended = (code: number | null, why: string) => {
-      if (this.#child !== child) return;
-      this.#child = null;
-      this.#forget();
-      for (const { reject } of this.#pending.splice(0)) reject(this.#options.fail(code, why));
-    };
-    child.stdout?.on('data', (chunk: Buffer) => {
-      if (this.#child === child) this.#read(child, chunk);
-    });
-    child.stderr?.on('data', (chunk: Buffer) => {
-      stderr = (stderr + chunk.toString('utf8')).slice(-2000);
-    });
-    child.stdin?.on('error', () => {}); // its end says the rest
-    child.on('error', (cause) => ended(null, `git cannot be started (${cause.message})`));
-    child.on('close', (code) => ended(code, stderr || 'it ended before it had answered'));
-    this.#child = child;
-    return child;
-  }
-
-  #read(child: ChildProcess, chunk: Buffer): void {
+  #read(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#size += chunk.length;
     try {
       while (this.#step());
     } catch (cause) {
-      child.kill('SIGKILL');
-      for (const { reject } of this.#pending.splice(0)) reject(cause as Error);
+      this.#child.kill();
+      this.#forget(cause as Error);
     }
-    if (this.#pending.length === 0) this.#hold(child, false);
-    else this.#timer?.refresh();
+    if (this.#pending.length === 0) this.#child.rest();
+    else this.#child.heard();
   }
 
   /** Takes one answer, or the head of one, from what has come. @returns whether there was one */
@@ -115,8 +93,7 @@ export class GitObjects {
       this.#answer(null);
       return true;
     }
-    if (!/^\d+$/.test(size))
-      throw this.#options.fail(null, `it answered "${all.toString('utf8', 0, Math.min(end, 100))}"`);
+    if (!/^\d+$/.test(size)) throw this.#fail(null, `it answered "${all.toString('utf8', 0, Math.min(end, 100))}"`);
     const info = { oid, type, sizeBytes: Number(size) };
     if (asked.command === 'info') this.#answer({ info, bytes: Buffer.alloc(0) });
     else this.#coming = info;
@@ -135,27 +112,9 @@ export class GitObjects {
     return all.subarray(0, size);
   }
 
-  #forget(): void {
-    if (this.#timer) clearTimeout(this.#timer);
-    [this.#timer, this.#coming, this.#chunks, this.#size] = [null, null, [], 0];
-  }
-
-  /** While a question is open the process counts as work, and must answer in time; afterwards it may go. */
-  #hold(child: ChildProcess, busy: boolean): void {
-    for (const handle of [
-      child,
-      child.stdin as Socket | null,
-      child.stdout as Socket | null,
-      child.stderr as Socket | null,
-    ])
-      if (busy) handle?.ref();
-      else handle?.unref();
-    if (this.#timer) clearTimeout(this.#timer);
-    const idle = () => {
-      this.#child = null;
-      this.#forget();
-      child.stdin?.end();
-    };
-    this.#timer = busy ? setTimeout(() => child.kill('SIGKILL'), ANSWER_MS) : setTimeout(idle, IDLE_MS).unref();
+  /** The process is gone, and with it every answer. */
+  #forget(error: Error): void {
+    [this.#coming, this.#chunks, this.#size] = [null, [], 0];
+    for (const { reject } of this.#pending.splice(0)) reject(error);
   }
 }

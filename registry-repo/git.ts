@@ -1,15 +1,18 @@
-import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { RegistryError } from './errors.ts';
+import { type CommitObject, type NewCommit, parseCommit, printCommit } from './git-commit.ts';
+import { editTree, UnusualTreeError } from './git-edit-tree.ts';
 import { SAFE_CONFIG } from './git-environment.ts';
+import { writeLoose } from './git-loose.ts';
 import { GitObjects } from './git-objects.ts';
 import { requireOurs } from './git-owner.ts';
 import { DEFAULT_MAX_BYTES, GitError, OutputTooLargeError, type RunOptions, runGit, spawnGit } from './git-process.ts';
+import { listRefs, type Ref, readRef } from './git-refs.ts';
 import { reaching } from './git-remote.ts';
 import { requirePlainSettings } from './git-settings.ts';
+import { GitTransactions } from './git-transactions.ts';
 import { parseChange, parseTree, type TreeChange, type TreeEntry } from './git-tree.ts';
 import { requireGit } from './git-version.ts';
+import { writeBlobByGit, writeCommitByGit, writeTreeByGit, zeroLike } from './git-write.ts';
 import type { ObjectId } from './values.ts';
 
 /** Someone else moved a ref first. Nothing was changed. */
@@ -22,9 +25,6 @@ export class AmbiguousPathError extends RegistryError {
   readonly code = 'ambiguous_path';
 }
 
-/** Who a commit is by. */
-export type Identity = { readonly name: string; readonly email: string };
-
 /** One commit; `message` as written, in UTF-8. */
 export type Commit = { readonly oid: ObjectId; readonly parents: readonly ObjectId[]; readonly message: string };
 
@@ -32,10 +32,8 @@ export type Commit = { readonly oid: ObjectId; readonly parents: readonly Object
 const verbOf = (args: readonly string[]): string | undefined =>
   args.find((arg, i) => arg !== '-c' && args[i - 1] !== '-c');
 
-/** A folder of a hundred thousand models. */
+/** A folder of a hundred thousand models; no commit's message is as long. */
 const MAX_TREE_BYTES = 16 * 1024 * 1024;
-
-export const ZERO_OID = '0'.repeat(40);
 
 /**
  * One bare repository, by plumbing alone: objects are read by id and written by content, refs move by compare-and-swap.
@@ -44,6 +42,7 @@ export const ZERO_OID = '0'.repeat(40);
 export class Git {
   readonly gitDir: string;
   readonly #objects: GitObjects;
+  readonly #transactions: GitTransactions;
 
   /** @param gitDir a bare repository of ours, never a path somebody else named @throws {GitUnusableError} */
   constructor(gitDir: string) {
@@ -51,7 +50,12 @@ export class Git {
     this.gitDir = gitDir;
     this.#objects = new GitObjects({
       start: () => spawnGit([...this.#options(), 'cat-file', '--batch-command'], {}),
+      check: () => requireOurs(this.gitDir),
       fail: (exitCode, why) => new GitError(['cat-file'], exitCode, why),
+    });
+    this.#transactions = new GitTransactions({
+      start: () => spawnGit([...this.#options(), 'update-ref', '--stdin', '-z'], {}),
+      fail: (exitCode, why) => new GitError(['update-ref'], exitCode, why),
     });
   }
 
@@ -82,12 +86,48 @@ export class Git {
 
   /** The object a ref names, or null. @param ref a full name (`refs/…`) */
   async resolve(ref: string): Promise<ObjectId | null> {
+    requireOurs(this.gitDir);
+    const read = await readRef(this.gitDir, ref);
+    if (read !== undefined) return read;
     try {
       return await this.text(['rev-parse', '--verify', '--quiet', '--end-of-options', ref]);
     } catch (error) {
       if (error instanceof GitError && error.exitCode === 1) return null;
       throw error;
     }
+  }
+
+  /** Refs whose names begin with a prefix, in the order of their names. @param prefix ends with a slash, e.g. `refs/heads/` */
+  async refs(prefix: string): Promise<Ref[]> {
+    requireOurs(this.gitDir);
+    const read = await listRefs(this.gitDir, prefix);
+    if (read !== undefined) return read;
+    const lines = (await this.text(['for-each-ref', '--format=%(objectname) %(refname)', prefix])).split('\n');
+    return lines.filter(Boolean).map((line) => {
+      const [oid = '', ref = ''] = line.split(' ');
+      return { ref, oid };
+    });
+  }
+
+  /** What a commit says. @throws {GitError} if there is no such commit */
+  async commit(oid: ObjectId): Promise<CommitObject> {
+    const info = await this.#objects.info(oid);
+    if (info?.type !== 'commit')
+      throw new GitError(['cat-file'], null, `${oid} is ${info ? `a ${info.type}` : 'nothing here'}, no commit`);
+    if (info.sizeBytes > MAX_TREE_BYTES)
+      throw new OutputTooLargeError(['cat-file'], null, `the commit ${oid} has ${info.sizeBytes} bytes`);
+    const known = parseCommit(await this.#bytes(oid));
+    if (known) return known;
+    const log = await this.run([
+      'log',
+      '-1',
+      '--no-show-signature',
+      '--encoding=UTF-8',
+      '--format=%T%x00%P%x00%B',
+      oid,
+    ]);
+    const [tree = '', parents = '', message = ''] = log.toString('utf8').split('\0');
+    return { tree, parents: parents.split(' ').filter(Boolean), message: message.trimEnd() };
   }
 
   /** The same id, if it names a commit of this repository; else null. */
@@ -97,6 +137,8 @@ export class Git {
 
   /** The latest commits that both have in their history: none if they are unrelated, several after criss-cross merges. */
   async mergeBases(a: ObjectId, b: ObjectId): Promise<ObjectId[]> {
+    if ((await this.commit(b)).parents.includes(a) || a === b) return [a];
+    if ((await this.commit(a)).parents.includes(b)) return [b];
     try {
       return (await this.text(['merge-base', '--all', a, b])).split('\n').filter(Boolean);
     } catch (error) {
@@ -107,6 +149,7 @@ export class Git {
 
   /** Whether `ancestor` is in the history of `commit`; a commit is in its own. */
   async isAncestor(ancestor: ObjectId, commit: ObjectId): Promise<boolean> {
+    if ((await this.commit(commit)).parents.includes(ancestor) || ancestor === commit) return true;
     try {
       await this.run(['merge-base', '--is-ancestor', ancestor, commit]);
       return true;
@@ -216,9 +259,13 @@ export class Git {
   }
 
   async #entries(tree: ObjectId, folder: string): Promise<TreeEntry[]> {
+    return parseTree(await this.#treeBytes(tree), tree.length / 2, folder);
+  }
+
+  async #treeBytes(tree: ObjectId): Promise<Buffer> {
     const size = (await this.#objects.info(tree))?.sizeBytes ?? 0;
     if (size > MAX_TREE_BYTES) throw new OutputTooLargeError(['cat-file'], null, `the tree ${tree} has ${size} bytes`);
-    return parseTree(await this.#bytes(tree), tree.length / 2, folder);
+    return this.#bytes(tree);
   }
 
   /** What changed from one tree to another. Renames are shown as what they are: a deletion and an addition. */
@@ -233,43 +280,41 @@ export class Git {
   }
 
   async writeBlob(bytes: Uint8Array | string): Promise<ObjectId> {
-    return this.text(['hash-object', '-w', '--stdin'], { input: bytes });
+    requireOurs(this.gitDir);
+    const content = Buffer.from(bytes);
+    return (await writeLoose(this.gitDir, 'blob', content)) ?? writeBlobByGit(this, content);
   }
 
   /** The tree of `base` (null: empty) with some files set (by blob id) or, where null, removed. */
   async writeTree(base: ObjectId | null, files: ReadonlyMap<string, ObjectId | null>): Promise<ObjectId> {
-    const index = join(this.gitDir, `pawl-index-${randomUUID()}`);
-    const env = { GIT_INDEX_FILE: index };
+    requireOurs(this.gitDir);
     try {
-      await this.run(base === null ? ['read-tree', '--empty'] : ['read-tree', base], { env });
-      const lines = [...files].map(([path, oid]) =>
-        oid === null ? `0 ${ZERO_OID}\t${path}\0` : `100644 ${oid}\t${path}\0`,
+      for (const oid of new Set(files.values()))
+        if (oid !== null && (await this.#objects.info(oid))?.type !== 'blob') throw new UnusualTreeError();
+      return await editTree(
+        {
+          read: (tree) => this.#treeBytes(tree),
+          write: async (bytes) => {
+            const written = await writeLoose(this.gitDir, 'tree', bytes);
+            if (written === null) throw new UnusualTreeError();
+            return written;
+          },
+        },
+        base === null ? null : await this.#treeOf(base),
+        files,
       );
-      await this.run(['update-index', '-z', '--index-info'], { env, input: lines.join('') });
-      return await this.text(['write-tree'], { env });
-    } finally {
-      await rm(index, { force: true });
+    } catch (error) {
+      if (!(error instanceof UnusualTreeError)) throw error;
+      return writeTreeByGit(this, base, files);
     }
   }
 
-  async writeCommit(commit: {
-    tree: ObjectId;
-    parents: readonly ObjectId[];
-    message: string;
-    by: Identity;
-    time: Date;
-  }): Promise<ObjectId> {
-    const date = `${Math.floor(commit.time.getTime() / 1000)} +0000`;
-    const env = {
-      GIT_AUTHOR_NAME: commit.by.name,
-      GIT_AUTHOR_EMAIL: commit.by.email,
-      GIT_AUTHOR_DATE: date,
-      GIT_COMMITTER_NAME: commit.by.name,
-      GIT_COMMITTER_EMAIL: commit.by.email,
-      GIT_COMMITTER_DATE: date,
-    };
-    const parents = commit.parents.flatMap((p) => ['-p', p]);
-    return this.text(['commit-tree', commit.tree, ...parents, '-F', '-'], { input: commit.message, env });
+  async writeCommit(commit: NewCommit): Promise<ObjectId> {
+    requireOurs(this.gitDir);
+    const known = await Promise.all([commit.tree, ...commit.parents].map((oid) => this.#objects.info(oid)));
+    const fits = known.every((info, i) => info?.type === (i === 0 ? 'tree' : 'commit'));
+    const bytes = fits ? printCommit(commit) : null;
+    return (bytes && (await writeLoose(this.gitDir, 'commit', bytes))) ?? writeCommitByGit(this, commit);
   }
 
   /**
@@ -280,11 +325,13 @@ export class Git {
    */
   async updateRefs(updates: readonly { ref: string; to: ObjectId | null; from: ObjectId | null }[]): Promise<void> {
     const lines = updates.map(({ ref, to, from }) => {
-      if (to !== null) return `update ${ref}\0${to}\0${from ?? ZERO_OID}\0`;
-      return from === null ? `verify ${ref}\0${ZERO_OID}\0` : `delete ${ref}\0${from}\0`;
+      if ([ref, to, from].some((word) => word?.includes('\0'))) throw new TypeError('a ref or an id holds a NUL');
+      if (to !== null) return `update ${ref}\0${to}\0${from ?? zeroLike(to)}\0`;
+      return from === null ? `verify ${ref}\0\0` : `delete ${ref}\0${from}\0`;
     });
+    requireOurs(this.gitDir);
     try {
-      await this.run(['update-ref', '--stdin', '-z'], { input: lines.join('') });
+      await this.#transactions.run(lines.join(''));
     } catch (cause) {
       if (
         cause instanceof GitError &&

@@ -11,6 +11,10 @@ export function diedOfMemory(lastWords: string): 'heap' | 'system' | null {
   return SYSTEM.test(lastWords) ? 'system' : null;
 }
 
+/** Whether a refused allocation is what a native library says of itself: as an exception, which may be its end, or as an answer. */
+export const gotNoMemory = (words: string): boolean =>
+  /bad_alloc|bad allocation|Failed to allocate memory/i.test(words);
+
 /** What to do about it. */
 export const MEMORY_REMEDY = {
   heap: 'give Node more heap, e.g. NODE_OPTIONS=--max-old-space-size=4096, or leave that option out',

@@ -17,8 +17,8 @@ export async function referencedArtifacts(git: Git, main: ObjectId): Promise<Set
   await addVersions(new RegistryAt(git, main), found, { strict: true });
   for (const { oid } of await git.firstParents(main, { path: 'evaluation' }))
     await addEvaluationSets(new RegistryAt(git, oid), found);
-  const waiting = await git.text(['for-each-ref', '--format=%(objectname)', ...WAITING]);
-  for (const oid of new Set(waiting.split('\n').filter(Boolean)))
+  const waiting = await Promise.all(WAITING.map((prefix) => git.refs(prefix)));
+  for (const oid of new Set(waiting.flat().map((ref) => ref.oid)))
     if ((await git.commitId(oid)) && oid !== main)
       await addVersions(new RegistryAt(git, oid), found, { strict: false });
   return found;

@@ -95,7 +95,7 @@ class PawlServer {
     this.#later = world.later ?? later;
     this.#log = log;
     this.#traffic = new Traffic(clock());
-    this.#metrics = createMetrics(() => this.#live.engine?.health ?? null);
+    this.#metrics = createMetrics(() => this.#live.engine?.health ?? null, this.#traffic);
     const start = randomBytes(8).toString('hex');
     this.#recorder = new Recorder({ store, instance: options.instance, start, clock, log });
     const { pollMs } = options;

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { PoolHealth } from './inference/pool.ts';
+import type { Traffic } from './traffic.ts';
 
 /** What a server counts for whoever watches it. */
 export type Metrics = {
@@ -11,7 +12,7 @@ export type Metrics = {
 };
 
 /** @param health of the workers now, or null while no model is loaded */
-export function createMetrics(health: () => PoolHealth | null): Metrics {
+export function createMetrics(health: () => PoolHealth | null, traffic: Pick<Traffic, 'totals'>): Metrics {
   const registers = [new Registry()];
   const gauge = (name: string, help: string, value: (health: PoolHealth) => number) =>
     new Gauge({
@@ -29,6 +30,30 @@ export function createMetrics(health: () => PoolHealth | null): Metrics {
     help: 'Processes that ran the model and ended by themselves or were killed',
     labelNames: ['code'],
     registers,
+  });
+  new Counter({
+    name: 'pawl_requests_total',
+    help: 'Requests, by the version in production then: answered, refused before a model saw them, or failed',
+    labelNames: ['model', 'version', 'outcome'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { model, requests, refused, failed } of traffic.totals())
+        for (const [outcome, count] of Object.entries({ answered: requests, refused, failed }))
+          this.inc({ model: model.name, version: String(model.version), outcome }, count);
+    },
+  });
+  new Counter({
+    name: 'pawl_texts_total',
+    help: 'Texts that were answered, by the label they were given',
+    labelNames: ['model', 'version', 'label'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { model, labels } of traffic.totals())
+        for (const [label, count] of labels)
+          this.inc({ model: model.name, version: String(model.version), label }, count);
+    },
   });
   const [registry] = registers as [Registry];
   return {

@@ -3,7 +3,13 @@ import { refOf, type ServedModel } from './served.ts';
 
 export type TrafficWindow = EventData<'TrafficObserved'>;
 
-type Counts = { readonly model: ServedModel; requests: number; texts: number; refused: number; failed: number } & {
+/** What was asked of one version and what became of it, since the server started. Every number only grows. */
+export type Counts = {
+  readonly model: ServedModel;
+  requests: number;
+  texts: number;
+  refused: number;
+  failed: number;
   readonly labels: Map<string, number>;
 };
 
@@ -14,6 +20,8 @@ type Counts = { readonly model: ServedModel; requests: number; texts: number; re
 export class Traffic {
   #from: Date;
   readonly #counts = new Map<string, Counts>();
+  /** The counts as they were when the last window ended. */
+  readonly #taken = new Map<string, Counts>();
 
   constructor(from: Date) {
     this.#from = from;
@@ -35,17 +43,26 @@ export class Traffic {
     if (model) this.#of(model).failed++;
   }
 
-  /** Ends the window; empty if nobody asked for anything. */
+  /** Of every version that was asked anything. */
+  totals(): Iterable<Readonly<Counts>> {
+    return this.#counts.values();
+  }
+
+  /** Ends the window: what has come since the one before; empty if nobody asked for anything. */
   take(to: Date): TrafficWindow[] {
-    const windows = [...this.#counts.values()].map(({ model, labels, ...counts }) => ({
-      model: model.name,
-      served: refOf(model),
-      from: this.#from.toISOString(),
-      to: to.toISOString(),
-      ...counts,
-      labels: Object.fromEntries(labels),
-    }));
-    this.#counts.clear();
+    const windows: TrafficWindow[] = [];
+    for (const [key, counts] of this.#counts) {
+      const grown = since(this.#taken.get(key), counts);
+      if (grown.requests + grown.refused + grown.failed === 0) continue;
+      this.#taken.set(key, { ...counts, labels: new Map(counts.labels) });
+      windows.push({
+        model: counts.model.name,
+        served: refOf(counts.model),
+        from: this.#from.toISOString(),
+        to: to.toISOString(),
+        ...grown,
+      });
+    }
     this.#from = to;
     return windows;
   }
@@ -58,4 +75,18 @@ export class Traffic {
     this.#counts.set(key, fresh);
     return fresh;
   }
+}
+
+function since(before: Counts | undefined, { requests, texts, refused, failed, labels }: Counts) {
+  return {
+    requests: requests - (before?.requests ?? 0),
+    texts: texts - (before?.texts ?? 0),
+    refused: refused - (before?.refused ?? 0),
+    failed: failed - (before?.failed ?? 0),
+    labels: Object.fromEntries(
+      [...labels]
+        .map(([label, count]) => [label, count - (before?.labels.get(label) ?? 0)] as const)
+        .filter(([, count]) => count > 0),
+    ),
+  };
 }

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { arrows, diagram, LAYERS, rankOf, shownIn } from './support/folder-layers.ts';
@@ -135,6 +135,25 @@ boundaries('imports have no cycles', () => {
     done.add(file);
   };
   for (const file of product) visit(file, []);
+});
+
+/** What nothing imports, and what it is for. */
+const ENTRIES: Record<string, string> = {
+  'pipeline/cli.ts': 'the command line',
+  'pipeline/config/schema-file.ts': '`npm run schema`',
+  'pipeline/training/nbsvm-dv/kernel.wasm.ts': 'AssemblyScript, which the build compiles',
+  'events/store.memory.ts': 'the port without a medium, which the contract of stores is held against',
+};
+
+boundaries('no module is there for tests alone', () => {
+  const used = new Set(imports.flatMap((i) => i.inside ?? []));
+  for (const file of product) {
+    const source = readFileSync(join(root, file), 'utf8');
+    // Programs of processes and of threads are started by their address.
+    for (const [, target = ''] of source.matchAll(/new URL\(\s*'([^']+)\.js'/g))
+      used.add(`${join(dirname(file), target)}.ts`);
+  }
+  assert.equal(product.filter((file) => !used.has(file)).sort(), Object.keys(ENTRIES).sort());
 });
 
 boundaries('models run in processes of their own: nothing else loads what runs them', () => {

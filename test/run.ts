@@ -1,20 +1,22 @@
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { atOnce, inOrder, longestOf } from './support/runner/order.ts';
 import { type Outcome, runFile } from './support/runner/run-file.ts';
 
-// Runs every compiled `*.test.js` in a process of its own, a few at a time, and prints one closing line.
+// Runs every compiled `*.test.js` in a process of its own, a few at a time, the longest first, and prints one closing line.
 // uvu exits 0 when a file registers no test; here zero tests, a crash and a failure all fail the run.
 // A file may leave out all of its tests only by printing a line "SKIPPED …" with the reason.
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const slow = process.argv.includes('--slow');
 const filters = process.argv.slice(2).filter((a) => !a.startsWith('--'));
-const files = readdirSync(here, { recursive: true, encoding: 'utf8' })
+const found = readdirSync(here, { recursive: true, encoding: 'utf8' })
   .filter((f) => (slow ? f.endsWith('.slow.js') : f.endsWith('.test.js')))
   .filter((f) => filters.length === 0 || filters.some((wanted) => f.includes(wanted)))
-  .sort();
+  .map((f) => f.replace(/\.js$/, ''));
+const files = inOrder(found);
 
 /**
  * Seconds. A file may take long on a busy machine, but not be silent for long: it must fail, not the whole run. The run
@@ -33,14 +35,13 @@ const NOT_BEGUN: Outcome = { passed: 0, failed: 1, skipped: [], output: 'not beg
 async function run(file: string): Promise<Report> {
   const started = performance.now();
   const { signal } = runEnds;
-  const outcome = signal.aborted ? NOT_BEGUN : await runFile(join(here, file), { limits: LIMITS, signal });
+  const outcome = signal.aborted ? NOT_BEGUN : await runFile(join(here, `${file}.js`), { limits: LIMITS, signal });
   return { ...outcome, file, ms: performance.now() - started };
 }
 
 function report({ file, failed, passed, skipped, output, ms }: Report): void {
-  const name = relative(here, join(here, file)).replace(/\.js$/, '');
   process.stdout.write(
-    `${failed ? '✘' : '✔'} ${name}  ${passed} passed${failed ? `, ${failed} failed` : ''}  ${(ms / 1000).toFixed(1)} s\n`,
+    `${failed ? '✘' : '✔'} ${file}  ${passed} passed${failed ? `, ${failed} failed` : ''}  ${(ms / 1000).toFixed(1)} s\n`,
   );
   if (failed) process.stdout.write(`${output.trimEnd()}\n\n`);
   else for (const line of skipped) process.stdout.write(`  ${line}\n`);
@@ -55,13 +56,14 @@ async function worker(): Promise<void> {
     report(outcome);
   }
 }
-await Promise.all(Array.from({ length: Math.min(availableParallelism(), 4) }, worker));
+await Promise.all(Array.from({ length: atOnce(availableParallelism()) }, worker));
 clearTimeout(runTimer);
 
 const sum = (pick: (o: Report) => number) => outcomes.reduce((n, o) => n + pick(o), 0);
 if (files.length === 0) process.stdout.write('no test file matches\n');
 const failed = sum((o) => o.failed) + (files.length === 0 ? 1 : 0);
 const skipped = sum((o) => o.skipped.length);
+if (files.length > 5) process.stdout.write(`the longest:\n${longestOf(outcomes).join('\n')}\n`);
 if (skipped) process.stdout.write(`${skipped} skipped, each with its reason above\n`);
 process.stdout.write(`${sum((o) => o.passed)} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;

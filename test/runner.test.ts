@@ -1,5 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { root } from './support/paths.ts';
+import { atOnce, inOrder, LONGEST, longestOf } from './support/runner/order.ts';
 import { runFile, type Ticks } from './support/runner/run-file.ts';
 import { type Limits, type Sign, Watch } from './support/runner/watch.ts';
 
@@ -120,5 +124,30 @@ runner('a run that is ended says what each file was in', async () => {
   assert.match(outcome.output, 'the whole run took too long; it was in "spinning: never gives its thread back"');
 });
 
+const order = suite('the order of test files');
+
+order('the longest start first, the others by name, the same every time', () => {
+  const longest = ['c.test', 'gone.test', 'b.test'];
+  assert.equal(inOrder(['d.test', 'b.test', 'a.test', 'c.test'], longest), ['c.test', 'b.test', 'a.test', 'd.test']);
+});
+
+order('every file that is said to take long is there, once', () => {
+  assert.equal(
+    LONGEST.filter((file) => !existsSync(join(root, 'test', `${file}.ts`))),
+    [],
+  );
+  assert.is(new Set(LONGEST).size, LONGEST.length);
+});
+
+order('one more than there are cores run at once, and never many', () => {
+  assert.equal([1, 2, 4, 64].map(atOnce), [2, 3, 5, 8]);
+});
+
+order('a run says what took longest', () => {
+  const files = [10, 30_000, 2000].map((ms) => ({ file: `of-${ms}.test`, ms }));
+  assert.equal(longestOf(files, 2), ['    30.0 s  of-30000.test', '     2.0 s  of-2000.test']);
+});
+
 watching.run();
 runner.run();
+order.run();

@@ -49,7 +49,7 @@ export const verbs: readonly Verb<Workspace>[] = [
     name: 'quantize',
     takes: '[options] <model>',
     summary: 'make a smaller, faster candidate of a model: weights as bytes',
-    load: async () => (await import('./quantize.ts')).quantizeModel,
+    load: async () => (await import('./quantize.ts')).quantize,
   },
   {
     name: 'evaluate',

@@ -61,4 +61,4 @@ export const gate: Command<Workspace> = {
 
 /** Why the commit wants production to go back; null if it does not say. */
 export const rollbackReason = async (git: Git, head: string): Promise<string | null> =>
-  reasonOf(await git.text(['log', '-1', '--format=%B', head]));
+  reasonOf((await git.commit(head)).message);

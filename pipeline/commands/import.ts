@@ -1,23 +1,9 @@
-import { digestOf } from '../../registry-repo/digest.ts';
-import { type Dataset, loadDataset, loadForeign } from '../data/load.ts';
-import { loadContext } from '../operations/dataset.ts';
+import { type ImportOptions, importFiles } from '../operations/import.ts';
 import { UsageError } from '../operations/not-found.ts';
-import { averagingFor, runPorts } from '../operations/train.ts';
-import type { Output } from '../output.ts';
-import { TrainingRepository } from '../source/repository.git.ts';
-import { ImportError } from '../training/import/errors.ts';
-import { type ImportFiles, labelsOf, readImport } from '../training/import/files.ts';
-import { tableHeights } from '../training/import/tables.ts';
-import { adopt, type ImportConfig, importTrainer } from '../training/import/trainer.ts';
-import type { RunRequest } from '../training/request.ts';
-import { runTraining } from '../training/run.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
 import { DATA_FLAGS } from './dataset.ts';
 import { report } from './train.ts';
-
-/** BERT's own length, where nothing says another. */
-const MAX_LENGTH = 512;
 
 export const importModel: Command<Workspace> = {
   memory: 'computes',
@@ -52,66 +38,23 @@ export const importModel: Command<Workspace> = {
       onnx: given('onnx'),
       tokenizer: given('tokenizer'),
       config: given('modelConfig'),
+      from: workspace.loaded.request.folder,
     };
-    const files = await readImport(paths, workspace.loaded.request.folder);
-    const labels = labelsOf(given('labels'), files.config);
-    const request = await requestOf(invocation, files, labels);
-    const trainedOn = invocation.flags.trainedOnData === true;
-    const load = () => dataset(workspace, out, signal, { labels, trainedOn });
-    const outcome = await runTraining(runPorts(workspace, out, signal), request, load);
+    const outcome = await importFiles(workspace, paths, optionsOf(invocation), out, signal);
     report(out, outcome, null, performance.now() - started);
     return 0;
   },
 };
 
-async function requestOf(
-  invocation: Invocation<Workspace>,
-  { onnx, tokenizer, config }: ImportFiles,
-  labels: readonly string[],
-): Promise<RunRequest> {
-  const { workspace } = invocation;
-  const { model, training } = workspace.config;
+function optionsOf(invocation: Invocation<Workspace>): ImportOptions {
   const values = text(invocation, 'values') ?? 'logits';
   if (values !== 'logits' && values !== 'probabilities')
     throw new UsageError(`--values is logits or probabilities, not ${values}`);
-  const most = Math.min(
-    config?.max_position_embeddings ?? MAX_LENGTH,
-    tableHeights(onnx).positions ?? MAX_LENGTH,
-    MAX_LENGTH,
-  );
-  const length = Number(text(invocation, 'maxLength') ?? most);
-  if (!Number.isInteger(length) || length < 4 || length > 8192)
-    throw new UsageError('--max-length is a whole number from 4 to 8192');
-  const settings: ImportConfig = {
-    ...{ onnx: digestOf(onnx), tokenizer: digestOf(tokenizer) },
-    ...{ maxLength: length, padId: config?.pad_token_id ?? 0, values },
-  };
+  const length = text(invocation, 'maxLength');
   return {
-    ...{
-      model,
-      trainer: importTrainer(adopt({ onnx, tokenizer }, labels, settings)),
-      config: settings,
-      workers: 1,
-      seed: training.seed,
-    },
-    trigger: { kind: 'manual' },
-    code: await new TrainingRepository(workspace.loaded.root).code(),
-    dataOptions: workspace.config.data as Record<string, unknown>,
-    averaging: () => averagingFor(workspace, model, labels),
+    labels: text(invocation, 'labels'),
+    values,
+    maxLength: length === undefined ? null : Number(length),
+    trainedOnData: invocation.flags.trainedOnData === true,
   };
-}
-
-async function dataset(
-  workspace: Workspace,
-  out: Output,
-  signal: AbortSignal,
-  { labels, trainedOn }: { readonly labels: readonly string[]; readonly trainedOn: boolean },
-): Promise<Dataset> {
-  const context = loadContext(workspace, out, signal);
-  if (!trainedOn) return loadForeign(workspace.config.data, labels, context);
-  const found = await loadDataset(workspace.config.data, context, { near: true });
-  const unknown = found.facts.labels.filter((label) => !labels.includes(label));
-  if (unknown.length > 0)
-    throw new ImportError(`the data has labels that the model does not know: ${unknown.join(', ')} (--labels)`);
-  return { ...found, facts: { ...found.facts, labels: [...labels] } };
 }

@@ -1,9 +1,5 @@
 import { createInterface } from 'node:readline';
-import { isForRuntime } from '../../registry-repo/manifest.ts';
-import { RegistryAt } from '../../registry-repo/registry.ts';
-import type { Runtime } from '../../registry-repo/runtime/runtime.ts';
-import { verifyProduction } from '../../registry-repo/verify/production.ts';
-import { readVersionFile } from '../../registry-repo/version-files.ts';
+import { predict as predictWith } from '../operations/predict.ts';
 import { share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
@@ -19,63 +15,17 @@ export const predict: Command<Workspace> = {
   ],
   async run({ args, workspace, out, stdin }) {
     const texts = args.length > 0 ? args : await linesOf(stdin);
-    const { runtime, version } = await productionRuntime(workspace);
-    try {
-      const probabilities = await runtime.classify(texts);
-      const answers = texts.map((text, i) => ({ text, ...answer(runtime, probabilities, i) }));
-      const model = { name: workspace.config.model, version };
-      out.result({ model, predictions: answers.map(({ text: _, ...rest }) => rest) }, () =>
-        textTable(
-          ['label', 'probability', 'text'],
-          answers.map((a) => [a.label, share(a.probability), a.text.slice(0, 80)]),
-          [1],
-        ),
-      );
-      return 0;
-    } finally {
-      await runtime.release();
-    }
+    const { version, predictions } = await predictWith(workspace, texts);
+    out.result({ model: { name: workspace.config.model, version }, predictions }, () =>
+      textTable(
+        ['label', 'probability', 'text'],
+        predictions.map(({ label, probability }, i) => [label, share(probability), (texts[i] as string).slice(0, 80)]),
+        [1],
+      ),
+    );
+    return 0;
   },
 };
-
-async function productionRuntime(workspace: Workspace): Promise<{ runtime: Runtime; version: number }> {
-  const { model } = workspace.config;
-  const { git } = workspace.forge();
-  const tip = await workspace.forge().sync();
-  const { manifest, production } = await verifyProduction({
-    git,
-    tip,
-    model,
-    keys: workspace.keys().trusted,
-    now: workspace.clock(),
-  });
-  const of = {
-    registry: new RegistryAt(git, tip),
-    artifacts: workspace.artifacts(),
-    model,
-    version: production.version,
-    manifest,
-  };
-  const files = new Map(
-    await Promise.all(
-      manifest.files
-        .filter(({ path }) => isForRuntime(path))
-        .map(async (f) => [f.path, await readVersionFile(of, f)] as const),
-    ),
-  );
-  return {
-    runtime: await workspace.openModel({ manifest, files }),
-    version: production.version,
-  };
-}
-
-function answer({ labels }: Runtime, probabilities: Float32Array, row: number) {
-  const mine = probabilities.subarray(row * labels.length, (row + 1) * labels.length);
-  let best = 0;
-  for (let k = 1; k < mine.length; k++) if ((mine[k] as number) > (mine[best] as number)) best = k;
-  const byLabel = Object.fromEntries(labels.map((label, k) => [label, mine[k] as number]));
-  return { label: labels[best] as string, probability: mine[best] as number, probabilities: byLabel };
-}
 
 async function linesOf(stream: NodeJS.ReadableStream): Promise<string[]> {
   const lines: string[] = [];

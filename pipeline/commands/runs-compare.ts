@@ -1,10 +1,10 @@
 import type { Run } from '../../projections/runs.ts';
+import { claimedF1, claimedMeasure } from '../operations/claimed.ts';
 import { findRun } from '../operations/find.ts';
 import { UsageError } from '../operations/not-found.ts';
 import { bytes, duration, share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
-import { claimedF1, claimedMeasure } from './runs-list.ts';
 import { compareSweep } from './sweep-compare.ts';
 
 export const runsCompare: Command<Workspace> = {

@@ -1,7 +1,5 @@
 import { type Run, runs } from '../../projections/runs.ts';
-import { measureNameFor } from '../../registry-repo/averaging.ts';
-import type { Averaging } from '../../registry-repo/f1.ts';
-import { denseCounts } from '../../registry-repo/stored-counts.ts';
+import { claimedF1, claimedMeasure } from '../operations/claimed.ts';
 import { NotFoundError, UsageError } from '../operations/not-found.ts';
 import { share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
@@ -37,15 +35,6 @@ export const runsList: Command<Workspace> = {
     return 0;
   },
 };
-
-/** The F1 a run claims: of its last evaluation. */
-export const claimedF1 = (run: Run): number | null => run.evaluations.at(-1)?.f1 ?? null;
-
-/** What that F1 is called: `macro F1`, `F1 of "fraud"`; null where there is none. @param first told where several names are true */
-export function claimedMeasure(run: Run, first?: Averaging): string | null {
-  const last = run.evaluations.at(-1);
-  return last ? measureNameFor(last.labels, denseCounts(last.confusion), last.f1, first) : null;
-}
 
 const ordered = (found: readonly Run[], sort: 'time' | 'f1'): Run[] =>
   sort === 'time'

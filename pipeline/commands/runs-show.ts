@@ -3,13 +3,13 @@ import { measureNameFor } from '../../registry-repo/averaging.ts';
 import type { Manifest } from '../../registry-repo/manifest.ts';
 import { denseCounts } from '../../registry-repo/stored-counts.ts';
 import { leakageLines } from '../data/leak.ts';
+import { claimedMeasure } from '../operations/claimed.ts';
 import { findRun } from '../operations/find.ts';
 import { readCandidate } from '../promotion/candidate.ts';
 import { bytes, confusionTable, duration, share, textTable } from '../table.ts';
 import { metricName } from '../training/metric-names.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
-import { claimedMeasure } from './runs-list.ts';
 
 export const runsShow: Command<Workspace> = {
   json: true,

@@ -4,6 +4,7 @@ import { measureName } from '../../registry-repo/averaging.ts';
 import type { Averaging } from '../../registry-repo/f1.ts';
 import { denseCounts } from '../../registry-repo/stored-counts.ts';
 import { f1Interval } from '../evaluation/intervals.ts';
+import { claimedF1, claimedMeasure } from '../operations/claimed.ts';
 import { NotFoundError, UsageError } from '../operations/not-found.ts';
 import { averagingFor } from '../operations/train.ts';
 import type { Output } from '../output.ts';
@@ -13,7 +14,6 @@ import { asUser } from '../state-folder.ts';
 import { completedPoints } from '../sweep/completed.ts';
 import { duration, share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
-import { claimedF1, claimedMeasure } from './runs-list.ts';
 
 type Wanted = { readonly id: string; readonly plot?: string | undefined; readonly scatter?: string | undefined };
 type Scalar = string | number | boolean | null;

@@ -1,6 +1,7 @@
 import { runs } from '../../projections/runs.ts';
 import { UNNAMED } from '../../registry-repo/averaging.ts';
 import { withLock } from '../lock.ts';
+import { claimedF1, claimedMeasure } from '../operations/claimed.ts';
 import { UsageError } from '../operations/not-found.ts';
 import { startRun } from '../operations/train.ts';
 import { completedPoints } from '../sweep/completed.ts';
@@ -11,7 +12,6 @@ import { readSweep, type Sweep } from '../sweep/read.ts';
 import { share } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
-import { claimedF1, claimedMeasure } from './runs-list.ts';
 import { report } from './train.ts';
 
 export const sweepPoint: Command<Workspace> = {

@@ -1,4 +1,5 @@
-import type { Git, Identity } from '../../registry-repo/git.ts';
+import type { Git } from '../../registry-repo/git.ts';
+import type { Identity } from '../../registry-repo/git-commit.ts';
 import type { ObjectId } from '../../registry-repo/values.ts';
 import { Branches, keepVerdict } from './branches.ts';
 import { ForgeError } from './errors.ts';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { type Git, type Identity, RefMovedError } from '../../registry-repo/git.ts';
+import { type Git, RefMovedError } from '../../registry-repo/git.ts';
+import type { Identity } from '../../registry-repo/git-commit.ts';
 import { ObjectId } from '../../registry-repo/values.ts';
 import { attachVerdict } from '../../registry-repo/verdict/attached.ts';
 import { branchRef } from './branch-ref.ts';
@@ -283,13 +284,8 @@ export class LocalForge implements Forge {
   }
 
   async #records(): Promise<Record[]> {
-    const list = await this.git.text(['for-each-ref', '--format=%(objectname)', 'refs/pawl/pulls/']);
-    const records = await Promise.all(
-      list
-        .split('\n')
-        .filter(Boolean)
-        .map((blob) => this.#read(blob)),
-    );
+    const refs = await this.git.refs('refs/pawl/pulls/');
+    const records = await Promise.all(refs.map(({ oid }) => this.#read(oid)));
     return records.sort((a, b) => a.number - b.number);
   }
 

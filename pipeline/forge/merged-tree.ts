@@ -10,9 +10,11 @@ export async function mergedTree(
   git: Git,
   { number, head, base }: { number: number; head: ObjectId; base: ObjectId },
 ): Promise<ObjectId> {
-  const fork = await git.text(['merge-base', base, head]).catch((cause) => {
-    throw new MergeRefusedError('conflict', `pull request ${number} shares no history with main`, { cause });
+  const unrelated = `pull request ${number} shares no history with main`;
+  const [fork] = await git.mergeBases(base, head).catch((cause) => {
+    throw new MergeRefusedError('conflict', unrelated, { cause });
   });
+  if (fork === undefined) throw new MergeRefusedError('conflict', unrelated);
   const ours = await git.changes(fork, head);
   const theirs = new Set((fork === base ? [] : await git.changes(fork, base)).map((c) => c.path));
   const both = ours.filter((c) => theirs.has(c.path));
@@ -21,4 +23,4 @@ export async function mergedTree(
   return git.writeTree(base, new Map(ours.map((c) => [c.path, c.oid])));
 }
 
-export const treeOf = (git: Git, commit: ObjectId): Promise<ObjectId> => git.text(['rev-parse', `${commit}^{tree}`]);
+export const treeOf = async (git: Git, commit: ObjectId): Promise<ObjectId> => (await git.commit(commit)).tree;

@@ -1,21 +1,21 @@
 import { canonicalJson } from '../../events/canonical-json.ts';
 import { type Run, runs } from '../../projections/runs.ts';
-import { findRun } from '../operations/find.ts';
-import { firstRegistry, promoteRun } from '../operations/promote.ts';
-import { startRun, type TrainWorld } from '../operations/train.ts';
 import type { Listener } from '../progress.ts';
 import type { SetupWorld } from '../registry-setup/setup.ts';
 import { TrainingRepository } from '../source/repository.git.ts';
 import type { Sweep } from '../sweep/read.ts';
 import type { Promoting, Viewing } from '../world.ts';
+import { findRun } from './find.ts';
+import { firstRegistry, promoteRun } from './promote.ts';
+import { startRun, type TrainWorld } from './train.ts';
 
-type World = TrainWorld & SetupWorld & Viewing & Promoting;
+export type PromoteBestWorld = TrainWorld & SetupWorld & Viewing & Promoting;
 
 export type Promoted = { readonly run: string; readonly status: string; readonly version: number | null };
 
 /** Trains a point on all training rows, unless that was done before, and takes it through the gate. */
 export async function promoteBest(
-  world: World,
+  world: PromoteBestWorld,
   { found, index }: { readonly found: Sweep; readonly index: number },
   listener: Listener,
   signal: AbortSignal,
@@ -34,7 +34,7 @@ export async function promoteBest(
 }
 
 /** The last completed run of the same settings, data options, seed and code: what was killed on its way to the gate goes on. */
-async function trainedBefore(world: World, found: Sweep, config: unknown): Promise<Run | null> {
+async function trainedBefore(world: PromoteBestWorld, found: Sweep, config: unknown): Promise<Run | null> {
   const { model, training, data } = world.config;
   const wanted = json({
     ...{ model, seed: training.seed, trainer: found.trainer.name, config: found.trainer.config.parse(config) },

@@ -99,7 +99,8 @@ export async function recordConfigured(
   reason: string,
 ): Promise<void> {
   const { git } = ports.forge;
-  const [base = '', tree = ''] = (await git.text(['log', '-1', '--format=%P %T', commit])).split(' ');
+  const { tree, parents } = await git.commit(commit);
+  const [base = ''] = parents;
   const policy = (await new RegistryAt(git, commit).policy()).digest;
   const paths = (await git.changes(base, commit)).map((c) => c.path);
   const fact: Fact = { type: 'RegistryConfigured', data: { commit, tree, base, policy, paths, reason } };

@@ -1,4 +1,4 @@
-import type { Identity } from '../../registry-repo/git.ts';
+import type { Identity } from '../../registry-repo/git-commit.ts';
 import { printMergeMessage } from '../../registry-repo/merge-message.ts';
 import { printProposalMessage } from '../../registry-repo/proposal-message.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';

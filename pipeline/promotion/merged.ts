@@ -73,7 +73,8 @@ export async function mergedFact(
   commit: ObjectId,
 ): Promise<Fact> {
   const { value: manifest } = await new RegistryAt(git, commit).manifest(promotion.model, promotion.candidate.version);
-  const [base = '', tree = ''] = (await git.text(['log', '-1', '--format=%P %T', commit])).split(' ');
+  const { tree, parents } = await git.commit(commit);
+  const [base = ''] = parents;
   const judged = promotion.judged as EventData<'GateJudged'>;
   const replaced = judged.bound?.baseline ?? null;
   const model = manifest.files.find((f) => f.path === MODEL_FILE)?.digest as string;

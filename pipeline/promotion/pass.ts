@@ -21,7 +21,7 @@ export type Trust = { readonly keys: readonly Key[]; readonly now: Date };
 export async function findJudged(git: Git, head: ObjectId, trust: Trust): Promise<SignedVerdict | null> {
   const own = await lastVerdict(git, head, trust);
   if (own) return own;
-  const named = judgedHeadOf(await git.text(['log', '-1', '--format=%B', head]));
+  const named = judgedHeadOf((await git.commit(head)).message);
   const other = named === null || (await git.commitId(named)) === null ? null : await lastVerdict(git, named, trust);
   return other && (await bringsSame(git, other.verdict, head)) ? other : null;
 }
@@ -44,7 +44,7 @@ async function lastVerdict(git: Git, head: ObjectId, { keys, now }: Trust): Prom
 /** Whether a commit changes the judged files to the judged bytes and nothing else, whatever it stands on. */
 export async function bringsSame(git: Git, { bound }: Pick<Verdict, 'bound'>, head: ObjectId): Promise<boolean> {
   if (head === bound.head) return true;
-  const [parent, ...more] = (await git.text(['log', '-1', '--format=%P', head])).split(' ').filter(Boolean);
+  const [parent, ...more] = (await git.commit(head)).parents;
   if (parent === undefined || more.length > 0) return false;
   const changes = await git.changes(parent, head);
   if (changes.length !== bound.changes.length) return false;

@@ -1,7 +1,7 @@
 import type { Command } from '../../events/envelope.ts';
 import type { EventStore } from '../../events/store.ts';
 import type { Artifacts } from '../../registry-repo/artifacts/artifacts.ts';
-import type { Identity } from '../../registry-repo/git.ts';
+import type { Identity } from '../../registry-repo/git-commit.ts';
 import type { Key } from '../../registry-repo/policy.ts';
 import type { SigningKey } from '../../registry-repo/verdict/keys.ts';
 import type { Forge } from '../forge/forge.ts';

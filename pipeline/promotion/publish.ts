@@ -1,7 +1,7 @@
 import { type Evaluated, measuredBy } from '../../registry-repo/gate/evaluated.ts';
 import type { GateAnswer, GateRequest } from '../../registry-repo/gate/gate.ts';
 import { couldNotJudge } from '../../registry-repo/gate/whose-fault.ts';
-import type { Identity } from '../../registry-repo/git.ts';
+import type { Identity } from '../../registry-repo/git-commit.ts';
 import type { Key } from '../../registry-repo/policy.ts';
 import { reasonOf } from '../../registry-repo/proposal-message.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
@@ -93,7 +93,7 @@ async function judgeAgain(
 ): Promise<SignedVerdict | Published> {
   const { forge, judge, trusted, now } = ports;
   const { head, number: pullRequest } = pull;
-  const reason = reasonOf(await forge.git.text(['log', '-1', '--format=%B', head]));
+  const reason = reasonOf((await forge.git.commit(head)).message);
   const measure = measuredBy(evaluated, { head, pullRequest });
   const { judgement, verdict: bytes } = await judge({ head, base, pullRequest, reason, measure });
   const detail = judgement.reasons.map((r) => r.message).join('; ');

@@ -67,7 +67,7 @@ export async function recordInitialized(world: Settings & Recording, git: Git, l
   const first = await git.text(['rev-list', '--max-parents=0', '--first-parent', 'refs/heads/main']);
   const at = new RegistryAt(git, first);
   const { digest: policy, value } = await at.policy();
-  const tree = await git.text(['log', '-1', '--format=%T', first]);
+  const { tree } = await git.commit(first);
   const gateKey = value.keys.find((k) => k.role === 'gate')?.id ?? 'none';
   const data = { commit: first, tree, policy, forge: world.config.registry.forge, location, gateKey };
   const fact: Fact = { type: 'RegistryInitialized', data };

@@ -14,17 +14,23 @@ type Options = {
   readonly runId: string;
   readonly clock: () => Date;
   readonly command: Omit<Command, 'commandId' | 'time'>;
+  /** Where to go on, and for which request, of an id of its own; without it the run is begun. */
+  readonly goesOn?: { readonly last: Last; readonly request: string };
 };
+
+type Last = { readonly revision: number; readonly hash: string };
 
 /**
  * The one writer of a run's stream. Facts are gathered and appended together, in order: ten thousand metric points cost
- * some ten transactions. A fact is durable once the `flush` after it has resolved.
+ * some ten transactions. A fact is durable once the `flush` after it has resolved. A run that is told in several requests has a
+ * journal for each, which goes on where the one before ended. Of two that go on from one place one fails with
+ * `StreamConflictError`; a request that is repeated changes nothing.
  */
 export class RunJournal {
   readonly stream: string;
   readonly #options: Options;
   #waiting: NewEvent[] = [];
-  #last: { revision: number; hash: string } = { revision: NO_STREAM, hash: '' };
+  #last: Last;
   #writing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #batches = 0;
@@ -33,22 +39,24 @@ export class RunJournal {
   constructor(options: Options) {
     this.#options = options;
     this.stream = runStream(options.runId);
+    this.#last = options.goesOn?.last ?? { revision: NO_STREAM, hash: '' };
   }
 
   /** Whether anything was ever recorded. */
   get began(): boolean {
-    return this.#batches > 0;
+    return this.#last.revision > NO_STREAM || this.#batches > 0;
   }
 
   /** The last event known to be stored. */
-  get last(): { readonly revision: number; readonly hash: string } {
+  get last(): Last {
     return this.#last;
   }
 
   /** @throws {InvalidEventError} at once, if a fact is no fact of the catalogue */
   record(...facts: Fact[]): void {
-    const { command, clock, runId } = this.#options;
-    const commandId = `run:${runId}:${this.#batches++}`;
+    const { command, clock, runId, goesOn } = this.#options;
+    // Ids of events come of it: another request's events are never taken for a repetition of this one's.
+    const commandId = ['run', runId, ...(goesOn ? [goesOn.request] : []), this.#batches++].join(':');
     this.#waiting.push(...encodeFacts({ ...command, commandId, time: clock() }, facts));
     if (this.#waiting.length >= BATCH) this.#write();
     else this.#timer ??= setTimeout(() => this.#write(), this.#options.store.batchMs ?? WAIT_MS);

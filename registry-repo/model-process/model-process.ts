@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { type Later, later, within } from '../later.ts';
-import { diedOfMemory } from '../out-of-memory.ts';
+import { diedOfMemory, gotNoMemory } from '../out-of-memory.ts';
 import { type Bounds, Confined, type Ended, lastLines } from './confined.ts';
 import { ModelFailedError, ModelUnloadableError, WorkerHungError, WorkerLostError } from './errors.ts';
 import { type Frame, FrameReader, frameHead } from './frames.ts';
@@ -94,7 +94,9 @@ export class ModelProcess {
       return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
     // The runtime's own words may quote the text, so they go no further than the cause.
     const [code, why] = answer.answer === 'failed' ? [answer.code, answer.message] : ['internal', answer.answer];
-    const what = ranOutOfMemory(why) ? `the model ran out of memory, ${this.#megabytes} MB at most` : `the model gave no usable answer (${code})`;
+    const what = ranOutOfMemory(why)
+      ? `the model ran out of memory, ${this.#megabytes} MB at most`
+      : `the model gave no usable answer (${code})`;
     throw new ModelFailedError(what, { cause: new RuntimeRefusal(code, why) });
   }
 
@@ -184,9 +186,7 @@ function lossOf(ended: Ended, megabytes: number): WorkerLostError | WorkerHungEr
   return new WorkerLostError(`${what} ended by itself (${signal ?? `exit code ${code}`})`, { cause });
 }
 
-/** A refused allocation is V8's end, and an exception of C++, which ends the process or comes back as an answer. */
-const ranOutOfMemory = (words: string): boolean =>
-  diedOfMemory(words) !== null || /bad_alloc|bad allocation|failed to allocate memory/i.test(words);
+const ranOutOfMemory = (words: string): boolean => diedOfMemory(words) !== null || gotNoMemory(words);
 
 /** What the runtime in the process said, in its own words. */
 class RuntimeRefusal extends Error {

@@ -7,6 +7,7 @@ import type { Latency, Measured } from '../judge/evidence.ts';
 import { arranged, errored, type Finding, failed } from '../judge/finding.ts';
 import { MANIFEST_FILE, Manifest, MODEL_FILE } from '../manifest.ts';
 import { scanOnnx } from '../onnx-scan/scan.ts';
+import { gotNoMemory } from '../out-of-memory.ts';
 import { parseRows } from '../rows.ts';
 import type { Load, Runtime } from '../runtime/runtime.ts';
 import { MAX_SLICED_LABELS, noSliceCounts, sliceByLength, slicesOf } from '../slices.ts';
@@ -152,11 +153,16 @@ async function withSide<T>(
     if (cause instanceof SideRefusedError || cause instanceof EngineError) throw cause;
     if (cause instanceof ProcessorLacksVnniError)
       throw new SideRefusedError(which, [errored('processor-lacks-vnni', cause.message)], { cause }); // no fault of the model
+    if (gotNoMemory((cause as Error).message))
+      throw new SideRefusedError(which, [errored('score-memory', OUT_OF_MEMORY)], { cause });
     if (MACHINE.has(String((cause as NodeJS.ErrnoException).code)))
       throw new EngineError(`the files to score cannot be read: ${(cause as Error).message}`, { cause });
     throw new SideRefusedError(which, [failed('model-refused', (cause as Error).message.slice(0, 1000))], { cause });
   }
 }
+
+/** The bound refuses memory before the process is seen to take too much, or after; which of both depends on Node's version. */
+const OUT_OF_MEMORY = 'the model asks for more memory than the scoring may take: policy.scoreMegabytes';
 
 /** A model is looked through and then loaded: it should be in memory once. */
 function oncePerPath(read: (path: string) => Buffer): (path: string) => Buffer {

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { errored, type Finding } from '../judge/finding.ts';
 import { type Later, later } from '../later.ts';
 import { type Bounds, Confined, type Ended, lastLines } from '../model-process/confined.ts';
-import { diedOfMemory, MEMORY_REMEDY } from '../out-of-memory.ts';
+import { diedOfMemory, gotNoMemory, MEMORY_REMEDY } from '../out-of-memory.ts';
 import { ChildAnswer } from './child-answer.ts';
 import { LATENCY, type Score, type ScoreOutcome, type ScoreTask } from './score.ts';
 
@@ -90,6 +90,8 @@ class Running {
       if (short === 'heap')
         return crashed('score-memory', 'the scoring ran out of its JavaScript heap: policy.scoreMegabytes');
       if (short) return crashed('score-killed', `the machine gave the scoring no memory: ${MEMORY_REMEDY[short]}`);
+      if (gotNoMemory(lastWords))
+        return crashed('score-memory', 'the scoring was refused the memory it asked for: policy.scoreMegabytes');
       const words = lastLines(ended);
       return crashed('score-crashed', `the scoring ended by ${signal ?? `exit code ${code}`}${words && `: ${words}`}`);
     }

@@ -33,9 +33,8 @@ export async function findVerdict(git: Git, head: ObjectId, digest: Digest): Pro
 
 /** Every verdict kept for a commit, as bytes, not verified in any way. */
 export async function attachedVerdicts(git: Git, head: ObjectId): Promise<Buffer[]> {
-  const oids = await git.text(['for-each-ref', '--format=%(objectname)', `refs/pawl/verdicts/${head}/`]);
-  const found = oids.split('\n').filter(Boolean).slice(0, MAX_VERDICTS);
-  return Promise.all(found.map((oid) => git.blob(oid, MAX_ATTACHED_BYTES)));
+  const found = (await git.refs(`refs/pawl/verdicts/${head}/`)).slice(0, MAX_VERDICTS);
+  return Promise.all(found.map(({ oid }) => git.blob(oid, MAX_ATTACHED_BYTES)));
 }
 
 /** Whoever may write to the registry may attach rubbish; nobody needs more than this of one commit. */

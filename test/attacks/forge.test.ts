@@ -3,10 +3,10 @@ import * as assert from 'uvu/assert';
 import { MergeRefusedError } from '../../pipeline/forge/errors.ts';
 import type { Api } from '../../pipeline/forge/rest/api.ts';
 import { GATE_CONTEXT } from '../../pipeline/promotion/merge.ts';
+import { forgeOn } from '../doubles/github/forge.ts';
+import { GitHubWorld } from '../doubles/github/github-world.ts';
 import { Elsewhere } from '../support/elsewhere.ts';
 import { commitFiles } from '../support/git.ts';
-import { forgeOn } from '../support/github/forge.ts';
-import { GitHubWorld } from '../support/github/github-world.ts';
 import { World } from '../support/promotions.ts';
 import { rejects } from '../support/rejects.ts';
 

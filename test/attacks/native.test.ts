@@ -76,7 +76,10 @@ attacks('attack 69: a graph that eats memory gets no more than it may, whoever r
   try {
     // Where the memory is refused depends on Node's version: as an exception of the runtime, or as the end of the process.
     const error = (await model.classify(['good1']).catch((error: Error) => error)) as Error;
-    assert.ok([WorkerLostError, ModelFailedError, ModelRefusedError].some((kind) => error instanceof kind), error.message);
+    assert.ok(
+      [WorkerLostError, ModelFailedError, ModelRefusedError].some((kind) => error instanceof kind),
+      error.message,
+    );
     assert.match(error.message, /memory/);
   } finally {
     await model.release();

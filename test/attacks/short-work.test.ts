@@ -69,7 +69,7 @@ const FILES: Readonly<Record<string, (n: number) => Buffer>> = {
 
 for (const [name, make] of Object.entries(FILES))
   attacks(`attack 82: a model file of many ${name}`, async () => {
-    await assertLinear(name, 120_000, make, (file) => {
+    await assertLinear(name, 48_000, make, (file) => {
       scanOnnx(file, CONTRACT);
       proveRowWise(file);
       splitFields(file);
@@ -120,7 +120,7 @@ for (const [name, make] of Object.entries(TEXTS))
         countSlices([{ text, label: 'a' }], { truth: [0], predicted: [0], labels: 1 }, [{ name: 's', words: ['x'] }]),
       'a new vocabulary': (text) => newTokenizer([text], 100, 'unknown'),
     }))
-      await assertLinear(`${reader}, ${name}`, 24_000, make, read);
+      await assertLinear(`${reader}, ${name}`, 9_600, make, read);
   });
 
 attacks.run();

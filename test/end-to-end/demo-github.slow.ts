@@ -2,13 +2,15 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { startGitHubDouble } from '../support/github/double.ts';
+import { startGitHubDouble } from '../doubles/github/double.ts';
 import { root } from '../support/paths.ts';
 
 const demo = suite('npm run demo:github');
 
 function run(env: Record<string, string>): Promise<{ code: number | null; said: string }> {
-  const child = spawn(process.execPath, [join(root, 'dist/test/demo/github.js')], { env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, [join(root, 'dist/scripts/demo-github/play.js')], {
+    env: { ...process.env, ...env },
+  });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, said })));

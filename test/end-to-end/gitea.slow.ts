@@ -1,7 +1,10 @@
-import { giteaProgram, startGitea } from '../support/gitea/real.ts';
-import { giteaStory } from '../support/gitea/story.ts';
+import { openDouble } from '../doubles/gitea/played.ts';
+import { giteaProgram, startGitea } from '../doubles/gitea/real.ts';
+import { giteaStory } from '../doubles/gitea/story.ts';
 
-// The whole flow through the command line on a real Gitea, where the program is installed.
+// The whole flow through the command line: on the double, and on a real Gitea where the program is installed.
+
+giteaStory('the Gitea double', openDouble);
 
 const program = giteaProgram();
 if (!program) console.log('SKIPPED no gitea on the PATH');

@@ -1,22 +1,6 @@
-import { startGiteaDouble } from '../support/gitea/double.ts';
-import { protectionsOf } from '../support/gitea/protection.ts';
-import { giteaStory } from '../support/gitea/story.ts';
+import { openDouble } from '../doubles/gitea/played.ts';
+import { giteaStory } from '../doubles/gitea/story.ts';
 
-// The whole flow through the command line: on the double; gitea.slow.ts has it on a real one.
+// The flow through the command line on the double, up to the first promotion; gitea.slow.ts has all of it, on a real Gitea too.
 
-giteaStory('the Gitea double', async () => {
-  const double = await startGiteaDouble();
-  return {
-    url: double.url,
-    owner: 'owner',
-    ownerToken: double.token('owner'),
-    gate: 'gatekeeper',
-    gateToken: double.token('gatekeeper'),
-    loosen: async (repository) => {
-      const repo = double.world.repo(repository);
-      for (const rule of repo ? protectionsOf(repo) : []) rule.block_admin_merge_override = false;
-    },
-    violations: () => double.violations,
-    close: double.close,
-  };
-});
+giteaStory('the Gitea double', openDouble, { whole: false });

@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Team } from '../doubles/github/gate-workflow.ts';
 import { pawl, stopAll } from '../support/cli.ts';
-import { Team } from '../support/github/gate-workflow.ts';
 import { temporaryFolder } from '../support/paths.ts';
 
 const SETTINGS = `data: { kind: sample, train: 1500, test: 400 }

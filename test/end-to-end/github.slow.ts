@@ -2,8 +2,8 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Team } from '../doubles/github/gate-workflow.ts';
 import { pawl, stopAll } from '../support/cli.ts';
-import { Team } from '../support/github/gate-workflow.ts';
 import { temporaryFolder } from '../support/paths.ts';
 import { sampleSettings } from '../support/sample-settings.ts';
 
@@ -98,7 +98,7 @@ story('attacks 17, 61: doctor sees what was loosened, names the request that men
 story('attack 21: nobody pushes to main', async () => {
   const repo = team.double.world.repo(team.repository);
   const main = await repo?.git.resolve('refs/heads/main');
-  const { forgeOn } = await import('../support/github/forge.ts');
+  const { forgeOn } = await import('../doubles/github/forge.ts');
   const { commitFiles } = await import('../support/git.ts');
   const forge = forgeOn(team.double, team.repository, { token: team.admin });
   const mine = await commitFiles(forge.git, await forge.sync(), { 'README.md': 'mine' });

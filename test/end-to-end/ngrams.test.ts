@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { json, stopAll } from '../support/cli.ts';
 import { promoteAndAsk, TINY_HEAD, throughTheGate } from '../support/through-the-gate.ts';
 
-// N-grams beside a transformer in one graph, from texts to answers in production.
+// N-grams beside a transformer in one graph, from texts to answers in production; ngrams.slow.ts has the others.
 
 const s = suite('n-grams beside a transformer');
 s.after(stopAll);
@@ -24,15 +24,5 @@ s(
     assert.is(shown.preprocessor.kind, 'combined');
   },
 );
-
-s('an encoder in bytes from the start, too', async () => {
-  await throughTheGate('encoder-head', `{ ${TINY_HEAD}, ngrams: true, precision: int8 }`);
-});
-
-s('a fine-tuned transformer, too', async () => {
-  const sizes = 'sizes: { vocabulary: 300, width: 16, layers: 1, heads: 2, inner: 32 }';
-  const config = `{ model: null, backend: wasm, epochs: 1, batch: 8, maxLength: 16, validationShare: 0.5, ngrams: true, ${sizes} }`;
-  await throughTheGate('distilbert', config);
-});
 
 s.run();

@@ -2,9 +2,9 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Team } from '../doubles/github/gate-workflow.ts';
+import { runIndexedJob } from '../doubles/kubernetes/indexed-job.ts';
 import { pawl, stopAll } from '../support/cli.ts';
-import { Team } from '../support/github/gate-workflow.ts';
-import { runIndexedJob } from '../support/kubernetes/indexed-job.ts';
 import { temporaryFolder } from '../support/paths.ts';
 import { until } from '../support/until.ts';
 

@@ -22,7 +22,7 @@ for (const type of eventTypes)
     events(`${type} v${version}: the stored golden event still has its hash and can be read`, () => {
       assert.ok(
         existsSync(fixture(`events/${type}.v${version}.json`)),
-        'run `node dist/test/support/write-golden-events.js` and commit the file',
+        'run `npm run golden-events` and commit the file',
       );
       const stored = golden(type, version);
       assert.is(linkHash(stored.prev, stored), stored.hash);

@@ -419,6 +419,26 @@ facts('the metrics tell of the workers', async () => {
   ]);
 });
 
+facts('the metrics count requests of each version, and only grow', async () => {
+  const { app, predict, traffic } = await testApp();
+  const samples = async () =>
+    (await (await app.request('/metrics')).text())
+      .split('\n')
+      .filter((line) => /^pawl_(requests|texts)_total/.test(line));
+  assert.equal(await samples(), []);
+  const answer = (await (await predict('good')).json()) as { label: string };
+  await app.request('/predict', { method: 'POST', body: 'no JSON' });
+  const expected = [
+    'pawl_requests_total{model="sentiment",version="3",outcome="answered"} 1',
+    'pawl_requests_total{model="sentiment",version="3",outcome="refused"} 1',
+    'pawl_requests_total{model="sentiment",version="3",outcome="failed"} 0',
+    `pawl_texts_total{model="sentiment",version="3",label="${answer.label}"} 1`,
+  ];
+  assert.equal(await samples(), expected);
+  assert.is(traffic.take(new Date(1000)).length, 1);
+  assert.equal(await samples(), expected, 'a window of the log ends, the counters go on');
+});
+
 facts('the model tells what it is, on what evidence, and how far the registry was followed', async () => {
   const { app, live } = await testApp();
   const response = await app.request('/model');

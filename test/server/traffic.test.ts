@@ -52,6 +52,20 @@ traffic('counts each version by itself, and starts again with each window', asyn
   ]);
   for (const window of windows) catalogue.TrafficObserved.schema.parse(window);
   assert.equal(counts.take(at(120)), []);
+  counts.answered(one, ['neg']);
+  const [later] = counts.take(at(180));
+  assert.equal(
+    [later?.from, later?.requests, later?.labels],
+    [at(120).toISOString(), 1, { neg: 1 }],
+    'what has come since',
+  );
+  assert.equal(
+    [...counts.totals()].map(({ requests, texts }) => [requests, texts]),
+    [
+      [3, 5],
+      [1, 1],
+    ],
+  );
 });
 
 traffic('labels with odd names are counted like others', async () => {

@@ -42,7 +42,7 @@ export async function testApp(
   if (engine) live.replace({ engine, facts: await servedModel(over.model) });
   const limits = Limits.parse(over.limits ?? {});
   const traffic = new Traffic(new Date(0));
-  const metrics = createMetrics(() => engine?.health ?? null);
+  const metrics = createMetrics(() => engine?.health ?? null, traffic);
   const { log, lines } = keptLog();
   const app = createApp({
     name: 'sentiment',

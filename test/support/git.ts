@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Git } from '../../registry-repo/git.ts';
 import { runGit } from '../../registry-repo/git-process.ts';
@@ -10,12 +10,21 @@ export const commitTime = new Date('2026-01-02T03:04:05Z');
 /** A new bare repository whose main has one commit with the files. */
 export async function bareRepository(files: Readonly<Record<string, string | Uint8Array>>): Promise<Git> {
   const folder = join(temporaryFolder(), 'registry.git');
-  mkdirSync(folder);
-  await runGit(['init', '--quiet', '--bare', '--initial-branch=main', folder], ['init'], {});
+  template ??= emptyRepository();
+  await cp(await template, folder, { recursive: true });
   const git = new Git(folder);
   const commit = await commitFiles(git, null, files, 'start');
   await git.updateRefs([{ ref: 'refs/heads/main', to: commit, from: null }]);
   return git;
+}
+
+let template: Promise<string> | undefined;
+
+/** What `git init` makes, made once in a test's process and copied: it says nothing of where it is. */
+async function emptyRepository(): Promise<string> {
+  const folder = join(temporaryFolder(), 'empty.git');
+  await runGit(['init', '--quiet', '--bare', '--initial-branch=main', '--template=', folder], ['init'], {});
+  return folder;
 }
 
 /** A commit on `parent` with files set or, where null, removed; no ref moves. */

@@ -6,7 +6,7 @@ data:
   test: 400
 training:
   trainer: nbsvm
-  workers: 2
+  workers: 1
 `;
 
 /** The same, with a minimum for the gate that such models reach. */

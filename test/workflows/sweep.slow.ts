@@ -2,10 +2,10 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { gateByAct, sweepByAct } from '../doubles/github/act-jobs.ts';
+import { Team } from '../doubles/github/gate-workflow.ts';
 import { actMissing } from '../support/act.ts';
 import { pawl, stopAll } from '../support/cli.ts';
-import { gateByAct, sweepByAct } from '../support/github/act-jobs.ts';
-import { Team } from '../support/github/gate-workflow.ts';
 import { temporaryFolder } from '../support/paths.ts';
 
 // The workflow that `pawl sweep --executor github` writes, executed with the real command line against GitHub's double: its

@@ -2,12 +2,12 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { gateByAct, relayByAct, trainByAct } from '../doubles/github/act-jobs.ts';
+import { Team } from '../doubles/github/gate-workflow.ts';
+import type { Repo } from '../doubles/github/state.ts';
 import { type ActResult, actMissing } from '../support/act.ts';
 import { pawl, stopAll } from '../support/cli.ts';
 import { commitFiles } from '../support/git.ts';
-import { gateByAct, relayByAct, trainByAct } from '../support/github/act-jobs.ts';
-import { Team } from '../support/github/gate-workflow.ts';
-import type { Repo } from '../support/github/state.ts';
 import { temporaryFolder } from '../support/paths.ts';
 
 // All three workflows as they lie in their repositories, executed with the real command line against GitHub's double.

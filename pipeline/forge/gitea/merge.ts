@@ -1,5 +1,6 @@
-import type { Git, Identity } from '../../../registry-repo/git.ts';
+import type { Git } from '../../../registry-repo/git.ts';
 import { RefMovedError } from '../../../registry-repo/git.ts';
+import type { Identity } from '../../../registry-repo/git-commit.ts';
 import type { ObjectId } from '../../../registry-repo/values.ts';
 import { ForgeError, MergeRefusedError, MergeUnfaithfulError } from '../errors.ts';
 import type { Merged, MergeRequest } from '../github/merge.ts';
@@ -71,7 +72,7 @@ export async function mergeCommitOf(git: Git, tip: ObjectId, pull: PullAnswer): 
 async function faithful({ mirror }: Ports, { number, head }: MergeRequest, commit: ObjectId): Promise<Merged> {
   const { git } = mirror;
   await mirror.has(head, `refs/pull/${number}/head`);
-  const [base = '', ...others] = (await git.text(['log', '-1', '--format=%P', commit])).split(' ');
+  const [base = '', ...others] = (await git.commit(commit)).parents;
   if (base === '' || others.length > 0)
     throw new MergeUnfaithfulError(commit, 'it is no single commit on top of the main before');
   const tree = await treeOf(git, commit);

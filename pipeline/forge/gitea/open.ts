@@ -1,4 +1,5 @@
-import type { Git, Identity } from '../../../registry-repo/git.ts';
+import type { Git } from '../../../registry-repo/git.ts';
+import type { Identity } from '../../../registry-repo/git-commit.ts';
 import type { Config } from '../../config/config.ts';
 import type { Secrets } from '../../config/secrets.ts';
 import { ForgeError } from '../errors.ts';

@@ -1,5 +1,6 @@
-import type { Git, Identity } from '../../../registry-repo/git.ts';
+import type { Git } from '../../../registry-repo/git.ts';
 import { RefMovedError } from '../../../registry-repo/git.ts';
+import type { Identity } from '../../../registry-repo/git-commit.ts';
 import type { ObjectId } from '../../../registry-repo/values.ts';
 import { ForgeError, MergeRefusedError, MergeUnfaithfulError } from '../errors.ts';
 import type { MergeRefusal } from '../forge.ts';
@@ -96,7 +97,7 @@ async function lookBefore({ place, mirror }: Ports, { number, head, base }: Merg
   const done = isMerged(pull) || pull.state === 'closed' ? await mergeCommitOf(mirror.git, tip, pull) : null;
   if (done && pull.head.sha === head) {
     await mirror.has(head, `refs/pull/${number}/head`);
-    const [parent = ''] = await parentsOf(mirror.git, done);
+    const [parent = ''] = (await mirror.git.commit(done)).parents;
     return checked(mirror.git, { head, base: parent, message: '' }, done);
   }
   if (pull.state !== 'open')
@@ -133,14 +134,14 @@ async function checked(
   commit: ObjectId,
 ): Promise<Merged> {
   const [tree, meant] = [await treeOf(git, commit), await treeOf(git, head)];
-  const parents = await parentsOf(git, commit);
+  const { parents } = await git.commit(commit);
   if (parents.join() !== base)
     throw new MergeUnfaithfulError(
       commit,
       `its parent is ${parents.join(' and ')}, not ${base}, which was judged against`,
     );
   if (tree !== meant) throw new MergeUnfaithfulError(commit, `its tree is ${tree}, not ${meant}, which was judged`);
-  const said = lastParagraph(await git.text(['log', '-1', '--format=%B', commit]));
+  const said = lastParagraph((await git.commit(commit)).message);
   const missing = lastParagraph(message).filter((line) => TRAILER.test(line) && !said.includes(line));
   if (missing.length > 0)
     throw new MergeUnfaithfulError(
@@ -152,9 +153,6 @@ async function checked(
 
 const TRAILER = /^[A-Za-z-]+: /;
 const lastParagraph = (message: string): string[] => (message.trimEnd().split(/\n\n+/).at(-1) ?? '').split('\n');
-
-const parentsOf = async (git: Git, commit: ObjectId): Promise<ObjectId[]> =>
-  (await git.text(['log', '-1', '--format=%P', commit])).split(' ').filter(Boolean);
 
 /** Why nothing was merged: what can be seen now counts more than what the forge says. */
 async function refusalOf(

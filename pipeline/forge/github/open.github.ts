@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { Git, Identity } from '../../../registry-repo/git.ts';
+import type { Git } from '../../../registry-repo/git.ts';
+import type { Identity } from '../../../registry-repo/git-commit.ts';
 import type { Config } from '../../config/config.ts';
 import type { Secrets } from '../../config/secrets.ts';
 import { ForgeError } from '../errors.ts';

@@ -1,5 +1,6 @@
 import type { Fact } from '../../../events/catalogue.ts';
 import type { Promotion } from '../../../projections/promotions.ts';
+import { GitError } from '../../../registry-repo/git-process.ts';
 import { RegistryAt } from '../../../registry-repo/registry.ts';
 import type { ObjectId } from '../../../registry-repo/values.ts';
 import type { PullRequest } from '../../forge/forge.ts';
@@ -53,7 +54,8 @@ export async function rebase(ports: PromotionPorts, promotion: Promotion, pull: 
 
 async function rebasedFact({ forge }: PromotionPorts, promotion: Promotion, head: ObjectId): Promise<Fact> {
   const { git } = forge;
-  const base = await git.text(['merge-base', head, await forge.sync()]);
+  const [base] = await git.mergeBases(head, await forge.sync());
+  if (base === undefined) throw new GitError(['merge-base'], 1, `${head} shares no history with main`);
   const current = (await new RegistryAt(git, base).production(promotion.model))?.value;
   const baseline = current ? { version: current.version, manifest: current.manifest } : null;
   return {

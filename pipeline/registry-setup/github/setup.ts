@@ -81,7 +81,7 @@ export async function probeServer(
   { tip, name, time }: { tip: string; name: string; time: Date },
 ) {
   const { git } = mirror;
-  const tree = await git.text(['rev-parse', `${tip}^{tree}`]);
+  const { tree } = await git.commit(tip);
   const note = await git.writeTree(tree, new Map([['probe.txt', await git.writeBlob(`${name}\n`)]]));
   const by = { name: 'Pawl', email: 'pawl@localhost' };
   const message = 'Looks what this server enforces\n';

@@ -10,6 +10,8 @@ export type ImportPaths = {
   readonly onnx?: string | undefined;
   readonly tokenizer?: string | undefined;
   readonly config?: string | undefined;
+  /** Where relative paths start; the process's own folder if it is not said. */
+  readonly from?: string;
 };
 
 export type ImportFiles = {
@@ -30,9 +32,9 @@ export type ModelConfig = z.infer<typeof ModelConfig>;
 const MAX_BYTES = 2 ** 31 - 1;
 const MAX_SMALL_BYTES = 32 * 1024 * 1024;
 
-/** @param from where relative paths start @throws {ImportError} telling which file is missing, too large or not what it should be */
-export async function readImport(paths: ImportPaths, from = '.'): Promise<ImportFiles> {
-  const { folder } = paths;
+/** @throws {ImportError} telling which file is missing, too large or not what it should be */
+export async function readImport(paths: ImportPaths): Promise<ImportFiles> {
+  const { folder, from = '.' } = paths;
   const inFolder = (...names: string[]) => (folder === undefined ? [] : names.map((name) => join(folder, name)));
   const given = (path: string | undefined, candidates: string[]) => (path === undefined ? candidates : [path]);
   const first = (flag: string, candidates: readonly string[], maxBytes: number) =>

@@ -7,9 +7,9 @@ import { printFile } from '../../../registry-repo/file.ts';
 import { Git } from '../../../registry-repo/git.ts';
 import { POLICY_PATH, type Policy } from '../../../registry-repo/policy.ts';
 import { RegistryAt } from '../../../registry-repo/registry.ts';
+import { Team } from '../../doubles/github/gate-workflow.ts';
 import { json, pawl } from '../../support/cli-here.ts';
 import { commitFiles } from '../../support/git.ts';
-import { Team } from '../../support/github/gate-workflow.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 
 const configure = suite('pawl registry configure');

@@ -1,10 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { forgeContract } from '../../contract/forge.ts';
+import { giteaForgeOn } from '../../doubles/gitea/forge.ts';
+import { deleteRepository, newRepository } from '../../doubles/gitea/lent.ts';
+import { giteaProgram, startGitea } from '../../doubles/gitea/real.ts';
 import { commitFiles } from '../../support/git.ts';
-import { giteaForgeOn } from '../../support/gitea/forge.ts';
-import { deleteRepository, newRepository } from '../../support/gitea/lent.ts';
-import { giteaProgram, startGitea } from '../../support/gitea/real.ts';
 
 // The contract on a real Gitea: one started here, where the program is installed, and one that somebody lends.
 

@@ -7,10 +7,10 @@ import { GitHubForge } from '../../../pipeline/forge/forge.github.ts';
 import { connectGitHub } from '../../../pipeline/forge/github/open.github.ts';
 import { Git } from '../../../registry-repo/git.ts';
 import { forgeContract } from '../../contract/forge.ts';
+import { type GitHubDouble, startGitHubDouble } from '../../doubles/github/double.ts';
+import { forgeOn } from '../../doubles/github/forge.ts';
+import type { RepositoryEvent } from '../../doubles/github/options.ts';
 import { commitFiles, tester } from '../../support/git.ts';
-import { type GitHubDouble, startGitHubDouble } from '../../support/github/double.ts';
-import { forgeOn } from '../../support/github/forge.ts';
-import type { RepositoryEvent } from '../../support/github/options.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 
 const clock = () => new Date();

@@ -6,8 +6,8 @@ import * as assert from 'uvu/assert';
 import { ForgeError } from '../../../pipeline/forge/errors.ts';
 import { Mirror } from '../../../pipeline/forge/mirror.ts';
 import { Git, RefMovedError } from '../../../registry-repo/git.ts';
+import { type GitHubDouble, startGitHubDouble } from '../../doubles/github/double.ts';
 import { bareRepository, commitFiles } from '../../support/git.ts';
-import { type GitHubDouble, startGitHubDouble } from '../../support/github/double.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 import { rejects } from '../../support/rejects.ts';
 

@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { reconcile } from '../../../pipeline/promotion/reconcile.ts';
-import { checkChain } from '../../support/github/check-chain.ts';
-import type { FaultKind } from '../../support/github/faults.ts';
-import { GitHubWorld } from '../../support/github/github-world.ts';
+import { checkChain } from '../../doubles/github/check-chain.ts';
+import type { FaultKind } from '../../doubles/github/faults.ts';
+import { GitHubWorld } from '../../doubles/github/github-world.ts';
 import { PATIENCE_MS } from '../../support/until.ts';
 
 const faults = suite('a promotion on a bad day');

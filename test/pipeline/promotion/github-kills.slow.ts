@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { GitHubForge } from '../../../pipeline/forge/forge.github.ts';
-import { checkChain } from '../../support/github/check-chain.ts';
-import { GitHubWorld } from '../../support/github/github-world.ts';
+import { checkChain } from '../../doubles/github/check-chain.ts';
+import { GitHubWorld } from '../../doubles/github/github-world.ts';
 import { Killed } from '../../support/promotions.ts';
 import { PATIENCE_MS } from '../../support/until.ts';
 

@@ -6,9 +6,9 @@ import { evaluationPath } from '../../../registry-repo/evaluation-set.ts';
 import { printFile } from '../../../registry-repo/file.ts';
 import { POLICY_PATH } from '../../../registry-repo/policy.ts';
 import { printRows } from '../../../registry-repo/rows.ts';
+import { checkChain } from '../../doubles/github/check-chain.ts';
+import { GitHubWorld } from '../../doubles/github/github-world.ts';
 import { commitFiles } from '../../support/git.ts';
-import { checkChain } from '../../support/github/check-chain.ts';
-import { GitHubWorld } from '../../support/github/github-world.ts';
 import { rowsFor } from '../../support/models.ts';
 import { evaluationSet, modelPolicy, TIME } from '../../support/registry.ts';
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { reconcile } from '../../../pipeline/promotion/reconcile.ts';
-import { GitHubWorld } from '../../support/github/github-world.ts';
+import { GitHubWorld } from '../../doubles/github/github-world.ts';
 
 const github = suite('promotions on GitHub');
 

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sweepJob } from '../../../pipeline/sweep/kubernetes.ts';
-import { JOB, OPTIONS } from '../../support/kubernetes/job.ts';
-import { readStrictly, strictReader } from '../../support/kubernetes/strict.ts';
+import { JOB, OPTIONS } from '../../doubles/kubernetes/job.ts';
+import { readStrictly, strictReader } from '../../doubles/kubernetes/strict.ts';
 
 const s = suite('a sweep’s manifest, strictly');
 

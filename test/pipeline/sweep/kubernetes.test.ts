@@ -2,8 +2,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { SweepError } from '../../../pipeline/sweep/errors.ts';
 import { sweepJob } from '../../../pipeline/sweep/kubernetes.ts';
-import { JOB, OPTIONS } from '../../support/kubernetes/job.ts';
-import { manifestOf } from '../../support/kubernetes/manifest.ts';
+import { JOB, OPTIONS } from '../../doubles/kubernetes/job.ts';
+import { manifestOf } from '../../doubles/kubernetes/manifest.ts';
 
 const refused = (over: object) =>
   assert.throws(

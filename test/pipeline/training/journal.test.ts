@@ -50,6 +50,27 @@ journal('keeps the order of facts and knows the last event', async () => {
   assert.equal(j.last, { revision: 3, hash: events[3]?.hash as string });
 });
 
+journal('goes on where another ended, once', async () => {
+  const { store, journal: first } = given();
+  first.record(exampleFact('TrainingRunStarted'));
+  await first.flush();
+  const { last } = first;
+  const next = (request: string) =>
+    new RunJournal({ store, runId, clock: () => time, command, goesOn: { last, request } });
+  const second = next('a');
+  assert.ok(second.began);
+  second.record(metric(1), metric(2));
+  await second.flush();
+  const again = next('a');
+  again.record(metric(1), metric(2));
+  await again.flush();
+  assert.equal([again.last, again.last.revision], [second.last, 2], 'the same request, sent twice');
+  const other = next('b');
+  other.record(metric(7), metric(8));
+  await rejects(other.flush(), StreamConflictError);
+  assert.is((await store.readStream(first.stream)).length, 3);
+});
+
 journal('stores what nobody flushed, after a moment', async () => {
   const { store, journal: j } = given();
   j.record(metric(1));

@@ -1,10 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { GitHubForge } from '../../../../pipeline/forge/forge.github.ts';
+import { type GitHubDouble, startGitHubDouble } from '../../../doubles/github/double.ts';
+import type { FaultKind } from '../../../doubles/github/faults.ts';
+import { forgeOn } from '../../../doubles/github/forge.ts';
 import { commitFiles } from '../../../support/git.ts';
-import { type GitHubDouble, startGitHubDouble } from '../../../support/github/double.ts';
-import type { FaultKind } from '../../../support/github/faults.ts';
-import { forgeOn } from '../../../support/github/forge.ts';
 
 // Whatever happens to a request or to its answer, the work is done once.
 

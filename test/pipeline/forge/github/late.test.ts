@@ -2,9 +2,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { GitHubForge } from '../../../../pipeline/forge/forge.github.ts';
 import type { Api } from '../../../../pipeline/forge/rest/api.ts';
+import { type GitHubDouble, startGitHubDouble } from '../../../doubles/github/double.ts';
+import { forgeOn } from '../../../doubles/github/forge.ts';
 import { commitFiles } from '../../../support/git.ts';
-import { type GitHubDouble, startGitHubDouble } from '../../../support/github/double.ts';
-import { forgeOn } from '../../../support/github/forge.ts';
 
 // GitHub's API follows its own git after a moment; an old answer must not look like somebody else's push.
 

@@ -4,9 +4,9 @@ import { MergeRefusedError, MergeUnfaithfulError } from '../../../../pipeline/fo
 import type { GitHubForge } from '../../../../pipeline/forge/forge.github.ts';
 import type { Api } from '../../../../pipeline/forge/rest/api.ts';
 import { ApiError } from '../../../../pipeline/forge/rest/failures.ts';
+import { type GitHubDouble, startGitHubDouble } from '../../../doubles/github/double.ts';
+import { forgeOn, type Login } from '../../../doubles/github/forge.ts';
 import { commitFiles } from '../../../support/git.ts';
-import { type GitHubDouble, startGitHubDouble } from '../../../support/github/double.ts';
-import { forgeOn, type Login } from '../../../support/github/forge.ts';
 import { rejects } from '../../../support/rejects.ts';
 
 // What a merge through an API may come to besides a merge: nothing yet, another one, or an answer that says otherwise.

@@ -7,9 +7,9 @@ import { ArtifactMissingError, ArtifactStoreError } from '../../../../registry-r
 import { digestOf } from '../../../../registry-repo/digest.ts';
 import type { Digest } from '../../../../registry-repo/values.ts';
 import { artifactsContract } from '../../../contract/artifacts.ts';
-import { type GitHubDouble, startGitHubDouble } from '../../../support/github/double.ts';
-import { forgeOn } from '../../../support/github/forge.ts';
-import type { Asset, Repo } from '../../../support/github/state.ts';
+import { type GitHubDouble, startGitHubDouble } from '../../../doubles/github/double.ts';
+import { forgeOn } from '../../../doubles/github/forge.ts';
+import type { Asset, Repo } from '../../../doubles/github/state.ts';
 import { temporaryFolder } from '../../../support/paths.ts';
 import { rejects } from '../../../support/rejects.ts';
 import { PATIENCE_MS } from '../../../support/until.ts';

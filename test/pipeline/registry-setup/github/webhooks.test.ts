@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { webhooksPart } from '../../../../pipeline/registry-setup/github/webhooks.ts';
-import { startGitHubDouble } from '../../../support/github/double.ts';
-import { forgeOn } from '../../../support/github/forge.ts';
+import { startGitHubDouble } from '../../../doubles/github/double.ts';
+import { forgeOn } from '../../../doubles/github/forge.ts';
 
 const wanted = {
   owner: 'org',

@@ -14,7 +14,7 @@ const QUICK = { dimensions: 16, vectorCount: 3, vectorEpochs: 3, folds: 2 } sati
 const trainOn = (rows: readonly Row[], over: Partial<NbsvmDvConfig> = {}, context: Partial<TrainingContext> = {}) => {
   const labels = [...new Set(rows.map((row) => row.label))].sort();
   return nbsvmDv.train(
-    trainingContext({ rows, labels, workers: 2, ...context }),
+    trainingContext({ rows, labels, workers: 1, ...context }),
     nbsvmDv.config.parse({ ...QUICK, ...over }),
   );
 };
@@ -34,8 +34,8 @@ async function rightShare(model: TrainedModel, rows: readonly Row[]): Promise<nu
   return right.length / rows.length;
 }
 
-const { train, test } = await load({ kind: 'sample', train: 800, test: 300 }, dataFolder());
-const unlabelled = (await load({ kind: 'sample', seed: 2, train: 800, test: 2 }, dataFolder())).train.map(
+const { train, test } = await load({ kind: 'sample', train: 400, test: 300 }, dataFolder());
+const unlabelled = (await load({ kind: 'sample', seed: 2, train: 400, test: 2 }, dataFolder())).train.map(
   (r) => r.text,
 );
 const base = await trainOn(train, {}, { unlabelled });
@@ -43,7 +43,7 @@ const base = await trainOn(train, {}, { unlabelled });
 const s = suite('nbsvm-dv');
 
 s('the same texts, settings and seed give the same bytes, whatever the number of threads', async () => {
-  for (const workers of [1, 3, 5]) assert.is(digest(await trainOn(train, {}, { unlabelled, workers })), digest(base));
+  for (const workers of [2, 3, 5]) assert.is(digest(await trainOn(train, {}, { unlabelled, workers })), digest(base));
 });
 
 s('another seed, and other texts without labels, give another model', async () => {
@@ -52,7 +52,7 @@ s('another seed, and other texts without labels, give another model', async () =
 });
 
 s('learns the sample, with and without texts that have no label', async () => {
-  for (const model of [base, await trainOn(train)]) assert.ok((await rightShare(model, test)) > 0.82);
+  for (const model of [base, await trainOn(train)]) assert.ok((await rightShare(model, test)) > 0.78);
 });
 
 s('the exported model says what the trainer measured on rows held back', async () => {
@@ -66,7 +66,7 @@ s('the exported model says what the trainer measured on rows held back', async (
   const held = metrics.get('held/both') as number;
   assert.ok(held >= (metrics.get('held/vectors') as number) - 0.01);
   assert.ok(Math.abs((await rightShare(model, test)) - held) < 0.05, `${held}`);
-  assert.is(metrics.get('vectors/texts'), 1600);
+  assert.is(metrics.get('vectors/texts'), 800);
 });
 
 for (const over of [

@@ -14,7 +14,7 @@ type Options = { workers?: number; seed?: number; signal?: AbortSignal; report?:
 
 const trainOn = (rows: readonly Row[], over: Partial<NbsvmConfig> = {}, options: Options = {}) => {
   const labels = [...new Set(rows.map((row) => row.label))].sort();
-  const { workers = 2, seed = 1, signal = new AbortController().signal, report = quiet } = options;
+  const { workers = 1, seed = 1, signal = new AbortController().signal, report = quiet } = options;
   return nbsvm.train(trainingContext({ rows, labels, workers, seed, signal, report }), nbsvm.config.parse(over));
 };
 
@@ -39,13 +39,13 @@ async function rightShare(model: TrainedModel, rows: readonly Row[]): Promise<nu
   return answers.filter((p, i) => labels[p.indexOf(Math.max(...p))] === rows[i]?.label).length / rows.length;
 }
 
-const { train, test } = await load({ kind: 'sample', train: 1200, test: 400 }, dataFolder());
+const { train, test } = await load({ kind: 'sample', train: 600, test: 400 }, dataFolder());
 const base = await trainOn(train);
 
 const s = suite('nbsvm');
 
 s('the same rows, settings and seed give the same bytes, whatever the number of threads', async () => {
-  for (const workers of [1, 2, 3, 5]) assert.is(digest(await trainOn(train, {}, { workers })), digest(base));
+  for (const workers of [2, 3, 5]) assert.is(digest(await trainOn(train, {}, { workers })), digest(base));
 });
 
 s('another seed gives another model that is about as good', async () => {
@@ -116,7 +116,7 @@ for (const count of [3, 20])
     const model = await trainOn(rows);
     assert.equal(model.contract.output.shape, ['batch', count]);
     assert.is(await rightShare(model, rows), 1);
-    for (const workers of [1, 3]) assert.is(digest(await trainOn(rows, {}, { workers })), digest(model));
+    for (const workers of [2, 3]) assert.is(digest(await trainOn(rows, {}, { workers })), digest(model));
   });
 
 const languages: Record<string, [string, string]> = {

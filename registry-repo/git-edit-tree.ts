@@ -1,0 +1,93 @@
+import type { ObjectId } from './values.ts';
+
+/** One entry as the tree object has it; `name` by bytes (latin1). */
+type Raw = { readonly mode: string; readonly name: string; readonly oid: ObjectId };
+
+/** What becomes of the names in one folder: a blob, nothing (null), or changes further in. */
+type Edits = Map<string, ObjectId | null | Edits>;
+
+type Trees = {
+  /** A tree object's bytes. */
+  readonly read: (tree: ObjectId) => Promise<Buffer>;
+  readonly write: (bytes: Buffer) => Promise<ObjectId>;
+};
+
+/** Names that no file system and no git takes for anything else. */
+const PLAIN = /^(?!\.+(?:\/|$)|\.git\.*(?:\/|$))[A-Za-z0-9_.-]+$/i;
+const KNOWN_MODES = new Set(['40000', '100644', '100755', '120000', '160000']);
+const FOLDER = '40000';
+
+/** Trees that git must make: of names, modes or orders that only it knows how to take. Nothing was changed. */
+export class UnusualTreeError extends Error {}
+
+/**
+ * The tree of another one (null: empty) with some files set, by blob id, or taken away (null); a file makes way for a folder of
+ * its name, and a folder for a file, as with `git update-index --replace`. What is not named stays as it is, to the byte.
+ *
+ * @throws {UnusualTreeError}
+ */
+export async function editTree(
+  trees: Trees,
+  base: ObjectId | null,
+  files: ReadonlyMap<string, ObjectId | null>,
+): Promise<ObjectId> {
+  const edits: Edits = new Map();
+  for (const [path, oid] of files) addTo(edits, path.split('/'), oid);
+  return trees.write(printTree(await edited(trees, base, edits)));
+}
+
+function addTo(edits: Edits, [name = '', ...rest]: readonly string[], oid: ObjectId | null): void {
+  const known = edits.get(name);
+  const folder = known instanceof Map ? known : new Map();
+  if (!PLAIN.test(name) || (known !== undefined && (rest.length === 0 || known !== folder)))
+    throw new UnusualTreeError();
+  edits.set(name, rest.length === 0 ? oid : folder);
+  if (rest.length > 0) addTo(folder, rest, oid);
+}
+
+async function edited(trees: Trees, base: ObjectId | null, edits: Edits): Promise<Raw[]> {
+  const entries = new Map<string, Raw>();
+  const before = base === null ? [] : parseRaw(await trees.read(base), base.length / 2);
+  for (const entry of before) entries.set(entry.name, entry);
+  if (entries.size !== before.length || before.some((e) => !KNOWN_MODES.has(e.mode))) throw new UnusualTreeError();
+  for (const [name, edit] of edits) {
+    const known = entries.get(name);
+    if (typeof edit === 'string') entries.set(name, { mode: '100644', name, oid: edit });
+    else if (edit === null) {
+      if (known?.mode !== FOLDER) entries.delete(name);
+    } else if (known?.mode === FOLDER || sets(edit)) {
+      const inside = await edited(trees, known?.mode === FOLDER ? known.oid : null, edit);
+      if (inside.length === 0) entries.delete(name);
+      else entries.set(name, { mode: FOLDER, name, oid: await trees.write(printTree(inside)) });
+    }
+  }
+  return [...entries.values()];
+}
+
+/** Whether anything is put there, and not only taken away. */
+const sets = (edits: Edits): boolean =>
+  [...edits.values()].some((edit) => (edit instanceof Map ? sets(edit) : edit !== null));
+
+function parseRaw(bytes: Buffer, oidBytes: number): Raw[] {
+  const entries: Raw[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const space = bytes.indexOf(' ', at);
+    const zero = bytes.indexOf(0, space);
+    const end = zero + 1 + oidBytes;
+    if (space < 0 || zero < 0 || end > bytes.length) throw new UnusualTreeError();
+    const mode = bytes.toString('latin1', at, space);
+    const name = bytes.toString('latin1', space + 1, zero);
+    entries.push({ mode, name, oid: bytes.toString('hex', zero + 1, end) });
+    at = end;
+  }
+  return entries;
+}
+
+/** Git orders names by bytes, a folder's as if it ended with a slash. */
+function printTree(entries: readonly Raw[]): Buffer {
+  const key = ({ mode, name }: Raw) => (mode === FOLDER ? `${name}/` : name);
+  const sorted = [...entries].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  return Buffer.concat(
+    sorted.flatMap(({ mode, name, oid }) => [Buffer.from(`${mode} ${name}\0`, 'latin1'), Buffer.from(oid, 'hex')]),
+  );
+}
