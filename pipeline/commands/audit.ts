@@ -27,7 +27,7 @@ export const auditAll: Command<Workspace> = {
     const format = text(invocation, 'format') ?? 'text';
     if (!FORMATS.some((f) => f === format)) throw new NotFoundError('format', format, FORMATS, 'pawl audit --help');
     const copy = text(invocation, 'log');
-    const store = copy === undefined ? workspace.store() : new SqliteStore(copy, { readOnly: true });
+    const store = copy === undefined ? workspace.store() : new SqliteStore(workspace.here(copy), { readOnly: true });
     const report = await audit(await subjectOf(workspace, out, store, copy === undefined), projections);
     if (invocation.flags.record === true) await recordAudit(workspace, report);
     if (copy !== undefined) await store.close();

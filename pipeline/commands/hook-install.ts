@@ -28,7 +28,7 @@ export const hookInstall: Command<Workspace> = {
     const { workspace, out } = invocation;
     const repo = text(invocation, 'repo');
     if (repo === undefined) throw new UsageError('name the repository: --repo PATH');
-    const repository = new TrainingRepository(repo);
+    const repository = new TrainingRepository(workspace.here(repo));
     const file = join(await repository.hooksFolder(), 'post-receive');
     await writeHook(file, hookScript(workspace, repository.path));
     out.say(`${file} starts \`pawl watch --once\` on every push to ${workspace.config.watch.branch}`);

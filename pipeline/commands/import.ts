@@ -38,6 +38,7 @@ export const importModel: Command<Workspace> = {
       onnx: given('onnx'),
       tokenizer: given('tokenizer'),
       config: given('modelConfig'),
+      from: workspace.loaded.request.folder,
     };
     const outcome = await importFiles(workspace, paths, optionsOf(invocation), out, signal);
     report(out, outcome, null, performance.now() - started);

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import * as z from 'zod';
 import { PawlError } from '../../events/errors.ts';
 import { noCounts } from '../../registry-repo/evaluation.ts';
@@ -28,14 +29,15 @@ export type UserSlices = z.infer<typeof UserSlices>;
 
 const MAX_BYTES = 1_000_000;
 
-/** @throws {InvalidSlicesError} naming what is wrong with the file */
-export function readSlices(path: string): UserSlices {
+/** @param folder where a relative path starts @throws {InvalidSlicesError} naming what is wrong with the file */
+export function readSlices(path: string, folder = '.'): UserSlices {
+  const file = resolve(folder, path);
   const invalid = (why: string, cause?: unknown) =>
     new InvalidSlicesError(`${path}: ${why}; it is to be [{"name": "price", "words": ["price", "cost"]}]`, { cause });
   let value: unknown;
   try {
-    if (statSync(path).size > MAX_BYTES) throw invalid(`more than ${MAX_BYTES} bytes`);
-    value = JSON.parse(readFileSync(path, 'utf8'));
+    if (statSync(file).size > MAX_BYTES) throw invalid(`more than ${MAX_BYTES} bytes`);
+    value = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
     if (cause instanceof InvalidSlicesError) throw cause;
     throw invalid((cause as Error).message, cause);

@@ -84,7 +84,7 @@ export async function evaluateModel(
     manifest.labels,
     path === undefined ? context : { ...context, folder },
   );
-  const userSlices = sliceFile === undefined ? [] : readSlices(sliceFile);
+  const userSlices = sliceFile === undefined ? [] : readSlices(sliceFile, folder);
   const runtime = await world.openModel({ manifest, files }, { threads: availableParallelism() });
   try {
     const started = performance.now();

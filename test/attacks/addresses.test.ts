@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { ConfigError } from '../../pipeline/config/config-error.ts';
 import { loadConfig } from '../../pipeline/config/load.ts';
 import { PushUnknownError, pushTrigger } from '../../pipeline/triggers/push.ts';
-import { json, pawl } from '../support/cli.ts';
+import { json, pawl } from '../support/cli-here.ts';
 import { temporaryFolder } from '../support/paths.ts';
 import { rejects } from '../support/rejects.ts';
 

@@ -8,7 +8,7 @@ import { Git } from '../../registry-repo/git.ts';
 import { POLICY_PATH } from '../../registry-repo/policy.ts';
 import { Random } from '../../registry-repo/random.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
-import { pawl } from '../support/cli.ts';
+import { pawl } from '../support/cli-here.ts';
 import { commitFiles } from '../support/git.ts';
 import { temporaryFolder } from '../support/paths.ts';
 

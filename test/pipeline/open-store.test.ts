@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Config } from '../../pipeline/config/config.ts';
 import { logRepository, tokenFor } from '../../pipeline/open-store.ts';
-import { json, pawl } from '../support/cli.ts';
+import { json, pawl } from '../support/cli-here.ts';
 import { temporaryFolder } from '../support/paths.ts';
 
 const choice = suite('repository of the log');

@@ -9,14 +9,14 @@ import { jsonBy, plainEnv, type Ran } from './cli.ts';
  * Runs the command line in this process, with the same answer as the real one in `cli.ts`, and without the second that a process
  * takes. For what a command says and does; exit by signals, closed pipes and memory are a matter of real processes.
  *
- * @param options `env` may name settings alone: what is deeper down, such as git, sees this process's own variables
+ * @param options `env` may name settings and what GitHub Actions say alone: what is deeper down, such as git, sees this process's own
  */
 export async function pawl(
   cwd: string,
   args: readonly string[],
   { env = {}, input = '' }: { env?: Record<string, string>; input?: string } = {},
 ): Promise<Ran> {
-  const others = Object.keys(env).filter((name) => !/^PAWL_(?!TEST_)/.test(name));
+  const others = Object.keys(env).filter((name) => !/^(?:PAWL_(?!TEST_)|GITHUB_)/.test(name));
   if (others.length > 0) throw new Error(`${others.join(', ')} would not reach what reads it: run a real process`);
   const [stdout, stderr] = [new Kept(), new Kept()];
   const around = { env: { ...plainEnv(), ...env }, stdin: Readable.from([input]), onStop: () => () => {} };

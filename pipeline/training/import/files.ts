@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { Label, Labels, MAX_LABELS } from '../../../registry-repo/values.ts';
 import { ImportError } from './errors.ts';
@@ -10,6 +10,8 @@ export type ImportPaths = {
   readonly onnx?: string | undefined;
   readonly tokenizer?: string | undefined;
   readonly config?: string | undefined;
+  /** Where relative paths start; the process's own folder if it is not said. */
+  readonly from?: string;
 };
 
 export type ImportFiles = {
@@ -32,16 +34,18 @@ const MAX_SMALL_BYTES = 32 * 1024 * 1024;
 
 /** @throws {ImportError} telling which file is missing, too large or not what it should be */
 export async function readImport(paths: ImportPaths): Promise<ImportFiles> {
-  const { folder } = paths;
+  const { folder, from = '.' } = paths;
   const inFolder = (...names: string[]) => (folder === undefined ? [] : names.map((name) => join(folder, name)));
   const given = (path: string | undefined, candidates: string[]) => (path === undefined ? candidates : [path]);
-  const onnx = await firstOf('--onnx', given(paths.onnx, inFolder('onnx/model.onnx', 'model.onnx')), MAX_BYTES);
-  const tokenizer = await firstOf('--tokenizer', given(paths.tokenizer, inFolder('tokenizer.json')), MAX_SMALL_BYTES);
+  const first = (flag: string, candidates: readonly string[], maxBytes: number) =>
+    firstOf(flag, candidates, from, maxBytes);
+  const onnx = await first('--onnx', given(paths.onnx, inFolder('onnx/model.onnx', 'model.onnx')), MAX_BYTES);
+  const tokenizer = await first('--tokenizer', given(paths.tokenizer, inFolder('tokenizer.json')), MAX_SMALL_BYTES);
   if (!onnx || !tokenizer) {
     const missing = [onnx ? [] : ['the graph (--onnx)'], tokenizer ? [] : ['the tokenizer (--tokenizer)']].flat();
     throw new ImportError(`cannot find ${missing.join(' and ')}${folder === undefined ? '' : ` in ${folder}`}`);
   }
-  const config = await firstOf('--model-config', given(paths.config, inFolder('config.json')), MAX_SMALL_BYTES);
+  const config = await first('--model-config', given(paths.config, inFolder('config.json')), MAX_SMALL_BYTES);
   if (!config && paths.config !== undefined) throw new ImportError(`there is no ${paths.config}`);
   return { onnx: onnx.bytes, tokenizer: tokenizer.bytes, config: config && readConfig(config.path, config.bytes) };
 }
@@ -49,13 +53,15 @@ export async function readImport(paths: ImportPaths): Promise<ImportFiles> {
 async function firstOf(
   flag: string,
   candidates: readonly string[],
+  from: string,
   maxBytes: number,
 ): Promise<{ path: string; bytes: Uint8Array } | null> {
   for (const path of candidates) {
-    const found = await stat(path).catch(() => null);
+    const file = resolve(from, path);
+    const found = await stat(file).catch(() => null);
     if (!found?.isFile()) continue;
     if (found.size > maxBytes) throw new ImportError(`${path} (${flag}) has ${found.size} bytes, ${maxBytes} at most`);
-    return { path, bytes: await readFile(path) };
+    return { path, bytes: await readFile(file) };
   }
   return null;
 }

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { json, pawl } from '../../support/cli.ts';
+import { json, pawl } from '../../support/cli-here.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 
 type Evaluated = {

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { json, pawl } from '../../support/cli.ts';
+import { json, pawl } from '../../support/cli-here.ts';
 import { goldenBytes, goldenFile } from '../../support/golden.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { settledOf } from '../../../pipeline/settled-servers.ts';
 import { printFile } from '../../../registry-repo/file.ts';
 import { nothingSettled } from '../../../registry-repo/settled/settled.ts';
-import { json, pawl } from '../../support/cli.ts';
+import { json, pawl } from '../../support/cli-here.ts';
 import { candidateOf, MODEL, TestRegistry } from '../../support/registry.ts';
 
 /** Settings beside a registry, and a server `edge` that has settled on main before main went back to `old`. */

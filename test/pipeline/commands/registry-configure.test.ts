@@ -8,7 +8,7 @@ import { Git } from '../../../registry-repo/git.ts';
 import { POLICY_PATH, type Policy } from '../../../registry-repo/policy.ts';
 import { RegistryAt } from '../../../registry-repo/registry.ts';
 import { Team } from '../../doubles/github/gate-workflow.ts';
-import { json, pawl } from '../../support/cli.ts';
+import { json, pawl } from '../../support/cli-here.ts';
 import { commitFiles } from '../../support/git.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 

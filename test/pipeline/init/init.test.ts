@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadConfig } from '../../../pipeline/config/load.ts';
-import { json, pawl } from '../../support/cli.ts';
+import { json, pawl } from '../../support/cli-here.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 
 const commit = '0123456789'.repeat(4);

@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConfigError } from '../../../pipeline/config/config-error.ts';
 import { measureOf } from '../../../pipeline/registry-setup/rules.ts';
-import { pawl } from '../../support/cli.ts';
+import { pawl } from '../../support/cli-here.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 
 type Given = Parameters<typeof measureOf>[0];

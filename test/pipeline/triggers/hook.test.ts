@@ -3,7 +3,7 @@ import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, 
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { json, pawl } from '../../support/cli.ts';
+import { json, pawl } from '../../support/cli-here.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 import { until } from '../../support/until.ts';
 import { workRepository } from '../../support/work-repository.ts';

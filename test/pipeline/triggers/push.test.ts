@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { TrainingRepository } from '../../../pipeline/source/repository.git.ts';
 import { PushUnknownError, pushTrigger } from '../../../pipeline/triggers/push.ts';
-import { json, pawl } from '../../support/cli.ts';
+import { json, pawl } from '../../support/cli-here.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 import { workRepository } from '../../support/work-repository.ts';
 
