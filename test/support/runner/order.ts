@@ -38,7 +38,6 @@ export const LONGEST: readonly string[] = [
   'attacks/forge.test',
   'end-to-end/sweep.test',
   'pipeline/commands/registry-accept-main.test',
-  'end-to-end/github-releases.test',
   'attacks/state-folder.test',
   'events/store.git.test',
   'pipeline/audit/audit.test',
