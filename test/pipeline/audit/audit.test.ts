@@ -27,6 +27,13 @@ async function told(): Promise<World> {
   return world;
 }
 
+let once: Promise<World> | undefined;
+/** The same history for every test that leaves it as it is. */
+function toldOnce(): Promise<World> {
+  once ??= told();
+  return once;
+}
+
 async function subjectOf(world: World, over: Partial<AuditSubject> = {}): Promise<AuditSubject> {
   const { git } = world.registry;
   const tip = await world.registry.main();
@@ -54,7 +61,7 @@ const codes = (report: { findings: readonly { code: string }[] }) => [...new Set
 const auditing = suite('audit');
 
 auditing('passes what was told truly, and looked at all of it', async () => {
-  const world = await told();
+  const world = await toldOnce();
   const report = await audit(await subjectOf(world), projections);
   assert.equal(report.findings, [], printText(report));
   assert.ok(report.passed);
@@ -67,7 +74,7 @@ auditing('passes what was told truly, and looked at all of it', async () => {
 });
 
 auditing('names the event whose byte was changed, and since when', async () => {
-  const world = await told();
+  const world = await toldOnce();
   const store = await altered(world, (log) =>
     log.with(2, { ...(log[2] as StoredEvent), data: (log[2] as StoredEvent).data.replace('"head":"', '"head":"0') }),
   );
@@ -79,7 +86,7 @@ auditing('names the event whose byte was changed, and since when', async () => {
 });
 
 auditing('attack 64: a log that was cut off is caught by the checkpoints on main', async () => {
-  const world = await told();
+  const world = await toldOnce();
   const store = await altered(world, (log) => log.slice(0, 4));
   const report = await audit(await subjectOf(world, { store }), projections);
   assert.ok(codes(report).includes('log-truncated'));
@@ -87,7 +94,7 @@ auditing('attack 64: a log that was cut off is caught by the checkpoints on main
 });
 
 auditing('attack 64: a log written anew, with good hashes, is caught by the checkpoints on main', async () => {
-  const world = await told();
+  const world = await toldOnce();
   const other = await told(); // the same story, other bytes: its keys and ids differ
   const report = await audit(await subjectOf(world, { store: other.store }), projections);
   assert.ok(
@@ -132,7 +139,7 @@ auditing('an artifact that is gone, or is not what it was, is named', async () =
 });
 
 auditing('a verdict by a key that is not trusted counts for nothing', async () => {
-  const world = await told();
+  const world = await toldOnce();
   const stranger = await World.create();
   const report = await audit(
     await subjectOf(world, { trusted: [...stranger.registry.policy.keys, world.logKey] }),
@@ -142,7 +149,7 @@ auditing('a verdict by a key that is not trusted counts for nothing', async () =
 });
 
 auditing('a view that is not what the log gives is found', async () => {
-  const world = await told();
+  const world = await toldOnce();
   const views = new MemoryViews();
   await new Engine(world.store, views, projections).catchUp();
   const id = views.generations('baseline')[0]?.id as number;
