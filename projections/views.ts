@@ -8,6 +8,11 @@ export type Generation = {
   readonly live: boolean;
 };
 
+/** Other processes have replaced the views every time that this one had folded the log. */
+export class ViewsBusyError extends PawlError {
+  readonly code = 'views_busy';
+}
+
 /** A newer Pawl has rebuilt this view in a way this one cannot read. */
 export class ViewNewerError extends PawlError {
   readonly code = 'view_newer';

@@ -31,6 +31,9 @@ const RENEW_MS = LEASE_MS / 3;
 /** What clocks may differ. A deadline further ahead is not believed: nobody can hold a model by naming a far day. */
 const CLOCK_SKEW_MS = 300_000;
 
+/** Others take and release a lease within moments, but not for ever. */
+const MOST_LOST_RACES = 100;
+
 /** What taking one came to; `free` where the forge keeps none. */
 export type Taken =
   | { readonly kind: 'taken' | 'free'; readonly release: () => Promise<void> }
@@ -41,11 +44,11 @@ type Ports = Pick<PromotionPorts, 'forge' | 'clock' | 'newId' | 'say'>;
 /** Leases that this process holds: one that names it and is not among them is left from a process with the same number. */
 const mine = new Set<string>();
 
-/** Takes a model's lease, if nobody has it who may still be at work. Waits for nobody. @throws {ForgeError} */
+/** Takes a model's lease, if nobody has it who may still be at work. Waits for nobody. @throws {ForgeError} {RefMovedError} */
 export async function takeLease(ports: Ports, model: string, promotion: string): Promise<Taken> {
   const { forge, clock, newId } = ports;
   const lease = { model, promotion, holder: newId(), host: hostname(), pid: process.pid };
-  for (;;) {
+  for (let attempt = 1; ; attempt++) {
     const now = clock();
     const found = await forge.lease(model);
     const other = found && readLease(found);
@@ -55,7 +58,7 @@ export async function takeLease(ports: Ports, model: string, promotion: string):
       return hold(ports, lease, await forge.moveLease(model, print(lease, now), found?.oid ?? null));
     } catch (error) {
       mine.delete(lease.holder);
-      if (error instanceof RefMovedError) continue; // somebody was faster: look who
+      if (error instanceof RefMovedError && attempt < MOST_LOST_RACES) continue; // somebody was faster: look who
       if (!(error instanceof ForgeError) || error.reason !== 'refused') throw error;
       ports.say(`the registry keeps no lease (${error.message}): another process may judge the same at the same time`);
       return { kind: 'free', release: async () => {} };

@@ -189,6 +189,11 @@ export const errors: readonly Part[] = [
         advice: 'Update Pawl, or delete the file at `events.views`',
       },
       {
+        codes: ['views_busy'],
+        meaning: 'Other processes replaced the views each time that this one had read the log',
+        advice: 'Try again when they are through',
+      },
+      {
         codes: ['invalid_checkpoint'],
         meaning: 'A checkpoint is malformed or not signed by the expected key',
         advice: '`pawl audit`',
@@ -251,6 +256,17 @@ export const errors: readonly Part[] = [
         meaning:
           "The registry's own gate has not answered in time, or another process is still at the model; the promotion stays open",
         advice: "Look at the registry's workflow runs, or at the process that the message names, then `pawl reconcile`",
+      },
+      {
+        codes: ['ref_locked'],
+        meaning: 'Another git holds a lock in the repository, or was killed while it held one; nothing was moved',
+        advice:
+          'Try again in a minute: a lock that no git process holds is removed once it is 60 s old. `pawl doctor` lists locks',
+      },
+      {
+        codes: ['contended'],
+        meaning: 'Other processes changed the same each time that this one had decided; what is open stays open',
+        advice: '`pawl events list` shows what they do; then `pawl reconcile`',
       },
       {
         codes: ['ref_moved', 'merge_refused'],
