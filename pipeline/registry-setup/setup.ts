@@ -54,6 +54,18 @@ export async function ensureRegistry(
   return { created, commit };
 }
 
+/** What `ensureRegistry` would make on this machine: paths, and what of. Nothing is made, and no data are loaded. */
+export async function wouldMake(world: Places): Promise<string[]> {
+  const { config } = world;
+  const gitDir = world.path(config.registry.path);
+  if (await mainOf(gitDir)) return [];
+  return [
+    `${world.path(config.keys.path)}: the gate’s key and the log’s, where there are none`,
+    `${gitDir}: the registry, with the rules of the policy section and the test rows of ${config.data.kind} data`,
+    `${world.path(config.artifacts.path)}: those rows`,
+  ];
+}
+
 /** A registry elsewhere is made by people who may, with `pawl registry init`; here it is only made known to the log. */
 async function adoptRemote(world: SetupWorld): Promise<{ created: boolean; commit: string }> {
   const forge = world.forge();
