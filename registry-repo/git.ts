@@ -78,7 +78,7 @@ export class Git {
     if (remote === undefined) return runGit([...before, ...args], args, options);
     const reach = reaching(args, remote);
     const env = { ...reach.env, ...options.env };
-    return runGit([...before, ...reach.args], args, { ...options, env });
+    return runGit([...before, ...reach.args], args, { ...options, env, group: true });
   }
 
   async text(args: readonly string[], options?: RunOptions & { remote?: string }): Promise<string> {
