@@ -7,7 +7,7 @@ import { textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
-type Finding = Omit<ChainBreak, 'code'> & { readonly code: ChainBreak['code'] | 'unreadable' };
+type Finding = Omit<ChainBreak, 'code'> & { readonly code: ChainBreak['code'] | 'unreadable' | 'file-damaged' };
 
 const SHOWN = 50;
 
@@ -25,6 +25,8 @@ export const eventsVerify: Command<Workspace> = {
       for (const event of page) findings.push(...verifier.check(event), ...shapeOf(event));
       out.progress.update('verifying events', verifier.position, total);
     }
+    for (const message of (await store.damage?.()) ?? [])
+      findings.push({ position: 0, stream: 'the file', revision: 0, code: 'file-damaged', message });
     const value = { events: verifier.position, streams: verifier.heads.size, findings };
     out.result(value, () =>
       findings.length === 0 ? `${value.events} events in ${value.streams} streams, every link intact` : table(findings),

@@ -4,6 +4,11 @@ import type { Explained } from './explained.ts';
 export const auditFindings: readonly Explained[] = [
   { codes: ['content-changed'], meaning: "An event's bytes are not those it was written with", advice: null },
   {
+    codes: ['file-damaged'],
+    meaning: "SQLite's own check finds the log's file damaged: put back a copy that `pawl events backup` made",
+    advice: null,
+  },
+  {
     codes: ['link-broken', 'revision-gap', 'position-gap'],
     meaning: 'Events are missing, moved or put in',
     advice: null,
