@@ -4,8 +4,8 @@ import { explainedTable } from './explained.ts';
 import { gateReasons } from './gate-reasons.ts';
 import { page } from './markdown.ts';
 
-const INTRO = `Start with \`pawl doctor\`: it looks for what is missing or unsafe and says how to mend it. \`pawl reconcile\` finishes what
-was left half done, any time, as often as you like.`;
+const INTRO = `Start with \`pawl doctor\`: it looks for what is missing or unsafe and says how to fix it. \`pawl reconcile\` finishes what
+was left half done. You may run it at any time, as often as you like.`;
 
 const CODES = `The command line prints \`pawl: MESSAGE [code]\` (with \`--json\` an object on standard error); the server answers with
 \`code\` in a problem. Codes do not change; messages may.`;
