@@ -14,7 +14,11 @@ export const Limits = z.strictObject({
   bodyBytes: count('max request body, bytes', 1_048_576, 1_073_741_824),
   textCharacters: count('max length of a text, Unicode code points', 100_000, 100_000_000),
   batchTexts: count('max texts in one request to /predict/batch', 256, 100_000),
-  queueTexts: count('max texts that wait for a worker; above that the server is busy and rejects requests with 429', 1024, 1_000_000),
+  queueTexts: count(
+    'max texts that wait for a worker; above that the server is busy and rejects requests with 429',
+    1024,
+    1_000_000,
+  ),
   heldBytes: count(
     'max bytes of request bodies in memory, counted as they arrive; above that the server is busy and rejects requests with 429',
     67_108_864,

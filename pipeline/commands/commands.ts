@@ -12,7 +12,8 @@ export const verbs: readonly Verb<Workspace>[] = [
   {
     name: 'demo',
     takes: '',
-    summary: 'show the whole life of a model once, in a temporary folder: blocked, promoted, swapped, rolled back, audited',
+    summary:
+      'show the whole life of a model once, in a temporary folder: blocked, promoted, swapped, rolled back, audited',
     load: async () => (await import('./demo.ts')).demo,
   },
   {
@@ -42,7 +43,8 @@ export const verbs: readonly Verb<Workspace>[] = [
   {
     name: 'import',
     takes: '[options]',
-    summary: 'import a model that another program trained: an ONNX graph and its tokenizer become a run and a candidate',
+    summary:
+      'import a model that another program trained: an ONNX graph and its tokenizer become a run and a candidate',
     load: async () => (await import('./import.ts')).importModel,
   },
   {

@@ -23,7 +23,11 @@ export const registryConfigure: Command<Workspace> = {
     { flags: '--model <name>', description: 'the model', setting: 'model' },
     ...DATA_FLAGS,
     { flags: '--minimum <f1>', description: 'lowest F1 of a first version', setting: 'policy.minimum' },
-    { flags: '--margin <f1>', description: 'how much higher the F1 of later versions must be', setting: 'policy.margin' },
+    {
+      flags: '--margin <f1>',
+      description: 'how much higher the F1 of later versions must be',
+      setting: 'policy.margin',
+    },
     {
       flags: '--average <mean>',
       description: 'macro or weighted: the mean F1 over all labels',

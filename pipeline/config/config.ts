@@ -53,7 +53,12 @@ const InitialPolicy = z.strictObject({
     .default(null)
     .describe('Label whose F1 counts, for example `fraud`; null takes macro F1, the mean over all labels'),
   minimum: z.number().min(0).max(1).default(0.85).describe('Minimum F1 of a first version'),
-  margin: z.number().min(0).max(1).default(0).describe('How much higher than the baseline’s the F1 of later versions must be'),
+  margin: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe('How much higher than the baseline’s the F1 of later versions must be'),
   merge: z
     .enum(['auto', 'after-approval'])
     .default('auto')
@@ -92,11 +97,18 @@ const Models = z.strictObject({
     .max(86_400)
     .default(1800)
     .describe('Max time to load a model, and to answer 512 texts, in commands; a server has limits of its own'),
-  niceness: z.int().min(0).max(19).default(0).describe('Niceness of such a process: higher values give priority to other programs'),
+  niceness: z
+    .int()
+    .min(0)
+    .max(19)
+    .default(0)
+    .describe('Niceness of such a process: higher values give priority to other programs'),
   sandbox: z
     .enum(['auto', 'none'])
     .default('auto')
-    .describe('Whether such a process runs in bubblewrap: auto uses it if it works; none is for systems whose libraries bubblewrap hides'),
+    .describe(
+      'Whether such a process runs in bubblewrap: auto uses it if it works; none is for systems whose libraries bubblewrap hides',
+    ),
 });
 
 /** Everything that can be set: `pawl.yaml`, `PAWL_…` variables and flags, in that order. Paths are relative to the file's folder. */
@@ -173,7 +185,12 @@ export const Config = z.strictObject({
         .describe('Address of the forge’s API; null for https://api.github.com. Gitea and Forgejo need theirs'),
       app: z
         .strictObject({
-          id: z.int().min(1).nullable().default(null).describe('Id of the GitHub App that Pawl acts as; null for a token'),
+          id: z
+            .int()
+            .min(1)
+            .nullable()
+            .default(null)
+            .describe('Id of the GitHub App that Pawl acts as; null for a token'),
           installation: z.int().min(1).nullable().default(null).describe('Installation of that App; null looks it up'),
         })
         .prefault({}),
@@ -211,7 +228,12 @@ export const Config = z.strictObject({
       author: z
         .strictObject({
           name: z.string().min(1).max(200).default('Pawl').describe('Author name of commits to the registry'),
-          email: z.string().min(3).max(200).default('pawl@localhost').describe('Author address of commits to the registry'),
+          email: z
+            .string()
+            .min(3)
+            .max(200)
+            .default('pawl@localhost')
+            .describe('Author address of commits to the registry'),
         })
         .prefault({}),
     })
@@ -243,7 +265,10 @@ export const Config = z.strictObject({
         .default(null)
         .describe('Training repository whose pushes start runs: a path, or an https URL without credentials'),
       branch: z.string().min(1).max(300).default('main').describe('Branch to follow'),
-      paths: z.array(z.string().min(1).max(500)).default([]).describe('Only commits that change these paths; empty for all commits'),
+      paths: z
+        .array(z.string().min(1).max(500))
+        .default([])
+        .describe('Only commits that change these paths; empty for all commits'),
       everySeconds: z.number().min(0.1).max(86_400).default(5).describe('How often to check for new commits'),
       promote: z.boolean().default(true).describe('Whether to propose the candidate of a run for promotion'),
       models: z.array(Name).default([]).describe('Models that a commit may name, in addition to `model`'),
@@ -273,7 +298,12 @@ export const Config = z.strictObject({
         .describe('Let a commit run any program: everyone who may push there can then run programs here'),
       limits: z
         .strictObject({
-          entries: z.int().min(1).max(10_000_000).default(100_000).describe('Max number of files and folders of a commit'),
+          entries: z
+            .int()
+            .min(1)
+            .max(10_000_000)
+            .default(100_000)
+            .describe('Max number of files and folders of a commit'),
           megabytes: z.int().min(1).max(2000).default(500).describe('Max total size of the files of a commit'),
           depth: z.int().min(1).max(200).default(32).describe('Max depth of folders of a commit'),
         })

@@ -60,7 +60,12 @@ const Source = Label.nullable()
 const Sample = z.strictObject({
   kind: z.literal('sample').describe('What kind of source the rows come from'),
   seed: Seed.default(1).describe('Another seed writes another corpus'),
-  train: z.int().min(2).max(10_000_000).default(6000).describe('Training rows; a smaller number gives the first rows of a larger one'),
+  train: z
+    .int()
+    .min(2)
+    .max(10_000_000)
+    .default(6000)
+    .describe('Training rows; a smaller number gives the first rows of a larger one'),
   test: z.int().min(2).max(10_000_000).default(2000).describe('Test rows; they do not depend on `train`'),
   difficulty: z
     .number()
@@ -108,7 +113,9 @@ const Csv = z.strictObject({
   quote: z
     .enum(['"', "'", ''])
     .default('"')
-    .describe('Quote around fields that contain delimiters or line ends; doubled inside a field; empty if quotes have no meaning'),
+    .describe(
+      'Quote around fields that contain delimiters or line ends; doubled inside a field; empty if quotes have no meaning',
+    ),
   ...more,
 });
 

@@ -24,7 +24,11 @@ export const auditFindings: readonly Explained[] = [
     meaning: 'A checkpoint was signed for a registry other than the one that `gate.json` names',
     advice: null,
   },
-  { codes: ['checkpoint-unrecorded'], meaning: 'Warning: a checkpoint on main is not in the log; `pawl reconcile` records it', advice: null },
+  {
+    codes: ['checkpoint-unrecorded'],
+    meaning: 'Warning: a checkpoint on main is not in the log; `pawl reconcile` records it',
+    advice: null,
+  },
   {
     codes: ['view-differs'],
     meaning: 'A view differs from what the log gives: delete the file at `events.views`',
@@ -51,5 +55,9 @@ export const auditFindings: readonly Explained[] = [
     meaning: 'Verdict mismatch: judging again from the evidence gives another result',
     advice: null,
   },
-  { codes: ['served-otherwise'], meaning: 'A server reports that it served a version other than the one that main named', advice: null },
+  {
+    codes: ['served-otherwise'],
+    meaning: 'A server reports that it served a version other than the one that main named',
+    advice: null,
+  },
 ];

@@ -156,7 +156,8 @@ export const errors: readonly Part[] = [
       },
       {
         codes: ['trainer_command_failed'],
-        meaning: 'The program of the trainer `command` failed, took too long or wrote no model; the message ends with its last output',
+        meaning:
+          'The program of the trainer `command` failed, took too long or wrote no model; the message ends with its last output',
         advice:
           'Fix the program; its contract is under [Train with a program of your own](../guides/training.md#train-with-a-program-of-your-own)',
       },
@@ -238,14 +239,19 @@ export const errors: readonly Part[] = [
       {
         codes: ['forge_failed'],
         meaning: 'The pull request does not exist, or the forge refused or cannot be reached',
-        advice: '`pawl registry status`',
+        advice: 'Run `pawl registry status`',
       },
       {
         codes: ['gate_unfit'],
-        meaning: 'The folder that models are scored in is missing, full or not owned by this user; nothing was proposed',
+        meaning:
+          'The folder that models are scored in is missing, full or not owned by this user; nothing was proposed',
         advice: 'Set `TMPDIR` to a folder with free space',
       },
-      { codes: ['score_engine'], meaning: 'The process that runs models could not be started', advice: 'Run `pawl doctor`, then `npm ci`' },
+      {
+        codes: ['score_engine'],
+        meaning: 'The process that runs models could not be started',
+        advice: 'Run `pawl doctor`, then `npm ci`',
+      },
       {
         codes: ['gate_timeout'],
         meaning:
@@ -325,7 +331,7 @@ export const errors: readonly Part[] = [
       },
       {
         codes: ['malformed_rows'],
-        meaning: "The bytes of an evaluation set are not in the form that Pawl writes",
+        meaning: 'The bytes of an evaluation set are not in the form that Pawl writes',
         advice: 'As `artifact_corrupt`',
       },
       {
@@ -364,14 +370,26 @@ export const errors: readonly Part[] = [
         meaning: '404: the server accepts no webhooks',
         advice: 'Start it with `PAWL_SECRET_WEBHOOK` set',
       },
-      { codes: ['method_not_allowed'], meaning: '405: the path does not have this method', advice: 'See the header `Allow`' },
-      { codes: ['body_too_large'], meaning: '413: the body is too large', advice: 'Send less, or raise `server.limits.bodyBytes`' },
+      {
+        codes: ['method_not_allowed'],
+        meaning: '405: the path does not have this method',
+        advice: 'See the header `Allow`',
+      },
+      {
+        codes: ['body_too_large'],
+        meaning: '413: the body is too large',
+        advice: 'Send less, or raise `server.limits.bodyBytes`',
+      },
       {
         codes: ['host_unknown'],
         meaning: '421: the request is for a host name that is not in `server.hosts`',
         advice: 'Add the name to `server.hosts`, or use the numeric address',
       },
-      { codes: ['unsupported_media_type'], meaning: '415: the body is not sent as JSON', advice: 'Send `content-type: application/json`' },
+      {
+        codes: ['unsupported_media_type'],
+        meaning: '415: the body is not sent as JSON',
+        advice: 'Send `content-type: application/json`',
+      },
       {
         codes: ['invalid_request'],
         meaning: '422: the body is not what the path expects; `errors` lists the wrong parts',
@@ -393,7 +411,11 @@ export const errors: readonly Part[] = [
         meaning: "500: the model's process ended twice at this text",
         advice: 'Send another text, or promote a version that can answer it',
       },
-      { codes: ['internal'], meaning: '500, or from the command line: an unexpected error', advice: 'A bug: report it' },
+      {
+        codes: ['internal'],
+        meaning: '500, or from the command line: an unexpected error',
+        advice: 'A bug: report it',
+      },
       {
         codes: ['model_not_ready'],
         meaning: '503: no model is loaded; the detail has a code',
@@ -420,7 +442,8 @@ export const errors: readonly Part[] = [
         codes: ['main_moved_back'],
         meaning:
           "Main's line of first parents does not hold the commit that the server last settled on, or a version number has other contents",
-        advice: 'Find out with `pawl registry log` who moved main. If main is right, run `pawl registry accept-main --reason "…"`',
+        advice:
+          'Find out with `pawl registry log` who moved main. If main is right, run `pawl registry accept-main --reason "…"`',
       },
       {
         codes: ['settled_unreadable', 'settled_unwritable'],

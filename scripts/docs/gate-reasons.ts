@@ -11,7 +11,8 @@ export const gateReasons: readonly Explained[] = [
     codes: ['no-better-than-chance'],
     meaning:
       'The candidate does not beat the best trivial answer (one label always, or labels drawn by their shares) by more than noise',
-    advice: 'Check whether the labels follow from the texts at all; use more training rows, or more evaluation rows if the result is close',
+    advice:
+      'Check whether the labels follow from the texts at all; use more training rows, or more evaluation rows if the result is close',
   },
   {
     codes: ['size-over-budget', 'latency-over-budget'],
@@ -196,7 +197,8 @@ export const gateReasons: readonly Explained[] = [
   },
   {
     codes: ['superseded'],
-    meaning: 'A newer candidate of the model was proposed while this one waited for a gate on another machine, or for approval',
+    meaning:
+      'A newer candidate of the model was proposed while this one waited for a gate on another machine, or for approval',
     advice: 'Nothing: the newer one is judged',
   },
   {
@@ -211,7 +213,8 @@ export const gateReasons: readonly Explained[] = [
   },
   {
     codes: ['not-evaluated', 'other-evaluation', 'evaluation-contradicts', 'evaluation-void'],
-    meaning: "A workflow's evaluation is missing, is of another commit, contradicts known facts, or is of a main that has moved",
+    meaning:
+      "A workflow's evaluation is missing, is of another commit, contradicts known facts, or is of a main that has moved",
     advice: 'Read the log of the job `evaluate`; Pawl asks the gate again',
   },
   {

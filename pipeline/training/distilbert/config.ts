@@ -43,9 +43,6 @@ export const DistilbertConfig = FitConfig.extend({
     .max(128)
     .default(0)
     .describe('Number of lowest layers that are frozen, together with the embeddings'),
-  ngrams: z
-    .boolean()
-    .default(false)
-    .describe('Whether to blend the transformer with `nbsvm`'),
+  ngrams: z.boolean().default(false).describe('Whether to blend the transformer with `nbsvm`'),
 });
 export type DistilbertConfig = z.infer<typeof DistilbertConfig>;

@@ -30,12 +30,7 @@ export const EncoderHeadConfig = z.strictObject({
     .boolean()
     .default(true)
     .describe('Whether to stack `nbsvm`: its score becomes one more feature of the head'),
-  rows: z
-    .int()
-    .min(0)
-    .max(1_000_000_000)
-    .default(0)
-    .describe('Max training rows to read, drawn at random; 0 for all'),
+  rows: z.int().min(0).max(1_000_000_000).default(0).describe('Max training rows to read, drawn at random; 0 for all'),
   cost: z
     .number()
     .min(0)

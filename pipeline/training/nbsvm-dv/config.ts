@@ -11,7 +11,12 @@ export const NbsvmDvConfig = z.strictObject({
     .default(10)
     .describe('Cost of errors against regularisation (C), of the n-grams’ correction of the vectors’ score'),
   dimensions: z.int().min(4).max(512).multipleOf(4).default(64).describe('Length of an n-gram’s vector'),
-  vectorCount: z.int().min(1).max(1_000_000).default(8).describe('Minimum number of occurrences for an n-gram to get a vector'),
+  vectorCount: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(8)
+    .describe('Minimum number of occurrences for an n-gram to get a vector'),
   vectorEpochs: z.int().min(1).max(1000).default(5).describe('Passes over all texts, labelled or not'),
   vectorRate: z.number().gt(0).max(10).default(0.1).describe('Initial learning rate of the vectors; it falls to 0'),
   negatives: z.int().min(1).max(100).default(5).describe('Negative samples for each n-gram of a text'),
