@@ -23,13 +23,10 @@ const FollowAnswer = z
     settled: z.string().nullable().meta({ description: 'the last tip that this server verified and serves' }),
     drift: z.boolean().meta({ description: 'whether this server lags: main names something that it does not serve' }),
     checkedAt: z.string().nullable(),
-    problem: z
-      .strictObject({ code: z.string(), commit: z.string().nullable(), at: z.string() })
-      .nullable()
-      .meta({
-        description:
-          'why the last check of main failed, or why the server refused what main names; the log has the details',
-      }),
+    problem: z.strictObject({ code: z.string(), commit: z.string().nullable(), at: z.string() }).nullable().meta({
+      description:
+        'why the last check of main failed, or why the server refused what main names; the log has the details',
+    }),
   })
   .openapi('Following');
 
