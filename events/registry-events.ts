@@ -26,7 +26,7 @@ export const registryEvents = {
       gateKey: 'ed25519:1f2e3d4c',
     },
   ),
-  /** A commit on main that changes the rules (policy, evaluation sets, README), never a model. */
+  /** A commit on main that changes the rules (policy, evaluation sets, workflows, README), never a model. */
   RegistryConfigured: define(
     'registry',
     z.strictObject({

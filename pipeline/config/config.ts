@@ -102,12 +102,12 @@ const Models = z.strictObject({
     .min(0)
     .max(19)
     .default(0)
-    .describe('Niceness of such a process: higher values give priority to other programs'),
+    .describe('Niceness of a process that runs a model: higher values give priority to other programs'),
   sandbox: z
     .enum(['auto', 'none'])
     .default('auto')
     .describe(
-      'Whether such a process runs in bubblewrap: auto uses it if it works; none is for systems whose libraries bubblewrap hides',
+      'Whether a process that runs a model is put into bubblewrap: auto does so if it works; none is for systems whose libraries bubblewrap hides',
     ),
 });
 
@@ -217,7 +217,7 @@ export const Config = z.strictObject({
         .describe(
           'Where the gate judges and merges: here, or in the registry’s own workflow; null takes workflow on GitHub, otherwise here',
         ),
-      gateMinutes: z.number().min(0.01).max(1440).default(60).describe('How long to wait for a workflow’s verdict'),
+      gateMinutes: z.number().min(0.01).max(1440).default(60).describe('Max time to wait for a workflow’s verdict'),
       action: z
         .string()
         .regex(/^[\w.-]+\/[\w.-]+@[0-9a-f]{40}$/, 'use owner/pawl@ and the 40 hex digits of a commit')
@@ -241,7 +241,9 @@ export const Config = z.strictObject({
   policy: InitialPolicy.prefault({}),
   keys: z
     .strictObject({
-      path: Path.default('.pawl/keys').describe('Private keys of gate and log, and the public keys to trust'),
+      path: Path.default('.pawl/keys').describe(
+        'Folder with the private keys of gate and log, and with the public keys to trust',
+      ),
       trusted: z
         .string()
         .max(100_000)
@@ -250,7 +252,9 @@ export const Config = z.strictObject({
         .describe('More public keys to trust, for machines that are deleted after use: a *.pub.json file, or a list'),
     })
     .prefault({}),
-  cache: z.strictObject({ path: Path.default('.pawl/cache').describe('Downloads; may be deleted') }).prefault({}),
+  cache: z
+    .strictObject({ path: Path.default('.pawl/cache').describe('Folder for downloads; may be deleted') })
+    .prefault({}),
   hub: z
     .strictObject({
       endpoint: webAddress('download what is not for everyone by hand, and give its folder')

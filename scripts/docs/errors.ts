@@ -26,7 +26,7 @@ export const errors: readonly Part[] = [
       {
         codes: ['unknown_moment'],
         meaning: '`--at` names an event or position that the log does not have',
-        advice: '`pawl events list`',
+        advice: 'Find one with `pawl events list`',
       },
       {
         codes: ['not_promotable'],
