@@ -26,7 +26,7 @@ export const registryEvents = {
       gateKey: 'ed25519:1f2e3d4c',
     },
   ),
-  /** A commit on main that changes the rules (policy, evaluation sets, reading matter), never a model. */
+  /** A commit on main that changes the rules (policy, evaluation sets, workflows, README), never a model. */
   RegistryConfigured: define(
     'registry',
     z.strictObject({
@@ -44,7 +44,7 @@ export const registryEvents = {
       reason: 'raise the minimum to 0.88',
     },
   ),
-  /** Main holds something that no merge of ours explains. Servers keep the last version they could verify. */
+  /** Main was tampered with: no merge of Pawl explains what it holds. Servers keep the last version that they verified. */
   RegistryDriftDetected: define(
     'registry',
     z.strictObject({
@@ -84,7 +84,7 @@ export const logEvents = {
       commit: o('f'),
     },
   ),
-  /** Someone replayed everything up to `position`; the report is an artifact. */
+  /** An audit replayed everything up to `position`; the report is an artifact. */
   AuditCompleted: define(
     'log',
     z.strictObject({ position: Count, passed: z.boolean(), findings: Count, report: Digest }),

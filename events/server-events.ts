@@ -27,7 +27,7 @@ export const serverEvents = {
       loadMs: 140,
     },
   ),
-  /** Main named something that the server would not run; `kept` is what it goes on answering with. */
+  /** Main named something that the server refused to run; `kept` is the version that it continues to answer with. */
   ModelActivationRefused: define(
     'server',
     z.strictObject({
@@ -64,8 +64,8 @@ export const serverEvents = {
     },
   ),
   /**
-   * An operator took main as it is, though it does not go on from what the server had settled on: `before`, null where that could
-   * not be read. The manifests of `lifted` may serve again.
+   * An operator accepted main as it is, although it does not continue from what the server had settled on (`before`, null if that
+   * could not be read). The manifests of `lifted` may serve again.
    */
   MainAccepted: define(
     'server',
@@ -84,7 +84,7 @@ export const serverEvents = {
       reason: 'main was restored from the backup of Tuesday',
     },
   ),
-  /** What was asked and answered in a window of time: counts only, never texts. */
+  /** Requests and answers in a window of time: counts only, never texts. */
   TrafficObserved: define(
     'server',
     z.strictObject({

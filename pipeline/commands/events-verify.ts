@@ -13,7 +13,7 @@ const SHOWN = 50;
 
 export const eventsVerify: Command<Workspace> = {
   details:
-    'Exit code 1 if anything is not as it was written. `pawl audit` checks more: the registry, the artifacts, the verdicts.',
+    'Exit code 1 if any event is not as it was written. `pawl audit` checks more: the registry, the artifacts, the verdicts.',
   json: true,
   examples: [['pawl events verify', 'check the whole log']],
   async run({ workspace, out }) {

@@ -11,7 +11,7 @@ import { DATA_FLAGS } from './dataset.ts';
 
 export const registryInit: Command<Workspace> = {
   details:
-    'Makes signing keys and a repository with the rules of the policy section, and pins the test rows of the configured data as the evaluation set. What exists already is left alone. On GitHub, Gitea and Forgejo it makes or adopts the repository, pushes the workflows of the gate, sets what protects main, reads all of it back, and tries on branches of its own what the server enforces; that needs a token which may administer the repository. Run again, it changes only what is not as it should be.',
+    'Makes signing keys and a repository with the rules of the policy section, and pins the test rows of the configured data as the evaluation set. What exists already is not changed. On GitHub, Gitea and Forgejo it makes the repository or uses an existing one, pushes the workflows of the gate, protects main, reads all settings back, and tries on branches of its own what the server enforces. That needs a token that may administer the repository. If you run it again, it changes only settings that are wrong.',
   json: true,
   flags: [
     ...DATA_FLAGS,
@@ -26,8 +26,8 @@ export const registryInit: Command<Workspace> = {
       description: 'the account on Gitea that the gate acts as',
       setting: 'registry.gateAccount',
     },
-    { flags: '--owners <names>', description: 'who must approve of changes to the rules: @user,@organisation/team' },
-    { flags: '--public', description: 'a new repository is for everybody to read' },
+    { flags: '--owners <names>', description: 'who must approve changes to the rules: @user,@organisation/team' },
+    { flags: '--public', description: 'make a new repository public' },
     {
       flags: '--dry-run',
       description: 'show what would be made, and every request that would be sent; make and send nothing',

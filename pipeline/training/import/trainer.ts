@@ -55,7 +55,7 @@ export function adopt(
 /** A run that trains nothing: what was trained elsewhere is measured and offered like any other model. */
 export const importTrainer = (adopted: TrainedModel): Trainer<typeof ImportConfig> => ({
   name: 'import',
-  summary: 'a model that was trained elsewhere',
+  summary: 'a model that another program trained',
   config: ImportConfig,
   train: async () => adopted,
 });
