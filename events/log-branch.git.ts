@@ -238,8 +238,6 @@ function remoteConfig(repository: string, token: string | null): Record<string, 
   const config = [
     ['transfer.fsckObjects', 'true'],
     ['http.followRedirects', 'false'],
-    ['http.lowSpeedLimit', '1'],
-    ['http.lowSpeedTime', '60'],
   ];
   if (token !== null && !isAbsolute(repository)) {
     const { protocol, hostname, origin } = new URL(repository);

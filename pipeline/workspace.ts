@@ -24,6 +24,7 @@ import { LocalForge } from './forge/forge.local.ts';
 import type { Forge } from './forge/forge.ts';
 import { connectGitea, openGitea } from './forge/gitea/open.ts';
 import { connectGitHub, openGitHub, webOf } from './forge/github/open.github.ts';
+import { requireNoMirror } from './forge/mirror.ts';
 import { type Keys, loadKeys, readTrusted, registryOf, requireKey, requireTrustedGate } from './keys.ts';
 import { openArtifacts } from './open-artifacts.ts';
 import { openStore } from './open-store.ts';
@@ -160,7 +161,10 @@ export class Workspace {
   #openForge(): Forge {
     const { forge, path, author: by } = this.config.registry;
     const git = new Git(this.path(path));
-    if (forge === 'local') return new LocalForge({ git, by, clock: this.clock });
+    if (forge === 'local') {
+      requireNoMirror(git.gitDir);
+      return new LocalForge({ git, by, clock: this.clock });
+    }
     return forge === 'gitea' ? openGitea(this.#remote(git)) : openGitHub(this.#remote(git));
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Git, RefMovedError } from '../../registry-repo/git.ts';
 import { GitError, runGit } from '../../registry-repo/git-process.ts';
@@ -27,6 +27,31 @@ const PASSED_ON = [
 /** Proxies and certificates of this machine, for git. */
 export const networkOf = (env: NodeJS.ProcessEnv): Record<string, string> =>
   Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+
+/** The registry that a repository of this machine is a copy of; null where it is a registry itself, or nothing. */
+export function mirroredBy(gitDir: string): string | null {
+  let config: string;
+  try {
+    config = readFileSync(join(gitDir, 'config'), 'utf8');
+  } catch {
+    return null; // what is there, or is not, is looked at by those who use it
+  }
+  return /^\[pawl\]\n(?:\t.*\n)*?\tmirror = (.+)$/m.exec(config)?.[1] ?? null;
+}
+
+/**
+ * A copy is never taken for the registry: what was promoted there would be in production nowhere.
+ *
+ * @throws {ForgeError} if the repository is a copy of a registry elsewhere
+ */
+export function requireNoMirror(gitDir: string): void {
+  const url = mirroredBy(gitDir);
+  if (url === null) return;
+  throw new ForgeError(
+    'refused',
+    `${gitDir} is a copy of the registry at ${url}: set registry.forge, registry.api and registry.repository to that one, as \`pawl registry init\` was told, or registry.path to a folder of its own`,
+  );
+}
 
 /** A ref to move: `from` is where it must be (null: nowhere yet), `to` null deletes. */
 export type Move = { readonly ref: string; readonly to: ObjectId | null; readonly from: ObjectId | null };
@@ -208,8 +233,6 @@ export class Mirror {
     const settings: [string, string][] = [
       ['transfer.fsckObjects', 'true'],
       ['http.followRedirects', 'false'],
-      ['http.lowSpeedLimit', '1000'],
-      ['http.lowSpeedTime', '60'],
       ...(basic ? [[`http.${this.url}.extraHeader`, `Authorization: Basic ${basic}`] as [string, string]] : []),
     ];
     return {

@@ -5,6 +5,7 @@ import { digestOf } from '../../registry-repo/digest.ts';
 import { Git } from '../../registry-repo/git.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import type { Dataset } from '../data/load.ts';
+import { requireNoMirror } from '../forge/mirror.ts';
 import { createKeys, pinKeys } from '../keys.ts';
 import { handle } from '../record.ts';
 import type { Forging, Keeping, Minting, Places, Recording, Settings, Storing } from '../world.ts';
@@ -38,6 +39,7 @@ export async function ensureRegistry(
   const { config, clock } = world;
   if (config.registry.forge !== 'local') return adoptRemote(world);
   const gitDir = world.path(config.registry.path);
+  requireNoMirror(gitDir);
   const there = await mainOf(gitDir);
   if (!there && (await registryRecorded(world)))
     throw new RegistryGoneError(
@@ -58,6 +60,7 @@ export async function ensureRegistry(
 export async function wouldMake(world: Places): Promise<string[]> {
   const { config } = world;
   const gitDir = world.path(config.registry.path);
+  requireNoMirror(gitDir);
   if (await mainOf(gitDir)) return [];
   return [
     `${world.path(config.keys.path)}: the gate’s key and the log’s, where there are none`,

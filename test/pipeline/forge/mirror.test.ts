@@ -4,9 +4,10 @@ import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ForgeError } from '../../../pipeline/forge/errors.ts';
-import { Mirror } from '../../../pipeline/forge/mirror.ts';
+import { Mirror, mirroredBy } from '../../../pipeline/forge/mirror.ts';
 import { Git, RefMovedError } from '../../../registry-repo/git.ts';
 import { type GitHubDouble, startGitHubDouble } from '../../doubles/github/double.ts';
+import { pawl } from '../../support/cli-here.ts';
 import { bareRepository, commitFiles } from '../../support/git.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 import { rejects } from '../../support/rejects.ts';
@@ -64,6 +65,21 @@ mirrors('leaves a registry alone that is no mirror, and a mirror of another', as
   const path = join(temporaryFolder(), 'mirror.git');
   await mirrorOf(local, path).sync();
   assert.match((await rejects(mirrorOf(remote, path).sync(), ForgeError)).message, 'mirror of file:');
+});
+
+mirrors('is never taken for the registry itself', async () => {
+  const remote = await bareRepository({ a: 'a' });
+  const home = temporaryFolder();
+  const path = join(home, '.pawl/registry.git');
+  const mirror = mirrorOf(remote, path);
+  const main = await mirror.sync();
+  assert.equal([mirroredBy(path), mirroredBy(remote.gitDir)], [mirror.url, null]);
+  for (const args of [['registry', 'init'], ['registry', 'init', '--dry-run'], ['registry', 'status'], ['registry', 'log']]) {
+    const { code, stderr } = await pawl(home, args);
+    assert.is(code, 3, `${args.join(' ')}: ${stderr}`);
+    assert.match(stderr, `is a copy of the registry at ${mirror.url}`);
+  }
+  assert.is(await mirror.git.resolve('refs/heads/main'), main);
 });
 
 mirrors('moves refs from where they are believed to be, all or none', async () => {
