@@ -26,7 +26,7 @@ export const registryEvents = {
       gateKey: 'ed25519:1f2e3d4c',
     },
   ),
-  /** A commit on main that changes the rules (policy, evaluation sets, reading matter), never a model. */
+  /** A commit on main that changes the rules (policy, evaluation sets, documents), never a model. */
   RegistryConfigured: define(
     'registry',
     z.strictObject({
@@ -44,7 +44,7 @@ export const registryEvents = {
       reason: 'raise the minimum to 0.88',
     },
   ),
-  /** Main holds something that no merge of ours explains. Servers keep the last version they could verify. */
+  /** Main holds something that no merge of Pawl's explains. Servers keep the last version they could verify. */
   RegistryDriftDetected: define(
     'registry',
     z.strictObject({
@@ -69,7 +69,7 @@ export const logEvents = {
     z.strictObject({
       size: Count,
       root: Digest,
-      /** Roots of the tree's whole subtrees, largest first: where the next checkpoint goes on. */
+      /** Roots of the tree's complete subtrees, largest first: the next checkpoint continues from them. */
       frontier: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(53),
       note: z.string().max(4000),
       path: z.string().max(500),
@@ -84,7 +84,7 @@ export const logEvents = {
       commit: o('f'),
     },
   ),
-  /** Someone replayed everything up to `position`; the report is an artifact. */
+  /** A person or a program replayed all events up to `position`; the report is an artifact. */
   AuditCompleted: define(
     'log',
     z.strictObject({ position: Count, passed: z.boolean(), findings: Count, report: Digest }),

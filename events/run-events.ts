@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { define, onlyDense } from './definition.ts';
 import { Count, Counts, Digest, Label, MetricValue, Milliseconds, ModelName, ObjectId, Share } from './values.ts';
 
-/** What made a run start. `push` names the commit of the training repository that asked for it. */
+/** What started a run. `push` names the commit of the training repository that asked for it. */
 export const Trigger = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('manual') }),
   z.strictObject({
@@ -14,7 +14,7 @@ export const Trigger = z.discriminatedUnion('kind', [
 ]);
 export type Trigger = z.infer<typeof Trigger>;
 
-/** The machine and program of a run; `host` and `pid` tell a dead run from a slow one. */
+/** The machine and program of a run; `host` and `pid` help to tell a dead run from a slow one. */
 export const Environment = z.strictObject({
   pawl: z.string(),
   node: z.string(),
@@ -25,7 +25,7 @@ export const Environment = z.strictObject({
   pid: Count,
 });
 
-/** The training code: `commit` is null outside a git checkout, `dirty` says that the tree differed from it. */
+/** The training code: `commit` is null outside a git checkout; `dirty` says that the working tree differed from it. */
 export const Code = z.strictObject({ commit: ObjectId.nullable(), dirty: z.boolean() });
 
 /** One split of a data set: `duplicates` are rows whose text occurs earlier in the same split. */
@@ -39,7 +39,7 @@ export const Split = z.strictObject({
 const Json: z.ZodType = z.json();
 const d = (hex: string) => `sha256:${hex.repeat(64)}`;
 
-/** Trainers that hold rows out drew them in the first way before they said in which. */
+/** How held-out rows were drawn. Events from before this member was written mean the first way. */
 const withFirstDraw = (config: unknown): unknown => {
   const asked = typeof config === 'object' && config !== null && 'validationShare' in config;
   return asked && !('validationDraw' in config) ? { ...config, validationDraw: 1 } : config;
@@ -53,13 +53,13 @@ export const runEvents = {
       model: ModelName,
       trainer: z.string().min(1).max(100),
       config: z.record(z.string(), Json),
-      /** The options that found the rows; with them, the config and the seed, a run can be repeated. */
+      /** The options that found the rows. With them, the config and the seed, a run can be repeated. */
       data: z.record(z.string(), Json),
       seed: z.int().min(0).max(0xffff_ffff),
       trigger: Trigger,
       code: Code,
       environment: Environment,
-      /** The sweep that it is a point of. */
+      /** The sweep that the run is a point of. */
       sweep: z.strictObject({ id: z.string().regex(/^[0-9a-f]{12}$/), point: Count }).nullable(),
     }),
     {
@@ -141,7 +141,7 @@ export const runEvents = {
     }),
     { role: 'model', digest: d('4'), sizeBytes: 8_400_000, mediaType: 'application/onnx' },
   ),
-  /** The run's own measurement of the exported model: a claim, which the gate repeats before it believes it. */
+  /** The run's own measurement of the exported model: a claim. The gate measures it again and does not believe it. */
   ModelEvaluated: define(
     'run',
     z.strictObject({
@@ -167,7 +167,7 @@ export const runEvents = {
     },
     [onlyDense],
   ),
-  /** The run offers a candidate: a manifest, content-addressed, that names the model's bytes. */
+  /** The run offers a candidate: a content-addressed manifest that names the model's bytes. */
   TrainingRunCompleted: define(
     'run',
     z.strictObject({
@@ -181,7 +181,7 @@ export const runEvents = {
     z.strictObject({ code: z.string().min(1).max(100), message: z.string().max(4000), durationMs: Milliseconds }),
     { code: 'data_invalid', message: 'reviews.csv: no column "text"', durationMs: 12 },
   ),
-  /** The run's process ended without a word (kill, power); written by whoever finds it. */
+  /** The run's process ended without writing an end (kill, power cut). The process that finds out writes this event. */
   TrainingRunInterrupted: define(
     'run',
     z.strictObject({ cause: z.enum(['signal', 'process-gone', 'superseded']), detail: z.string().max(1000) }),

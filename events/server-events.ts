@@ -5,7 +5,7 @@ import { Count, Digest, Instant, Label, Milliseconds, ModelName, ObjectId, Versi
 const d = (hex: string) => `sha256:${hex.repeat(64)}`;
 
 export const serverEvents = {
-  /** The server answers with this version from now on; `registryCommit` is the tip of main that named it. */
+  /** From now on the server answers with this version; `registryCommit` is the tip of main that named it. */
   ModelActivated: define(
     'server',
     z.strictObject({
@@ -27,7 +27,7 @@ export const serverEvents = {
       loadMs: 140,
     },
   ),
-  /** Main named something that the server would not run; `kept` is what it goes on answering with. */
+  /** Main named something that the server refused to run; the server goes on answering with `kept`. */
   ModelActivationRefused: define(
     'server',
     z.strictObject({
@@ -64,8 +64,8 @@ export const serverEvents = {
     },
   ),
   /**
-   * An operator took main as it is, though it does not go on from what the server had settled on: `before`, null where that could
-   * not be read. The manifests of `lifted` may serve again.
+   * An operator made the server accept main although main does not continue from the commit that the server had
+   * verified before: `before`, null where that could not be read. The manifests in `lifted` may serve again.
    */
   MainAccepted: define(
     'server',
@@ -84,7 +84,7 @@ export const serverEvents = {
       reason: 'main was restored from the backup of Tuesday',
     },
   ),
-  /** What was asked and answered in a window of time: counts only, never texts. */
+  /** Requests and answers in a window of time: counts only, never texts. */
   TrafficObserved: define(
     'server',
     z.strictObject({

@@ -17,7 +17,7 @@ export class Statements {
     return statement;
   }
 
-  /** The first row, if there is one. */
+  /** The first row, or nothing. */
   first(sql: string, ...parameters: (string | number)[]): Record<string, unknown> | undefined {
     return this.of(sql).get(...parameters) as Record<string, unknown> | undefined;
   }
