@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 /** A file that pages load; `etag` changes with its bytes. */
 export type Asset = { readonly type: string; readonly bytes: Buffer; readonly etag: string };
 
-/** Beside the sources: files that no compiler touches. */
+/** The files lie beside the sources, because the compiler does not copy them. */
 const FOLDER = new URL('../../server/page/', import.meta.url);
 
 const TYPES = {

@@ -5,7 +5,10 @@ export class ModelNotReadyError extends PawlError {
   readonly code = 'model_not_ready';
 }
 
-/** Something that many use at once, and that is let go of exactly once: when it was replaced and its last user has left. */
+/**
+ * An engine that many requests use at once. It is released exactly once: when it was replaced and its last user has
+ * finished.
+ */
 class Held<E> {
   readonly engine: E;
   readonly released: Promise<void>;
@@ -41,10 +44,10 @@ class Held<E> {
 }
 
 /**
- * What answers now. Replacing it is one assignment: whoever came before goes on with the old one, whoever comes after gets
- * the new one, and nobody waits.
+ * The engine that answers now. Replacing it is one assignment: requests that began before go on with the old engine,
+ * later ones get the new one, and none waits.
  *
- * E is what computes, F what is known of it.
+ * E is the engine, F the facts about it.
  */
 export class Swap<E, F> {
   readonly #release: (engine: E) => Promise<void>;
@@ -65,7 +68,10 @@ export class Swap<E, F> {
     return this.#facts;
   }
 
-  /** Works with what answers now and what is known of it now, both the same to the end. @throws {ModelNotReadyError} */
+  /**
+   * Runs work with the current engine and facts; both stay the same to the end of the work. @throws
+   * {ModelNotReadyError}
+   */
   async use<R>(work: (engine: E, facts: F) => Promise<R>): Promise<R> {
     const [held, facts] = [this.#held, this.#facts];
     if (!held) throw new ModelNotReadyError('no model is loaded: GET /health/ready says why');
@@ -82,7 +88,7 @@ export class Swap<E, F> {
     old.replace();
   }
 
-  /** More is known now of what answers; it itself stays. */
+  /** Replaces the facts about the engine; the engine stays. */
   amend(facts: F): void {
     if (this.#held) this.#facts = facts;
   }

@@ -36,7 +36,7 @@ const ready = createRoute({
   },
 });
 
-/** Why no prediction would be answered now, or null. Anybody may ask, so of what went wrong it has the code alone. */
+/** Why no prediction would be answered now, or null. Any client may ask, so only the error's code is shown. */
 export function notReady({ live, state, draining }: AppContext): PawlError | null {
   if (draining()) return new ShuttingDownError('the server is stopping: ask another one');
   const { problem } = state();
