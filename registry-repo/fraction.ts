@@ -1,4 +1,7 @@
-/** An exact rational number; `denominator` is positive. What the gate compares, so that no rounding decides a promotion. */
+/**
+ * An exact rational number; `denominator` is positive. The gate compares fractions, so that no rounding decides a
+ * promotion.
+ */
 export type Fraction = { readonly numerator: bigint; readonly denominator: bigint };
 
 export const fraction = (numerator: bigint | number, denominator: bigint | number = 1n): Fraction => {

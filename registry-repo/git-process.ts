@@ -3,7 +3,7 @@ import { RegistryError } from './errors.ts';
 import { gitEnvironment } from './git-environment.ts';
 import { requireGit } from './git-version.ts';
 
-/** Git answered with an error. `exitCode` is null if it could not be started, was killed, or said too much. */
+/** Git ended with an error. `exitCode` is null if it could not be started, was killed, or printed too much. */
 export class GitError extends RegistryError {
   readonly code = 'git_failed';
   readonly exitCode: number | null;
@@ -18,7 +18,7 @@ export class GitError extends RegistryError {
   }
 }
 
-/** Git said more than the caller wants to hear, and was stopped. */
+/** Git printed more than the caller allows, and was stopped. */
 export class OutputTooLargeError extends GitError {}
 
 export type RunOptions = {
@@ -30,7 +30,10 @@ export type RunOptions = {
 
 export const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
 
-/** Starts git without a shell, without the user's configuration, and with an environment by allow-list. @throws {GitUnusableError} */
+/**
+ * Starts git without a shell, without the user's configuration, and with an environment by allow-list. @throws
+ * {GitUnusableError}
+ */
 export function spawnGit(
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
@@ -39,7 +42,10 @@ export function spawnGit(
   return spawn('git', argv, { env: { ...gitEnvironment(process.env), ...env }, stdio: 'pipe' });
 }
 
-/** Runs git without a shell, without the user's configuration, with bounded output and time. @throws {GitError} @throws {GitUnusableError} */
+/**
+ * Runs git without a shell, without the user's configuration, with bounded output and time. @throws {GitError} @throws
+ * {GitUnusableError}
+ */
 export function runGit(argv: readonly string[], shown: readonly string[], options: RunOptions): Promise<Buffer> {
   const { input, maxBytes = DEFAULT_MAX_BYTES, env = {}, timeoutMs = 120_000 } = options;
   return new Promise((resolve, reject) => {
@@ -70,7 +76,7 @@ export function runGit(argv: readonly string[], shown: readonly string[], option
       else if (tooLarge) reject(new OutputTooLargeError(shown, null, ended));
       else reject(new GitError(shown, ended ? null : code, ended || stderr));
     });
-    child.stdin.on('error', () => {}); // git may end before it has read everything; its exit code says the rest
+    child.stdin.on('error', () => {}); // git may end before it has read everything; its exit code tells
     child.stdin.end(input);
   });
 }

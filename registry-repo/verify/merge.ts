@@ -23,20 +23,19 @@ export type VerifiedMerge = {
 
 export type Trust = {
   /**
-   * Keys the caller pins: never those that the registry itself names. Null: the gate's own view, which judges by main's rules
-   * and so believes the keys that they named just before each merge.
+   * Keys that the caller pins: never those that the registry itself names. Null: the gate's own view, which judges by
+   * main's rules and so trusts the keys that they named just before each merge.
    */
   readonly keys: readonly Key[] | null;
   readonly now: Date;
 };
 
 /**
- * Verifies that a commit on main is exactly what a trusted gate allowed: its trailers name a passing, signed verdict; the
- * commit changes the judged files to the judged bytes and nothing else; it does so to the main that was judged against; and
- * that main had not ended the key. What is merged after its key's end is refused whatever moment it claims, and what was merged
- * before stays good.
- * It was given for this registry: the one that the rules of main name, and that the keys were pinned for.
- * Whether the same verdict was used before is for who knows the other commits.
+ * Verifies that a commit on main is exactly what a trusted gate allowed. Its trailers name a passing, signed verdict.
+ * The commit changes the judged files to the judged bytes and nothing else, on the main that was judged against. Main
+ * had not ended the key: what is merged after the end is refused whatever moment it claims, and what was merged before
+ * stays valid. The verdict is for this registry: the one that the rules of main name, and that the keys were pinned
+ * for. The caller, who knows the other commits, must check whether the same verdict was used before.
  *
  * @throws {VerdictMissingError} @throws {VerdictInvalidError} @throws {RegistryDriftedError}
  */
@@ -101,7 +100,7 @@ function checkFacts(commit: Commit, facts: MergeFacts, verdict: Verdict): void {
     );
 }
 
-/** Main as it was just before must be main as it was judged against, in everything the verdict is bound to. */
+/** Main as it was just before must equal main as it was judged against, in everything that the verdict is bound to. */
 async function checkGround(before: RegistryAt, { bound, model }: Verdict): Promise<void> {
   const digest = async (path: string) => (await before.stat(path)) && digestOf(await before.file(path, MAX_JSON_BYTES));
   const voided = (what: string) =>
@@ -115,7 +114,9 @@ async function checkGround(before: RegistryAt, { bound, model }: Verdict): Promi
     throw new VerdictInvalidError('void', `${bound.base}, which was judged against, is not in the history of main`);
 }
 
-/** The rules just before name the registry of the verdict; one that names none was merged before the registry had an id. */
+/**
+ * The rules just before name the verdict's registry. If they name none, the merge was before the registry had an id.
+ */
 async function checkRegistry(before: RegistryAt, commit: Commit, { verdict, keys }: OpenedVerdict): Promise<void> {
   const [other] = await otherRegistry(before, verdict);
   if (other) throw new VerdictInvalidError('other-registry', `commit ${commit.oid}: ${other.message}`);
