@@ -14,7 +14,10 @@ import { readModel } from './state.ts';
 
 type Drift = EventData<'RegistryDriftDetected'>;
 
-/** Holds main against the log: every commit must be one that the log knows. Only what came after the last known one is read. */
+/**
+ * Compares main with the log: every commit must be one that the log knows. Only commits after the last known one are
+ * read.
+ */
 export async function compareMain(ports: ReconcilePorts): Promise<Drift[]> {
   const { forge, trusted, clock } = ports;
   const tip = await forge.sync();
@@ -50,7 +53,10 @@ const commitOf = (e: RecordedEvent): string[] =>
     ? [e.data.commit]
     : [];
 
-/** A commit the log does not know yet: a change of rules that people merged is recorded, anything else is drift. */
+/**
+ * Explains a commit that the log does not know yet: a change of rules that people merged is recorded; anything else is
+ * a divergence.
+ */
 async function explain(ports: ReconcilePorts, commit: MainCommit, lastExplained: string | null): Promise<Drift | null> {
   const oid = commit.commit;
   if (commit.kind === 'unexplained')
@@ -84,8 +90,9 @@ async function explain(ports: ReconcilePorts, commit: MainCommit, lastExplained:
 }
 
 /**
- * Whether the log knows the promotion that a commit is of, and has the commit by now or has not ended it yet: another process has
- * merged it and is about to say so. If that one dies, the promotion is open, and the next reconcile records its merge.
+ * Whether the log knows the promotion of a commit, and either has the commit by now or has not ended the promotion yet.
+ * In the second case another process has merged it and is about to record that. If that process dies, the promotion
+ * stays open, and the next reconciliation records its merge.
  */
 async function isBeingRecorded(ports: ReconcilePorts, oid: string, { model, promotion }: Verdict): Promise<boolean> {
   const known = (await readModel(ports.store, model)).promotions.get(promotion);

@@ -12,18 +12,18 @@ import type { ReconcilePorts } from './ports.ts';
 
 export type Leased = { readonly promotion: string; readonly model: string; readonly by: string };
 
-/** What was found half done or out of order, and what became of it. */
+/** What was found half done or wrong, and the result. */
 export type Reconciled = {
   readonly interrupted: readonly string[];
   readonly finished: readonly Promotion[];
-  /** Open promotions that were left alone: another process is at their model. */
+  /** Open promotions that were left alone: another process works on their model. */
   readonly leased: readonly Leased[];
   readonly drift: readonly EventData<'RegistryDriftDetected'>[];
 };
 
 /**
- * Brings everything that was left half done to its end, and notices what nobody of us did: dead runs, open promotions,
- * merges without their records, commits on main that nothing explains. Doing it twice does nothing more.
+ * Finishes everything that was left half done, and records what happened without Pawl: dead runs, open promotions,
+ * merges without their records, commits on main that nothing explains. A second call changes nothing more.
  */
 export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
   const interrupted = await endDeadRuns(ports);
@@ -34,7 +34,7 @@ export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
   return { interrupted, finished, leased, drift };
 }
 
-/** Ends the runs of this machine whose process is gone. @returns their ids */
+/** Ends the runs of this machine whose process has ended. @returns their ids */
 export async function endDeadRuns(
   ports: Pick<ReconcilePorts, 'store' | 'clock' | 'command' | 'views'>,
 ): Promise<string[]> {

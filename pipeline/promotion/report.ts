@@ -19,8 +19,8 @@ export function pullRequestTitle({ class: kind, model, candidate, baseline }: Re
 }
 
 /**
- * The pull request's text: enough for a person to decide by. Nothing in it is believed by a machine; its last line is a
- * marker by which it can be found again. It is never longer than a forge allows, and no string in it can do anything.
+ * The pull request's text: enough for a person to decide. No program trusts it; its last line is a marker by which it
+ * can be found again. It is never longer than a forge allows, and no string in it acts as markup.
  */
 export function pullRequestBody(facts: ReportFacts): string {
   const sections: Section[] = [
