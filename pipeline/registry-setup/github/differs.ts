@@ -1,6 +1,6 @@
 /**
- * Where something is not as it should be, as `path is …, should be …`. Members that nobody asked for do not matter, nor do further
- * rules in a list of rules; other lists must be the same.
+ * Lists differences, as `path is …, should be …`. Members that are not wanted are ignored, and so are further rules in
+ * a list of rules; other lists must be the same.
  */
 export function differences(wanted: unknown, found: unknown, path = ''): string[] {
   if (Array.isArray(wanted)) return listDifferences(wanted, found, path);
@@ -22,7 +22,7 @@ function listDifferences(wanted: readonly unknown[], found: unknown, path: strin
   });
 }
 
-/** Rules are known by their type, required checks by their context. */
+/** Rules are identified by their type, required checks by their context. */
 function keyOf(item: unknown): string | null {
   const { type, context } = (typeof item === 'object' && item !== null ? item : {}) as Record<string, unknown>;
   if (typeof type === 'string') return type;
