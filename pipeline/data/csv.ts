@@ -78,7 +78,8 @@ export async function* readRecords(
       return fields;
     },
     on_skip: (error) => {
-      // After a wrong quote no one can tell where the next record starts, so only a wrong number of fields is passed over.
+      // After a wrong quote it is not known where the next record starts, so reading continues only after a wrong
+      // number of fields.
       if (error?.code !== 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH') throw error;
       const fields = error.record as string[];
       last = Number(error.lines);
@@ -87,7 +88,7 @@ export async function* readRecords(
       return undefined;
     },
   });
-  pipeline(Readable.from(readText(file, context)), parser, () => {}); // its errors come out of the loop below
+  pipeline(Readable.from(readText(file, context)), parser, () => {}); // the loop below throws its errors
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>)
       yield { fields: record, line: info.lines - lineFeeds(record) };
@@ -103,7 +104,7 @@ const lineFeeds = (fields: readonly string[]): number =>
 const wrongLength = (got: number, { quote }: Pick<Columns, 'quote'>): string =>
   `${got} field${got === 1 ? '' : 's'}, not as many as the header: put ${quote || '"'} around fields that hold a delimiter`;
 
-/** An open quote swallows what follows: the record in which it opens is where to look. */
+/** An open quote swallows what follows, so the problem names the record in which it opens. */
 const lineOf = (error: CsvError, last: number): number =>
   error.code === 'CSV_QUOTE_NOT_CLOSED' || error.code === 'CSV_MAX_RECORD_SIZE' ? last + 1 : Number(error.lines);
 

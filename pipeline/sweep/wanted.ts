@@ -1,6 +1,6 @@
 export const SWEEP_EXECUTORS = ['local', 'github', 'kubernetes'] as const;
 
-/** What other machines have to know of a sweep. */
+/** What other machines need to know of a sweep. */
 export type Wanted = {
   readonly id: string;
   readonly points: number;
