@@ -52,7 +52,7 @@ export const featureContract = (width: number): Manifest['contract'] => ({
 
 /**
  * @param labels K
- * @param ngrams whether an embedding bag stands beside the encoder
+ * @param ngrams whether the graph has an embedding bag besides the encoder
  */
 export const headContract = (labels: number, ngrams: boolean): Manifest['contract'] => ({
   inputs: ngrams ? [bagInput(), ...inputs] : inputs,

@@ -23,10 +23,10 @@ import { runProgram } from './program.ts';
 import { Said } from './said.ts';
 
 const JOB = 'PAWL_JOB';
-/** What the program said, beside what was meant for us. */
+/** The program's output, except what belonged to the contract. */
 const OUTPUT_FILE = 'output.txt';
 
-/** What the trainer `command` does; loaded when a run begins. */
+/** The training of `command`; loaded when a run begins. */
 export async function train(context: TrainingContext, config: CommandConfig): Promise<TrainedModel> {
   if (config.command.length === 0)
     throw new TrainerCommandError('which program trains? `pawl train --trainer command -- python train.py`');
@@ -97,7 +97,10 @@ function hear(line: string, report: Report): boolean {
   return true;
 }
 
-/** @throws {TrainerCommandError} for a file that is missing or wrong @throws {ImportError} for a graph no gate would accept */
+/**
+ * @throws {TrainerCommandError} for a file that is missing or wrong @throws {ImportError} for a graph that no gate
+ *   would accept
+ */
 function collect(folder: string, labels: readonly string[]): TrainedModel {
   const read = (name: string): Buffer => {
     try {
@@ -112,7 +115,7 @@ function collect(folder: string, labels: readonly string[]): TrainedModel {
   return adopt({ onnx, tokenizer }, labels, resultOf(text));
 }
 
-/** A plain file at that very place: what a link leads to may be what the program itself could not read. */
+/** A plain file at that very place: a link could lead to a file that the program itself could not read. */
 function readOwn(folder: string, name: string): Buffer {
   const path = join(realpathSync(folder), name);
   if (realpathSync(path) !== path) throw new Error(`${name} is a link, or behind one`);

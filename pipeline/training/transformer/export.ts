@@ -19,11 +19,12 @@ export type Classifier = {
   readonly padId: number;
 };
 
-/** An embedding bag that stands beside a classifier, and how the two are mixed. */
+/** An embedding bag besides a classifier, and how the two are blended. */
 export type Beside = Mixed & { readonly preprocessor: HashedNgrams };
 
 /**
- * A classifier as it is stored, gated and served: its ONNX graph, and its tokenizer cutting where training cut.
+ * The files of a classifier that are stored, gated and served: its ONNX graph, and its tokenizer with the same cut as
+ * in training.
  *
  * @throws {ModelTooLargeError} for 2 GiB and more
  */
