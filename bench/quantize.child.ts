@@ -11,7 +11,7 @@ import { answer, tell } from './process.ts';
 import { open, save, stopwatch, trainWith } from './trained.ts';
 
 const BATCH = 32;
-/** Tokens of a review that are read. */
+/** How many tokens of a review are read. */
 const LONGEST = 256;
 
 async function reviews(imdb: string, folder: string) {
@@ -20,7 +20,7 @@ async function reviews(imdb: string, folder: string) {
 
 export type HeadInput = { imdb: string; folder: string; weights: string; rows: number; workers: number };
 
-/** A classifier that is quickly made: a pretrained encoder as it is, and a head. */
+/** A classifier that is made quickly: a frozen pretrained encoder, and a head. */
 async function head({ imdb, folder, weights, rows, workers }: HeadInput): Promise<number> {
   mkdirSync(folder, { recursive: true });
   const { train, facts } = await reviews(imdb, folder);
@@ -41,7 +41,7 @@ async function bytes({ from, to, weights }: BytesInput): Promise<number> {
   return products;
 }
 
-/** Everything of a model but its graph, which somebody else writes. */
+/** Everything of a model but its graph, which another program writes. */
 async function adopt({ from, to }: { from: string; to: string }): Promise<number> {
   mkdirSync(to, { recursive: true });
   for (const name of ['description.json', 'tokenizer.json'])
@@ -53,14 +53,19 @@ export type CompareInput = { imdb: string; folder: string; models: readonly stri
 export type Compared = {
   readonly megabytes: number;
   readonly f1: number;
-  /** Share of the texts on which it answers as the first model does, and the largest difference of a probability. */
+  /**
+   * Share of the texts on which it gives the same answer as the first model, and the largest difference of a
+   * probability.
+   */
   readonly agreement: number;
   readonly farthest: number;
   /** One a round. */
   readonly textsPerSecond: readonly number[];
 };
 
-/** All models in one process, one thread each, in turns of a few texts, so that what else the machine does falls on all. */
+/**
+ * All models in one process, one thread each, in turns of a few texts, so that other load on the machine affects all.
+ */
 async function compare({ imdb, folder, models, texts, rounds }: CompareInput): Promise<Compared[]> {
   const { test, facts } = await reviews(imdb, folder);
   const step = Math.max(1, Math.floor(test.length / texts));

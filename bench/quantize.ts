@@ -12,7 +12,7 @@ import type { Figure, Outcome } from './report.ts';
 const CHILD = './quantize.child.js';
 const SCRIPT = fileURLToPath(new URL('../../bench/quantize.onnx.py', import.meta.url));
 const TEXTS = 1000;
-/** Training rows of the head, where no model is given. */
+/** Training rows of the head, if no model is given. */
 const ROWS = 2000;
 const WORKERS = 2;
 
