@@ -5,11 +5,11 @@ import { root } from './paths.ts';
 
 type Layer = {
   readonly name: string;
-  /** Folders of pipeline/, and files that stand in it directly. None imports another of its own layer. */
+  /** Folders of pipeline/, and files that are in it directly. None imports another of its own layer. */
   readonly parts: readonly string[];
 };
 
-/** The order of pipeline/, lowest first: what stands in a layer imports from layers below it alone. */
+/** The order of pipeline/, lowest first: each layer imports only from layers below it. */
 export const LAYERS: readonly Layer[] = [
   { name: 'helpers', parts: ['helpers', 'onnx', 'evaluation', 'demo'] },
   { name: 'rows and pictures', parts: ['data', 'plots'] },
@@ -26,7 +26,7 @@ export const LAYERS: readonly Layer[] = [
   { name: 'entry', parts: ['entry'] },
 ];
 
-/** Files directly in pipeline/ that belong together. All others of them are helpers, which know nothing but each other. */
+/** Files directly in pipeline/ that belong together. All other such files are helpers, which import only each other. */
 const FILES: Record<string, readonly string[]> = {
   'world.ts': ['world.ts'],
   workspace: ['workspace.ts', 'open-artifacts.ts', 'open-store.ts'],
@@ -60,7 +60,7 @@ export function arrows(): Arrow[] {
     .filter(({ from, to }) => from !== to);
 }
 
-/** The order as docs/architecture.md shows it: an arrow is left out where a longer way says the same. */
+/** The order as docs/architecture.md shows it: an arrow is left out if a longer path says the same. */
 export function diagram(found: readonly Arrow[]): string {
   const next = new Map<string, Set<string>>();
   for (const { from, to } of found) next.set(from, (next.get(from) ?? new Set()).add(to));
@@ -92,7 +92,7 @@ export function diagram(found: readonly Arrow[]): string {
 
 const MARKS = ['<!-- order of pipeline: `npm run docs` writes this -->', '<!-- end of order -->'] as const;
 
-/** What a page shows between its marks; null without them. */
+/** The text between a page's marks; null if it has no marks. */
 export function shownIn(page: string): string | null {
   const [start, end] = [page.indexOf(MARKS[0]), page.indexOf(MARKS[1])];
   return start < 0 || end < start ? null : page.slice(start + MARKS[0].length, end).trim();

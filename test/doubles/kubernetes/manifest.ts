@@ -1,6 +1,6 @@
 import { parseAllDocuments } from 'yaml';
 
-/** What a sweep's manifest has, as far as tests look. */
+/** The parts of a sweep's manifest that tests read. */
 export type Container = {
   readonly name: string;
   readonly image: string;
