@@ -104,7 +104,7 @@ async function judgeAgain(
     return { outcome: 'void', detail };
   }
   if (couldNotJudge(judgement)) {
-    // With the time, so that whoever asked again can tell this answer from the one before.
+    // With the time, so that the process that asked again can tell this answer from the one before.
     await status(ports, pull, 'error', `${COULD_NOT} at ${now().toISOString()}: ${detail}`);
     return { outcome: 'unjudged', detail };
   }
