@@ -9,7 +9,7 @@ export class ModelNotReadyError extends PawlError {
  * An engine that many requests use at once. It is released exactly once: when it was replaced and its last user has
  * finished.
  */
-class Held<E> {
+class Engine<E> {
   readonly engine: E;
   readonly released: Promise<void>;
   #users = 0;
@@ -52,7 +52,7 @@ class Held<E> {
 export class Swap<E, F> {
   readonly #release: (engine: E) => Promise<void>;
   readonly #leaving = new Set<Promise<void>>();
-  #held: Held<E> | null = null;
+  #current: Engine<E> | null = null;
   #facts: F | null = null;
 
   /** @param release called once for every engine; it must not fail */
@@ -61,7 +61,7 @@ export class Swap<E, F> {
   }
 
   get engine(): E | null {
-    return this.#held?.engine ?? null;
+    return this.#current?.engine ?? null;
   }
 
   get facts(): F | null {
@@ -73,14 +73,14 @@ export class Swap<E, F> {
    * {ModelNotReadyError}
    */
   async use<R>(work: (engine: E, facts: F) => Promise<R>): Promise<R> {
-    const [held, facts] = [this.#held, this.#facts];
-    if (!held) throw new ModelNotReadyError('no model is loaded: GET /health/ready says why');
-    return held.use((engine) => work(engine, facts as F));
+    const [current, facts] = [this.#current, this.#facts];
+    if (!current) throw new ModelNotReadyError('no model is loaded: GET /health/ready says why');
+    return current.use((engine) => work(engine, facts as F));
   }
 
   replace(next: { engine: E; facts: F } | null): void {
-    const old = this.#held;
-    this.#held = next && new Held(next.engine, this.#release);
+    const old = this.#current;
+    this.#current = next && new Engine(next.engine, this.#release);
     this.#facts = next?.facts ?? null;
     if (!old) return;
     const left = old.released.finally(() => this.#leaving.delete(left));
@@ -90,7 +90,7 @@ export class Swap<E, F> {
 
   /** Replaces the facts about the engine; the engine stays. */
   amend(facts: F): void {
-    if (this.#held) this.#facts = facts;
+    if (this.#current) this.#facts = facts;
   }
 
   /** Resolves when everything replaced so far has been released. */

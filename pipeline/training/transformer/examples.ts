@@ -19,7 +19,7 @@ export type Examples = {
 
 type Context = Pick<TrainingContext, 'rows' | 'labels' | 'seed' | 'report' | 'signal'>;
 
-type Held = Pick<FitConfig, 'validationShare' | 'validationDraw'>;
+type HoldOut = Pick<FitConfig, 'validationShare' | 'validationDraw'>;
 
 /**
  * Rows as the model gets them. Which are held out depends on their texts and the seed, so equal texts stay together. A
@@ -32,9 +32,10 @@ type Held = Pick<FitConfig, 'validationShare' | 'validationDraw'>;
 export async function readExamples(
   { rows, labels, seed, report, signal }: Context,
   tokenizer: Uint8Array,
-  { maxLength, ...held }: Held & Pick<FitConfig, 'maxLength'>,
+  { maxLength, ...holdOut }: HoldOut & Pick<FitConfig, 'maxLength'>,
 ): Promise<Examples> {
-  const isHeld = held.validationDraw === 1 ? firstDraw(rows, labels, seed, held) : draw(rows, labels, seed, held);
+  const isHeld =
+    holdOut.validationDraw === 1 ? firstDraw(rows, labels, seed, holdOut) : draw(rows, labels, seed, holdOut);
   const numbers = new Map(labels.map((label, i) => [label, i]));
   const ids = await tokenize(
     new Subwords(tokenizer, maxLength),
@@ -54,7 +55,7 @@ export async function readExamples(
 const LEAST_LABELS = 2;
 
 /** For each row whether it is held out. @throws {NoValidationRowsError} */
-function draw(rows: readonly Row[], labels: readonly string[], seed: number, { validationShare }: Held): boolean[] {
+function draw(rows: readonly Row[], labels: readonly string[], seed: number, { validationShare }: HoldOut): boolean[] {
   if (validationShare === 0) return rows.map(() => false);
   const drawn = rows.map((row) => isValidation(row.text, validationShare, seed));
   const kept = labelsWhere(rows, (i) => !drawn[i]);
@@ -76,7 +77,7 @@ function firstDraw(
   rows: readonly Row[],
   labels: readonly string[],
   seed: number,
-  { validationShare }: Held,
+  { validationShare }: HoldOut,
 ): boolean[] {
   const held = rows.map((row) => validationShare > 0 && splitOf(row.text, validationShare, seed) === 'test');
   const complete = (side: boolean) => labelsWhere(rows, (i) => held[i] === side).size === labels.length;
