@@ -36,13 +36,13 @@ export type BytesInput = { from: string; to: string; weights: ByteWeights };
 /** @returns how many matrix products have bytes now */
 async function bytes({ from, to, weights }: BytesInput): Promise<number> {
   const { bytes: small, products } = quantize(readFileSync(join(from, 'model.onnx')), { embeddings: true, weights });
-  await adopt({ from, to });
+  await complete({ from, to });
   writeFileSync(join(to, 'model.onnx'), small);
   return products;
 }
 
 /** Everything of a model but its graph, which another program writes. */
-async function adopt({ from, to }: { from: string; to: string }): Promise<number> {
+async function complete({ from, to }: { from: string; to: string }): Promise<number> {
   mkdirSync(to, { recursive: true });
   for (const name of ['description.json', 'tokenizer.json'])
     writeFileSync(join(to, name), readFileSync(join(from, name)));
@@ -110,4 +110,4 @@ function held(rows: readonly Row[], labels: readonly string[], own: readonly num
   return { f1: metricsOf(labels, confusion, REVIEWS.positive).f1 as number, agreement: same / rows.length, farthest };
 }
 
-await answer({ head, bytes, adopt, compare });
+await answer({ head, bytes, complete, compare });

@@ -82,7 +82,7 @@ function figuresOf(name: string, own: Compared, floats: Compared, compared: bool
 /** The same by ONNX Runtime's Python package. */
 async function theirs(python: string, floats: string, folder: string): Promise<Made> {
   if (!existsSync(SCRIPT)) throw new Error(`${SCRIPT} is missing: run the bench from the repository`);
-  await inChild<number>(CHILD, 'adopt', { from: floats, to: folder });
+  await inChild<number>(CHILD, 'complete', { from: floats, to: folder });
   const { stdout } = await measured(python, [SCRIPT, join(floats, 'model.onnx'), join(folder, 'model.onnx')]);
   const { version } = JSON.parse(stdout.trim().split('\n').at(-1) as string) as { version: string };
   return { name: `quantize_dynamic of ONNX Runtime ${version}`, folder };

@@ -5,7 +5,7 @@ import { TrainingRepository } from '../source/repository.git.ts';
 import { ImportError } from '../training/import/errors.ts';
 import { type ImportFiles, labelsOf, readImport } from '../training/import/files.ts';
 import { tableHeights } from '../training/import/tables.ts';
-import { adopt, type ImportConfig, importTrainer } from '../training/import/trainer.ts';
+import { type ImportConfig, importedModel, importTrainer } from '../training/import/trainer.ts';
 import type { RunRequest } from '../training/request.ts';
 import { type RunOutcome, runTraining } from '../training/run.ts';
 import { loadContext } from './dataset.ts';
@@ -65,7 +65,7 @@ async function requestOf(
   return {
     ...{
       model,
-      trainer: importTrainer(adopt({ onnx, tokenizer }, labels, settings)),
+      trainer: importTrainer(importedModel({ onnx, tokenizer }, labels, settings)),
       config: settings,
       workers: 1,
       seed: training.seed,

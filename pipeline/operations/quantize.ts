@@ -71,7 +71,7 @@ export async function quantizeModel(
   const quantised = await endable(signal, () => quantize(original.file(MODEL_FILE), options));
   const parent = findRun(await world.views(), manifest.run.id);
   const dataset = await datasetOf(world, parent.dataOptions, manifest, listener, signal);
-  const trained = adopted(original, quantised);
+  const trained = withWeights(original, quantised);
   const config: QuantizeConfig = {
     parent: manifest.run.id,
     manifest: original.digest,
@@ -113,7 +113,7 @@ async function datasetOf(
   return foreign ? loadForeign(options, manifest.labels, context) : loadDataset(options, context);
 }
 
-function adopted({ manifest, file }: Loaded, { bytes: model }: Quantized): TrainedModel {
+function withWeights({ manifest, file }: Loaded, { bytes: model }: Quantized): TrainedModel {
   const { preprocessor, contract } = manifest;
   const more = filesOf(preprocessor).map((path) => ({ path, bytes: file(path) }));
   const pretrained = manifest.pretrained && { pretrained: manifest.pretrained };

@@ -8,8 +8,8 @@ import { RegistryAt } from '../../registry-repo/registry.ts';
 import type { Verdict } from '../../registry-repo/verdict/verdict.ts';
 import { type MainCommit, mainHistory } from '../../registry-repo/verify/history.ts';
 import { handle } from '../record.ts';
-import { adopt } from './adopt.ts';
 import type { ReconcilePorts } from './ports.ts';
+import { recordMerge } from './record-merge.ts';
 import { readModel } from './state.ts';
 
 type Drift = EventData<'RegistryDriftDetected'>;
@@ -80,7 +80,7 @@ async function explain(ports: ReconcilePorts, commit: MainCommit, lastExplained:
     });
   }
   if ('merge' in commit && (await isBeingRecorded(ports, oid, commit.merge.verdict))) return null;
-  if (ports.gate.kind === 'workflow' && 'merge' in commit && (await adopt(ports, oid, commit.merge))) return null;
+  if (ports.gate.kind === 'workflow' && 'merge' in commit && (await recordMerge(ports, oid, commit.merge))) return null;
   return recordDrift(ports, {
     commit: oid,
     lastExplained,

@@ -36,7 +36,7 @@ export async function ensureRegistry(
   load: () => Promise<Dataset>,
 ): Promise<{ created: boolean; commit: string }> {
   const { config, clock } = world;
-  if (config.registry.forge !== 'local') return adoptRemote(world);
+  if (config.registry.forge !== 'local') return recordRemote(world);
   const gitDir = world.path(config.registry.path);
   const there = await mainOf(gitDir);
   if (!there && (await registryRecorded(world)))
@@ -58,7 +58,7 @@ export async function ensureRegistry(
  * A remote registry is made by people with the right to do so, with `pawl registry init`; here it is only recorded in
  * the log.
  */
-async function adoptRemote(world: SetupWorld): Promise<{ created: boolean; commit: string }> {
+async function recordRemote(world: SetupWorld): Promise<{ created: boolean; commit: string }> {
   const forge = world.forge();
   const commit = await forge.sync();
   await recordInitialized(world, forge.git, forge.location);

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
 import { temporaryFolderSync } from '../../../registry-repo/temporary.ts';
-import { adopt } from '../import/trainer.ts';
+import { importedModel } from '../import/trainer.ts';
 import type { Report, TrainedModel, TrainingContext } from '../trainer.ts';
 import type { CommandConfig } from './config.ts';
 import { type Job, Line, Result } from './contract.ts';
@@ -112,7 +112,7 @@ function collect(folder: string, labels: readonly string[]): TrainedModel {
     }
   };
   const [onnx, tokenizer, text] = [read(MODEL_FILE), read('tokenizer.json'), read('result.json')];
-  return adopt({ onnx, tokenizer }, labels, resultOf(text));
+  return importedModel({ onnx, tokenizer }, labels, resultOf(text));
 }
 
 /** A plain file at that very place: a link could lead to a file that the program itself could not read. */

@@ -32,7 +32,7 @@ const BUCKET = 8;
  * @throws {ImportError} before anything is loaded, for what no gate would accept
  * @throws {ProcessorLacksVnniError} for a model that would answer wrongly here
  */
-export function adopt(
+export function importedModel(
   { onnx, tokenizer }: { readonly onnx: Uint8Array; readonly tokenizer: Uint8Array },
   labels: readonly string[],
   { maxLength, padId, values }: Pick<ImportConfig, 'maxLength' | 'padId' | 'values'>,
@@ -52,11 +52,11 @@ export function adopt(
 }
 
 /** A run that trains nothing: a model that was trained elsewhere is measured and offered like any other model. */
-export const importTrainer = (adopted: TrainedModel): Trainer<typeof ImportConfig> => ({
+export const importTrainer = (imported: TrainedModel): Trainer<typeof ImportConfig> => ({
   name: 'import',
   summary: 'a model that was trained elsewhere',
   config: ImportConfig,
-  train: async () => adopted,
+  train: async () => imported,
 });
 
 function checkTokenizer(tokenizer: Uint8Array, maxLength: number): void {

@@ -14,7 +14,7 @@ import type { ReconcilePorts } from './ports.ts';
  *
  * @returns false if the log has another record of the promotion
  */
-export async function adopt(ports: ReconcilePorts, commit: string, merge: VerifiedMerge): Promise<boolean> {
+export async function recordMerge(ports: ReconcilePorts, commit: string, merge: VerifiedMerge): Promise<boolean> {
   const { forge, artifacts } = ports;
   const { git } = forge;
   const { verdict, verdictDigest } = merge;
