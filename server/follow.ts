@@ -44,7 +44,7 @@ export type FollowState = {
   /** The last tip that was verified and is served, or that has nothing to serve. */
   readonly settled: ObjectId | null;
   /** Why main's version is not served. */
-  readonly drift: boolean;
+  readonly lags: boolean;
   readonly checkedAt: Date | null;
   readonly problem: FollowProblem | null;
 };
@@ -96,7 +96,7 @@ const problemOf = (error: unknown, commit: ObjectId | null, at: Date): FollowPro
 export class Follower {
   readonly #options: FollowOptions;
   readonly #reported = new Set<string>();
-  #state: FollowState = { desired: null, settled: null, drift: false, checkedAt: null, problem: null };
+  #state: FollowState = { desired: null, settled: null, lags: false, checkedAt: null, problem: null };
   #unreachable: FollowProblem | null = null;
   #known: Settled | null = null;
   #retry: { tip: ObjectId; at: number; waitMs: number } | null = null;
@@ -233,7 +233,7 @@ export class Follower {
 
   #settle(tip: ObjectId): void {
     this.#retry = null;
-    this.#state = { desired: tip, settled: tip, drift: false, checkedAt: this.#options.clock(), problem: null };
+    this.#state = { desired: tip, settled: tip, lags: false, checkedAt: this.#options.clock(), problem: null };
   }
 
   #refuse(tip: ObjectId, proven: ProvenVersion | null, error: unknown): void {
@@ -245,7 +245,7 @@ export class Follower {
         ? Math.min(2 * this.#retry.waitMs, LAST_RETRY_MS)
         : pollMs;
     this.#retry = { tip, waitMs, at: now.getTime() + waitMs };
-    this.#state = { ...this.#state, desired: tip, drift: true, checkedAt: now, problem };
+    this.#state = { ...this.#state, desired: tip, lags: true, checkedAt: now, problem };
     const key = `${tip} ${problem.code}`;
     if (this.#stopping || this.#reported.has(key)) return;
     this.#reported.add(key);

@@ -5,7 +5,7 @@ import { RegistryAt } from '../../registry-repo/registry.ts';
 import { loadConfigured } from '../operations/dataset.ts';
 import { findVersion } from '../operations/find.ts';
 import { UsageError } from '../operations/not-found.ts';
-import { recordConfigured } from '../promotion/drift.ts';
+import { recordConfigured } from '../promotion/compare-main.ts';
 import { reconcile } from '../promotion/reconcile.ts';
 import { evaluationName, rowsForTree } from '../registry-setup/first-files.ts';
 import { pinToMain } from '../registry-setup/pin.ts';

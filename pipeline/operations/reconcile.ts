@@ -22,5 +22,5 @@ export const temporaryPlaces = (world: Places): string[] => [tmpdir(), world.pat
 async function withoutRegistry(world: Recording & Viewing): Promise<Reconciled> {
   const { clock, command } = world;
   const ports = { store: world.store(), clock, command, views: () => world.views() };
-  return { interrupted: await endDeadRuns(ports), finished: [], leased: [], drift: [] };
+  return { interrupted: await endDeadRuns(ports), finished: [], leased: [], diverged: [] };
 }

@@ -68,11 +68,11 @@ const addressOf = (world: Places, repository: string): string =>
 async function reconcileServed(world: TendWorld, log: Log): Promise<void> {
   const keys = world.keys();
   if (!keys.log || (world.gateIsHere && !keys.gate) || !(await registryRecorded(world))) return;
-  const { interrupted, finished, drift } = await reconcile(
+  const { interrupted, finished, diverged } = await reconcile(
     await world.promotions((line) => log.info({ line }, 'promotion')),
   );
   for (const run of interrupted) log.warn({ run }, 'a run was interrupted: its process is gone');
   for (const { id, model, status } of finished)
     log.info({ promotion: id, model, status }, 'a promotion was looked after');
-  for (const { commit, detail } of drift) log.error({ commit, detail }, 'main holds what nothing explains');
+  for (const { commit, detail } of diverged) log.error({ commit, detail }, 'main holds what nothing explains');
 }

@@ -6,7 +6,7 @@ import { runs } from '../../projections/runs.ts';
 import { isAlive } from '../lock.ts';
 import { handle } from '../record.ts';
 import { recordCheckpoints } from './checkpoints.ts';
-import { compareMain } from './drift.ts';
+import { compareMain } from './compare-main.ts';
 import { holderOf } from './lease.ts';
 import type { ReconcilePorts } from './ports.ts';
 
@@ -18,7 +18,7 @@ export type Reconciled = {
   readonly finished: readonly Promotion[];
   /** Open promotions that were left alone: another process works on their model. */
   readonly leased: readonly Leased[];
-  readonly drift: readonly EventData<'RegistryDriftDetected'>[];
+  readonly diverged: readonly EventData<'RegistryDriftDetected'>[];
 };
 
 /**
@@ -30,8 +30,8 @@ export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
   await ports.forge.sync(); // this machine may have no copy of the registry yet
   const { finished, leased } = await finishPromotions(ports);
   await recordCheckpoints(ports);
-  const drift = await compareMain(ports);
-  return { interrupted, finished, leased, drift };
+  const diverged = await compareMain(ports);
+  return { interrupted, finished, leased, diverged };
 }
 
 /** Ends the runs of this machine whose process has ended. @returns their ids */

@@ -14,7 +14,7 @@ export class VerdictMissingError extends RegistryError {
 }
 
 /** Main is not what was judged: something was changed besides or after the verdict. */
-export class RegistryDriftedError extends RegistryError {
+export class RegistryDivergedError extends RegistryError {
   readonly code = 'registry_drifted';
 }
 

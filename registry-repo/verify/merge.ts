@@ -11,7 +11,7 @@ import { findVerdict } from '../verdict/attached.ts';
 import { endedKeys, otherRegistry } from '../verdict/fits.ts';
 import { type OpenedVerdict, openVerdict, VerdictInvalidError } from '../verdict/signed.ts';
 import type { Verdict } from '../verdict/verdict.ts';
-import { RegistryDriftedError, VerdictMissingError } from './errors.ts';
+import { RegistryDivergedError, VerdictMissingError } from './errors.ts';
 
 /** A commit on main that a verdict explains, to the last byte. */
 export type VerifiedMerge = {
@@ -37,7 +37,7 @@ export type Trust = {
  * stays valid. The verdict is for this registry: the one that the rules of main name, and that the keys were pinned
  * for. The caller, who knows the other commits, must check whether the same verdict was used before.
  *
- * @throws {VerdictMissingError} @throws {VerdictInvalidError} @throws {RegistryDriftedError}
+ * @throws {VerdictMissingError} @throws {VerdictInvalidError} @throws {RegistryDivergedError}
  */
 export async function verifyMerge(git: Git, commit: Commit, { keys, now }: Trust): Promise<VerifiedMerge> {
   const facts = factsOf(commit);
@@ -47,7 +47,7 @@ export async function verifyMerge(git: Git, commit: Commit, { keys, now }: Trust
       `commit ${commit.oid} names the verdict ${facts.verdict} on ${facts.head}, which is not in this repository: fetch refs/pawl/verdicts/*`,
     );
   const [parent] = commit.parents;
-  if (parent === undefined) throw new RegistryDriftedError(`commit ${commit.oid} has no parent, but names a verdict`);
+  if (parent === undefined) throw new RegistryDivergedError(`commit ${commit.oid} has no parent, but names a verdict`);
   const [before, after] = [new RegistryAt(git, parent), new RegistryAt(git, commit.oid)];
   const opened = openVerdict(bytes, keys ?? (await before.policy()).value.keys, now);
   const { verdict, digest } = opened;
@@ -134,14 +134,16 @@ async function checkChanges(git: Git, before: RegistryAt, after: RegistryAt, { b
   const judged = new Map(bound.changes.map(({ path, digest }) => [path, digest]));
   for (const { path, mode } of changes)
     if (!judged.delete(path) || mode !== '100644')
-      throw new RegistryDriftedError(`commit ${after.commit} changes ${JSON.stringify(path)}, which was not judged so`);
+      throw new RegistryDivergedError(
+        `commit ${after.commit} changes ${JSON.stringify(path)}, which was not judged so`,
+      );
   const [missing] = judged.keys();
   if (missing !== undefined)
-    throw new RegistryDriftedError(`commit ${after.commit} leaves out ${missing}, which was judged`);
+    throw new RegistryDivergedError(`commit ${after.commit} leaves out ${missing}, which was judged`);
   for (const { path, digest } of bound.changes) {
     const size = (await after.stat(path))?.sizeBytes ?? 0;
     if (digestOf(await after.file(path, size)) !== digest)
-      throw new RegistryDriftedError(`commit ${after.commit} has other bytes in ${path} than were judged`);
+      throw new RegistryDivergedError(`commit ${after.commit} has other bytes in ${path} than were judged`);
   }
 }
 
@@ -153,6 +155,6 @@ async function checkPointer(after: RegistryAt, { bound, model, promotion }: Verd
     sameRef(production.previous, bound.baseline) &&
     production.promotion === promotion;
   if (!asJudged)
-    throw new RegistryDriftedError(`production.json of ${model} at ${after.commit} does not point to what was judged`);
+    throw new RegistryDivergedError(`production.json of ${model} at ${after.commit} does not point to what was judged`);
   return production;
 }

@@ -7,7 +7,7 @@ import { RegistryAt } from '../registry.ts';
 import type { Digest, ObjectId } from '../values.ts';
 import { VerdictInvalidError } from '../verdict/signed.ts';
 import type { Verdict } from '../verdict/verdict.ts';
-import { NothingInProductionError, RegistryDriftedError, VerdictMissingError, VersionRevokedError } from './errors.ts';
+import { NothingInProductionError, RegistryDivergedError, VerdictMissingError, VersionRevokedError } from './errors.ts';
 import { type Trust, verifyMerge } from './merge.ts';
 
 export type VerifiedProduction = {
@@ -59,7 +59,7 @@ function checkPinned({ keys, tip }: ProductionRequest, { registry }: Policy): vo
  * The same without revocation: whether the step that made this the baseline was verified.
  *
  * @throws {NothingInProductionError} @throws {VerdictMissingError} @throws {VerdictInvalidError}
- * @throws {RegistryDriftedError} and the errors of {@link RegistryAt}
+ * @throws {RegistryDivergedError} and the errors of {@link RegistryAt}
  */
 export async function verifyPointer(request: ProductionRequest): Promise<VerifiedProduction> {
   const { git, tip, model } = request;
@@ -78,7 +78,7 @@ export async function verifyPointer(request: ProductionRequest): Promise<Verifie
   const folder = versionFolder(model, production.version);
   const [now, then] = [await git.entry(tip, folder), await git.entry(last.oid, folder)];
   if (manifest.digest !== production.manifest || now?.oid !== then?.oid)
-    throw new RegistryDriftedError(`${folder} was changed after ${last.oid} had put it into production`);
+    throw new RegistryDivergedError(`${folder} was changed after ${last.oid} had put it into production`);
   if (facts.run !== null && facts.run !== manifest.value.run.id)
     throw new VerdictInvalidError(
       'mismatch',

@@ -48,7 +48,7 @@ ${facts.model ? [evidence(facts.model), tryOut(facts.model, facts.limits), detai
 const status = ({ model, state, reason }: PageFacts): Html => {
   const [kind, text] = reason
     ? ['bad', 'not ready']
-    : state.drift
+    : state.lags
       ? ['warn', 'main says something else']
       : ['good', 'in production'];
   const since = model && html` answering since ${time(model.since)}`;

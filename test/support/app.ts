@@ -47,7 +47,7 @@ export async function testApp(
   const app = createApp({
     name: 'sentiment',
     live,
-    state: () => ({ desired: null, settled: null, drift: false, checkedAt: null, problem: null }),
+    state: () => ({ desired: null, settled: null, lags: false, checkedAt: null, problem: null }),
     draining: () => false,
     traffic,
     metrics,

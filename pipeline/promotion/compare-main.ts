@@ -12,31 +12,33 @@ import type { ReconcilePorts } from './ports.ts';
 import { recordMerge } from './record-merge.ts';
 import { readModel } from './state.ts';
 
-type Drift = EventData<'RegistryDriftDetected'>;
+type Divergence = EventData<'RegistryDriftDetected'>;
 
 /**
  * Compares main with the log: every commit must be one that the log knows. Only commits after the last known one are
  * read.
  */
-export async function compareMain(ports: ReconcilePorts): Promise<Drift[]> {
+export async function compareMain(ports: ReconcilePorts): Promise<Divergence[]> {
   const { forge, trusted, clock } = ports;
   const tip = await forge.sync();
   const known = await knownCommits(ports);
   const last = known.at(-1) ?? null;
   const continues = last !== null && (await forge.git.isAncestor(last, tip).catch(() => false));
-  const drift: (Drift | null)[] = [];
+  const diverged: (Divergence | null)[] = [];
   if (last !== null && !continues) {
     const detail = `main is at ${tip}, which does not follow from ${last}, the last commit recorded`;
-    drift.push(await recordDrift(ports, { commit: tip, lastExplained: last, kind: 'history-rewritten', detail }));
+    diverged.push(
+      await recordDivergence(ports, { commit: tip, lastExplained: last, kind: 'history-rewritten', detail }),
+    );
   }
   let lastExplained = last;
   const request = { git: forge.git, tip, keys: trusted, now: clock(), ...(continues ? { after: last } : {}) };
   for await (const commit of mainHistory(request)) {
     if (known.includes(commit.commit)) continue;
-    drift.push(await explain(ports, commit, lastExplained));
+    diverged.push(await explain(ports, commit, lastExplained));
     if (commit.kind !== 'unexplained') lastExplained = commit.commit;
   }
-  return drift.filter((d) => d !== null);
+  return diverged.filter((d) => d !== null);
 }
 
 /** Commits on main that the log knows, in its order. */
@@ -57,10 +59,14 @@ const commitOf = (e: RecordedEvent): string[] =>
  * Explains a commit that the log does not know yet: a change of rules that people merged is recorded; anything else is
  * a divergence.
  */
-async function explain(ports: ReconcilePorts, commit: MainCommit, lastExplained: string | null): Promise<Drift | null> {
+async function explain(
+  ports: ReconcilePorts,
+  commit: MainCommit,
+  lastExplained: string | null,
+): Promise<Divergence | null> {
   const oid = commit.commit;
   if (commit.kind === 'unexplained')
-    return recordDrift(ports, {
+    return recordDivergence(ports, {
       commit: oid,
       lastExplained,
       kind: 'unexplained-commit',
@@ -72,7 +78,7 @@ async function explain(ports: ReconcilePorts, commit: MainCommit, lastExplained:
       await recordConfigured(ports, oid, pull.title);
       return null;
     }
-    return recordDrift(ports, {
+    return recordDivergence(ports, {
       commit: oid,
       lastExplained,
       kind: 'unexplained-commit',
@@ -81,7 +87,7 @@ async function explain(ports: ReconcilePorts, commit: MainCommit, lastExplained:
   }
   if ('merge' in commit && (await isBeingRecorded(ports, oid, commit.merge.verdict))) return null;
   if (ports.gate.kind === 'workflow' && 'merge' in commit && (await recordMerge(ports, oid, commit.merge))) return null;
-  return recordDrift(ports, {
+  return recordDivergence(ports, {
     commit: oid,
     lastExplained,
     kind: 'unrecorded-commit',
@@ -116,7 +122,7 @@ export async function recordConfigured(
   );
 }
 
-async function recordDrift(ports: ReconcilePorts, data: Drift): Promise<Drift | null> {
+async function recordDivergence(ports: ReconcilePorts, data: Divergence): Promise<Divergence | null> {
   const added = await handle(ports, registryStream, (events) =>
     events.some((e) => e.type === 'RegistryDriftDetected' && e.data.commit === data.commit && e.data.kind === data.kind)
       ? null
