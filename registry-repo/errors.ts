@@ -28,7 +28,7 @@ export class ProcessorLacksVnniError extends RegistryError {
   /** @param processor its name for people */
   constructor(processor: string) {
     super(
-      `the model multiplies bytes by signed bytes that it makes while it runs, and this processor (${processor}) adds such products in 16 bits, which overflow: use a processor with VNNI, or quantise the float model with \`pawl quantize\`, which answers the same everywhere`,
+      `the model multiplies bytes by signed bytes that it makes while it runs, and this processor (${processor}) adds such products in 16 bits, which overflow: use a processor with VNNI, or quantize the float model with \`pawl quantize\`, which answers the same everywhere`,
     );
   }
 }

@@ -68,10 +68,10 @@ export async function quantizeModel(
 ): Promise<QuantizedRun> {
   const original = await modelFor(world, wanted);
   const { manifest } = original;
-  const quantised = await endable(signal, () => quantize(original.file(MODEL_FILE), options));
+  const quantized = await endable(signal, () => quantize(original.file(MODEL_FILE), options));
   const parent = findRun(await world.views(), manifest.run.id);
   const dataset = await datasetOf(world, parent.dataOptions, manifest, listener, signal);
-  const trained = withWeights(original, quantised);
+  const trained = withWeights(original, quantized);
   const config: QuantizeConfig = {
     parent: manifest.run.id,
     manifest: original.digest,
@@ -91,10 +91,10 @@ export async function quantizeModel(
   );
   return {
     ...{ run: runId, candidate: candidate.ref, parent: original.name },
-    ...{ products: quantised.products, tables: quantised.tables },
+    ...{ products: quantized.products, tables: quantized.tables },
     measure: { original: claimName(manifest), quantised: claimName(candidate.manifest) },
     f1: { original: manifest.claimed.f1, quantised: candidate.manifest.claimed.f1 },
-    modelBytes: { original: original.file(MODEL_FILE).length, quantised: quantised.bytes.length },
+    modelBytes: { original: original.file(MODEL_FILE).length, quantised: quantized.bytes.length },
     ...(await compare(world.openModel, original, trained, dataset.test)),
   };
 }

@@ -188,7 +188,7 @@ importing('a tokenizer with ids, or a length with positions, that the graph does
 const processor = (name: string) => thisProcessor({ [PRETENDED]: name });
 
 importing(
-  'a quantised graph that overflows here is refused with the reason and the remedy; elsewhere it is taken',
+  'a quantized graph that overflows here is refused with the reason and the remedy; elsewhere it is taken',
   () => {
     const given = { onnx: overflowing(), tokenizer: goldenBytes('tiny-distilbert', 'tokenizer.json') };
     assert.throws(
