@@ -24,6 +24,7 @@ const PREFIX = '__label__';
 const TRAIN = 'fasttext.train';
 const TEST = 'fasttext.test';
 
+/** Whether the program `fasttext` is installed. */
 export async function hasFasttext(): Promise<boolean> {
   return measured('fasttext', ['dump']).then(
     () => true,

@@ -22,6 +22,7 @@ export type Machine = {
   readonly filesystem: string;
 };
 
+/** Describes this machine. @param folder that the benches write to */
 export const machine = (folder: string): Machine => ({
   cpu: cpus()[0]?.model.trim() ?? 'unknown',
   processor: describeProcessor(thisProcessor()),

@@ -19,6 +19,7 @@ export type PeerRow = {
   readonly args: readonly string[];
 };
 
+/** Other projects' ways to train, for the rows of the table. */
 export function peerRows({ python, torch, weights, long }: BenchOptions): readonly PeerRow[] {
   const sklearn = (name: string, kind: string): PeerRow => ({
     name: `scikit-learn: ${name}`,

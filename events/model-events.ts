@@ -76,6 +76,7 @@ const id = '1v8k2m0p4qxa';
 const d = (hex: string) => `sha256:${hex.repeat(64)}`;
 const o = (hex: string) => hex.repeat(40);
 
+/** Events of `model-<name>` streams: promotions, their gates, rollbacks. */
 export const modelEvents = {
   /** Reserves the version number. `claimed` is the run's own F1: people see it, nothing is compared with it. */
   PromotionProposed: define(

@@ -7,6 +7,7 @@ const o = (hex: string) => hex.repeat(40);
 
 const Commit = { commit: ObjectId, tree: ObjectId, policy: Digest };
 
+/** Events of the streams `registry` and `log`: the rules, what was found on main, checkpoints, audits. */
 export const registryEvents = {
   /** The registry's first commit. `gateKey` is the id of the key whose verdicts count. */
   RegistryInitialized: define(

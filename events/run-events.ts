@@ -45,6 +45,7 @@ const withFirstDraw = (config: unknown): unknown => {
   return asked && !('validationDraw' in config) ? { ...config, validationDraw: 1 } : config;
 };
 
+/** Events of `run-<id>` streams: one training run from its start to its end. */
 export const runEvents = {
   /** First event of every run stream. */
   TrainingRunStarted: define(

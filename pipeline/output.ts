@@ -21,6 +21,7 @@ export type Output = {
 
 type Streams = { readonly stdout: NodeJS.WritableStream; readonly stderr: NodeJS.WritableStream };
 
+/** The output of a command. @param json whether results are printed as JSON */
 export function createOutput({ stdout, stderr }: Streams, progress: Progress, json: boolean): Output {
   return {
     json,

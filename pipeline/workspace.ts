@@ -170,8 +170,8 @@ export class Workspace {
   }
 
   /**
-   * The registry's repository on GitHub, or another one: to set it up and to check how it is set up. @throws
-   * {ForgeError}
+   * The registry's repository on GitHub, or another one: to set it up and to check how it is set up.
+   * @throws {ForgeError}
    */
   github(repository: string | null = null) {
     const remote = this.#remote(new Git(this.path(this.config.registry.path)));

@@ -31,8 +31,8 @@ export async function answer(
 }
 
 /**
- * The label that a row of probabilities stands for: the largest, or the first of equal ones. @throws
- * {ModelRefusedError}
+ * The label that a row of probabilities stands for: the largest, or the first of equal ones.
+ * @throws {ModelRefusedError}
  */
 export function largest(probabilities: Float32Array): number {
   let best = 0;

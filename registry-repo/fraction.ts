@@ -4,6 +4,7 @@
  */
 export type Fraction = { readonly numerator: bigint; readonly denominator: bigint };
 
+/** Makes a fraction. @throws {RangeError} unless the denominator is positive */
 export const fraction = (numerator: bigint | number, denominator: bigint | number = 1n): Fraction => {
   const [n, d] = [BigInt(numerator), BigInt(denominator)];
   if (d <= 0n) throw new RangeError(`a fraction needs a positive denominator, got ${d}`);

@@ -31,8 +31,8 @@ export type RunOptions = {
 export const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
 
 /**
- * Starts git without a shell, without the user's configuration, and with an environment by allow-list. @throws
- * {GitUnusableError}
+ * Starts git without a shell, without the user's configuration, and with an environment by allow-list.
+ * @throws {GitUnusableError}
  */
 export function spawnGit(
   argv: readonly string[],
@@ -43,8 +43,8 @@ export function spawnGit(
 }
 
 /**
- * Runs git without a shell, without the user's configuration, with bounded output and time. @throws {GitError} @throws
- * {GitUnusableError}
+ * Runs git without a shell, without the user's configuration, with bounded output and time. @throws {GitError}
+ * @throws {GitUnusableError}
  */
 export function runGit(argv: readonly string[], shown: readonly string[], options: RunOptions): Promise<Buffer> {
   const { input, maxBytes = DEFAULT_MAX_BYTES, env = {}, timeoutMs = 120_000 } = options;

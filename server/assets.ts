@@ -13,6 +13,7 @@ const TYPES = {
   'icon.svg': 'image/svg+xml',
 } as const;
 
+/** Reads the files that pages load, by name. */
 export function readAssets(): ReadonlyMap<string, Asset> {
   return new Map(
     Object.entries(TYPES).map(([name, type]) => {

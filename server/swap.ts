@@ -69,8 +69,8 @@ export class Swap<E, F> {
   }
 
   /**
-   * Runs work with the current engine and facts; both stay the same to the end of the work. @throws
-   * {ModelNotReadyError}
+   * Runs work with the current engine and facts; both stay the same to the end of the work.
+   * @throws {ModelNotReadyError}
    */
   async use<R>(work: (engine: E, facts: F) => Promise<R>): Promise<R> {
     const [current, facts] = [this.#current, this.#facts];

@@ -34,6 +34,7 @@ export async function anchoredCheckpoints({ registry }: AuditSubject): Promise<A
 /** The size that a note claims, whoever signed it. */
 export const claimedSize = ({ note }: Anchored): number => Number(note.split('\n')[1]);
 
+/** Checks that every checkpoint on main fits the log, and that a key which stood then has signed it. */
 export async function checkCheckpoints(
   { registry, trusted }: AuditSubject,
   log: ReadLog,

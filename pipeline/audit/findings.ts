@@ -25,6 +25,7 @@ export type Say = (
   since?: string | null,
 ) => Finding;
 
+/** Makes the function with which a check reports its findings. */
 export const sayFor =
   (check: string): Say =>
   (severity, code, subject, message, since = null) => ({ severity, check, code, subject, message, since });

@@ -14,6 +14,7 @@ export const MAX_BODY_BYTES = 65_000;
 
 const MAX_REASONS = 12;
 
+/** The pull request's title. */
 export function pullRequestTitle({ class: kind, model, candidate, baseline }: ReportFacts): string {
   return promotionTitle({ class: kind, model, from: baseline?.version ?? null, to: candidate.version });
 }

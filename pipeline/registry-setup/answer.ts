@@ -3,7 +3,9 @@ import type { Part } from './github/part.ts';
 /** What a check of `pawl doctor` found: in words that all is well, or what is wrong and how to repair it. */
 export type Answer = string | { readonly state: 'warning' | 'problem'; readonly what: string; readonly fix: string };
 
+/** An answer that something should be looked at, and how to repair it. */
 export const warning = (what: string, fix: string): Answer => ({ state: 'warning', what, fix });
+/** An answer that something does not work, and how to repair it. */
 export const problem = (what: string, fix: string): Answer => ({ state: 'problem', what, fix });
 
 /** How to restore what a server lost. */

@@ -1,3 +1,4 @@
+/** Where the runs of a sweep can run. */
 export const SWEEP_EXECUTORS = ['local', 'github', 'kubernetes'] as const;
 
 /** What other machines need to know of a sweep. */

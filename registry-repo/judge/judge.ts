@@ -163,8 +163,8 @@ function rollback(rules: ModelPolicy, evidence: Evidence, scores: Scores | null)
 }
 
 /**
- * Checks that counts are of exactly the pinned rows without the leaked ones, and agree with each other. @throws
- * {MalformedCountsError}
+ * Checks that counts are of exactly the pinned rows without the leaked ones, and agree with each other.
+ * @throws {MalformedCountsError}
  */
 function checkMeasured({ evaluation, leaked }: Evidence, measured: Measured): void {
   const { labels, perLabel } = evaluation;

@@ -11,6 +11,7 @@ export type Size = {
   readonly names: readonly string[];
 };
 
+/** A size that is a number. */
 export const whole = (factor: number): Size => ({ factor, batch: false, names: [] });
 export const named = (name: string): Size => ({ factor: 1, batch: false, names: [name] });
 export const BATCH: Size = { factor: 1, batch: true, names: [] };

@@ -48,6 +48,7 @@ export function notReady({ live, state, draining }: AppContext): PawlError | nul
   );
 }
 
+/** `GET /health/live` and `GET /health/ready`, for probes. */
 export function healthRoutes(app: OpenAPIHono, context: AppContext): void {
   app.openapi(live, (c) => c.json({ status: 'live' as const }, 200));
   app.openapi(ready, (c) => {

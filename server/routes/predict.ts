@@ -34,6 +34,7 @@ const answering = ({ name, version }: ServedModel) => ({ name, version });
 
 const problems = problemAnswers(400, 413, 415, 421, 422, 429, 500, 503, 504);
 
+/** `POST /predict` for one text and `POST /predict/batch` for several. */
 export function predictRoutes(app: OpenAPIHono, context: AppContext): void {
   const { limits, live, held, traffic } = context;
   const text = textOf(limits.textCharacters);

@@ -8,8 +8,8 @@ const MARKER = /^<!-- pawl:([a-z0-9-]{1,60}) -->\n/;
 type Found = Comment & { readonly id: number };
 
 /**
- * Comments of Pawl's own account that have a marker. A marker in another account's comment does not count. @param
- * account permanent id
+ * Comments of Pawl's own account that have a marker. A marker in another account's comment does not count.
+ * @param account permanent id
  */
 export async function ownComments(place: Place, number: number, account: string): Promise<Found[]> {
   const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments';

@@ -28,8 +28,8 @@ export function tokenCredentials(secret: string | null, env: Environment): Crede
 }
 
 /**
- * Refuses a job's own token: no workflow is started for its pull requests, so they would wait for ever. @throws
- * {ForgeError} `refused`
+ * Refuses a job's own token: no workflow is started for its pull requests, so they would wait for ever.
+ * @throws {ForgeError} `refused`
  */
 export function refuseJobToken({ kind }: Credentials): void {
   if (kind !== 'actions') return;

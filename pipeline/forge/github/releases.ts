@@ -48,6 +48,7 @@ export async function ensureRelease(place: Place, tag: string, text: string): Pr
   }
 }
 
+/** Every release of the repository. */
 export const listReleases = (place: Place): Promise<ReleaseAnswer[]> =>
   place.api.list('GET /repos/{owner}/{repo}/releases', here(place), ReleaseAnswer);
 

@@ -17,6 +17,7 @@ import type { Workspace } from '../../workspace.ts';
 
 const IDENTIFY = 'pawl registry configure --identify --reason "…"';
 
+/** Checks that the registry can be read. */
 export async function checkRegistry(workspace: Workspace): Promise<Answer> {
   if (workspace.config.registry.forge !== 'local') {
     const forge = workspace.forge();

@@ -47,4 +47,5 @@ const logistic: Loss = {
   },
 };
 
+/** Every loss, by its name in settings. */
 export const LOSSES = { logistic, hinge, 'squared-hinge': squaredHinge } as const;

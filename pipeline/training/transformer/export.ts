@@ -7,6 +7,7 @@ import { type Mixed, transformerContract, transformerGraph } from '../../onnx/tr
 import type { TrainedModel } from '../trainer.ts';
 import { BUCKET } from './length-batches.ts';
 
+/** Name of the tokenizer's file in a version. */
 export const TOKENIZER_FILE = 'tokenizer.json';
 
 /** A trained classifier with its tokenizer. */

@@ -12,6 +12,7 @@ export type AdamWOptions = {
   readonly rateOf: (name: string) => number;
 };
 
+/** The usual options of AdamW. */
 export const ADAMW: AdamWOptions = {
   beta1: 0.9,
   beta2: 0.999,

@@ -51,6 +51,7 @@ const NEEDS: Partial<Record<OperationId, Level>> = {
 
 let description: Description | undefined;
 
+/** Starts a double on a free port of this machine. */
 export async function startGiteaDouble(): Promise<GiteaDouble> {
   const world = new World({
     pushRule: async (repo, actor, { ref, from, to }) => {

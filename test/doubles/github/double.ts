@@ -61,6 +61,7 @@ export type GitHubDouble = {
   close(): Promise<void>;
 };
 
+/** Starts a double on a free port of this machine. */
 export async function startGitHubDouble(options: Options = {}): Promise<GitHubDouble> {
   const world = new World(options);
   const faults = new Faults();

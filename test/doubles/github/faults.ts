@@ -27,6 +27,7 @@ export type Fault = {
   skip?: number;
 };
 
+/** The faults that a test has asked for, in their order. */
 export class Faults {
   readonly #faults: Fault[] = [];
 

@@ -51,6 +51,7 @@ export type ConfigMap = {
   readonly data: Readonly<Record<string, string>>;
 };
 
+/** Reads the ConfigMap and the Job of a manifest. */
 export function manifestOf(text: string): { readonly configMap: ConfigMap; readonly job: Job } {
   const documents = parseAllDocuments(text).map((document) => document.toJS() as { kind: string });
   const one = (kind: string) => documents.find((d) => d.kind === kind) as unknown;
