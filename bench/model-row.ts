@@ -49,7 +49,7 @@ const HEAD = [
   REVIEWS_F1,
   '95 % interval',
   'training',
-  'of processors',
+  'processor time',
   'model',
   'texts/s',
   'peak',

@@ -16,7 +16,7 @@ const MISSING =
   'It needs the reviews: --imdb FILE or PAWL_BENCH_IMDB=FILE, the archive of https://ai.stanford.edu/~amaas/data/sentiment/ or a folder of its layout.';
 const METHOD = [
   `Each in a process of its own, ${WORKERS} threads: trained on the training reviews, then measured on the test reviews, once. Trainers have their defaults unless their row says otherwise; their models are exported to ONNX and measured by the runtime.`,
-  'Training counts from texts in memory to files on the disk; of processors are the seconds that all its threads worked.',
+  'Training counts from texts in memory to files on the disk; processor time is the sum over all its threads.',
   'The distilbert with n-grams is the one without them and NB-SVM beside it: one fine-tuning, measured alone before the two are weighed.',
   'Texts a second: one thread, from text to probabilities or scores, all test reviews. Memory is the peak of resident memory of the whole process.',
 ];
@@ -133,7 +133,7 @@ function figuresOf({ name, f1, train, cpu, modelBytes, textsPerSecond, peakBytes
   return [
     ...figure(REVIEWS_F1, 'share', f1),
     ...figure('training', 's', train),
-    ...figure('training, of processors', 's', cpu),
+    ...figure('training, processor time', 's', cpu),
     ...figure('model', 'MB', modelBytes && modelBytes / 1e6),
     ...figure('inference', 'texts/s', textsPerSecond),
     ...figure('peak memory', 'MB', peakBytes && peakBytes / 1e6),

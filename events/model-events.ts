@@ -119,10 +119,7 @@ export const modelEvents = {
       base: o('c'),
     },
   ),
-  /**
-   * The baseline moved while the pull request was open. The branch was made again on the new main, and needs a new
-   * verdict.
-   */
+  /** The baseline moved while the pull request was open. The branch was made again on the new main, and needs a new verdict. */
   PullRequestRebased: define(
     'model',
     z.strictObject({
@@ -134,10 +131,7 @@ export const modelEvents = {
     }),
     { promotionId: id, number: 2, head: o('d'), base: o('e'), baseline: { version: 3, manifest: d('7') } },
   ),
-  /**
-   * The gate's answer. A fail is a fact like any other; `error` means that no answer could be trusted, so nothing is
-   * merged.
-   */
+  /** The gate's answer. `fail` is recorded like any other fact; `error` means that the gate could not reach an answer, which blocks the merge too. */
   GateJudged: define(
     'model',
     z.strictObject({
@@ -203,7 +197,7 @@ export const modelEvents = {
     },
     [onlyDense],
   ),
-  /** The candidate is now the baseline, in place of `replaced`. */
+  /** The candidate is the baseline now; it replaces `replaced`. */
   PromotionMerged: define(
     'model',
     z.strictObject({

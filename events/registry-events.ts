@@ -27,7 +27,7 @@ export const registryEvents = {
       gateKey: 'ed25519:1f2e3d4c',
     },
   ),
-  /** A commit on main that changes the rules (policy, evaluation sets, documents), never a model. */
+  /** A commit on main that changes the rules (policy, evaluation sets, workflows, README), never a model. */
   RegistryConfigured: define(
     'registry',
     z.strictObject({
@@ -45,7 +45,7 @@ export const registryEvents = {
       reason: 'raise the minimum to 0.88',
     },
   ),
-  /** Main holds something that no merge of Pawl's explains. Servers keep the last version they could verify. */
+  /** Main was tampered with: no merge of Pawl explains what it holds. Servers keep the last version that they verified. */
   RegistryDriftDetected: define(
     'registry',
     z.strictObject({
@@ -85,7 +85,7 @@ export const logEvents = {
       commit: o('f'),
     },
   ),
-  /** A person or a program replayed all events up to `position`; the report is an artifact. */
+  /** An audit replayed everything up to `position`; the report is an artifact. */
   AuditCompleted: define(
     'log',
     z.strictObject({ position: Count, passed: z.boolean(), findings: Count, report: Digest }),

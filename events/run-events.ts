@@ -85,8 +85,9 @@ export const runEvents = {
     [(data) => ({ ...data, sweep: null }), (data) => ({ ...data, config: withFirstDraw(data.config) })],
   ),
   /**
-   * The exact rows the run learns from and is measured on. `leakage.rows`: test rows whose text is among the training
-   * rows; `near`: how many others have at least `share` of their 3-grams of words with one. `unlabelled`: texts without labels that the run learns from too; `excluded` were left out as test rows.
+   * The exact rows that the run learns from and is measured on. `leakage.rows`: test rows whose text is among the training
+   * rows; `near`: number of other test rows that share at least `share` of their word 3-grams with a training row. `unlabelled`: texts
+   * without labels that the run also learns from; `excluded`: number of these that were left out because they are test rows.
    */
   DatasetPinned: define(
     'run',
@@ -115,7 +116,7 @@ export const runEvents = {
     },
     [(data) => ({ ...data, unlabelled: null })],
   ),
-  /** One point of a metric's history. `step` counts whatever the trainer counts (updates, passes). */
+  /** One point of a metric's history. The trainer decides what `step` counts (updates, passes). */
   MetricLogged: define('run', z.strictObject({ name: z.string().min(1).max(200), value: MetricValue, step: Count }), {
     name: 'train/loss',
     value: 0.31,
@@ -131,7 +132,7 @@ export const runEvents = {
     }),
     { epoch: 1, of: 5, metrics: { 'train/loss': 0.31, 'train/gap': 'Infinity' }, durationMs: 812 },
   ),
-  /** Bytes are in the artifact store under this digest. */
+  /** The artifact store holds bytes with this digest. */
   ArtifactStored: define(
     'run',
     z.strictObject({
@@ -142,7 +143,7 @@ export const runEvents = {
     }),
     { role: 'model', digest: d('4'), sizeBytes: 8_400_000, mediaType: 'application/onnx' },
   ),
-  /** The run's own measurement of the exported model: a claim. The gate measures it again and does not believe it. */
+  /** The run's own measurement of the exported model: a claim. The gate measures again. */
   ModelEvaluated: define(
     'run',
     z.strictObject({
@@ -168,7 +169,7 @@ export const runEvents = {
     },
     [onlyDense],
   ),
-  /** The run offers a candidate: a content-addressed manifest that names the model's bytes. */
+  /** The run has a candidate: a content-addressed manifest that names the model's bytes. */
   TrainingRunCompleted: define(
     'run',
     z.strictObject({
@@ -182,7 +183,7 @@ export const runEvents = {
     z.strictObject({ code: z.string().min(1).max(100), message: z.string().max(4000), durationMs: Milliseconds }),
     { code: 'data_invalid', message: 'reviews.csv: no column "text"', durationMs: 12 },
   ),
-  /** The run's process ended without writing an end (kill, power cut). The process that finds out writes this event. */
+  /** The run's process ended without recording why (kill, power failure). The process that detects this writes the event. */
   TrainingRunInterrupted: define(
     'run',
     z.strictObject({ cause: z.enum(['signal', 'process-gone', 'superseded']), detail: z.string().max(1000) }),

@@ -28,7 +28,7 @@ export const serverEvents = {
       loadMs: 140,
     },
   ),
-  /** Main named something that the server refused to run; the server goes on answering with `kept`. */
+  /** Main named something that the server refused to run; `kept` is the version that it continues to answer with. */
   ModelActivationRefused: define(
     'server',
     z.strictObject({
@@ -65,8 +65,8 @@ export const serverEvents = {
     },
   ),
   /**
-   * An operator made the server accept main although main does not continue from the commit that the server had
-   * verified before: `before`, null where that could not be read. The manifests in `lifted` may serve again.
+   * An operator accepted main as it is, although it does not continue from what the server had settled on (`before`, null if that
+   * could not be read). The manifests of `lifted` may serve again.
    */
   MainAccepted: define(
     'server',

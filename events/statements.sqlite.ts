@@ -1,12 +1,19 @@
 import type { DatabaseSync, StatementSyncInstance } from '@photostructure/sqlite';
+import { StoreError } from './errors.ts';
 
 /** The statements of one open database; each is prepared once. */
 export class Statements {
   readonly #db: InstanceType<typeof DatabaseSync>;
   readonly #prepared = new Map<string, StatementSyncInstance>();
 
-  constructor(db: InstanceType<typeof DatabaseSync>) {
+  readonly #file: string;
+  readonly #remedy: string;
+
+  /** @param file and what to do if it is damaged, for messages */
+  constructor(db: InstanceType<typeof DatabaseSync>, file: string, remedy: string) {
     this.#db = db;
+    this.#file = file;
+    this.#remedy = remedy;
   }
 
   of(sql: string): StatementSyncInstance {
@@ -17,8 +24,38 @@ export class Statements {
     return statement;
   }
 
-  /** The first row, or nothing. */
+  /** The first row, if there is one. @throws {StoreError} if the file cannot be read */
   first(sql: string, ...parameters: (string | number)[]): Record<string, unknown> | undefined {
-    return this.of(sql).get(...parameters) as Record<string, unknown> | undefined;
+    return this.#reading(() => this.of(sql).get(...parameters)) as Record<string, unknown> | undefined;
+  }
+
+  /** Every row. @throws {StoreError} if the file cannot be read */
+  all(sql: string, ...parameters: (string | number)[]): unknown[] {
+    return this.#reading(() => this.of(sql).all(...parameters));
+  }
+
+  #reading<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (cause) {
+      const [, what] = WHAT.find(([words]) => words.test((cause as Error).message)) ?? [];
+      if (what === undefined) throw cause;
+      const told = what === DAMAGED ? `${what}: ${this.#remedy}` : what;
+      throw new StoreError(`${this.#file} ${told} (${(cause as Error).message})`, { cause });
+    }
   }
 }
+
+const DAMAGED = 'is damaged';
+
+/**
+ * What SQLite's messages mean for a reader; not every error of the library has the code. Source:
+ * https://www.sqlite.org/rescode.html
+ */
+const WHAT: readonly (readonly [words: RegExp, what: string])[] = [
+  [/is locked/, 'is locked by another process: try again when that is through'],
+  [/disk I\/O error/, 'cannot be read from its disk: look at the system’s log'],
+  [/malformed/, DAMAGED],
+  [/is full/, 'cannot be used, as its disk is full: make room'],
+  [/is not a database/, 'is no SQLite database: set another path, or put back a copy of the file that was there'],
+];

@@ -75,7 +75,11 @@ export class SqliteStore implements CopyableStore {
     try {
       if (!readOnly) mkdirSync(dirname(file), { recursive: true });
       this.#db = new DatabaseSync(file, { readOnly });
-      this.#statements = new Statements(this.#db);
+      this.#statements = new Statements(
+        this.#db,
+        file,
+        copy ? 'delete it, and it is made again' : 'put back a copy that `pawl events backup` made',
+      );
       this.#db.exec('PRAGMA busy_timeout = 10000');
       if (!readOnly) this.#prepareFile();
       this.#checkFile();
@@ -162,7 +166,7 @@ export class SqliteStore implements CopyableStore {
 
   #stream(stream: string, from: number, limit: number): StoredEvent[] {
     const sql = `SELECT ${STORED} FROM events WHERE stream = ? AND rev >= ? ORDER BY rev LIMIT ?`;
-    return this.#statements.of(sql).all(stream, from, limit).map(plain);
+    return this.#statements.all(sql, stream, from, limit).map(plain);
   }
 
   async readStream(stream: string, { from = 0, limit = 1000 } = {}): Promise<StoredEvent[]> {
@@ -171,12 +175,12 @@ export class SqliteStore implements CopyableStore {
 
   async readAll({ after = 0, limit = 1000 } = {}): Promise<StoredEvent[]> {
     const sql = `SELECT ${STORED} FROM events WHERE pos > ? ORDER BY pos LIMIT ?`;
-    return this.#statements.of(sql).all(after, limit).map(plain);
+    return this.#statements.all(sql, after, limit).map(plain);
   }
 
   async scanAll({ after = 0, limit = 1000 } = {}): Promise<ReadableEvent[]> {
     const sql = `SELECT ${READABLE} FROM events WHERE pos > ? ORDER BY pos LIMIT ?`;
-    return this.#statements.of(sql).all(after, limit) as ReadableEvent[];
+    return this.#statements.all(sql, after, limit) as ReadableEvent[];
   }
 
   async position(): Promise<number> {
@@ -205,8 +209,21 @@ export class SqliteStore implements CopyableStore {
   }
 
   /**
-   * Writes a consistent copy of the whole log to a new file, while others may go on writing. @throws {StoreError} if
-   * the file exists
+   * Pages that are lost or used twice, and indexes that lack rows, as SQLite's own check finds them; at most twenty.
+   */
+  async damage(): Promise<string[]> {
+    try {
+      const rows = this.#statements.all('PRAGMA integrity_check(20)') as { integrity_check: string }[];
+      return rows.map((row) => row.integrity_check).filter((line) => line !== 'ok');
+    } catch (error) {
+      if (error instanceof StoreError) return [error.message];
+      throw error;
+    }
+  }
+
+  /**
+   * Writes a consistent copy of the whole log to a new file, while others may go on writing.
+   * @throws {StoreError} if the file exists
    */
   async copyTo(file: string): Promise<void> {
     try {

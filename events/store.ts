@@ -53,6 +53,9 @@ export type EventStore = {
   /** Pages of events after a position, now and as they are appended by any process, until the signal aborts. */
   subscribe(options: { after: number; signal: AbortSignal }): AsyncIterable<StoredEvent[]>;
 
+  /** What the store's own check of its file finds, in its words; empty if all is well. Left out where there is no file, or it is a copy. */
+  damage?(): Promise<string[]>;
+
   close(): Promise<void>;
 };
 

@@ -31,6 +31,10 @@ export async function run(command: Command<Workspace>, call: Call, around: Surro
     if (command.memory !== undefined) requireMemory(command.memory);
     const { settings: flags, config: file } = call;
     const loaded = loadConfig({ file, flags, folder, env });
+    if (loaded.ignored.length > 0)
+      out.complain(
+        `left out ${loaded.ignored.join(', ')}: Kubernetes sets them for a Service of that name, unless the pod says enableServiceLinks: false`,
+      );
     mendState(loaded.root);
     workspace = new Workspace(loaded, out.progress, keepState);
     const code = await command.run({

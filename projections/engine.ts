@@ -4,12 +4,15 @@ import { decode, type ReadableEvent } from '../events/decode.ts';
 import type { RecordedEvent } from '../events/envelope.ts';
 import type { EventStore } from '../events/store.ts';
 import { type AnyProjection, fold, type Named } from './projection.ts';
-import { type Generation, ViewNewerError, type Views, type ViewTables } from './views.ts';
+import { type Generation, ViewNewerError, type Views, ViewsBusyError, type ViewTables } from './views.ts';
 
 const PAGE = 5000;
 
 /** There is no such position: another process replaced a build while it was read. */
 const REPLACED = -1;
+
+/** Every time another process has built the views anew; it does so when its version of a view is another. */
+const MOST_REPLACED = 20;
 
 type Build = { readonly projection: AnyProjection; readonly types: ReadonlySet<string>; generation: Generation };
 
@@ -34,16 +37,20 @@ export class Engine {
    *
    * @returns the last position that the views have folded
    * @throws {ViewNewerError} a newer Pawl owns a view
+   * @throws {ViewsBusyError}
    * @throws {UnreadableEventError} an event of a wanted type cannot be read
    */
   async catchUp(onPage?: (position: number) => void): Promise<number> {
-    for (;;) {
+    for (let attempt = 1; attempt <= MOST_REPLACED; attempt++) {
       const builds = this.#projections.map((projection) => this.#currentBuild(projection));
       const position = await this.#advance(builds, onPage);
       if (position === REPLACED) continue;
       this.#swapIn(builds);
       return position;
     }
+    throw new ViewsBusyError(
+      `other processes rebuilt the views ${MOST_REPLACED} times while this one read the log: try again when they are through`,
+    );
   }
 
   /** Builds every table again from the first event, beside the live one, which it then replaces. */

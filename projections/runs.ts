@@ -33,7 +33,11 @@ export type Run = {
   readonly environment: EventData<'TrainingRunStarted'>['environment'];
   readonly sweep: EventData<'TrainingRunStarted'>['sweep'];
   readonly startedAt: string;
+  /** Of its first event in the log, which orders runs: clocks may go back. */
+  readonly position: number;
   readonly endedAt: string | null;
+  /** Of the event that ended it. */
+  readonly endPosition: number | null;
   readonly data: EventData<'DatasetPinned'> | null;
   readonly epochs: { readonly done: number; readonly of: number } | null;
   readonly metrics: Readonly<Record<string, Metric>>;
@@ -53,7 +57,7 @@ const MAX_ARTIFACTS = 100;
 /** One row per run; keyed by run id. */
 export const runs: Projection<Run, Types> = {
   name: 'runs',
-  version: 2,
+  version: 3,
   types: [
     'TrainingRunStarted',
     'DatasetPinned',
@@ -80,7 +84,9 @@ function started(event: EventOf<'TrainingRunStarted'>): Run {
     ...rest,
     dataOptions,
     startedAt: event.time,
+    position: event.position,
     endedAt: null,
+    endPosition: null,
     data: null,
     epochs: null,
     metrics: {},
@@ -92,6 +98,8 @@ function started(event: EventOf<'TrainingRunStarted'>): Run {
     revision: event.revision,
   };
 }
+
+const ended = ({ time, position }: EventOf<Types>) => ({ endedAt: time, endPosition: position });
 
 function change(run: Run, event: EventOf<Exclude<Types, 'TrainingRunStarted'>>): Partial<Run> {
   switch (event.type) {
@@ -108,15 +116,15 @@ function change(run: Run, event: EventOf<Exclude<Types, 'TrainingRunStarted'>>):
       return { evaluations: [...run.evaluations, evaluation].slice(-MAX_ARTIFACTS) };
     }
     case 'TrainingRunCompleted':
-      return { status: 'completed', endedAt: event.time, candidate: event.data.candidate };
+      return { status: 'completed', ...ended(event), candidate: event.data.candidate };
     case 'TrainingRunFailed': {
       const { code, message } = event.data;
-      return { status: 'failed', endedAt: event.time, failure: { code, message } };
+      return { status: 'failed', ...ended(event), failure: { code, message } };
     }
     case 'TrainingRunInterrupted':
       return {
         status: 'interrupted',
-        endedAt: event.time,
+        ...ended(event),
         failure: { code: event.data.cause, message: event.data.detail },
       };
   }

@@ -25,7 +25,7 @@ export class SqliteViews implements Views, ViewTables {
     try {
       mkdirSync(dirname(file), { recursive: true });
       this.#db = new DatabaseSync(file);
-      this.#statements = new Statements(this.#db);
+      this.#statements = new Statements(this.#db, file, 'delete it, and it is made again');
       this.#db.exec('PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON');
       this.#db.exec(
         `PRAGMA journal_mode = ${safeJournalMode(this.#statements.first('SELECT sqlite_version() AS v')?.v as string)}`,

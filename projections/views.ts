@@ -8,6 +8,11 @@ export type Generation = {
   readonly live: boolean;
 };
 
+/** Other processes have replaced the views each time that this one had folded the log. */
+export class ViewsBusyError extends PawlError {
+  readonly code = 'views_busy';
+}
+
 /** A newer Pawl has built this view in a form that this Pawl cannot read. */
 export class ViewNewerError extends PawlError {
   readonly code = 'view_newer';

@@ -42,6 +42,9 @@ export const SAFE_CONFIG = [
   'gc.auto=0',
   'core.fsync=all',
   'core.logAllRefUpdates=always',
+  // Another writer is waited for; git holds a lock for milliseconds.
+  'core.filesRefLockTimeout=2000',
+  'core.packedRefsTimeout=2000',
 ];
 
 /** The environment of a git process in a repository of Pawl's, by allow-list. @param from of this process */

@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { RegistryError } from './errors.ts';
 import { gitEnvironment } from './git-environment.ts';
 import { requireGit } from './git-version.ts';
+import { killGroup } from './kill-group.ts';
 
 /** Git ended with an error. `exitCode` is null if it could not be started, was killed, or printed too much. */
 export class GitError extends RegistryError {
@@ -26,6 +27,8 @@ export type RunOptions = {
   maxBytes?: number;
   env?: Readonly<Record<string, string>>;
   timeoutMs?: number;
+  /** Whether git starts programs of its own, which then end with it: those that reach the network. */
+  group?: boolean;
 };
 
 export const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
@@ -37,9 +40,10 @@ export const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
 export function spawnGit(
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
+  group = false,
 ): ChildProcessWithoutNullStreams {
   requireGit();
-  return spawn('git', argv, { env: { ...gitEnvironment(process.env), ...env }, stdio: 'pipe' });
+  return spawn('git', argv, { env: { ...gitEnvironment(process.env), ...env }, stdio: 'pipe', detached: group });
 }
 
 /**
@@ -47,14 +51,22 @@ export function spawnGit(
  * @throws {GitUnusableError}
  */
 export function runGit(argv: readonly string[], shown: readonly string[], options: RunOptions): Promise<Buffer> {
-  const { input, maxBytes = DEFAULT_MAX_BYTES, env = {}, timeoutMs = 120_000 } = options;
+  const { input, maxBytes = DEFAULT_MAX_BYTES, env = {}, timeoutMs = 120_000, group = false } = options;
   return new Promise((resolve, reject) => {
-    const child = spawnGit(argv, env);
+    const child = spawnGit(argv, env, group);
     const chunks: Buffer[] = [];
     let [size, stderr, ended, tooLarge] = [0, '', '', false];
     const stop = (reason: string) => {
       ended = reason;
-      child.kill('SIGKILL');
+      if (group) killGroup(child);
+      else child.kill('SIGKILL');
+      settle(null); // not when the last of its programs has let go of the pipes
+    };
+    const settle = (code: number | null) => {
+      clearTimeout(timer);
+      if (code === 0 && !ended) resolve(Buffer.concat(chunks));
+      else if (tooLarge) reject(new OutputTooLargeError(shown, null, ended));
+      else reject(new GitError(shown, ended ? null : code, ended || stderr));
     };
     const timer = setTimeout(() => stop(`no answer in ${timeoutMs} ms`), timeoutMs);
     child.stdout.on('data', (chunk: Buffer) => {
@@ -70,12 +82,7 @@ export function runGit(argv: readonly string[], shown: readonly string[], option
       clearTimeout(timer);
       reject(new GitError(shown, null, `git cannot be started (${cause.message})`, { cause }));
     });
-    child.on('close', (code) => {
-      clearTimeout(timer);
-      if (code === 0 && !ended) resolve(Buffer.concat(chunks));
-      else if (tooLarge) reject(new OutputTooLargeError(shown, null, ended));
-      else reject(new GitError(shown, ended ? null : code, ended || stderr));
-    });
+    child.on('close', (code) => settle(code));
     child.stdin.on('error', () => {}); // git may end before it has read everything; its exit code tells
     child.stdin.end(input);
   });

@@ -18,7 +18,7 @@ export function reaching(
 ): { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> } {
   const protocol = isAbsolute(remote) ? 'file' : new URL(remote).protocol.slice(0, -1);
   const env = { GIT_ALLOW_PROTOCOL: protocol };
-  if (protocol !== 'file') return { args, env };
+  if (protocol !== 'file') return { args: [...UNTIL_SILENT, ...args], env };
   const path = isAbsolute(remote) ? remote : fileURLToPath(remote);
   for (const folder of new Set([path, enteredBy(path)])) requireOurs(folder);
   const at = args.findIndex((arg) => Object.hasOwn(PROGRAMS, arg)) + 1;
@@ -26,6 +26,9 @@ export function reaching(
   if (program === undefined) throw new TypeError(`git ${args[0]} reaches no other repository`);
   return { args: [...args.slice(0, at), `--${program}=${AT_THE_OTHER_END} ${program}`, ...args.slice(at)], env };
 }
+
+/** A server that accepts and then sends nothing for a minute is given up. Git's servers say now and then that they work. */
+const UNTIL_SILENT = ['-c', 'http.lowSpeedLimit=1', '-c', 'http.lowSpeedTime=60'];
 
 const PROGRAMS: Readonly<Record<string, string>> = {
   fetch: 'upload-pack',

@@ -2,6 +2,7 @@ import { RegistryError } from './errors.ts';
 import { type CommitObject, type NewCommit, parseCommit, printCommit } from './git-commit.ts';
 import { editTree, UnusualTreeError } from './git-edit-tree.ts';
 import { SAFE_CONFIG } from './git-environment.ts';
+import { lockAt, lockIn, refLocked, removeAbandonedLock } from './git-locks.ts';
 import { writeLoose } from './git-loose.ts';
 import { GitObjects } from './git-objects.ts';
 import { requireOurs } from './git-owner.ts';
@@ -80,7 +81,7 @@ export class Git {
     if (remote === undefined) return runGit([...before, ...args], args, options);
     const reach = reaching(args, remote);
     const env = { ...reach.env, ...options.env };
-    return runGit([...before, ...reach.args], args, { ...options, env });
+    return runGit([...before, ...reach.args], args, { ...options, env, group: true });
   }
 
   async text(args: readonly string[], options?: RunOptions & { remote?: string }): Promise<string> {
@@ -325,7 +326,8 @@ export class Git {
    * Moves refs, all or none, each only if it still has its old value (null: must not exist). A null new value deletes
    * the ref; if there is none, it only makes sure that there is none.
    *
-   * @throws {RefMovedError} if one of them has moved
+   * @throws {RefMovedError} if one of them has not
+   * @throws {RefLockedError} if another git holds one of them, or has left its lock less than a minute ago
    */
   async updateRefs(updates: readonly { ref: string; to: ObjectId | null; from: ObjectId | null }[]): Promise<void> {
     const lines = updates.map(({ ref, to, from }) => {
@@ -334,15 +336,20 @@ export class Git {
       return from === null ? `verify ${ref}\0\0` : `delete ${ref}\0${from}\0`;
     });
     requireOurs(this.gitDir);
-    try {
-      await this.#transactions.run(lines.join(''));
-    } catch (cause) {
-      if (
-        cause instanceof GitError &&
-        /cannot lock ref|reference already exists|unable to resolve reference/.test(cause.stderr)
-      )
-        throw new RefMovedError(`another writer moved ${updates.map((u) => u.ref).join(' or ')} first`, { cause });
-      throw cause;
-    }
+    const refs = updates.map(({ ref }) => ref);
+    for (let again = false; ; again = true)
+      try {
+        return await this.#transactions.run(lines.join(''));
+      } catch (cause) {
+        if (!(cause instanceof GitError)) throw cause;
+        const lock = lockIn(cause.stderr);
+        if (lock === null) throw HAS_MOVED.test(cause.stderr) ? new RefMovedError(moved(refs), { cause }) : cause;
+        if (again || !(await removeAbandonedLock(this.gitDir, lock)))
+          throw refLocked(refs, lock, await lockAt(lock), cause);
+      }
   }
 }
+
+/** How git says that a ref is not where the update wants it to be. */
+const HAS_MOVED = /but expected|reference already exists|unable to resolve reference/;
+const moved = (refs: readonly string[]): string => `another writer moved ${refs.join(' or ')} first`;

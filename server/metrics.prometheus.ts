@@ -33,7 +33,7 @@ export function createMetrics(health: () => PoolHealth | null, traffic: Pick<Tra
   });
   new Counter({
     name: 'pawl_requests_total',
-    help: 'Requests, by the version in production then: answered, refused before a model saw them, or failed',
+    help: 'Requests by the version that was in production and by outcome: answered, refused before a model saw them, or failed',
     labelNames: ['model', 'version', 'outcome'],
     registers,
     collect() {
@@ -45,7 +45,7 @@ export function createMetrics(health: () => PoolHealth | null, traffic: Pick<Tra
   });
   new Counter({
     name: 'pawl_texts_total',
-    help: 'Texts that were answered, by the label they were given',
+    help: 'Texts that were answered, by predicted label',
     labelNames: ['model', 'version', 'label'],
     registers,
     collect() {

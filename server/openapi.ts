@@ -17,16 +17,16 @@ export const ProvenanceHeaders = z.object({
 
 const MEANING = {
   400: 'the body is not UTF-8 or not JSON',
-  401: 'no signature, or a wrong one',
-  404: 'the server takes no webhooks',
+  401: 'the signature is missing or wrong',
+  404: 'the server accepts no webhooks',
   413: 'the body is too large',
   415: 'the body is not sent as JSON',
-  422: 'the body is not what the path asks for, or a text cannot be classified',
-  421: 'the request names a host that this server is not',
-  429: 'too much is waiting',
+  422: 'the body is not what the path expects, or a text cannot be classified',
+  421: 'the request is for a host name that is not in server.hosts',
+  429: 'the server is busy and rejects the request',
   500: 'the model or the server failed',
   503: 'no model is loaded, or the server is stopping or overloaded',
-  504: 'no answer in time',
+  504: 'the answer was not ready in time',
 } as const satisfies Record<number, string>;
 type ProblemStatus = keyof typeof MEANING;
 

@@ -179,6 +179,36 @@ boundaries('models run in processes of their own: nothing else loads what runs t
   }
 });
 
+/** Loops without an end of their own, and what ends them. */
+const ENDLESS: Record<string, string> = {
+  'events/store.ts': 'pages of a stream, until one is not full',
+  'projections/as-of.ts': 'pages of the log, up to a position',
+  'projections/engine.ts': 'pages of the log, until there is none',
+  'pipeline/commands/baseline.ts': 'pages of the log, up to a position',
+  'pipeline/data/download.ts': 'chunks of a body, each of which must come in time',
+  'pipeline/promotion/process.ts': 'until a deadline',
+  'pipeline/training/transformer/safetensors-header.ts': 'characters of a text',
+  'registry-repo/artifacts/receive.ts': 'chunks of a body, each of which must come in time',
+  'registry-repo/git.ts': 'parts of a path',
+  'registry-repo/model-process/isolation.ts': 'folders above a file',
+  'server/inference/pool.ts': 'a queue, which gets shorter',
+};
+
+boundaries('every loop that tries again counts its tries', () => {
+  const found = product.filter((file) => {
+    const lines = readFileSync(join(root, file), 'utf8').split('\n');
+    return lines.some((line, at) => {
+      const head = /\bfor \(([^;]*);\s*;([^)]*)|\bwhile \(true\)/.exec(line);
+      if (!head) return false;
+      const [, counter] = /let (attempt|tries|again)\b/.exec(head[1] ?? '') ?? [];
+      // Further down, it is looked at.
+      const looked = new RegExp(`\\b${counter}\\b(?: (?:===|>=|<) |[);]| \\|\\|)`);
+      return counter === undefined || !lines.slice(at + 1, at + 60).some((later) => looked.test(later));
+    });
+  });
+  assert.equal(found.sort(), Object.keys(ENDLESS).sort());
+});
+
 boundaries('there are no barrels, default exports or shell strings', () => {
   for (const file of product) {
     const source = readFileSync(join(root, file), 'utf8');

@@ -37,6 +37,8 @@ export async function readLog(
     }
     subject.progress('reading the log', verifier.position, total);
   }
+  for (const line of (await subject.store.damage?.()) ?? [])
+    findings.push(say('error', 'file-damaged', 'the log’s file', line));
   const log = { size: tree.size, streams: verifier.heads.size, events, roots };
   return {
     log,

@@ -5,9 +5,9 @@ import { wholeNumber } from './numbers.ts';
 
 export const approve: Command<Workspace> = {
   details:
-    'Where gate.json says `"merge": "after-approval"`, a pass waits for this. Another commit in the pull request needs another approval. `pawl reconcile` merges afterwards, or the registry’s own workflow does.',
+    'Where gate.json says `"merge": "after-approval"`, a candidate that passed waits for this approval. Another commit in the pull request needs another approval. Afterwards `pawl reconcile` or the registry’s own workflow merges.',
   arguments: [{ name: 'number', description: 'the pull request' }],
-  examples: [['pawl approve 7', 'you have read it, and it may go into production']],
+  examples: [['pawl approve 7', 'after you have read it']],
   async run({ args: [wanted], workspace, out }) {
     const forge = workspace.forge();
     const pull = await forge.pullRequest(wholeNumber(wanted, 'the pull request', 0));

@@ -8,13 +8,13 @@ import type { Command } from './command.ts';
 const DAY_MS = 86_400_000;
 
 export const artifactsGc: Command<Workspace> = {
-  details: 'Bytes younger than the grace period stay: a run stores its files before it records them.',
+  details: 'Bytes younger than the grace period stay, because a run stores its files before it records them.',
   json: true,
   flags: [
-    { flags: '--dry-run', description: 'show what would go, remove nothing' },
+    { flags: '--dry-run', description: 'show what would be removed, remove nothing' },
     {
       flags: '--grace-days <n>',
-      description: 'how long to spare what nothing refers to',
+      description: 'grace period: how long unreferenced bytes stay',
       setting: 'artifacts.graceDays',
     },
   ],

@@ -4,7 +4,7 @@ import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
 export const artifactsVerify: Command<Workspace> = {
-  details: 'Exit code 1 if anything is not what its digest says.',
+  details: 'Exit code 1 if any bytes do not match their digest.',
   json: true,
   examples: [['pawl artifacts verify', 'has the disk kept its word?']],
   async run({ workspace, out }) {

@@ -10,12 +10,12 @@ const FORMATS = ['text', 'markdown'] as const;
 
 export const auditAll: Command<Workspace> = {
   details:
-    'Checks the log’s hashes and order, signed checkpoints, every view against a rebuild, every commit on main against the log and back, every verdict judged again from its evidence, every artifact’s bytes, and what servers say they served. Exit code 1 if anything does not hold.',
+    'Checks the log’s hashes and order, the signed checkpoints, every view against a rebuild, every commit on main against the log and the reverse, every verdict by judging again from its evidence, every artifact’s bytes, and what servers report that they served. Exit code 1 if a check fails.',
   json: true,
   flags: [
     { flags: '--format <format>', description: 'text or markdown (default text)' },
     { flags: '--log <file>', description: 'audit this copy of the log instead' },
-    { flags: '--record', description: 'record in the log that an audit was made, and what it found' },
+    { flags: '--record', description: 'record the audit and its findings in the log' },
   ],
   examples: [
     ['pawl audit', 'is everything as it was decided?'],

@@ -5,11 +5,11 @@ import { type Command, text } from './command.ts';
 
 export const backendInstall: Command<Workspace> = {
   details:
-    'Unpacks @tensorflow/tfjs-node from npm without running its scripts, compiles its addon against the libraries of the Python package (2.12 or newer, Linux; a C++ compiler is needed), and tries it: a product, a derivative, speed. Everything is kept in the user’s cache folder.',
+    'Unpacks @tensorflow/tfjs-node from npm without running its scripts, compiles its addon against the libraries of the Python package (2.12 or newer, Linux; a C++ compiler is needed), and tries it: a product, a derivative, speed. Keeps everything in the user’s cache folder.',
   json: true,
   flags: [
     { flags: '--python <program>', description: 'the Python whose TensorFlow to use (default: python3)' },
-    { flags: '--tensorflow <dir>', description: 'TensorFlow’s own folder, instead of asking a Python' },
+    { flags: '--tensorflow <dir>', description: 'folder of TensorFlow itself, instead of --python' },
     { flags: '--gpu', description: 'fail if TensorFlow finds no GPU' },
   ],
   examples: [

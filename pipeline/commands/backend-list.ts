@@ -6,7 +6,7 @@ import type { Command } from './command.ts';
 
 export const backendList: Command<Workspace> = {
   details:
-    'Each backend is tried in a process of its own: a product, a derivative, and the speed of multiplying matrices. `auto` takes the first usable one but webgpu, which is experimental.',
+    'Tries each backend in a separate process: a product, a derivative, and the speed of multiplying matrices. `auto` takes the first usable backend except webgpu, which is experimental.',
   json: true,
   examples: [['pawl backend list', 'is TensorFlow used, or only WebAssembly?']],
   async run({ out, workspace }) {

@@ -7,7 +7,7 @@ import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
 
 export const baselineShow: Command<Workspace> = {
-  details: 'Folded from the log alone, so the answer for a moment in the past is the same today and in ten years.',
+  details: 'The answer is computed from the log alone, so the answer for an earlier moment never changes.',
   json: true,
   arguments: [{ name: 'model', description: 'only this model', optional: true }],
   flags: [

@@ -9,13 +9,14 @@ export const verbs: readonly Verb<Workspace>[] = [
   {
     name: 'up',
     takes: '[options]',
-    summary: 'everything at once: registry, first model, gate, server',
+    summary: 'set up everything: registry, first model, gate, server',
     load: async () => (await import('./up.ts')).up,
   },
   {
     name: 'demo',
     takes: '',
-    summary: 'tell the whole story once, in a temporary folder: blocked, promoted, swapped, rolled back, audited',
+    summary:
+      'show the whole life of a model once, in a temporary folder: blocked, promoted, swapped, rolled back, audited',
     load: async () => (await import('./demo.ts')).demo,
   },
   {
@@ -27,7 +28,7 @@ export const verbs: readonly Verb<Workspace>[] = [
   {
     name: 'train',
     takes: '[options] [command...]',
-    summary: 'train a model; what comes of it is a candidate for promotion',
+    summary: 'train a model; the result is a candidate for promotion',
     load: async () => (await import('./train.ts')).train,
   },
   {
@@ -39,19 +40,20 @@ export const verbs: readonly Verb<Workspace>[] = [
   {
     name: 'sweep point',
     takes: '[options] <file>',
-    summary: 'run one point of a sweep, if it has no completed run yet: what executors call',
+    summary: 'run one point of a sweep, if it has no completed run yet; executors call this',
     load: async () => (await import('./sweep-point.ts')).sweepPoint,
   },
   {
     name: 'import',
     takes: '[options]',
-    summary: 'bring a model that was trained elsewhere: an ONNX graph and its tokenizer become a run and a candidate',
+    summary:
+      'import a model that another program trained: an ONNX graph and its tokenizer become a run and a candidate',
     load: async () => (await import('./import.ts')).importModel,
   },
   {
     name: 'quantize',
     takes: '[options] <model>',
-    summary: 'make a smaller, faster candidate of a model: weights as bytes',
+    summary: 'make a smaller, faster candidate from a model: weights as bytes',
     load: async () => (await import('./quantize.ts')).quantize,
   },
   {
@@ -75,19 +77,19 @@ export const verbs: readonly Verb<Workspace>[] = [
   {
     name: 'gate evaluate',
     takes: '[options]',
-    summary: 'measure one commit of a pull request, without any right to change something',
+    summary: 'measure one commit of a pull request; needs no right to change anything',
     load: async () => (await import('./gate-evaluate.ts')).gateEvaluate,
   },
   {
     name: 'gate publish',
     takes: '[options]',
-    summary: 'judge by what `pawl gate evaluate` counted, sign the verdict, show it, and merge if it is a pass',
+    summary: 'judge by the counts of `pawl gate evaluate`, sign the verdict, show it, and merge on a pass',
     load: async () => (await import('./gate-publish.ts')).gatePublish,
   },
   {
     name: 'approve',
     takes: '<number>',
-    summary: 'approve of a pull request of the registry, at the commit it is at now',
+    summary: 'approve a pull request of the registry, at its current commit',
     load: async () => (await import('./approve.ts')).approve,
   },
   {
@@ -99,13 +101,13 @@ export const verbs: readonly Verb<Workspace>[] = [
   {
     name: 'reconcile',
     takes: '[options]',
-    summary: 'finish whatever was left half done, and notice what nobody of us did',
+    summary: 'finish what was left half done, and report changes of main that Pawl did not make',
     load: async () => (await import('./reconcile.ts')).reconcile,
   },
   {
     name: 'serve',
     takes: '[options]',
-    summary: 'answer over HTTP with what the registry has in production, and follow it',
+    summary: 'answer over HTTP with the version that the registry has in production, and follow main',
     load: async () => (await import('./serve.ts')).serve,
   },
   {
@@ -129,7 +131,7 @@ export const verbs: readonly Verb<Workspace>[] = [
   {
     name: 'baseline',
     takes: '[options] [model]',
-    summary: 'show what is in production, or was at any moment',
+    summary: 'show what is in production now, or was at an earlier moment',
     load: async () => (await import('./baseline.ts')).baselineShow,
   },
   {
@@ -171,7 +173,7 @@ export const verbs: readonly Verb<Workspace>[] = [
   {
     name: 'events show',
     takes: '[options] <event>',
-    summary: 'show one event whole, and whether its hash still fits its bytes',
+    summary: 'show one event in full, and whether its hash still matches its bytes',
     load: async () => (await import('./events-show.ts')).eventsShow,
   },
   {
@@ -189,13 +191,13 @@ export const verbs: readonly Verb<Workspace>[] = [
   {
     name: 'events backup',
     takes: '<file>',
-    summary: 'copy the whole log into a new file, while everything goes on',
+    summary: 'copy the whole log into a new file; other processes may write meanwhile',
     load: async () => (await import('./events-backup.ts')).eventsBackup,
   },
   {
     name: 'model show',
     takes: '[options] <model>',
-    summary: 'what is in a model: inputs, outputs, operators, parameters and size',
+    summary: 'show what a model contains: inputs, outputs, operators, parameters and size',
     load: async () => (await import('./model-show.ts')).modelShow,
   },
   {
@@ -207,13 +209,13 @@ export const verbs: readonly Verb<Workspace>[] = [
   {
     name: 'registry configure',
     takes: '[options]',
-    summary: 'change the registry’s rules, by a pull request that you merge with this command',
+    summary: 'change the registry’s rules, with a pull request that you merge, not the gate',
     load: async () => (await import('./registry-configure.ts')).registryConfigure,
   },
   {
     name: 'registry status',
     takes: '[options]',
-    summary: 'show what main has in production, verified, and what is open',
+    summary: 'verify and show what main has in production, and show what is open',
     load: async () => (await import('./registry-status.ts')).registryStatus,
   },
   {
@@ -225,7 +227,7 @@ export const verbs: readonly Verb<Workspace>[] = [
   {
     name: 'registry accept-main',
     takes: '[options]',
-    summary: 'have a server follow main, though main did not go on from what the server had settled on',
+    summary: 'make a server follow main, although main does not continue from what the server had settled on',
     load: async () => (await import('./registry-accept-main.ts')).registryAcceptMain,
   },
   {
@@ -249,13 +251,13 @@ export const verbs: readonly Verb<Workspace>[] = [
   {
     name: 'backend list',
     takes: '[options]',
-    summary: 'show what can compute for training here, how fast, and why not',
+    summary: 'show which training backends are usable here, how fast they are, and why others are not',
     load: async () => (await import('./backend-list.ts')).backendList,
   },
   {
     name: 'backend install',
     takes: '[options]',
-    summary: 'let TensorFlow compute for training: build its addon on the TensorFlow of a Python package',
+    summary: 'install the TensorFlow backend for training: build its addon on the TensorFlow of a Python package',
     load: async () => (await import('./backend-install.ts')).backendInstall,
   },
   {
@@ -267,7 +269,7 @@ export const verbs: readonly Verb<Workspace>[] = [
   {
     name: 'doctor',
     takes: '[options]',
-    summary: 'look for what is missing or unsafe, and say how to mend it',
+    summary: 'look for what is missing or unsafe, and say how to fix it',
     load: async () => (await import('./doctor.ts')).doctor,
   },
 ];

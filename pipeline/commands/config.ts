@@ -5,7 +5,7 @@ import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
 export const configShow: Command<Workspace> = {
-  details: 'Flags win over PAWL_… variables, those over pawl.yaml, that over defaults.',
+  details: 'Flags override PAWL_… variables, variables override pawl.yaml, and pawl.yaml overrides defaults.',
   json: true,
   examples: [
     ['pawl config', 'all settings'],

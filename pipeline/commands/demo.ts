@@ -5,7 +5,7 @@ import type { Command } from './command.ts';
 export const demo: Command<Workspace> = {
   memory: 'serves',
   details:
-    'Uses the sample data, no network, and none of your settings. Exit code 1 if anything does not come out as the story says.',
+    'Uses the sample data, no network, and none of your settings. Exit code 1 if a step does not give the expected result.',
   examples: [['pawl demo', 'about a minute']],
   async run({ out, signal }) {
     const asTold = await demonstrate(out, signal);

@@ -5,9 +5,9 @@ import type { Command } from './command.ts';
 
 export const doctor: Command<Workspace> = {
   details:
-    'Changes nothing; with a git event store, the local copy of the log is brought up to date. Exit code 1 if there is a problem; warnings do not count. With --probe, what the registry’s server enforces is tried on branches that are removed again.',
+    'Changes nothing, except that it updates the local copy of the log if the event store is git. Exit code 1 if there is a problem; warnings do not count. With --probe it tries what the registry’s server enforces, on branches that it removes again.',
   json: true,
-  flags: [{ flags: '--probe', description: 'try again what the registry’s server really enforces' }],
+  flags: [{ flags: '--probe', description: 'try what the registry’s server really enforces' }],
   examples: [
     ['pawl doctor', 'is this machine fit to train, judge and serve?'],
     ['pawl doctor --probe', 'after an update of the server that the registry is on'],

@@ -13,14 +13,14 @@ import { type Command, text } from './command.ts';
 export const evaluate: Command<Workspace> = {
   memory: 'computes',
   details:
-    'Nothing is recorded. A data set with a test split is measured on that; any other on all its rows. Figures are named and defined as in scikit-learn; the F1 that gate.json compares is named, with an interval, and where it is that of one label, precision and recall are that label’s.',
+    'Nothing is recorded. If the data set has a test split, only that is measured; otherwise all rows are. Figures are named and defined as in scikit-learn. The F1 that gate.json compares is named and has an interval. If it is the F1 of one label, precision and recall are those of that label too.',
   json: true,
   arguments: [{ name: 'model', description: 'a run id, or a version: 2, v2, model@2' }],
   flags: [
     {
       flags: '--data <path>',
       description:
-        'CSV, TSV, JSONL, an IMDB archive, or a folder with one folder a label; without it, the configured data',
+        'CSV, TSV, JSONL, an IMDB archive, or a folder with one folder for each label; default: the configured data',
     },
     {
       flags: '--source <column>',

@@ -13,7 +13,7 @@ const FORMATS = ['jsonl', 'cloudevents'] as const;
 
 export const eventsExport: Command<Workspace> = {
   details:
-    'jsonl is the log itself, bytes and hashes included. cloudevents is one CloudEvents 1.0 object a line, for brokers and other tools.',
+    'jsonl is the log itself, including bytes and hashes. cloudevents has one CloudEvents 1.0 object on each line, for brokers and other tools.',
   flags: [
     { flags: '--format <format>', description: `${FORMATS.join(' or ')} (default jsonl)` },
     { flags: '--output <file>', description: 'write here instead of to standard output' },

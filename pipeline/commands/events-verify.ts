@@ -7,13 +7,13 @@ import { textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
-type Finding = Omit<ChainBreak, 'code'> & { readonly code: ChainBreak['code'] | 'unreadable' };
+type Finding = Omit<ChainBreak, 'code'> & { readonly code: ChainBreak['code'] | 'unreadable' | 'file-damaged' };
 
 const SHOWN = 50;
 
 export const eventsVerify: Command<Workspace> = {
   details:
-    'Exit code 1 if anything is not as it was written. `pawl audit` checks more: the registry, the artifacts, the verdicts.',
+    'Exit code 1 if any event is not as it was written. `pawl audit` checks more: the registry, the artifacts, the verdicts.',
   json: true,
   examples: [['pawl events verify', 'check the whole log']],
   async run({ workspace, out }) {
@@ -25,6 +25,8 @@ export const eventsVerify: Command<Workspace> = {
       for (const event of page) findings.push(...verifier.check(event), ...shapeOf(event));
       out.progress.update('verifying events', verifier.position, total);
     }
+    for (const message of (await store.damage?.()) ?? [])
+      findings.push({ position: 0, stream: 'the file', revision: 0, code: 'file-damaged', message });
     const value = { events: verifier.position, streams: verifier.heads.size, findings };
     out.result(value, () =>
       findings.length === 0 ? `${value.events} events in ${value.streams} streams, every link intact` : table(findings),

@@ -11,14 +11,14 @@ import { wholeNumber } from './numbers.ts';
 
 export const GATE_FLAGS = [
   { flags: '--pr <number>', description: 'the pull request' },
-  { flags: '--head <commit>', description: 'the commit of it to judge, all 40 digits' },
+  { flags: '--head <commit>', description: 'its commit to judge, all 40 digits' },
 ] as const;
 
 export const gateEvaluate: Command<Workspace> = {
   memory: 'computes',
   details:
-    'The first half of a gate in a workflow: loads and scores the models, which may be hostile, and writes what it counted. `pawl gate publish`, which never loads a model, decides. Exit code 0 if there is an answer to publish, whatever it is.',
-  flags: [...GATE_FLAGS, { flags: '--out <file>', description: 'where to write what was counted (JSON)' }],
+    'This is the first half of a gate in a workflow. It loads and scores the models, which may be hostile, and writes the counts. `pawl gate publish` decides, and never loads a model. Exit code 0 if there is a result to publish, even a refusal.',
+  flags: [...GATE_FLAGS, { flags: '--out <file>', description: 'where to write the counts (JSON)' }],
   examples: [['pawl gate evaluate --pr 7 --head 5f0c…  --out evaluated.json', 'in the job without secrets']],
   async run(invocation) {
     const { workspace, out } = invocation;

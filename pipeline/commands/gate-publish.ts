@@ -10,9 +10,9 @@ import { GATE_FLAGS, gateQuestion } from './gate-evaluate.ts';
 
 export const gatePublish: Command<Workspace> = {
   details:
-    'The second half of a gate in a workflow. It checks everything again that can be known without the model, keeps the signed verdict in the registry, sets the status of exactly the commit that was judged, and merges it if main is still what it was judged against. Without an evaluation it refuses. Exit code 0 if merged, waiting or nothing to do, 1 if refused, 3 if the gate itself failed and could not judge.',
+    'This is the second half of a gate in a workflow. It checks everything again that it can check without the model, stores the signed verdict in the registry, sets the status of exactly the commit that was judged, and merges that commit if main is still the one that it was judged against. Without an evaluation it refuses. Exit code 0 if merged, waiting or nothing to do, 1 if refused, 3 if the gate itself failed and could not judge.',
   json: true,
-  flags: [...GATE_FLAGS, { flags: '--judgement <file>', description: 'what `pawl gate evaluate` wrote' }],
+  flags: [...GATE_FLAGS, { flags: '--judgement <file>', description: 'the file that `pawl gate evaluate` wrote' }],
   examples: [['pawl gate publish --pr 7 --head 5f0c… --judgement evaluated.json', 'in the job that has the keys']],
   async run(invocation) {
     const { workspace, out } = invocation;

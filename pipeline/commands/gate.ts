@@ -11,7 +11,7 @@ import { wholeNumber } from './numbers.ts';
 export const gate: Command<Workspace> = {
   memory: 'computes',
   details:
-    'The rules, the evaluation set and the baseline are read from main, the candidate from the pull request’s commit. Exit code 0 for a pass, 1 for a refusal, 3 if the gate itself failed and could not judge.',
+    'Reads the rules, the evaluation set and the baseline from main, and the candidate from the pull request’s commit. Exit code 0 for a pass, 1 for a refusal, 3 if the gate itself failed and could not judge.',
   json: true,
   arguments: [{ name: 'number', description: 'the pull request' }],
   examples: [['pawl gate 7', 'would pull request 7 pass now?']],

@@ -20,7 +20,7 @@ export const hookInstall: Command<Workspace> = {
   details:
     'Writes a post-receive hook that runs `pawl watch --once` in the background. The push does not wait for the run.',
   flags: [
-    { flags: '--repo <path>', description: 'the repository that is pushed to (a bare one, as a rule)' },
+    { flags: '--repo <path>', description: 'the repository that receives the pushes (usually a bare one)' },
     { flags: '--branch <name>', description: 'branch whose pushes count', setting: 'watch.branch' },
   ],
   examples: [['pawl hook install --repo /srv/git/reviews.git', 'every push to main trains']],

@@ -8,7 +8,7 @@ import { report } from './train.ts';
 export const importModel: Command<Workspace> = {
   memory: 'computes',
   details:
-    'For sequence classifiers in the layout of Optimum and transformers.js: inputs input_ids, attention_mask and token_type_ids, one output with a number for each label, a tokenizer.json of BERT’s kind. The graph is looked through as the gate does it, before anything loads it, then measured on the test rows of the configured data. What it was trained on is not known unless --trained-on-data says that it was the configured data; a policy that wants to look for leaks then refuses it.',
+    'For sequence classifiers in the layout of Optimum and transformers.js: inputs input_ids, attention_mask and token_type_ids, one output with a number for each label, a tokenizer.json of BERT’s kind. Pawl scans the graph as the gate does, before anything loads it, and then measures it on the test rows of the configured data. Pawl does not know what the model was trained on, unless --trained-on-data says that it was the configured data. Without that flag, a policy that looks for leaked rows refuses the candidate.',
   json: true,
   flags: [
     { flags: '--folder <path>', description: 'a folder with onnx/model.onnx, tokenizer.json and config.json' },
@@ -16,12 +16,12 @@ export const importModel: Command<Workspace> = {
     { flags: '--tokenizer <file>', description: 'tokenizer.json' },
     {
       flags: '--model-config <file>',
-      description: 'config.json: labels, longest input, padding; after `import`, --config NAME.json is the same',
+      description: 'config.json: labels, max input length, padding; after `import`, --config NAME.json is the same',
     },
     { flags: '--labels <names>', description: 'in the order of the outputs, as in the data: neg,pos' },
-    { flags: '--max-length <n>', description: 'tokens of a text that are read; the rest is cut off' },
-    { flags: '--values <kind>', description: 'what the output holds: logits (as usual) or probabilities' },
-    { flags: '--trained-on-data', description: 'it was trained on the training rows of the configured data' },
+    { flags: '--max-length <n>', description: 'max tokens of a text; the rest is cut off' },
+    { flags: '--values <kind>', description: 'what the output contains: logits (default) or probabilities' },
+    { flags: '--trained-on-data', description: 'the model was trained on the training rows of the configured data' },
     ...DATA_FLAGS,
     { flags: '--model <name>', description: 'name of the model', setting: 'model' },
   ],

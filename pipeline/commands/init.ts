@@ -5,7 +5,7 @@ import type { Command } from './command.ts';
 
 export const init: Command<Workspace> = {
   details:
-    'Writes pawl.yaml, for GitHub .github/workflows/train.yml, and a line in .gitignore. Files that are there are kept if they do as well; if not, nothing is written. Run it at the top of the repository.',
+    'Writes pawl.yaml, .github/workflows/train.yml for GitHub, and a line in .gitignore. Existing files are kept if they have the same effect; otherwise nothing is written. Run it in the root folder of the repository.',
   json: true,
   flags: [
     { flags: '--model <name>', description: 'name of the model', setting: 'model' },

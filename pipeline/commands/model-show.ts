@@ -9,7 +9,7 @@ import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
 
 export const modelShow: Command<Workspace> = {
-  details: 'Nothing is loaded or computed: the file is read as it lies there.',
+  details: 'Only reads the file; loads and computes nothing.',
   json: true,
   arguments: [{ name: 'model', description: 'a run id, a version (2, v2, model@2), or an ONNX file' }],
   flags: [],

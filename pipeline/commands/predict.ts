@@ -7,7 +7,9 @@ import type { Command } from './command.ts';
 export const predict: Command<Workspace> = {
   details: 'Texts are arguments, or lines of standard input. The model is verified exactly as a server verifies it.',
   json: true,
-  arguments: [{ name: 'text', description: 'texts; none reads standard input', optional: true, variadic: true }],
+  arguments: [
+    { name: 'text', description: 'texts; without any, standard input is read', optional: true, variadic: true },
+  ],
   flags: [{ flags: '--model <name>', description: 'the model', setting: 'model' }],
   examples: [
     ['pawl predict "A great film, funny and moving."', 'one text'],

@@ -11,10 +11,10 @@ import type { Command } from './command.ts';
 export const promote: Command<Workspace> = {
   memory: 'computes',
   details:
-    'Without a run, the last completed one is promoted. The first promotion makes the registry, if `pawl registry init` has not. The gate scores candidate and baseline again on the pinned evaluation set, in a process of its own; the pull request is merged only if it passes. Exit code 1 if it does not, 3 if the gate itself failed: the pull request then stays open, and the same command or `pawl reconcile` has it judged again.',
+    'Without a run, the last completed run is promoted. The first promotion makes the registry, if `pawl registry init` has not. The gate scores candidate and baseline again on the pinned evaluation set, in a separate process. The pull request is merged only if it passes. Exit code 1 if it does not pass, 3 if the gate itself failed: then the pull request stays open, and the same command or `pawl reconcile` has it judged again.',
   json: true,
   arguments: [{ name: 'run', description: 'the run whose candidate to promote', optional: true }],
-  flags: [{ flags: '--no-wait', description: 'end as soon as the gate, or a person, elsewhere has to answer' }],
+  flags: [{ flags: '--no-wait', description: 'do not wait for a gate or a person elsewhere' }],
   examples: [
     ['pawl promote', 'the last run'],
     ['pawl promote 1v8k2m0p4qxa', 'a certain run'],

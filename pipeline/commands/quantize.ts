@@ -8,11 +8,11 @@ import type { Command, Invocation } from './command.ts';
 export const quantize: Command<Workspace> = {
   memory: 'computes',
   details:
-    'The weights of matrix products and of embeddings are rounded to 8 bits, with a scale for each column; what they are multiplied with is rounded while the model runs. The result is a run and a candidate of its own, measured on the test rows of the run that made the original: `pawl promote` lets the same gate judge it. The original stays as it is. It answers the same on every processor. --signed and --seven-bits are faster where texts come many at a time and the processor has VNNI: signed bytes are as exact, but only Pawl’s own runtime keeps their sums from overflowing elsewhere; 7 bits never overflow, and are less exact.',
+    'The weights of matrix products and of embeddings are rounded to 8 bits, with a scale for each column. The other factor of a product is rounded while the model runs. The result is a run and a candidate of its own, measured on the test rows of the run that made the original: `pawl promote` lets the same gate judge it. The original does not change. The new model answers the same on every processor. --signed and --seven-bits are faster if texts come many at a time and the processor has VNNI. Signed bytes are as exact, but without VNNI only Pawl’s own runtime keeps their sums from overflowing. 7 bits never overflow, and are less exact.',
   json: true,
   arguments: [{ name: 'model', description: 'a run id, or a version: 2, v2, model@2' }],
   flags: [
-    { flags: '--keep-embeddings', description: 'leave embeddings as they are: larger, a little more exact' },
+    { flags: '--keep-embeddings', description: 'do not round embeddings: larger, slightly more exact' },
     { flags: '--signed', description: 'for processors with VNNI: as exact, and faster there' },
     { flags: '--seven-bits', description: 'weights of 7 bits: faster, never overflows, less exact' },
   ],

@@ -5,7 +5,7 @@ import { describe, isUnjudged } from './promote.ts';
 
 export const reconcile: Command<Workspace> = {
   details:
-    'Ends runs whose process died, takes open promotions to their end, records merges that were not recorded, removes temporary folders of processes that were killed, and reports commits on main that nothing explains. Safe to run at any time, as often as you like. Exit code 1 if it found drift, 3 if a gate failed and could not judge.',
+    'Ends runs whose process died, completes open promotions, records merges that were not recorded, removes temporary folders of processes that were killed, and reports commits on main that nothing explains. It is safe at any time, as often as you like. Exit code 1 if main was tampered with, 3 if a gate failed and could not judge.',
   json: true,
   examples: [['pawl reconcile', 'after a crash, or from cron']],
   async run({ workspace, out }) {

@@ -9,7 +9,7 @@ import { type Command, type Invocation, text } from './command.ts';
 
 export const registryAcceptMain: Command<Workspace> = {
   details:
-    'Main only moves forward. A server refuses a main whose own line does not hold the last commit that it settled on (main_moved_back), a version number with another content, and a version that was ever revoked; it goes on with what it has. Where main is right (it was restored from a backup, say), this makes the server take main as it is now; that is recorded, with the reason. Revocations stay, but for those of --lift. Run it where the server runs: from the same settings.',
+    'Main only moves forward. A server refuses main if its line of first parents does not hold the last commit that the server settled on (main_moved_back), if a version number has another content, or if the version was ever revoked. The server then keeps the version it has. If main is right (it was restored from a backup, for example), this command makes the server accept main as it is now, and records that with the reason. Revocations stay, except those of --lift. Run it on the server’s machine, with the same settings.',
   json: true,
   flags: [
     { flags: '--reason <text>', description: 'why main is right; kept in the log' },

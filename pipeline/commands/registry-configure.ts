@@ -16,14 +16,18 @@ import { DATA_FLAGS } from './dataset.ts';
 
 export const registryConfigure: Command<Workspace> = {
   details:
-    'Brings gate.json in line with the policy section of the settings for one model; a model that is new to the registry gets its rules, and the test rows of the configured data as its evaluation set. The gate never merges a change of rules: you do, with a reason, and it is recorded. Open verdicts on the model are void afterwards.',
+    'Sets gate.json to the policy section of the settings for one model. A model that is new to the registry gets these rules, and the test rows of the configured data as its evaluation set. The gate never merges a change of rules: you merge it, with a reason, and that is recorded. Open verdicts on the model become void.',
   json: true,
   flags: [
     { flags: '--reason <text>', description: 'why; kept in the log and in the registry’s history' },
     { flags: '--model <name>', description: 'the model', setting: 'model' },
     ...DATA_FLAGS,
     { flags: '--minimum <f1>', description: 'lowest F1 of a first version', setting: 'policy.minimum' },
-    { flags: '--margin <f1>', description: 'what later versions must gain', setting: 'policy.margin' },
+    {
+      flags: '--margin <f1>',
+      description: 'how much higher the F1 of later versions must be',
+      setting: 'policy.margin',
+    },
     {
       flags: '--average <mean>',
       description: 'macro or weighted: the mean F1 over all labels',
@@ -33,7 +37,7 @@ export const registryConfigure: Command<Workspace> = {
     { flags: '--merge <when>', description: 'auto or after-approval', setting: 'policy.merge' },
     {
       flags: '--identify',
-      description: 'give a registry from before registries had ids its id, and have the keys here count for it alone',
+      description: 'for a registry of an older Pawl: give it an id, and bind the keys here to it alone',
     },
     { flags: '--revoke <version>', description: 'a version that must never serve again; changes nothing else' },
   ],

@@ -1,16 +1,17 @@
 import { loadConfigured } from '../operations/dataset.ts';
+import { UsageError } from '../operations/not-found.ts';
 import { evaluationName } from '../registry-setup/first-files.ts';
 import { initGitea } from '../registry-setup/gitea/init.ts';
 import { type Initialised, initGitHub } from '../registry-setup/github/init.ts';
 import type { Part } from '../registry-setup/github/part.ts';
-import { ensureRegistry } from '../registry-setup/setup.ts';
+import { ensureRegistry, wouldMake } from '../registry-setup/setup.ts';
 import type { Workspace } from '../workspace.ts';
-import { type Command, type Invocation, text } from './command.ts';
+import { type Command, EXIT, type Invocation, text } from './command.ts';
 import { DATA_FLAGS } from './dataset.ts';
 
 export const registryInit: Command<Workspace> = {
   details:
-    'Makes signing keys and a repository with the rules of the policy section, and pins the test rows of the configured data as the evaluation set. What exists already is left alone. On GitHub, Gitea and Forgejo it makes or adopts the repository, pushes the workflows of the gate, sets what protects main, reads all of it back, and tries on branches of its own what the server enforces; that needs a token which may administer the repository. Run again, it changes only what is not as it should be.',
+    'Makes signing keys and a repository with the rules of the policy section, and pins the test rows of the configured data as the evaluation set. What exists already is not changed. On GitHub, Gitea and Forgejo it makes the repository or uses an existing one, pushes the workflows of the gate, protects main, reads all settings back, and tries on branches of its own what the server enforces. That needs a token that may administer the repository. If you run it again, it changes only settings that are wrong.',
   json: true,
   flags: [
     ...DATA_FLAGS,
@@ -25,9 +26,12 @@ export const registryInit: Command<Workspace> = {
       description: 'the account on Gitea that the gate acts as',
       setting: 'registry.gateAccount',
     },
-    { flags: '--owners <names>', description: 'who must approve of changes to the rules: @user,@organisation/team' },
-    { flags: '--public', description: 'a new repository is for everybody to read' },
-    { flags: '--dry-run', description: 'show every request that would be sent, and send none' },
+    { flags: '--owners <names>', description: 'who must approve changes to the rules: @user,@organisation/team' },
+    { flags: '--public', description: 'make a new repository public' },
+    {
+      flags: '--dry-run',
+      description: 'show what would be made, and every request that would be sent; make and send nothing',
+    },
   ],
   examples: [
     ['pawl registry init', 'with what pawl.yaml says, or the sample data'],
@@ -42,8 +46,10 @@ export const registryInit: Command<Workspace> = {
     const { workspace, out, signal } = invocation;
     const load = () => loadConfigured(workspace, out, signal);
     if (workspace.config.registry.forge !== 'local') return elsewhere(invocation, load);
-    const { created, commit } = await ensureRegistry(workspace, load);
     const { path } = workspace.config.registry;
+    onlyElsewhere(invocation);
+    if (invocation.flags.dryRun === true) return local(invocation, await wouldMake(workspace));
+    const { created, commit } = await ensureRegistry(workspace, load);
     const value = { created, path: workspace.path(path), commit, evaluation: evaluationName(workspace) };
     out.result(value, () =>
       created
@@ -53,6 +59,22 @@ export const registryInit: Command<Workspace> = {
     return 0;
   },
 };
+
+/** What means nothing to a registry on this machine is refused. @throws {UsageError} */
+function onlyElsewhere({ flags }: Invocation<Workspace>): void {
+  const given = Object.entries({ '--public': flags.public, '--owners': flags.owners }).filter(([, value]) => value);
+  if (given.length > 0)
+    throw new UsageError(
+      `${given.map(([flag]) => flag).join(' and ')}: only for a registry on GitHub or Gitea (--forge)`,
+    );
+}
+
+function local({ out }: Invocation<Workspace>, make: readonly string[]): number {
+  out.result({ make }, () =>
+    make.length === 0 ? 'the registry exists: nothing would be made' : `would make\n  ${make.join('\n  ')}`,
+  );
+  return EXIT.done;
+}
 
 async function elsewhere(
   invocation: Invocation<Workspace>,

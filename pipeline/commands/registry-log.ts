@@ -5,10 +5,10 @@ import { type Command, text } from './command.ts';
 import { wholeNumber } from './numbers.ts';
 
 export const registryLog: Command<Workspace> = {
-  details: 'Exit code 1 if a commit cannot be explained by a verified verdict or a change of rules.',
+  details: 'Exit code 1 if no verified verdict and no change of rules explains a commit.',
   json: true,
   flags: [{ flags: '--limit <n>', description: 'how many, from the newest (default 20)' }],
-  examples: [['pawl registry log', 'how production came to be what it is']],
+  examples: [['pawl registry log', 'the history of production']],
   async run(invocation) {
     const { workspace, out } = invocation;
     const forge = workspace.forge();

@@ -19,7 +19,7 @@ type Line = {
 
 export const registryStatus: Command<Workspace> = {
   details:
-    'Exit code 1 if something on main cannot be verified, or if main did not go on from what a server of these settings had settled on.',
+    'Exit code 1 if something on main cannot be verified, or if main does not continue from what a server with these settings had settled on.',
   json: true,
   examples: [['pawl registry status', 'what would a server run now?']],
   async run({ workspace, out }) {

@@ -10,10 +10,10 @@ export const rollback: Command<Workspace> = {
     'The target needs no better F1, but it must have been in production and must not be revoked. Exit code 1 if the gate refuses.',
   json: true,
   flags: [
-    { flags: '--to <version>', description: 'the version; without it, the one before' },
+    { flags: '--to <version>', description: 'the version; default: the previous one' },
     { flags: '--reason <text>', description: 'why; kept in the log and in the registry’s history' },
     { flags: '--model <name>', description: 'the model', setting: 'model' },
-    { flags: '--no-wait', description: 'end as soon as the gate, or a person, elsewhere has to answer' },
+    { flags: '--no-wait', description: 'do not wait for a gate or a person elsewhere' },
   ],
   examples: [['pawl rollback --reason "complaints about short texts"', 'to the version before']],
   async run(invocation) {

@@ -12,13 +12,13 @@ export const runsCompare: Command<Workspace> = {
   arguments: [{ name: 'runs', description: 'two or more run ids', variadic: true, optional: true }],
   flags: [
     { flags: '--sweep <id>', description: 'all completed runs of a sweep instead' },
-    { flags: '--plot <file>', description: 'of a sweep: its settings beside what came of them, as SVG' },
+    { flags: '--plot <file>', description: 'of a sweep: its settings beside their results, as SVG' },
     { flags: '--scatter <setting>', description: 'with --plot: F1 against this setting instead, with intervals' },
   ],
   examples: [
-    ['pawl runs compare 1v8k2m0p4qxa 1v8k2n6c2b8e', 'what changed between two runs, and what came of it'],
-    ['pawl runs compare --sweep 3f2a90c1d4e7 --plot sweep.svg', 'what a sweep has found'],
-    ['pawl runs compare --sweep 3f2a90c1d4e7 --plot cost.svg --scatter cost', 'what one setting did'],
+    ['pawl runs compare 1v8k2m0p4qxa 1v8k2n6c2b8e', 'what differs between two runs, and their results'],
+    ['pawl runs compare --sweep 3f2a90c1d4e7 --plot sweep.svg', 'the results of a sweep'],
+    ['pawl runs compare --sweep 3f2a90c1d4e7 --plot cost.svg --scatter cost', 'the effect of one setting'],
   ],
   async run(invocation) {
     const { args, workspace, out } = invocation;

@@ -38,7 +38,7 @@ export const runsList: Command<Workspace> = {
 
 const ordered = (found: readonly Run[], sort: 'time' | 'f1'): Run[] =>
   sort === 'time'
-    ? found.toSorted((a, b) => (a.startedAt < b.startedAt ? 1 : a.startedAt > b.startedAt ? -1 : b.id < a.id ? -1 : 1))
+    ? found.toSorted((a, b) => b.position - a.position)
     : found.toSorted((a, b) => (claimedF1(b) ?? -1) - (claimedF1(a) ?? -1));
 
 function table(shown: readonly Run[], total: number): string {

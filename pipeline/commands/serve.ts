@@ -7,7 +7,7 @@ import type { Command } from './command.ts';
 export const serve: Command<Workspace> = {
   memory: 'serves',
   details:
-    'A new version is verified, loaded beside the old one, tested, and swapped in without dropping a request. If anything about it is wrong, the old one stays, and the refusal is recorded. Ctrl-C finishes what is running.',
+    'The server verifies a new version, loads it beside the old one, tests it, and swaps without dropping a request. If the new version fails a check, the old version stays, and the refusal is recorded. After Ctrl-C the server finishes running requests and ends.',
   untilStopped: true,
   flags: [
     { flags: '--host <address>', description: 'address to listen on', setting: 'server.host' },

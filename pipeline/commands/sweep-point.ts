@@ -19,8 +19,8 @@ export const sweepPoint: Command<Workspace> = {
   json: true,
   arguments: [{ name: 'file', description: 'sweep.yaml' }],
   flags: [
-    { flags: '--index <n>', description: 'which, from 0; without it JOB_COMPLETION_INDEX says it' },
-    { flags: '--id <sweep>', description: 'the sweep that it must be: another file or other settings are refused' },
+    { flags: '--index <n>', description: 'number of the point, from 0; default: the variable JOB_COMPLETION_INDEX' },
+    { flags: '--id <sweep>', description: 'expected id of the sweep: another file or other settings are refused' },
   ],
   examples: [['pawl sweep point sweep.yaml --index 3', 'the fourth point']],
   async run(invocation) {

@@ -20,7 +20,7 @@ const EXAMPLE = `A file that tries ten pairs of settings, two at a time, within 
 export const sweep: Command<Workspace> = {
   details: `${EXAMPLE}
 
-All names and values are checked before anything runs. A sweep that was stopped, or some of whose points failed, is taken up again by the same command: points that have a completed run are not run again. The test rows stay unseen; --promote-best trains the best point on all training rows and lets the gate judge it. Other executors write what runs the points elsewhere, on a log that all machines share; then this command sees their runs. Exit code 1 if a point failed or the gate refused the best.`,
+All names and values are checked before anything runs. If a sweep was stopped, or some points failed, the same command continues it: points that have a completed run are not run again. A sweep does not use the test rows. --promote-best trains the best point on all training rows and lets the gate judge it. Other executors write a workflow or manifest that runs the points on other machines, with a log that all machines share; then this command sees their runs. Exit code 1 if a point failed or the gate refused the best.`,
   json: true,
   arguments: [{ name: 'file', description: 'sweep.yaml' }],
   flags: [
@@ -29,16 +29,16 @@ All names and values are checked before anything runs. A sweep that was stopped,
     { flags: '--image <name>', description: 'kubernetes: the image that has pawl, node and git' },
     {
       flags: '--secret <name>',
-      description: 'kubernetes: a Secret whose keys become variables: the log’s credentials',
+      description: 'kubernetes: a Secret whose keys become variables, such as the log’s credentials',
     },
     {
       flags: '--volume <claim=folder>',
-      description: 'kubernetes: a PersistentVolumeClaim with data, mounted to be read at a folder of the project',
+      description: 'kubernetes: a PersistentVolumeClaim with data, mounted read-only at a folder of the project',
     },
-    { flags: '--promote-best', description: 'then train the best on all training rows, and promote it' },
+    { flags: '--promote-best', description: 'afterwards train the best point on all training rows, and promote it' },
   ],
   examples: [
-    ['pawl sweep sweep.yaml', 'run what has not been run yet'],
+    ['pawl sweep sweep.yaml', 'run the points that have no completed run'],
     ['pawl sweep sweep.yaml --promote-best', 'and let the gate judge the best'],
     ['pawl sweep sweep.yaml --executor github', 'write a workflow with a job for each point'],
     ['pawl sweep sweep.yaml --executor kubernetes --image registry.example/pawl:1 --out job.yaml', 'for a cluster'],

@@ -17,7 +17,7 @@ import { DATA_FLAGS } from './dataset.ts';
 export const train: Command<Workspace> = {
   memory: 'computes',
   details:
-    'Everything the run does is recorded as events. The candidate is stored, but not in production: that takes `pawl promote`.',
+    'The run records everything it does as events. The candidate is stored, but not in production: `pawl promote` puts it there.',
   json: true,
   arguments: [
     {
@@ -46,16 +46,16 @@ export const train: Command<Workspace> = {
       description: 'with the same data and settings, the same seed gives the same bytes',
       setting: 'training.seed',
     },
-    { flags: '--workers <n>', description: 'threads; 0 for one a processor', setting: 'training.workers' },
+    { flags: '--workers <n>', description: 'threads; 0 for one for each processor', setting: 'training.workers' },
     {
       flags: '--backend <name>',
-      description: 'what computes, for trainers that use TensorFlow.js: auto, or one of `pawl backend list`',
+      description: 'backend, for trainers that use TensorFlow.js: auto, or one of `pawl backend list`',
       setting: 'training.config.backend',
     },
     { flags: '--like <run>', description: 'repeat a run: its data, trainer, settings and seed' },
     {
       flags: '--trigger <kind>',
-      description: 'what the run comes of: manual, or push for the push that started this job',
+      description: 'what started the run: manual, or push for the push that started this job',
     },
   ],
   examples: [

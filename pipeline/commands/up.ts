@@ -21,7 +21,7 @@ import { describe } from './promote.ts';
 export const up: Command<Workspace> = {
   memory: 'serves',
   details:
-    'If no model is in production yet, one is trained on the configured data and promoted through the gate. Then the server stays up. Run again, it goes on from what is recorded and trains nothing.',
+    'If no model is in production yet, this trains one on the configured data and promotes it through the gate. Then the server runs until you stop it. If you run the command again, it continues from what is recorded and trains nothing.',
   untilStopped: true,
   flags: [...DATA_FLAGS, { flags: '--port <number>', description: 'port; 0 for any free one', setting: 'server.port' }],
   examples: [['pawl up', 'with the sample data']],

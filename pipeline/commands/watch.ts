@@ -7,7 +7,7 @@ import { describe } from './promote.ts';
 
 export const watch: Command<Workspace> = {
   details:
-    'One run at a time; the newest commit wins, and those overtaken are recorded; a run that was cut off is begun again. The commit’s own pawl.yaml decides model, data and training. What a run offers is proposed for promotion (watch.promote). With --once, exit code 1 if anything failed.',
+    'One run is made at a time. If several commits wait, only the newest is trained, and the skipped commits are recorded. An interrupted run is started again. The commit’s own pawl.yaml decides model, data and training. The candidate of a run is proposed for promotion (watch.promote). With --once, exit code 1 if anything failed.',
   untilStopped: true,
   flags: [
     {
@@ -17,7 +17,7 @@ export const watch: Command<Workspace> = {
       path: true,
     },
     { flags: '--branch <name>', description: 'branch to follow', setting: 'watch.branch' },
-    { flags: '--once', description: 'handle what is new now, and end (what the hook does)' },
+    { flags: '--once', description: 'handle new commits now, and end (the hook calls this)' },
   ],
   examples: [
     ['pawl watch --repo ../reviews --branch main', 'until stopped'],

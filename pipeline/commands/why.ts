@@ -8,7 +8,11 @@ export const why: Command<Workspace> = {
   details: 'run → data → artifact → verdict → pull request → commit → activation. Exit code 1 if a link is broken.',
   json: true,
   arguments: [
-    { name: 'version', description: 'a version: 2, v2, or model@2; without it, what is in production', optional: true },
+    {
+      name: 'version',
+      description: 'a version: 2, v2, or model@2; default: the version in production',
+      optional: true,
+    },
   ],
   examples: [
     ['pawl why', 'why is this in production?'],

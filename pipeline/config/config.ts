@@ -34,7 +34,7 @@ function trainingWith(trainer: Trainer) {
       .max(0xffff_ffff)
       .default(1)
       .describe('With the same data and settings, the same seed gives the same bytes'),
-    workers: z.int().min(0).max(256).default(0).describe('Threads to train with; 0 for one a processor'),
+    workers: z.int().min(0).max(256).default(0).describe('Threads to train with; 0 for one for each processor'),
     config: trainer.config.prefault({}) as z.ZodType<Record<string, unknown>, Record<string, unknown> | undefined>,
   });
 }
@@ -51,30 +51,35 @@ const InitialPolicy = z.strictObject({
     .max(200)
     .nullable()
     .default(null)
-    .describe('Label whose F1 counts, say `fraud`; null takes macro F1, the mean over all labels'),
-  minimum: z.number().min(0).max(1).default(0.85).describe('Lowest F1 of a first version'),
-  margin: z.number().min(0).max(1).default(0).describe('What later versions must gain on the one before'),
+    .describe('Label whose F1 counts, for example `fraud`; null takes macro F1, the mean over all labels'),
+  minimum: z.number().min(0).max(1).default(0.85).describe('Minimum F1 of a first version'),
+  margin: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe('How much higher than the baseline’s the F1 of later versions must be'),
   merge: z
     .enum(['auto', 'after-approval'])
     .default('auto')
-    .describe('Whether a pass merges at once, or waits for a person to approve of the commit that was judged'),
-  modelMegabytes: z.int().min(1).max(2000).default(500).describe('Largest model'),
+    .describe('Whether a pass merges immediately, or waits for a person to approve the commit that was judged'),
+  modelMegabytes: z.int().min(1).max(2000).default(500).describe('Max size of a model'),
   treeMegabytes: z
     .number()
     .min(0)
     .max(90)
     .default(10)
-    .describe('Larger files stay in the artifact store, out of the git tree'),
-  scoreSeconds: z.int().min(1).max(86_400).default(1800).describe('Time for one scoring of candidate and baseline'),
-  scoreMegabytes: z.int().min(128).max(1_000_000).default(4096).describe('Memory for one scoring'),
-  minimumRows: z.int().min(1).default(100).describe('Evaluation rows without which no F1 means anything'),
-  minimumRowsPerLabel: z.int().min(1).default(10).describe('The same for each label'),
+    .describe('Files above this size stay in the artifact store, out of the git tree'),
+  scoreSeconds: z.int().min(1).max(86_400).default(1800).describe('Max time for one scoring of candidate and baseline'),
+  scoreMegabytes: z.int().min(128).max(1_000_000).default(4096).describe('Max memory for one scoring'),
+  minimumRows: z.int().min(1).default(100).describe('Minimum number of evaluation rows'),
+  minimumRowsPerLabel: z.int().min(1).default(10).describe('Minimum number of evaluation rows of each label'),
   leakedShare: z
     .number()
     .min(0)
     .max(1)
     .default(0.01)
-    .describe('Share of evaluation rows that may be among the training rows'),
+    .describe('Max share of evaluation rows that may be among the training rows'),
 });
 
 /** The memory and niceness of a process that runs a model. For the gate's processes, the registry's rules decide. */
@@ -85,18 +90,25 @@ const Models = z.strictObject({
     .max(1_000_000)
     .nullable()
     .default(null)
-    .describe('Memory for one process that runs a model; null takes policy.scoreMegabytes'),
+    .describe('Max memory for one process that runs a model; null takes policy.scoreMegabytes'),
   seconds: z
     .int()
     .min(1)
     .max(86_400)
     .default(1800)
-    .describe('Time to load a model, and to answer 512 texts, in commands; a server has limits of its own'),
-  niceness: z.int().min(0).max(19).default(0).describe('How far such a process steps back behind other programs'),
+    .describe('Max time to load a model, and to answer 512 texts, in commands; a server has limits of its own'),
+  niceness: z
+    .int()
+    .min(0)
+    .max(19)
+    .default(0)
+    .describe('Niceness of a process that runs a model: higher values give priority to other programs'),
   sandbox: z
     .enum(['auto', 'none'])
     .default('auto')
-    .describe('Whether it runs in bubblewrap: auto where that works; none for a system whose libraries that hides'),
+    .describe(
+      'Whether a process that runs a model is put into bubblewrap: auto does so if it works; none is for systems whose libraries bubblewrap hides',
+    ),
 });
 
 /**
@@ -112,7 +124,7 @@ export const Config = z.strictObject({
         .enum(['sqlite', 'git'])
         .default('sqlite')
         .describe(
-          'Where the event log is kept: a file here, or a branch of a git repository for machines that are thrown away',
+          'Where the event log is kept: a local file, or a branch of a git repository for machines that are deleted after use',
         ),
       path: Path.default('.pawl/events.db').describe('The log’s file; with a git store, a copy that may be deleted'),
       repository: LogRepository.nullable()
@@ -123,8 +135,8 @@ export const Config = z.strictObject({
         .regex(/^[a-z0-9][a-z0-9-]*(?:\/[a-z0-9][a-z0-9-]*)*$/)
         .max(200)
         .default('pawl/log')
-        .describe('Git store: the branch that is the log'),
-      views: Path.default('.pawl/views.db').describe('Tables derived from the log; may be deleted'),
+        .describe('Git store: the branch that holds the log'),
+      views: Path.default('.pawl/views.db').describe('File with tables computed from the log; may be deleted'),
     })
     .prefault({}),
   artifacts: z
@@ -156,7 +168,7 @@ export const Config = z.strictObject({
         .min(0)
         .max(3650)
         .default(14)
-        .describe('How long `pawl artifacts gc` spares what nothing refers to'),
+        .describe('How long `pawl artifacts gc` keeps bytes that nothing refers to'),
     })
     .prefault({}),
   registry: z
@@ -164,7 +176,7 @@ export const Config = z.strictObject({
       forge: z
         .enum(['local', 'github', 'gitea'])
         .default('local')
-        .describe('What hosts the registry and its pull requests; `gitea` is Forgejo as well'),
+        .describe('Host of the registry and its pull requests; `gitea` is also for Forgejo'),
       path: Path.default('.pawl/registry.git').describe(
         'The registry’s bare repository; with another forge, a mirror of it',
       ),
@@ -175,8 +187,13 @@ export const Config = z.strictObject({
         .describe('Address of the forge’s API; null for https://api.github.com. Gitea and Forgejo need theirs'),
       app: z
         .strictObject({
-          id: z.int().min(1).nullable().default(null).describe('The GitHub App that acts here; null for a token'),
-          installation: z.int().min(1).nullable().default(null).describe('Its installation; null looks it up'),
+          id: z
+            .int()
+            .min(1)
+            .nullable()
+            .default(null)
+            .describe('Id of the GitHub App that Pawl acts as; null for a token'),
+          installation: z.int().min(1).nullable().default(null).describe('Installation of that App; null looks it up'),
         })
         .prefault({}),
       gateApp: z
@@ -185,7 +202,7 @@ export const Config = z.strictObject({
         .nullable()
         .default(null)
         .describe(
-          'The GitHub App that the gate acts as: its status alone counts; null counts that of whoever may write',
+          'The GitHub App that the gate acts as: only its status counts; with null, the status of every account with write access counts',
         ),
       gateAccount: z
         .string()
@@ -193,16 +210,16 @@ export const Config = z.strictObject({
         .nullable()
         .default(null)
         .describe(
-          'The account on Gitea or Forgejo that the gate acts as: it alone may push to main; null takes that of the token',
+          'The account on Gitea or Forgejo that the gate acts as: only it may push to main; null takes the account of the token',
         ),
       gate: z
         .enum(['here', 'workflow'])
         .nullable()
         .default(null)
         .describe(
-          'Who judges and merges: this machine, or the registry’s own workflow; null takes workflow on GitHub, else here',
+          'Where the gate judges and merges: here, or in the registry’s own workflow; null takes workflow on GitHub, otherwise here',
         ),
-      gateMinutes: z.number().min(0.01).max(1440).default(60).describe('How long to wait for a workflow’s verdict'),
+      gateMinutes: z.number().min(0.01).max(1440).default(60).describe('Max time to wait for a workflow’s verdict'),
       action: z
         .string()
         .regex(/^[\w.-]+\/[\w.-]+@[0-9a-f]{40}$/, 'use owner/pawl@ and the 40 hex digits of a commit')
@@ -212,8 +229,13 @@ export const Config = z.strictObject({
       evaluation: Name.nullable().default(null).describe('Name of the pinned evaluation set; null takes <model>-test'),
       author: z
         .strictObject({
-          name: z.string().min(1).max(200).default('Pawl').describe('Who commits to the registry'),
-          email: z.string().min(3).max(200).default('pawl@localhost').describe('and their address'),
+          name: z.string().min(1).max(200).default('Pawl').describe('Author name of commits to the registry'),
+          email: z
+            .string()
+            .min(3)
+            .max(200)
+            .default('pawl@localhost')
+            .describe('Author address of commits to the registry'),
         })
         .prefault({}),
     })
@@ -221,22 +243,26 @@ export const Config = z.strictObject({
   policy: InitialPolicy.prefault({}),
   keys: z
     .strictObject({
-      path: Path.default('.pawl/keys').describe('Private keys of gate and log, and the public keys to trust'),
+      path: Path.default('.pawl/keys').describe(
+        'Folder with the private keys of gate and log, and with the public keys to trust',
+      ),
       trusted: z
         .string()
         .max(100_000)
         .nullable()
         .default(null)
-        .describe('Public keys to trust beside those, for machines that are thrown away: a *.pub.json file, or a list'),
+        .describe('More public keys to trust, for machines that are deleted after use: a *.pub.json file, or a list'),
     })
     .prefault({}),
-  cache: z.strictObject({ path: Path.default('.pawl/cache').describe('Downloads; may be deleted') }).prefault({}),
+  cache: z
+    .strictObject({ path: Path.default('.pawl/cache').describe('Folder for downloads; may be deleted') })
+    .prefault({}),
   hub: z
     .strictObject({
       endpoint: webAddress('download what is not for everyone by hand, and give its folder')
         .default('https://huggingface.co')
         .describe('Where pretrained models are downloaded from: the Hugging Face hub or a mirror of it'),
-      offline: z.boolean().default(false).describe('Take pretrained models from the cache alone'),
+      offline: z.boolean().default(false).describe('Take pretrained models only from the cache'),
     })
     .prefault({}),
   watch: z
@@ -245,10 +271,13 @@ export const Config = z.strictObject({
         .default(null)
         .describe('Training repository whose pushes start runs: a path, or an https URL without credentials'),
       branch: z.string().min(1).max(300).default('main').describe('Branch to follow'),
-      paths: z.array(z.string().min(1).max(500)).default([]).describe('Only commits that touch these; empty for all'),
-      everySeconds: z.number().min(0.1).max(86_400).default(5).describe('How often to look'),
-      promote: z.boolean().default(true).describe('Propose what a run offers for promotion'),
-      models: z.array(Name).default([]).describe('Models that a commit may name, beside `model`'),
+      paths: z
+        .array(z.string().min(1).max(500))
+        .default([])
+        .describe('Only commits that change these paths; empty for all commits'),
+      everySeconds: z.number().min(0.1).max(86_400).default(5).describe('How often to check for new commits'),
+      promote: z.boolean().default(true).describe('Whether to propose the candidate of a run for promotion'),
+      models: z.array(Name).default([]).describe('Models that a commit may name, in addition to `model`'),
       trainers: z
         .array(z.enum(trainers.map((t) => t.name)))
         .default(trainers.map((t) => t.name).filter((name) => name !== 'command'))
@@ -260,7 +289,7 @@ export const Config = z.strictObject({
       addresses: z
         .array(z.url({ protocol: /^https?$/ }))
         .default([])
-        .describe('Addresses that a commit may have data fetched from (`data.url`), beside the published one'),
+        .describe('Addresses that a commit may fetch data from (`data.url`), in addition to the published one'),
       commands: z
         .array(z.array(z.string().min(1).max(4000)).min(1))
         .default([])
@@ -268,16 +297,21 @@ export const Config = z.strictObject({
       environment: z
         .array(z.string().min(1).max(200))
         .default([])
-        .describe('Variables that a commit may have handed to its program (`training.config.environment`)'),
+        .describe('Variables that a commit may pass to its program (`training.config.environment`)'),
       allowCommands: z
         .boolean()
         .default(false)
-        .describe('Let a commit run any program: whoever may push there runs programs here'),
+        .describe('Let a commit run any program: everyone who may push there can then run programs here'),
       limits: z
         .strictObject({
-          entries: z.int().min(1).max(10_000_000).default(100_000).describe('Most files and folders of a commit'),
-          megabytes: z.int().min(1).max(2000).default(500).describe('Most that the files of a commit hold together'),
-          depth: z.int().min(1).max(200).default(32).describe('Most folders within folders of a commit'),
+          entries: z
+            .int()
+            .min(1)
+            .max(10_000_000)
+            .default(100_000)
+            .describe('Max number of files and folders of a commit'),
+          megabytes: z.int().min(1).max(2000).default(500).describe('Max total size of the files of a commit'),
+          depth: z.int().min(1).max(200).default(32).describe('Max depth of folders of a commit'),
         })
         .prefault({}),
     })

@@ -5,6 +5,7 @@ import { ConfigError } from './config-error.ts';
 import { envLayer, flagLayer, type Layer, yamlLayer } from './layers.ts';
 import { readSettings } from './read-settings.ts';
 import { type Resolved, resolveConfig } from './resolve.ts';
+import { withoutServiceLinks } from './service-links.ts';
 
 export type ConfigRequest = {
   /** A file that the user named; if left out, `pawl.yaml` in the folder is read if it exists. */
@@ -21,6 +22,8 @@ export type LoadedConfig = Resolved<Config> & {
   readonly root: string;
   /** The settings file that was read, or null. */
   readonly file: string | null;
+  /** Variables that look like settings, but were set by Kubernetes. */
+  readonly ignored: readonly string[];
   /** The arguments it was loaded with, to load it again with an overlay. */
   readonly request: ConfigRequest;
 };
@@ -31,7 +34,11 @@ const DEFAULT_FILE = 'pawl.yaml';
 const DEFAULT_TRAINER: Layer = { values: { training: { trainer: 'nbsvm' } }, origin: () => 'default', problems: [] };
 
 /** @throws {ConfigError} with everything that is wrong */
-export function loadConfig({ file, folder, env, flags, overlay }: ConfigRequest): LoadedConfig {
+export function loadConfig({ file, folder, env: given, flags, overlay }: ConfigRequest): LoadedConfig {
+  const { env, links: ignored } = withoutServiceLinks(
+    given,
+    settings.map((setting) => setting.env),
+  );
   const named = file ?? env.PAWL_CONFIG;
   const path = resolve(folder, named ?? DEFAULT_FILE);
   const layers: Layer[] = [DEFAULT_TRAINER];
@@ -42,5 +49,5 @@ export function loadConfig({ file, folder, env, flags, overlay }: ConfigRequest)
   layers.push(envLayer(env, settings), flagLayer(flags, settings));
   const request = { file, folder, env, flags };
   const root = found ? dirname(path) : folder;
-  return { ...resolveConfig(Config, settings, layers), root, file: found ? path : null, request };
+  return { ...resolveConfig(Config, settings, layers), root, file: found ? path : null, ignored, request };
 }

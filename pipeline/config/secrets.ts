@@ -13,9 +13,9 @@ const SECRETS = {
   PAWL_SECRET_WEBHOOK: z
     .string()
     .min(16, 'at least 16 characters')
-    .describe('Secret that the forge signs webhooks with; without it the server takes none'),
-  PAWL_SECRET_GATE_KEY: Pem.describe('The gate’s signing key, PEM, where there is no keys.path'),
-  PAWL_SECRET_LOG_KEY: Pem.describe('The log’s signing key, PEM, where there is no keys.path'),
+    .describe('Secret that the forge signs webhooks with; without it the server accepts no webhooks'),
+  PAWL_SECRET_GATE_KEY: Pem.describe('The gate’s signing key, PEM, for machines without keys.path'),
+  PAWL_SECRET_LOG_KEY: Pem.describe('The log’s signing key, PEM, for machines without keys.path'),
 } as const;
 
 type Variable = keyof typeof SECRETS;

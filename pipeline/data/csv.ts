@@ -62,7 +62,7 @@ export async function* readRecords(
   options: Pick<Columns, 'delimiter' | 'quote'>,
   context: ReadContext,
 ): AsyncGenerator<Parsed> {
-  let last = 0;
+  let [last, header] = [0, 0];
   const tabs = /\.(?:tsv|tab)(?:\.gz)?$/i.test(file);
   const parser = parse({
     delimiter: options.delimiter ?? (tabs ? '\t' : ','),
@@ -73,9 +73,10 @@ export async function* readRecords(
     skip_records_with_error: true,
     max_record_size: LONGEST,
     info: true,
-    on_record: (fields: string[], info) => {
+    on_record: (parsed, info) => {
       last = info.lines;
-      return fields;
+      header ||= (parsed as unknown as { record: string[] }).record.length; // so it is with `info`, whatever the type says
+      return parsed;
     },
     on_skip: (error) => {
       // After a wrong quote it is not known where the next record starts, so reading continues only after a wrong
@@ -84,7 +85,7 @@ export async function* readRecords(
       const fields = error.record as string[];
       last = Number(error.lines);
       const line = last - lineFeeds(fields);
-      context.problem({ file, line, message: wrongLength(fields.length, options) });
+      context.problem({ file, line, message: wrongLength(fields, header, options) });
       return undefined;
     },
   });
@@ -101,8 +102,12 @@ export async function* readRecords(
 const lineFeeds = (fields: readonly string[]): number =>
   fields.reduce((n, field) => n + field.split('\n').length - 1, 0);
 
-const wrongLength = (got: number, { quote }: Pick<Columns, 'quote'>): string =>
-  `${got} field${got === 1 ? '' : 's'}, not as many as the header: put ${quote || '"'} around fields that hold a delimiter`;
+function wrongLength(fields: readonly string[], header: number, { quote }: Pick<Columns, 'quote'>): string {
+  const got = fields.length;
+  if (got === header + 1 && fields.at(-1) === '')
+    return 'the line ends in a delimiter, and the header does not: end the header in one, too, or remove it from the lines';
+  return `${got} field${got === 1 ? '' : 's'}, not as many as the header: put ${quote || '"'} around fields that hold a delimiter`;
+}
 
 /** An open quote swallows what follows, so the problem names the record in which it opens. */
 const lineOf = (error: CsvError, last: number): number =>

@@ -22,7 +22,7 @@ const more = {
     .max(0.5)
     .default(0)
     .describe(
-      'Share of the training rows to measure on instead of the test rows, as sweeps do; a hash of each text decides',
+      'Share of the training rows to hold out and measure on instead of the test rows, as sweeps do; a hash of each text decides',
     ),
   nearShare: z
     .number()
@@ -30,7 +30,7 @@ const more = {
     .max(1)
     .default(0.5)
     .describe(
-      'Test rows that have this share of their 3-grams of words with a training row (Jaccard) are counted and warned of; unrelated texts have less than 0.2',
+      'Pawl counts test rows that share this much of their word 3-grams with a training row (Jaccard), and warns; unrelated texts share less than 0.2',
     ),
 };
 
@@ -39,11 +39,11 @@ const files = {
   path: Path.nullable().default(null).describe('Where all rows are; a hash of each text decides its split'),
   train: Path.nullable().default(null).describe('Where the training rows are, together with `test` instead of `path`'),
   test: Path.nullable().default(null).describe('Where the test rows are, together with `train`'),
-  testShare: Share.default(0.2).describe('Expected share of rows in the test split, where the hash decides'),
+  testShare: Share.default(0.2).describe('Expected share of rows in the test split, if the hash decides'),
   splitSeed: Seed.default(0).describe('Another seed draws another split'),
   labels: Labels.nullable()
     .default(null)
-    .describe('All labels there may be, in the order of the model’s outputs; null takes those found, sorted'),
+    .describe('All possible labels, in the order of the model’s outputs; null takes the labels in the data, sorted'),
 };
 
 type Files = { path: string | null; train: string | null; test: string | null };
@@ -60,8 +60,13 @@ const Source = Label.nullable()
 const Sample = z.strictObject({
   kind: z.literal('sample').describe('What kind of source the rows come from'),
   seed: Seed.default(1).describe('Another seed writes another corpus'),
-  train: z.int().min(2).max(10_000_000).default(6000).describe('Training rows; fewer are the first of more'),
-  test: z.int().min(2).max(10_000_000).default(2000).describe('Test rows, the same whatever `train` is'),
+  train: z
+    .int()
+    .min(2)
+    .max(10_000_000)
+    .default(6000)
+    .describe('Training rows; a smaller number gives the first rows of a larger one'),
+  test: z.int().min(2).max(10_000_000).default(2000).describe('Test rows; they do not depend on `train`'),
   difficulty: z
     .number()
     .min(0)
@@ -74,7 +79,7 @@ const Sample = z.strictObject({
     .min(0)
     .max(0.5)
     .default(0)
-    .describe('Share of training rows that get a wrong label on top, as after careless annotation'),
+    .describe('Share of training rows that get a wrong label in addition, as after careless annotation'),
   ...more,
 });
 
@@ -85,7 +90,7 @@ const Imdb = z.strictObject({
   kind: z.literal('imdb').describe('What kind of source the rows come from'),
   path: Path.nullable()
     .default(null)
-    .describe('A local copy: the archive, or a folder with `train/pos` and so on; null downloads it once'),
+    .describe('A local copy: the archive, or a folder with `train/pos` etc.; null downloads the archive once'),
   url: webAddress('download the file by hand, and set data.path to it')
     .default(DEFAULT_ADDRESS)
     .describe('Where to download it from; a mirror must serve exactly the same bytes'),
@@ -104,11 +109,13 @@ const Csv = z.strictObject({
     .regex(/^[^\r\n"]$/)
     .nullable()
     .default(null)
-    .describe('Between columns; null means a tab in `.tsv` and `.tab` files, else a comma'),
+    .describe('Separator of columns; null means a tab in `.tsv` and `.tab` files, otherwise a comma'),
   quote: z
     .enum(['"', "'", ''])
     .default('"')
-    .describe('Around fields that hold delimiters or line ends, doubled inside; empty where quotes mean nothing'),
+    .describe(
+      'Quote around fields that contain delimiters or line ends; doubled inside a field; empty if quotes have no meaning',
+    ),
   ...more,
 });
 

@@ -18,10 +18,10 @@ export function findRun(views: Engine, wanted: string): Run {
   return views.get(runs, id) as Run;
 }
 
-/** @throws {NotPromotableError} */
+/** The run whose completion stands last in the log. @throws {NotPromotableError} */
 export function lastCompleted(all: readonly Run[], model: string): Run {
   const completed = all.filter((r) => r.status === 'completed' && r.model === model);
-  const last = completed.toSorted((a, b) => (a.startedAt < b.startedAt ? 1 : -1))[0];
+  const last = completed.toSorted((a, b) => (b.endPosition ?? 0) - (a.endPosition ?? 0))[0];
   if (last) return last;
   throw new NotPromotableError(`no run of ${model} has completed: start one with \`pawl train\``);
 }

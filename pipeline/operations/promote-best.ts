@@ -52,7 +52,7 @@ async function trainedBefore(world: PromoteBestWorld, found: Sweep, config: unkn
         ...{ data: run.dataOptions, code: run.code },
       }) === wanted,
   );
-  return same.toSorted((a, b) => (a.startedAt < b.startedAt ? 1 : -1))[0] ?? null;
+  return same.toSorted((a, b) => b.position - a.position)[0] ?? null;
 }
 
 /** As events keep it: undefined members are left out. */

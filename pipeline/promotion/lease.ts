@@ -32,6 +32,9 @@ const RENEW_MS = LEASE_MS / 3;
 /** How much clocks may differ. A deadline further ahead is ignored, so that a far date cannot block a model. */
 const CLOCK_SKEW_MS = 300_000;
 
+/** How often a race for a lease may be lost: others take and release it within moments, but not for ever. */
+const MOST_LOST_RACES = 100;
+
 /** The result of taking a lease; `free` if the forge keeps none. */
 export type Taken =
   | { readonly kind: 'taken' | 'free'; readonly release: () => Promise<void> }
@@ -45,11 +48,11 @@ type Ports = Pick<PromotionPorts, 'forge' | 'clock' | 'newId' | 'say'>;
  */
 const mine = new Set<string>();
 
-/** Takes a model's lease, unless a holder may still be at work. Does not wait. @throws {ForgeError} */
+/** Takes a model's lease, unless a holder may still be at work. Does not wait. @throws {ForgeError} {RefMovedError} */
 export async function takeLease(ports: Ports, model: string, promotion: string): Promise<Taken> {
   const { forge, clock, newId } = ports;
   const lease = { model, promotion, holder: newId(), host: hostname(), pid: process.pid };
-  for (;;) {
+  for (let attempt = 1; ; attempt++) {
     const now = clock();
     const found = await forge.lease(model);
     const other = found && readLease(found);
@@ -59,7 +62,7 @@ export async function takeLease(ports: Ports, model: string, promotion: string):
       return hold(ports, lease, await forge.moveLease(model, print(lease, now), found?.oid ?? null));
     } catch (error) {
       mine.delete(lease.holder);
-      if (error instanceof RefMovedError) continue; // another process was faster: see which
+      if (error instanceof RefMovedError && attempt < MOST_LOST_RACES) continue; // another process was faster: see which
       if (!(error instanceof ForgeError) || error.reason !== 'refused') throw error;
       ports.say(`the registry keeps no lease (${error.message}): another process may judge the same at the same time`);
       return { kind: 'free', release: async () => {} };

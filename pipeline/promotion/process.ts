@@ -21,6 +21,14 @@ export class GateTimeoutError extends PawlError {
   readonly code = 'gate_timeout';
 }
 
+/** Other processes have changed the same each time that this one tried. What is open stays open. */
+export class ContendedError extends PawlError {
+  readonly code = 'contended';
+}
+
+/** How often a race may be lost. Each lost race is another process's progress; more of them in a row mean an error. */
+const MOST_LOST_RACES = 100;
+
 /** A promotion as it is now; `leased`: it was left alone, because another process works on this model. */
 export type Attended = { readonly promotion: Promotion; readonly leased: Lease | null };
 
@@ -78,12 +86,13 @@ export class PromotionProcess {
 
   /** Decides again after each conflict: another proposal may have taken the number, or be the same. */
   async #propose(model: string, promotionId: string, decide: (state: ModelState) => Proposal): Promise<Proposal> {
-    for (;;) {
+    for (let attempt = 1; attempt <= MOST_LOST_RACES; attempt++) {
       const state = await readModel(this.#ports.store, model);
       const proposal = decide(state);
       if (proposal.kind !== 'new' || (await this.#record(model, promotionId, 'proposed', state, [proposal.fact])))
         return proposal;
     }
+    throw new ContendedError(contended(`proposing a version of ${model}`));
   }
 
   /**
@@ -92,6 +101,7 @@ export class PromotionProcess {
    * next call has it judged again.
    *
    * @throws {GateTimeoutError} if it still waits after the time given; not if none was given
+   * @throws {ContendedError}
    */
   async finish(model: string, promotionId: string, { waitMs, signal }: Patience = { waitMs: 0 }): Promise<Promotion> {
     const deadline = this.#ports.clock().getTime() + waitMs;
@@ -133,7 +143,7 @@ export class PromotionProcess {
     const { clock, gate } = this.#ports;
     const deadline = clock().getTime() + waitMs;
     let unjudged = false;
-    for (;;) {
+    for (let lost = 0; lost < MOST_LOST_RACES; ) {
       const state = await readModel(this.#ports.store, model);
       const promotion = state.promotions.get(promotionId);
       if (!promotion) return this.#promotion(model, promotionId);
@@ -145,12 +155,14 @@ export class PromotionProcess {
       if (outcome === 'waiting') {
         if (clock().getTime() >= deadline) throw new GateTimeoutError(stillWaiting(promotion, waitMs));
         await sleep(gate.kind === 'workflow' ? gate.lookMs : 0, undefined, signal ? { signal } : {});
-      } else if (outcome.length > 0) {
+      } else {
         const step = `${next.step}:${promotion.eventIds.length}`;
-        const recorded = await this.#record(model, promotionId, step, state, outcome);
+        const recorded = outcome.length > 0 && (await this.#record(model, promotionId, step, state, outcome));
+        lost = recorded ? 0 : lost + 1;
         unjudged = recorded && outcome.some((fact) => fact.type === 'GateJudged' && couldNotJudge(fact.data));
       }
     }
+    throw new ContendedError(contended(`promotion ${promotionId} of ${model}`));
   }
 
   /** Ends the earlier candidates of a model that only wait, now that there is a newer one. */
@@ -188,6 +200,9 @@ export class PromotionProcess {
     }
   }
 }
+
+const contended = (what: string): string =>
+  `${what} was overtaken by other processes ${MOST_LOST_RACES} times in a row: see what they do with \`pawl events list\`, then run \`pawl reconcile\``;
 
 const stillWaiting = ({ pullRequest, judged }: Promotion, waitMs: number): string =>
   `${pullRequest?.url ?? 'the promotion'} still waits for ${judged?.result === 'pass' ? 'its merge' : 'the gate’s verdict'} after ${Math.round(waitMs / 60_000)} minutes: look at the registry’s workflow runs; \`pawl reconcile\` goes on from here`;

@@ -54,6 +54,18 @@ export async function ensureRegistry(
   return { created, commit };
 }
 
+/** What `ensureRegistry` would make on this machine: the paths, and from what. It makes nothing and loads no data. */
+export async function wouldMake(world: Places): Promise<string[]> {
+  const { config } = world;
+  const gitDir = world.path(config.registry.path);
+  if (await mainOf(gitDir)) return [];
+  return [
+    `${world.path(config.keys.path)}: the gate’s key and the log’s, where there are none`,
+    `${gitDir}: the registry, with the rules of the policy section and the test rows of ${config.data.kind} data`,
+    `${world.path(config.artifacts.path)}: those rows`,
+  ];
+}
+
 /**
  * A remote registry is made by people with the right to do so, with `pawl registry init`; here it is only recorded in
  * the log.

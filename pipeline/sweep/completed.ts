@@ -7,7 +7,7 @@ export function completedPoints(all: Iterable<Run>, id: string): Map<number, Run
     if (run.sweep?.id === id && run.status === 'completed') {
       const { point } = run.sweep;
       const known = found.get(point);
-      if (!known || run.startedAt < known.startedAt) found.set(point, run);
+      if (!known || run.position < known.position) found.set(point, run);
     }
   return found;
 }

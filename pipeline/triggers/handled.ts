@@ -22,7 +22,7 @@ export type Handled = {
 export async function handledOf(world: Viewing, repository: string, branch: string): Promise<Handled> {
   const pushed = [...(await world.views()).rows(runs)]
     .filter(({ trigger: t }) => t.kind === 'push' && t.repository === repository && t.branch === branch)
-    .sort((a, b) => order(a.startedAt, b.startedAt) || order(a.id, b.id));
+    .sort((a, b) => a.position - b.position);
   const attempts = new Map<string, number>();
   const commits: string[] = [];
   for (const run of pushed) {
@@ -35,7 +35,6 @@ export async function handledOf(world: Viewing, repository: string, branch: stri
 }
 
 const commitOf = ({ trigger }: Run): string => (trigger.kind === 'push' ? trigger.commit : '');
-const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 function wasCutOff({ status, failure, environment: { host, pid }, startedAt }: Run): boolean {
   if (status === 'running') return !isAlive({ host, pid }, new Date(startedAt));

@@ -11,6 +11,7 @@ const MAX_FIELDS = 1_000_000;
 /** More messages than any real model has: the emptiest takes two bytes of a file, and some hundred of memory. */
 const MAX_MESSAGES = 400_000;
 const MAX_FINDINGS = 50;
+const MAX_ALIKE = 10;
 
 /** Part of a file, and the counts of the whole file. */
 export class Input {
@@ -28,7 +29,9 @@ export class Input {
     this.at = 0;
   }
 
+  /** Ten of a kind say what a thousand would: a model whose tensors are all elsewhere has one fault. */
   note(code: string, message: string): void {
+    if (this.log.findings.filter((finding) => finding.code === code).length >= MAX_ALIKE) return;
     if (this.log.findings.length >= MAX_FINDINGS) throw new WireError('and more');
     this.log.findings.push(failed(code, message));
   }

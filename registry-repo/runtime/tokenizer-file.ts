@@ -77,6 +77,33 @@ const TokenizerFile = z
   }));
 export type TokenizerFile = z.infer<typeof TokenizerFile>;
 
+/**
+ * How an added token may be matched that Pawl's runtime does not know: it would find the token in another place than
+ * where the model was trained.
+ */
+const MATCHED_OTHERWISE = {
+  single_word: 'as a whole word alone',
+  lstrip: 'with the blanks before it',
+  rstrip: 'with the blanks after it',
+} as const;
+
+/**
+ * What a file requires of its added tokens and the runtime does not do; none if they are matched as by Hugging Face's
+ * `tokenizers`. A new model is refused for it. A registered one was measured as it is served.
+ */
+export function unmatchedTokens({ added_tokens }: TokenizerFile): string[] {
+  return added_tokens.flatMap((token, i) => {
+    const flags = Object.entries(MATCHED_OTHERWISE)
+      .filter(([flag]) => token[flag as keyof typeof MATCHED_OTHERWISE] === true)
+      .map(([flag, how]) => `${flag} (${how})`);
+    // Tokens that are not special are looked for in the text as the normalizer leaves it.
+    if (token.normalized === true) flags.push('normalized (in the text as the normalizer leaves it)');
+    return flags.length === 0
+      ? []
+      : [`added_tokens.${i} ${JSON.stringify(token.content)} is to be matched ${flags.join(', ')}`];
+  });
+}
+
 /** Reads a `tokenizer.json`. @throws {RangeError} naming everything that is wrong or not supported */
 export function readTokenizerFile(bytes: Uint8Array): TokenizerFile {
   if (bytes.length > MAX_BYTES) throw new RangeError(`a tokenizer.json of ${bytes.length} bytes, ${MAX_BYTES} at most`);

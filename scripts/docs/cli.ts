@@ -2,17 +2,17 @@ import { argumentsOf, type DocumentedCommand as Command, commands } from './comm
 import { code, fence, page, prose, sentence, table } from './markdown.ts';
 
 const INTRO = `\`pawl --help\` and \`pawl COMMAND --help\` say the same. Before the command, \`--config FILE\` names a settings
-file and \`--set path=value\` sets any setting. Results go to standard output, remarks and progress to standard error.
-A run's id may be shortened, to four characters or more; a misspelt name gets suggestions.`;
+file and \`--set path=value\` sets any setting. Results go to standard output; remarks and progress go to standard error.
+You may shorten a run's id to four characters or more. For a misspelt name, Pawl suggests others.`;
 
 const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
   ['0', 'done'],
-  ['1', 'the answer is no: the gate refused, a check failed, drift was found'],
+  ['1', 'the answer is no: the gate refused, a check failed, or main or the log was tampered with'],
   ['2', 'wrong usage or settings; nothing was done'],
   ['3', 'failure; the message ends with a code from [errors](errors.md)'],
   [
     '130',
-    'stopped by Ctrl-C or SIGTERM before it was done (`up`, `serve` and `watch` end with 0). A command with nothing to finish is ended by the signal itself: shells then show 130 or 143',
+    'stopped by Ctrl-C or SIGTERM before it was done (`up`, `serve` and `watch` end with 0). The signal itself ends a command that has nothing to finish: shells then show 130 or 143',
   ],
 ];
 

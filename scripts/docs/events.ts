@@ -6,8 +6,8 @@ import { root } from '../../test/support/paths.ts';
 import { fieldsTable, type JsonSchema } from './fields.ts';
 import { code, fence, page, prose, table } from './markdown.ts';
 
-const INTRO = `Every step is an event. A type and version, once written, keep their meaning for ever: a changed shape is a new version,
-and older ones are brought up to it when they are read. \`pawl events list\` and \`pawl events show\` print them. The envelope
+const INTRO = `Every step is an event. A type and version, once written, keep their meaning for ever. A changed shape gets a new version,
+and older versions are converted to it when they are read. \`pawl events list\` and \`pawl events show\` print events. The envelope
 around the data below (id, stream, revision, position, time, cause, hash) is in [envelope.ts](../../events/envelope.ts).`;
 
 /** `docs/reference/events.md`: every event of the catalogue with its fields and an example. */

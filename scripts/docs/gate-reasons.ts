@@ -2,37 +2,42 @@ import type { Explained } from './explained.ts';
 
 /** Every reason of the gate with what it means and what to do. A test compares it with the codes of the source. */
 export const gateReasons: readonly Explained[] = [
-  { codes: ['f1-below-minimum', 'f1-below-baseline'], meaning: 'The mandatory rule', advice: 'A better model' },
+  {
+    codes: ['f1-below-minimum', 'f1-below-baseline'],
+    meaning: "The F1 is below the minimum, or below the baseline's: the mandatory rule",
+    advice: 'Train a better model',
+  },
   {
     codes: ['no-better-than-chance'],
     meaning:
       'The candidate does not beat the best trivial answer (one label always, or labels drawn by their shares) by more than noise',
-    advice: 'Look whether labels follow from texts at all; more training rows; more evaluation rows, if it is close',
+    advice:
+      'Check whether the labels follow from the texts at all; use more training rows, or more evaluation rows if the result is close',
   },
   {
     codes: ['size-over-budget', 'latency-over-budget'],
-    meaning: "The policy's budget: the model costs too much beside the baseline",
-    advice: 'A smaller model (`pawl quantize`), or another `budget` in `gate.json`',
+    meaning: "The model exceeds the policy's budget, compared with the baseline",
+    advice: 'Make a smaller model (`pawl quantize`), or change `budget` in `gate.json`',
   },
   {
     codes: ['size-not-compared', 'latency-not-measured'],
     meaning: 'The policy has a budget, and the cost was not measured',
-    advice: '`pawl gate` again; evaluate and publish with one version of Pawl',
+    advice: 'Run `pawl gate` again; evaluate and publish with the same version of Pawl',
   },
   {
     codes: ['label-below-floor', 'slice-below-floor', 'not-significant'],
-    meaning: "The policy's floors and significance",
-    advice: 'A better model, or other rules by `pawl registry configure`',
+    meaning: "The model does not meet the policy's floors or significance",
+    advice: 'Train a better model, or change the rules with `pawl registry configure`',
   },
   {
     codes: ['slice-incomplete'],
-    meaning: 'Warning: the policy has a floor for texts among which a label has no row',
-    advice: 'More evaluation rows, or no such floor',
+    meaning: 'Warning: the policy has a floor for a slice in which a label has no row',
+    advice: 'Add evaluation rows, or remove the floor',
   },
   {
     codes: ['claim-differs', 'claim-not-comparable'],
-    meaning: "Warning: the run's own numbers are not the measured ones",
-    advice: 'Look at how the run evaluates',
+    meaning: "Warning: the run's own measurements differ from the gate's, or cannot be compared",
+    advice: 'Check how the run evaluates',
   },
   {
     codes: [
@@ -43,7 +48,7 @@ export const gateReasons: readonly Explained[] = [
       'f1-too-low-on-all-rows',
     ],
     meaning:
-      'Evaluation rows are among the training rows, or nobody can tell; too few are left without them; or the rule does not hold with them',
+      'Evaluation rows are among the training rows, or this is not known; too few rows are left without them; or the rule does not hold with them',
     advice: 'Remove them from the training data',
   },
   {
@@ -66,7 +71,7 @@ export const gateReasons: readonly Explained[] = [
       'model-too-large',
       'model-refused',
     ],
-    meaning: 'The model is not the one its manifest describes, or not one that may run',
+    meaning: 'The model is not what its manifest describes, or it may not run',
     advice: 'Train again',
   },
   {
@@ -98,38 +103,38 @@ export const gateReasons: readonly Explained[] = [
       'tensor-size',
       'tensor-type',
     ],
-    meaning: 'The ONNX file holds something that may not run in a gate',
-    advice: 'Export with standard operators, weights inside',
+    meaning: 'The ONNX file contains something that may not run in a gate',
+    advice: 'Export with standard operators, and with the weights in the file',
   },
   {
     codes: ['score-timeout', 'score-memory', 'score-crashed', 'score-garbage'],
-    meaning: 'Scoring went over its budget, or died',
-    advice: '`policy.scoreSeconds`, `policy.scoreMegabytes`; a smaller model',
+    meaning: 'Scoring exceeded its limits, or crashed',
+    advice: 'Raise `policy.scoreSeconds` or `policy.scoreMegabytes`, or train a smaller model',
   },
   {
     codes: ['gate-unfit', 'score-not-started', 'score-killed', 'score-engine'],
     meaning:
-      'Could not judge: no folder or no room for the models, or the scoring could not be started, was killed from outside, or cannot load ONNX Runtime',
-    advice: 'Set `TMPDIR`, free memory, `pawl doctor`; then `pawl reconcile`',
+      'Could not judge: there is no folder or no room for the models, or scoring could not start, was killed from outside, or cannot load ONNX Runtime',
+    advice: 'Set `TMPDIR`, free memory, run `pawl doctor`; then `pawl reconcile`',
   },
   {
     codes: ['could-not-judge', 'gate-error'],
-    meaning: 'A gate elsewhere could not judge, or says no more than that it failed',
-    advice: 'Its log; then `pawl reconcile`, or `pawl promote` again',
+    meaning: 'A gate on another machine could not judge, or only reports that it failed',
+    advice: 'Read its log; then `pawl reconcile`, or `pawl promote` again',
   },
   {
     codes: ['artifact-missing', 'artifact-corrupt'],
-    meaning: "The candidate's bytes are not in the store, or are not those that it names",
+    meaning: "The candidate's bytes are not in the store, or do not match its digests",
     advice: '`pawl artifacts verify`; propose again with `pawl promote`',
   },
   {
     codes: ['artifact-store-unavailable', 'git-failed'],
-    meaning: 'Could not judge: the store or git does not work',
-    advice: 'The message; then `pawl reconcile`',
+    meaning: 'Could not judge: the artifact store or git failed',
+    advice: 'Do what the message says; then `pawl reconcile`',
   },
   {
     codes: ['output-too-large'],
-    meaning: 'Git has far more to say of a file than it may have bytes',
+    meaning: 'Git sent far more bytes for a file than a file may have',
     advice: 'Propose with `pawl promote`',
   },
   {
@@ -153,13 +158,13 @@ export const gateReasons: readonly Explained[] = [
       'reserved-file',
       'crafted-tree',
     ],
-    meaning: 'The pull request changes something that a promotion may not',
-    advice: 'One new version folder and `production.json`, nothing else',
+    meaning: 'The pull request changes something that a promotion may not change',
+    advice: 'Change only one new version folder and `production.json`',
   },
   {
     codes: ['policy-changed', 'evaluation-changed', 'workflow-changed', 'config-changed', 'config-change'],
     meaning: 'The pull request changes the rules',
-    advice: 'People merge those: `pawl registry configure`',
+    advice: 'People merge changes of rules: use `pawl registry configure`',
   },
   {
     codes: [
@@ -174,7 +179,7 @@ export const gateReasons: readonly Explained[] = [
       'wrong-previous',
       'already-in-production',
     ],
-    meaning: 'Pointer, version and manifest do not fit each other',
+    meaning: 'Pointer, version and manifest do not match',
     advice: 'Propose with `pawl promote`',
   },
   {
@@ -186,29 +191,31 @@ export const gateReasons: readonly Explained[] = [
       'changes-collide',
       'history-rewritten',
     ],
-    meaning: 'Main moved on meanwhile, so the verdict is void',
+    meaning: 'Main moved meanwhile, so the verdict is void',
     advice:
-      'Nothing: Pawl makes the pull request again and judges anew. History that was rewritten is named by `pawl audit`',
+      'Nothing: Pawl makes the pull request again and judges it again. `pawl audit` reports history that was rewritten',
   },
   {
     codes: ['superseded'],
-    meaning: 'A newer candidate of the model was proposed while this one waited for a gate elsewhere, or for approval',
+    meaning:
+      'A newer candidate of the model was proposed while this one waited for a gate on another machine, or for approval',
     advice: 'Nothing: the newer one is judged',
   },
   {
     codes: ['pull-request-closed', 'merge-not-allowed'],
-    meaning: 'Somebody closed the pull request, or the forge refuses to merge it',
-    advice: 'Ask them; then `pawl promote` again',
+    meaning: 'A person closed the pull request, or the forge refuses to merge it',
+    advice: 'Ask that person, or check the rules of the forge; then `pawl promote` again',
   },
   {
     codes: ['nothing-to-roll-back', 'never-in-production', 'target-unverified', 'revoked', 'no-reason'],
-    meaning: "The rollback's target or reason is not enough",
-    advice: 'Another target, or a reason',
+    meaning: "The rollback's target is not allowed, or its reason is missing",
+    advice: 'Choose another target, or give a reason',
   },
   {
     codes: ['not-evaluated', 'other-evaluation', 'evaluation-contradicts', 'evaluation-void'],
-    meaning: "A workflow's evaluation is missing, of something else, not what is known, or of a main that has moved",
-    advice: 'The log of the job `evaluate`; the gate is asked again',
+    meaning:
+      "A workflow's evaluation is missing, is of another commit, contradicts known facts, or is of a main that has moved",
+    advice: 'Read the log of the job `evaluate`; Pawl asks the gate again',
   },
   {
     codes: [
@@ -227,7 +234,7 @@ export const gateReasons: readonly Explained[] = [
       'malformed-evidence',
       'gate-fault',
     ],
-    meaning: 'Main itself cannot be judged against, or this gate cannot judge',
+    meaning: 'The gate cannot judge against this main, or this gate cannot judge at all',
     advice: '`pawl doctor`, `pawl audit`, `pawl registry log`',
   },
 ];

@@ -5,14 +5,14 @@ import { code, page, prose, table } from './markdown.ts';
 /** What the OpenAPI document cannot say: the document itself, and what is for people. */
 const OTHER_ENDPOINTS: Readonly<Record<string, string>> = {
   'GET /openapi.json': 'This interface as an OpenAPI 3.1 document',
-  'GET /': 'A page for people: what answers and why, and a text to try',
+  'GET /': 'A page for people: the version that answers and the evidence for it, and a form to try a text',
   'GET /assets/:file': 'The files that the page loads',
 };
 
 const RULES = `Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`; see [errors](errors.md). 429 and
 503 carry \`Retry-After\`. Texts are never written to the log; traffic is counted in windows.
 
-There is no authentication and no TLS: the server listens on 127.0.0.1 unless told otherwise, and belongs behind a proxy
+The server has no authentication and no TLS. It listens on 127.0.0.1 unless \`server.host\` says otherwise. Run it behind a proxy
 that has both.`;
 
 type Content = { readonly content?: Readonly<Record<string, { readonly schema?: JsonSchema }>> };

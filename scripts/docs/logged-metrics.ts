@@ -3,54 +3,74 @@ export type LoggedMetric = { readonly names: readonly string[]; readonly by: str
 
 /** What trainers record as `MetricLogged`. A test compares the names with the calls of `report.metric` in the source. */
 export const loggedMetrics: readonly LoggedMetric[] = [
-  { names: ['features'], by: '`nbsvm`, `nbsvm-dv`, `encoder-head`', meaning: 'Numbers that stand for a text' },
+  { names: ['features'], by: '`nbsvm`, `nbsvm-dv`, `encoder-head`', meaning: 'Number of features of a text' },
   { names: ['bits'], by: '`nbsvm`, `nbsvm-dv`', meaning: 'Binary logarithm of the number of feature ids' },
-  { names: ['vectors'], by: '`nbsvm-dv`', meaning: 'N-grams that have a vector' },
-  { names: ['vectors/texts'], by: '`nbsvm-dv`', meaning: 'Texts that vectors were learnt from, labelled or not' },
-  { names: ['vectors/missed'], by: '`nbsvm-dv`', meaning: 'What learning the vectors missed, a step for each epoch' },
+  { names: ['vectors'], by: '`nbsvm-dv`', meaning: 'Number of n-grams that have a vector' },
+  {
+    names: ['vectors/texts'],
+    by: '`nbsvm-dv`',
+    meaning: 'Number of texts that vectors were learnt from, labelled or not',
+  },
+  { names: ['vectors/missed'], by: '`nbsvm-dv`', meaning: 'Loss of the vectors, one step for each epoch' },
   {
     names: ['mix/slope'],
     by: '`nbsvm-dv`',
-    meaning: 'Weight of the vectors’ score in the mixture, a step for each label',
+    meaning: 'Weight of the vectors’ score in the blend, one step for each label',
   },
   {
     names: ['held/vectors', 'held/both'],
     by: '`nbsvm-dv`',
-    meaning:
-      'Share of held-out rows that the vectors alone, and both scores together, get right, a step for each label',
+    meaning: 'Accuracy of the vectors alone, and of both scores together, on held-out rows, one step for each label',
   },
-  { names: ['parameters'], by: '`distilbert`, `rnn`', meaning: 'Numbers that are learnt' },
-  { names: ['rowsHeldOut'], by: '`distilbert`, `rnn`', meaning: 'Training rows that choose the best epoch' },
-  { names: ['backend: NAME VERSION'], by: '`distilbert`, `rnn`', meaning: 'Always 1: the name says what computed' },
+  { names: ['parameters'], by: '`distilbert`, `rnn`', meaning: 'Number of parameters that are learnt' },
+  {
+    names: ['rowsHeldOut'],
+    by: '`distilbert`, `rnn`',
+    meaning: 'Number of training rows that are held out to choose the best epoch',
+  },
+  {
+    names: ['backend: NAME VERSION'],
+    by: '`distilbert`, `rnn`',
+    meaning: 'Always 1: the name of the metric says which backend computed',
+  },
   {
     names: ['tokens', 'tokensPerSecond', 'truncatedShare'],
     by: 'trainers of transformers',
-    meaning: 'Tokens of all texts, how fast they were made, and the share of texts that were cut off',
+    meaning: 'Number of tokens of all texts, speed of tokenization, and share of texts that were cut off',
   },
-  { names: ['stepsResumed'], by: '`distilbert`, `rnn`', meaning: 'Steps that an earlier run had done already' },
+  {
+    names: ['stepsResumed'],
+    by: '`distilbert`, `rnn`',
+    meaning: 'Number of steps that an earlier run had done already',
+  },
   {
     names: ['loss', 'learningRate', 'gradientNorm', 'trainedTokensPerSecond'],
     by: '`distilbert`, `rnn`',
-    meaning: 'Every `training.config.logSteps` steps; `encoder-head` records `loss` too, a step for each of its solver',
+    meaning:
+      'Recorded every `training.config.logSteps` steps; `encoder-head` also records `loss`, at each step of its solver',
   },
-  { names: ['ngrams/features'], by: '`distilbert`, `encoder-head`', meaning: 'Features of the `nbsvm` beside it' },
+  {
+    names: ['ngrams/features'],
+    by: '`distilbert`, `encoder-head`',
+    meaning: 'Number of features of the `nbsvm` that is blended or stacked',
+  },
   {
     names: ['mix/transformer', 'mix/ngrams'],
     by: '`distilbert`',
-    meaning: 'Weights of the transformer’s and of the n-grams’ logits',
+    meaning: 'Weights of the transformer’s and of the n-grams’ logits in the blend',
   },
   {
     names: ['heldF1/transformer', 'heldF1/ngrams', 'heldF1/both'],
     by: '`distilbert`',
-    meaning: 'F1 of each on the held-out rows, and of both together',
+    meaning: 'F1 on the held-out rows of the transformer, of the n-grams, and of the blend',
   },
-  { names: ['rows'], by: '`encoder-head`', meaning: 'Training rows that were read' },
-  { names: ['textsCached'], by: '`encoder-head`', meaning: 'Texts whose features an earlier run had kept' },
-  { names: ['encodedTokensPerSecond'], by: '`encoder-head`', meaning: 'How fast the encoder computed the others' },
+  { names: ['rows'], by: '`encoder-head`', meaning: 'Number of training rows that were read' },
+  { names: ['textsCached'], by: '`encoder-head`', meaning: 'Number of texts whose features an earlier run had kept' },
+  { names: ['encodedTokensPerSecond'], by: '`encoder-head`', meaning: 'Speed of the encoder on all other texts' },
   { names: ['cost'], by: '`encoder-head`', meaning: 'Cost of errors that cross-validation chose' },
   {
     names: ['held/loss', 'held/accuracy'],
     by: '`encoder-head`',
-    meaning: 'Of each cost that was tried, on the rows held out, a step for each',
+    meaning: 'Loss and accuracy on held-out rows, one step for each cost that was tried',
   },
 ];

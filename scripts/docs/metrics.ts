@@ -4,19 +4,19 @@ import { createMetrics } from '../../server/metrics.prometheus.ts';
 import { loggedMetrics } from './logged-metrics.ts';
 import { code, page, sentence, table } from './markdown.ts';
 
-const FIGURES = `A run records each of these of its exported model, on all test rows, as a metric named \`test/…\`. \`f1\`, \`precision\` and
-\`recall\` alone are those of \`policy.positive\`, where it is set. Their definitions are in
-[Evaluation](../guides/evaluation.md). They are a claim: the gate measures again.`;
+const FIGURES = `A run measures its exported model on all test rows, and records each figure as a metric named \`test/…\`. \`f1\`, \`precision\` and
+\`recall\` without a suffix are those of \`policy.positive\`, if it is set. Their definitions are in
+[Evaluation](../guides/evaluation.md). They are claims: the gate measures again.`;
 
-const TRAINERS = `\`pawl runs show\` and \`pawl runs compare\` show them; \`pawl events list --type MetricLogged\` has every point. What the program of
-the trainer \`command\` records has the names that it gives.`;
+const TRAINERS = `\`pawl runs show\` and \`pawl runs compare\` show them; \`pawl events list --type MetricLogged\` has every point. Metrics of a program of
+the trainer \`command\` have the names that the program gives.`;
 
 /** `docs/reference/metrics.md`: what a server counts, and what runs record. */
 export async function metricsPage(notice: string): Promise<string> {
   return page(
     '# Metrics',
     notice,
-    '## Of a server',
+    '## Of servers',
     '`GET /metrics`, in the text format of Prometheus:',
     table(['metric', 'kind', 'labels', 'meaning'], await served()),
     '## Of every run',

@@ -7,12 +7,12 @@ import { trainers } from '../../pipeline/training/trainers.ts';
 import { commands } from './commands.ts';
 import { code, page, sentence, table } from './markdown.ts';
 
-const INTRO = `Flags win over \`PAWL_…\` variables, those over \`pawl.yaml\`, that over the defaults. Unknown names are errors, in the file
-and among the variables. \`pawl config\` prints every value and where it came from. Relative paths start at the settings
-file. Where the flag column is empty, \`--set\` does it. For editors there is a
+const INTRO = `Flags override \`PAWL_…\` variables, variables override \`pawl.yaml\`, and \`pawl.yaml\` overrides the defaults. Unknown names are
+errors, in the file and among the variables. \`pawl config\` prints every value and where it came from. Relative paths start at the settings
+file. If the flag column is empty, use \`--set\`. For editors there is a
 [JSON Schema](../../pipeline/config.schema.json): \`# yaml-language-server: $schema=PATH\` as the first line of \`pawl.yaml\`.
 
-\`policy.*\` fills \`gate.json\` when the registry is made; afterwards only the copy on the registry's main counts, and
+\`policy.*\` fills \`gate.json\` when the registry is made. Afterwards only the copy on the registry's main counts, and
 \`pawl registry configure\` changes it.`;
 
 const HEAD = ['setting', 'variable', 'flag', 'default', 'meaning'] as const;
@@ -25,16 +25,16 @@ export function settingsPage(notice: string): string {
     '# Settings',
     notice,
     INTRO,
-    '## Of everything',
+    '## General',
     tableOf(settings.filter(own)),
     '## Training',
     tableOf(common),
     ...trainers.map(trainerPart),
     '## Data',
-    'Where the rows come from depends on `data.kind`, and so do the other names under `data`:',
+    '`data.kind` decides where the rows come from, and which other names `data` has:',
     dataTable(),
     '## Secrets',
-    'Only environment variables hold them.',
+    'Secrets are only read from environment variables.',
     table(
       ['variable', 'what it is'],
       secretVariables.map(({ name, description }) => [code(name), sentence(description)]),

@@ -11,27 +11,28 @@ const Live = z.strictObject({ status: z.literal('live') });
 const Ready = z.strictObject({
   status: z.literal('ready'),
   problem: z.string().nullable().meta({
-    description: 'code of why the server does not follow main, and answers with what it had; null if it follows',
+    description:
+      'code of the reason why the server does not follow main and answers with the version it had; null if it follows',
   }),
 });
 
 const live = createRoute({
   method: 'get',
   path: '/health/live',
-  summary: 'Is the process sound? If not, start it again.',
+  summary: 'Whether the process works. If not, restart it.',
   tags: ['health'],
   responses: {
-    200: { description: 'it is', content: { 'application/json': { schema: Live } } },
+    200: { description: 'the process works', content: { 'application/json': { schema: Live } } },
   },
 });
 
 const ready = createRoute({
   method: 'get',
   path: '/health/ready',
-  summary: 'Can it answer predictions? If not, send them elsewhere.',
+  summary: 'Whether the server can answer predictions. If not, send them to another server.',
   tags: ['health'],
   responses: {
-    200: { description: 'it can', content: { 'application/json': { schema: Ready } } },
+    200: { description: 'the server can answer', content: { 'application/json': { schema: Ready } } },
     ...problemAnswers(503),
   },
 });

@@ -6,7 +6,7 @@ const route = createRoute({
   path: '/metrics',
   summary: 'Counters and gauges in the text format of Prometheus',
   tags: ['health'],
-  responses: { 200: { description: 'all of them', content: { 'text/plain': { schema: z.string() } } } },
+  responses: { 200: { description: 'all metrics', content: { 'text/plain': { schema: z.string() } } } },
 });
 
 /** `GET /metrics`, for Prometheus. */

@@ -13,20 +13,20 @@ const EvaluationAnswer = z.strictObject({
   labels: z.array(z.string()),
   confusion: z.union([z.array(z.array(z.int())), z.strictObject({ sparse: z.array(z.string()) })]).meta({
     description:
-      'counts, confusion[truth][predicted], in the order of these labels; of more than 50, `sparse` has for each truth `predicted:count` of those that are not 0',
+      'counts, confusion[truth][predicted], in the order of these labels; with more than 50 labels, `sparse` has the counts that are not 0, as `predicted:count` for each true label',
   }),
 });
 
 const FollowAnswer = z
   .strictObject({
     desired: z.string().nullable().meta({ description: "the tip of the registry's main when it was last read" }),
-    settled: z.string().nullable().meta({ description: 'the last tip that was proved and is served' }),
-    drift: z.boolean().meta({ description: 'main says something that this server does not serve' }),
+    settled: z.string().nullable().meta({ description: 'the last tip that this server verified and serves' }),
+    drift: z.boolean().meta({ description: 'whether this server lags: main names something that it does not serve' }),
     checkedAt: z.string().nullable(),
-    problem: z
-      .strictObject({ code: z.string(), commit: z.string().nullable(), at: z.string() })
-      .nullable()
-      .meta({ description: 'why the last look at main failed, or what it found was refused; the log says more' }),
+    problem: z.strictObject({ code: z.string(), commit: z.string().nullable(), at: z.string() }).nullable().meta({
+      description:
+        'why the last check of main failed, or why the server refused what main names; the log has the details',
+    }),
   })
   .openapi('Following');
 
@@ -47,7 +47,7 @@ export const ModelAnswer = z
         pullRequest: z.int(),
         commit: z.string(),
       })
-      .meta({ description: 'how it came to be in production, and the commit on main that put it there' }),
+      .meta({ description: 'the promotion or rollback that put it into production, and its commit on main' }),
     run: z.strictObject({ id: z.string(), trainer: z.string() }),
     evaluation: z.strictObject({
       claimed: EvaluationAnswer.meta({ description: "the training run's own measurement" }),
@@ -61,7 +61,7 @@ export type ModelAnswer = z.infer<typeof ModelAnswer>;
 const route = createRoute({
   method: 'get',
   path: '/model',
-  summary: 'What answers, since when, and on what evidence',
+  summary: 'The version that answers, since when, and the evidence for it',
   tags: ['model'],
   responses: {
     200: { ...jsonAnswer('the version in production here', ModelAnswer), headers: ProvenanceHeaders },

@@ -13,9 +13,11 @@ import { textOf } from '../text.ts';
 
 const share = z.number().meta({ description: 'in [0, 1]' });
 const prediction = {
-  label: z.string().meta({ description: 'the most probable label; of equal ones the first of the model' }),
+  label: z
+    .string()
+    .meta({ description: 'the most probable label; if several are equally probable, the first in the model' }),
   probability: share,
-  probabilities: z.record(z.string(), share).meta({ description: 'of every label; they sum to 1' }),
+  probabilities: z.record(z.string(), share).meta({ description: 'the probability of every label; they sum to 1' }),
 };
 const AnsweringModel = z.strictObject({ name: z.string(), version: z.int() }).openapi('AnsweringModel');
 const Prediction = z.strictObject(prediction).openapi('Prediction');

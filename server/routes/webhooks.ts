@@ -42,8 +42,8 @@ export function webhookRoutes(app: OpenAPIHono, context: AppContext): void {
     const route = createRoute({
       method: 'post',
       path,
-      summary: `A signed hint from ${sender.name} that a repository has news`,
-      description: `Headers: ${sender.signatureHeader}, ${sender.deliveryHeader}, ${sender.eventHeader}. What the body says is not believed: the server looks for itself, after it has answered.`,
+      summary: `A signed hint from ${sender.name} that a repository has changed`,
+      description: `Headers: ${sender.signatureHeader}, ${sender.deliveryHeader}, ${sender.eventHeader}. The server does not believe the body. It checks the repository itself, in a background task after it has answered.`,
       tags: ['webhooks'],
       request: { body },
       responses: {

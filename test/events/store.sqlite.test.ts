@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { suite } from 'uvu';
@@ -62,7 +62,7 @@ sqlite('refuses a file that is not a log, a log of a newer Pawl, and a missing f
   assert.throws(() => new SqliteStore(foreign), isStoreError(/not a Pawl event store/));
   const rubbish = join(temporaryFolder(), 'rubbish.db');
   writeFileSync(rubbish, 'this is no database, but long enough to be looked at as one'.repeat(100));
-  assert.throws(() => new SqliteStore(rubbish), isStoreError(/cannot open/));
+  assert.throws(() => new SqliteStore(rubbish), isStoreError(/rubbish\.db is no SQLite database: set another path/));
   const newer = file();
   await new SqliteStore(newer).close();
   const raw = new DatabaseSync(newer);
@@ -82,6 +82,36 @@ sqlite('uses a rollback journal on the SQLite versions with the WAL-reset bug', 
     ['4.0.0', 'WAL'],
   ] as const)
     assert.is(safeJournalMode(version), mode, version);
+});
+
+sqlite('a damaged file is named, with what to do, wherever in it the damage is', async () => {
+  const path = file();
+  const store = new SqliteStore(path);
+  await store.append(stream, NO_STREAM, metrics('a', 5000));
+  assert.equal(await store.damage(), []);
+  const backup = join(temporaryFolder(), 'backup.db');
+  await store.copyTo(backup); // without a journal beside it
+  await store.close();
+  const whole = readFileSync(backup);
+  const pages = whole.length / 4096;
+  assert.ok(pages > 100, `${pages} pages to damage`);
+  let named = 0;
+  for (const page of [2, 3, 10, Math.floor(pages / 2), pages - 2]) {
+    const copy = join(temporaryFolder(), 'events.db');
+    const bytes = Buffer.from(whole);
+    bytes.fill(0xa5, page * 4096, page * 4096 + 4096);
+    writeFileSync(copy, bytes);
+    const damaged = new SqliteStore(copy, { readOnly: true });
+    assert.ok((await damaged.damage()).length > 0, `page ${page}`);
+    const read = await damaged.readAll({ limit: 5000 }).catch((error: unknown) => error);
+    if (read instanceof Error) {
+      assert.ok(isStoreError(/is damaged: put back a copy that `pawl events backup` made/)(read), read.message);
+      assert.match(read.message, copy);
+      named++;
+    }
+    await damaged.close();
+  }
+  assert.ok(named > 0, 'some damage is in the way of reading');
 });
 
 sqlite.run();

@@ -9,7 +9,7 @@ type Layer = {
   readonly parts: readonly string[];
 };
 
-/** The order of pipeline/, lowest first: each layer imports only from layers below it. */
+/** The order of pipeline/, lowest first: a layer imports only from layers below it. */
 export const LAYERS: readonly Layer[] = [
   { name: 'helpers', parts: ['helpers', 'onnx', 'evaluation', 'demo'] },
   { name: 'rows and pictures', parts: ['data', 'plots'] },
@@ -17,16 +17,16 @@ export const LAYERS: readonly Layer[] = [
   { name: 'settings', parts: ['config'] },
   { name: 'forges', parts: ['forge'] },
   { name: 'promotion and source', parts: ['promotion', 'source'] },
-  { name: 'what is asked of the world', parts: ['world.ts'] },
-  { name: 'around the registry and the log', parts: ['registry-setup', 'triggers', 'audit', 'why'] },
+  { name: 'ports to the world', parts: ['world.ts'] },
+  { name: 'work on the registry and the log', parts: ['registry-setup', 'triggers', 'audit', 'why'] },
   { name: 'sweeps and first settings', parts: ['sweep', 'init'] },
-  { name: 'where adapters are chosen', parts: ['workspace'] },
+  { name: 'choice of adapters', parts: ['workspace'] },
   { name: 'what Pawl can do', parts: ['operations'] },
   { name: 'the command line', parts: ['commands'] },
   { name: 'entry', parts: ['entry'] },
 ];
 
-/** Files directly in pipeline/ that belong together. All other such files are helpers, which import only each other. */
+/** Files directly in pipeline/ that belong together. All other files there are helpers, which import only each other. */
 const FILES: Record<string, readonly string[]> = {
   'world.ts': ['world.ts'],
   workspace: ['workspace.ts', 'open-artifacts.ts', 'open-store.ts'],
@@ -60,7 +60,7 @@ export function arrows(): Arrow[] {
     .filter(({ from, to }) => from !== to);
 }
 
-/** The order as docs/architecture.md shows it: an arrow is left out if a longer path says the same. */
+/** The order as docs/architecture.md shows it: an arrow is left out if a longer path implies it. */
 export function diagram(found: readonly Arrow[]): string {
   const next = new Map<string, Set<string>>();
   for (const { from, to } of found) next.set(from, (next.get(from) ?? new Set()).add(to));
@@ -78,16 +78,7 @@ export function diagram(found: readonly Arrow[]): string {
     ({ name, parts }) =>
       `| ${name} | ${parts.map((part) => `\`${FILES[part] ? FILES[part].join('`, `') : part === 'helpers' ? '*.ts' : `${part}/`}\``).join(', ')} |`,
   );
-  return [
-    '| layer | what stands in it |',
-    '|---|---|',
-    ...layers,
-    '',
-    '```mermaid',
-    'flowchart TD',
-    ...lines,
-    '```',
-  ].join('\n');
+  return ['| layer | files |', '|---|---|', ...layers, '', '```mermaid', 'flowchart TD', ...lines, '```'].join('\n');
 }
 
 const MARKS = ['<!-- order of pipeline: `npm run docs` writes this -->', '<!-- end of order -->'] as const;

@@ -18,6 +18,9 @@ export async function checkStore(workspace: Workspace): Promise<Answer> {
     'durability' in store ? (store as { durability(): { journal: string; synchronous: string } }).durability() : null;
   const safe = durability === null || durability.synchronous === 'full' || durability.synchronous === 'extra';
   const what = `${path}: ${await store.position()} events${durability ? `, journal ${durability.journal}, synchronous ${durability.synchronous}` : ''}`;
+  const [damage] = (await store.damage?.()) ?? [];
+  if (damage !== undefined)
+    return problem(`${what}: ${damage}`, 'put back a copy that `pawl events backup` made, and run `pawl reconcile`');
   return safe ? what : problem(what, 'commits may be lost at a power cut: report this as a bug');
 }
 

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { ageOf, howToMend, locksOf } from '../../../registry-repo/git-locks.ts';
 import { shown } from '../../../registry-repo/judge/finding.ts';
 import type { Policy } from '../../../registry-repo/policy.ts';
 import { RegistryAt } from '../../../registry-repo/registry.ts';
@@ -26,6 +27,17 @@ export async function checkRegistry(workspace: Workspace): Promise<Answer> {
   const path = workspace.path(workspace.config.registry.path);
   if (!existsSync(path)) return warning(`no registry at ${path}`, 'run `pawl registry init`, or `pawl up`');
   return `${path}, main at ${(await workspace.forge().sync()).slice(0, 12)}`;
+}
+
+/** Lock files that another process has left: git holds one only for milliseconds. */
+export async function checkLocks(workspace: Workspace): Promise<Answer> {
+  const { forge, path } = workspace.config.registry;
+  if (forge === 'local' && !existsSync(workspace.path(path))) return 'no registry yet';
+  const { gitDir } = (await workspace.forge()).git;
+  const [first, ...more] = await locksOf(gitDir);
+  if (!first) return `none in ${gitDir}`;
+  const all = [first, ...more].map((lock) => `${lock.path} (${ageOf(lock)} old)`).join(', ');
+  return warning(`${all}: nothing can write there while it exists`, howToMend(first));
 }
 
 /** The hook that keeps pushes from outside off main; Pawl's own git does not go through it. */

@@ -3,6 +3,7 @@ import type { Api } from '../../forge/rest/api.ts';
 import { hasStatus } from '../../forge/rest/failures.ts';
 import { differences } from '../github/differs.ts';
 import type { Part } from '../github/part.ts';
+import { keepingStricter } from '../stricter.ts';
 import { protection, RULE, repositorySettings, type Wanted } from './wanted.ts';
 
 const Anything = z.looseObject({});
@@ -76,7 +77,12 @@ async function protectionPart(api: Api, wanted: Wanted): Promise<Part> {
   return compared(value, known, {
     name,
     right: `only ${wanted.gate} pushes, others need a pull request on top of main with ${value.status_check_contexts.join()}, merged by ${[...value.merge_whitelist_usernames, ...value.merge_whitelist_teams].join(', ')}; no force push, no deletion, nobody above`,
-    calls: [{ route: `PATCH ${PROTECTIONS}/{name}`, params: { ...at(wanted), name: rule_name, ...change } }],
+    calls: [
+      {
+        route: `PATCH ${PROTECTIONS}/{name}`,
+        params: { ...at(wanted), name: rule_name, ...keepingStricter(change, known) },
+      },
+    ],
     without,
   });
 }

@@ -1,13 +1,17 @@
+import { isStricter, keyOf } from '../stricter.ts';
+
 /**
- * Lists differences, as `path is …, should be …`. Members that are not wanted are ignored, and so are further rules in
- * a list of rules; other lists must be the same.
+ * Lists where something is weaker than it should be, as `path is …, should be …`. Stricter values are accepted. Members
+ * that are not wanted are ignored, and so are further rules in a list of rules; other lists must be the same.
  */
-export function differences(wanted: unknown, found: unknown, path = ''): string[] {
+export function differences(wanted: unknown, found: unknown, path = '', member = path): string[] {
   if (Array.isArray(wanted)) return listDifferences(wanted, found, path);
-  if (typeof wanted !== 'object' || wanted === null) return wanted === found ? [] : [differs(path, wanted, found)];
+  if (typeof wanted !== 'object' || wanted === null) {
+    return wanted === found || isStricter(member, wanted, found) ? [] : [differs(path, wanted, found)];
+  }
   const there = typeof found === 'object' && found !== null ? (found as Record<string, unknown>) : {};
   return Object.entries(wanted).flatMap(([key, value]) =>
-    differences(value, there[key], path === '' ? key : `${path}.${key}`),
+    differences(value, there[key], path === '' ? key : `${path}.${key}`, key),
   );
 }
 
@@ -20,13 +24,6 @@ function listDifferences(wanted: readonly unknown[], found: unknown, path: strin
     const same = there.find((other) => keyOf(other) === key);
     return same === undefined ? [`${path} has no ${key}`] : differences(item, same, `${path}[${key}]`);
   });
-}
-
-/** Rules are identified by their type, required checks by their context. */
-function keyOf(item: unknown): string | null {
-  const { type, context } = (typeof item === 'object' && item !== null ? item : {}) as Record<string, unknown>;
-  if (typeof type === 'string') return type;
-  return typeof context === 'string' ? context : null;
 }
 
 const differs = (path: string, wanted: unknown, found: unknown): string =>

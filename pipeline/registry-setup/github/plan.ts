@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Api, Params } from '../../forge/rest/api.ts';
 import { hasStatus } from '../../forge/rest/failures.ts';
+import { keepingStricter } from '../stricter.ts';
 import { differences } from './differs.ts';
 import type { Part } from './part.ts';
 import {
@@ -63,7 +64,7 @@ type Setting = {
 /** A setting that is read and written as a whole. */
 async function setting({ api, wanted }: Reader, { name, get, set, value, right, without }: Setting): Promise<Part> {
   const found = await read(api, get, at(wanted));
-  const calls = [{ route: set, params: { ...at(wanted), ...value } }];
+  const calls = [{ route: set, params: { ...at(wanted), ...keepingStricter(value, found) } }];
   if (found === undefined)
     return { name, state: 'unsupported', what: 'this server does not know of it', calls: [], without };
   const wrong = differences(value, found);
@@ -164,14 +165,25 @@ async function rulesetPart({ api, wanted }: Reader): Promise<Part> {
       without,
     };
   const params = { ...at(wanted), ruleset_id: known.id };
-  const wrong = differences(value, await api.get(`GET ${route}/{ruleset_id}`, params, Anything));
+  const found = await api.get(`GET ${route}/{ruleset_id}`, params, Anything);
+  // Shown to those who may change the ruleset alone: what is not shown is not nobody.
+  const hidden = !Object.hasOwn(found, 'bypass_actors');
+  const wrong = differences(hidden ? { ...value, bypass_actors: undefined } : value, found);
+  if (wrong.length === 0 && hidden)
+    return {
+      name,
+      state: 'unsupported',
+      what: 'who may pass over the rules is not shown to this token',
+      calls: [],
+      without: 'ask with a token that may administer the repository; the other rules are as they should be',
+    };
   return wrong.length === 0
     ? { name, state: 'ok', what: rulesText(wanted), calls: [], without }
     : {
         name,
         state: 'differs',
         what: wrong.join('; '),
-        calls: [{ route: `PUT ${route}/{ruleset_id}`, params: { ...params, ...value } }],
+        calls: [{ route: `PUT ${route}/{ruleset_id}`, params: { ...params, ...keepingStricter(value, found) } }],
         without,
       };
 }

@@ -6,8 +6,10 @@ export const CommandConfig = z.strictObject({
     .array(z.string().min(1).max(4000))
     .max(1000)
     .default([])
-    .describe('Program and arguments that train; on the command line they follow `--`. No shell reads them'),
-  settings: z.record(z.string(), z.json()).default({}).describe('Handed to the program as they are'),
+    .describe(
+      'Program and arguments that train; on the command line they follow `--`. They are not passed through a shell',
+    ),
+  settings: z.record(z.string(), z.json()).default({}).describe('Passed to the program unchanged'),
   environment: z
     .array(
       z
@@ -16,7 +18,12 @@ export const CommandConfig = z.strictObject({
     )
     .max(100)
     .default([])
-    .describe('Variables that the program gets, beside PATH, HOME, LANG, TMPDIR and those of proxies'),
-  timeoutMinutes: z.number().gt(0).max(10_000).default(600).describe('The program is stopped after so long'),
+    .describe('Variables that the program gets, in addition to PATH, HOME, LANG, TMPDIR and those of proxies'),
+  timeoutMinutes: z
+    .number()
+    .gt(0)
+    .max(10_000)
+    .default(600)
+    .describe('Max time for the program; after that it is stopped'),
 });
 export type CommandConfig = z.infer<typeof CommandConfig>;

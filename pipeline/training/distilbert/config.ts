@@ -15,10 +15,10 @@ export const DistilbertConfig = FitConfig.extend({
   revision: z.string().min(1).max(200).default('main').describe('Branch, tag or commit of a model on the hub'),
   sizes: z
     .strictObject({
-      vocabulary: size('Random weights: most subwords', 8000, 1_000_000),
-      width: size('Random weights: of a token’s vector', 128, 8192),
-      layers: size('Random weights: layers', 2, 128),
-      heads: size('Random weights: attention heads; they divide the width', 4, 256),
+      vocabulary: size('Random weights: max subwords', 8000, 1_000_000),
+      width: size('Random weights: width of a token’s vector', 128, 8192),
+      layers: size('Random weights: number of layers', 2, 128),
+      heads: size('Random weights: number of attention heads, which must divide the width', 4, 256),
       inner: size('Random weights: width of the feed-forward part', 512, 65_536),
     })
     .refine(({ width, heads }) => width % heads === 0, 'heads must divide width')
@@ -29,23 +29,20 @@ export const DistilbertConfig = FitConfig.extend({
     .max(0.9)
     .nullable()
     .default(null)
-    .describe('Share of numbers that training zeroes; null takes the model’s own'),
+    .describe('Share of numbers that training sets to 0; null takes the model’s own share'),
   layerDecay: z
     .number()
     .gt(0)
     .max(1)
     .default(1)
-    .describe('What the rate is multiplied by for each layer further from the head'),
-  frozenEmbeddings: z.boolean().default(false).describe('Whether the embeddings stay as they are'),
+    .describe('Factor of the learning rate for each layer further from the head'),
+  frozenEmbeddings: z.boolean().default(false).describe('Whether the embeddings are frozen'),
   frozenLayers: z
     .int()
     .min(0)
     .max(128)
     .default(0)
-    .describe('Lowest layers that stay as they are, and the embeddings with them'),
-  ngrams: z
-    .boolean()
-    .default(false)
-    .describe('Whether what `nbsvm` makes of a text’s n-grams counts beside what the transformer does'),
+    .describe('Number of lowest layers that are frozen, together with the embeddings'),
+  ngrams: z.boolean().default(false).describe('Whether to blend the transformer with `nbsvm`'),
 });
 export type DistilbertConfig = z.infer<typeof DistilbertConfig>;

@@ -1,3 +1,4 @@
+import type { Finding } from '../../../registry-repo/judge/finding.ts';
 import type { Manifest } from '../../../registry-repo/manifest.ts';
 import { scanOnnx } from '../../../registry-repo/onnx-scan/scan.ts';
 import { type Declared, type Signature, signatureOf } from '../../../registry-repo/onnx-scan/signature-of.ts';
@@ -38,9 +39,26 @@ export function contractOf(
     output: { name: output.name, type: 'float32', shape: ['batch', labels], values },
   };
   const findings = scanOnnx(bytes, contract);
-  if (findings.length > 0) throw new ImportError(findings.map((f) => `${f.message} [${f.code}]`).join('; '));
+  if (findings.length > 0) throw new ImportError([...kindsOf(findings)].map(told).join('; '));
   const named = (name: string) => (signature.inputs.some((i) => i.name === name) ? name : null);
   return { contract, inputs: { ids: IDS, mask: named(MASK), types: named(TYPES) } };
+}
+
+/** What the exporter could have done otherwise, where one can tell. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  'external-data':
+    'put it into one file, e.g. with onnx.save_model(onnx.load("model.onnx"), "whole.onnx", save_as_external_data=False) in Python',
+};
+
+function kindsOf(findings: readonly Finding[]): Map<string, Finding[]> {
+  const kinds = new Map<string, Finding[]>();
+  for (const finding of findings) kinds.set(finding.code, [...(kinds.get(finding.code) ?? []), finding]);
+  return kinds;
+}
+
+function told([code, [first, ...more]]: [string, Finding[]]): string {
+  const others = more.length > 0 ? ` (and ${more.length} more)` : '';
+  return `${first?.message} [${code}]${others}${REMEDIES[code] ? `: ${REMEDIES[code]}` : ''}`;
 }
 
 function read(bytes: Uint8Array): Signature {

@@ -5,7 +5,7 @@ import type { HfTokenizer } from '../../../registry-repo/runtime/hf-tokenizer.ts
 import type { Processor } from '../../../registry-repo/runtime/processor.ts';
 import { Subwords } from '../../../registry-repo/runtime/subwords.ts';
 import { thisProcessor } from '../../../registry-repo/runtime/this-processor.ts';
-import { readTokenizerFile } from '../../../registry-repo/runtime/tokenizer-file.ts';
+import { readTokenizerFile, unmatchedTokens } from '../../../registry-repo/runtime/tokenizer-file.ts';
 import { Digest } from '../../../registry-repo/values.ts';
 import type { TrainedModel, Trainer } from '../trainer.ts';
 import { contractOf } from './contract.ts';
@@ -41,6 +41,7 @@ export function importedModel(
   const { contract, inputs } = contractOf(onnx, labels.length, values);
   checkByteSums(onnx, processor);
   checkTokenizer(tokenizer, maxLength);
+  checkAddedTokens(tokenizer);
   checkTables(onnx, tokenizer, maxLength);
   const file = TOKENIZER_FILE;
   const preprocessor: HfTokenizer = { kind: 'hf-tokenizer', file, maxLength, bucket: BUCKET, padId, inputs };
@@ -54,7 +55,7 @@ export function importedModel(
 /** A run that trains nothing: a model that was trained elsewhere is measured and offered like any other model. */
 export const importTrainer = (imported: TrainedModel): Trainer<typeof ImportConfig> => ({
   name: 'import',
-  summary: 'a model that was trained elsewhere',
+  summary: 'a model that another program trained',
   config: ImportConfig,
   train: async () => imported,
 });
@@ -66,6 +67,14 @@ function checkTokenizer(tokenizer: Uint8Array, maxLength: number): void {
     if (!(cause instanceof RangeError)) throw cause;
     throw new ImportError(cause.message, { cause });
   }
+}
+
+function checkAddedTokens(tokenizer: Uint8Array): void {
+  const problems = unmatchedTokens(readTokenizerFile(tokenizer)).slice(0, 10);
+  if (problems.length > 0)
+    throw new ImportError(
+      `not a tokenizer.json that is supported: ${problems.join('; ')}: set these to false where the texts never hold the token, or train without it`,
+    );
 }
 
 /**

@@ -10,7 +10,7 @@ import { NbsvmDvConfig } from './config.ts';
  */
 export const nbsvmDv: Trainer<typeof NbsvmDvConfig> = {
   name: 'nbsvm-dv',
-  summary: 'nbsvm beside n-gram vectors that learn from unlabelled texts too: minutes on any processor',
+  summary: 'nbsvm on top of n-gram vectors, which also learn from unlabelled texts: minutes on any processor',
   config: NbsvmDvConfig,
   unlabelled: true,
   train: async (context, config) => (await import('./train.ts')).train(context, config),

@@ -9,23 +9,23 @@ export const NbsvmConfig = z.strictObject({
     .default('logistic')
     .describe('Logistic regression, or a support vector machine whose scores Platt scaling turns into probabilities'),
   cost: z.number().gt(0).max(1e6).default(100).describe('Cost of errors against regularisation (C)'),
-  order: z.int().min(1).max(5).default(3).describe('Longest n-gram of the whole text, in tokens'),
-  zoneOrder: z.int().min(1).max(5).default(2).describe('Longest n-gram of the opening and the closing'),
-  opening: share('Share of a text whose n-grams count as opening, too; 0 for none', 0.2),
-  closing: share('Share of a text whose n-grams count as closing, too; 0 for none', 0.3),
+  order: z.int().min(1).max(5).default(3).describe('Max length of n-grams of the whole text, in tokens'),
+  zoneOrder: z.int().min(1).max(5).default(2).describe('Max length of n-grams of the opening and the closing'),
+  opening: share('Share of a text whose n-grams also count as opening; 0 for none', 0.2),
+  closing: share('Share of a text whose n-grams also count as closing; 0 for none', 0.3),
   smoothing: z.number().gt(0).max(100).default(1).describe('Added to every count before log-count ratios are taken'),
-  singletons: z.boolean().default(false).describe('Keep n-grams that occur in one training text only'),
+  singletons: z.boolean().default(false).describe('Keep n-grams that occur in only one training text'),
   bits: z
     .union([z.literal(0), z.int().min(8).max(24)])
     .default(0)
     .describe('Binary logarithm of the number of feature ids, 8 to 24; 0 fits it to the data, up to 22'),
-  epochs: z.int().min(1).max(1000).default(50).describe('Most passes over the data'),
+  epochs: z.int().min(1).max(1000).default(50).describe('Max passes over the data'),
   tolerance: z
     .number()
     .gt(0)
     .max(1)
     .default(0.01)
-    .describe('Stops after a pass in which no dual variable moved by more than this share of the cost'),
+    .describe('Stop after a pass in which no dual variable moved by more than this share of the cost'),
 });
 export type NbsvmConfig = z.infer<typeof NbsvmConfig>;
 

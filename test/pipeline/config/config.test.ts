@@ -93,6 +93,35 @@ config('an overlay wins over the file, but not over variables', () => {
   assert.equal([c.model, c.training.seed], ['c', 2]);
 });
 
+config('what Kubernetes sets for a Service named pawl is left out, and told; what is a setting stays', () => {
+  const address = 'tcp://10.0.0.5:80';
+  const links = {
+    PAWL_SERVICE_HOST: '10.0.0.5',
+    PAWL_SERVICE_PORT: '80',
+    PAWL_SERVICE_PORT_HTTP: '80',
+    PAWL_PORT: address,
+    PAWL_PORT_80_TCP: address,
+    PAWL_PORT_80_TCP_PROTO: 'tcp',
+    PAWL_PORT_80_TCP_PORT: '80',
+    PAWL_PORT_80_TCP_ADDR: '10.0.0.5',
+    PAWL_SERVER_PORT: address,
+  };
+  const load = (env: Record<string, string>) =>
+    loadConfig({ file: undefined, folder: temporaryFolder(), env, flags: [] });
+  const { config: c, ignored, request } = load({ ...links, PAWL_MODEL: 'c' });
+  assert.equal(
+    [c.model, c.server.port, ignored, request.env],
+    ['c', Config.parse({}).server.port, Object.keys(links).sort(), { PAWL_MODEL: 'c' }],
+  );
+  assert.is(load({ PAWL_SERVER_PORT: '81' }).config.server.port, 81);
+  for (const env of [{ PAWL_PORT: '80' }, { PAWL_SERVER_PROT: '80' }, { PAWL_SERVER_PORT: 'http://a' }])
+    assert.throws(
+      () => load(env),
+      (e: unknown) => e instanceof ConfigError,
+      JSON.stringify(env),
+    );
+});
+
 config('defaults satisfy the schema', () => assert.ok(Config.safeParse({}).success));
 
 config.run();

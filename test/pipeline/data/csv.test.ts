@@ -34,6 +34,20 @@ csv('reads quoted fields with delimiters, quotes and line ends, and says where e
   );
 });
 
+csv('lines that end in a delimiter are pointed at, and what is advised is read', async () => {
+  const lines = 'one,pos,\ntwo,neg,\n';
+  const { problems } = await read(`text,label\n${lines}`);
+  assert.match(problems[0]?.message ?? '', /^the line ends in a delimiter, and the header does not/);
+  const wanted = [
+    ['one', 'pos'],
+    ['two', 'neg'],
+  ];
+  assert.equal(await pairs(`text,label,\n${lines}`), wanted, 'the header in one, too');
+  assert.equal(await pairs(`text,label\n${lines.replaceAll(',\n', '\n')}`), wanted, 'removed from the lines');
+  const { problems: other } = await read('text,label\none,two,pos\n');
+  assert.match(other[0]?.message ?? '', /^3 fields/);
+});
+
 csv('whatever is written comes back', async () => {
   const quote = (field: string) => `"${field.replaceAll('"', '""')}"`;
   const field = fc

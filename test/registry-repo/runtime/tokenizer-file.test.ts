@@ -84,7 +84,7 @@ files('whatever is in one, it is refused or splits texts into whole numbers', ()
       for (const [path, value] of changes) {
         let at: unknown = copy;
         for (const key of path.slice(0, -1)) at = (at as Json | null | undefined)?.[key];
-        if (at !== null && typeof at === 'object') (at as Json)[path.at(-1) as string] = value;
+        if (at !== null && typeof at === 'object') (at as Json)[path.at(-1) as string] = structuredClone(value);
       }
       try {
         const { ids } = new Subwords(Buffer.from(JSON.stringify(copy)), 64).split(text);

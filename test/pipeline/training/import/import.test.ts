@@ -12,6 +12,7 @@ import { loadRuntime } from '../../../../registry-repo/runtime/load.ts';
 import { PRETENDED } from '../../../../registry-repo/runtime/processor.ts';
 import { thisProcessor } from '../../../../registry-repo/runtime/this-processor.ts';
 import { golden, goldenBytes, softmax, type Tiny } from '../../../support/golden.ts';
+import { attribute, bytes, FLOAT, INT64, int, model, node, tensor, value } from '../../../support/onnx.ts';
 
 const LABELS: Readonly<Record<Tiny, string[]>> = { 'tiny-bert': ['a', 'b', 'c'], 'tiny-distilbert': ['neg', 'pos'] };
 /** The reference values were made with this length. */
@@ -241,6 +242,43 @@ importing('labels come from the command or the config, in the order of the outpu
       () => labelsOf(given, config),
       (e: unknown) => e instanceof ImportError,
     );
+});
+
+importing('tokens that are matched in ways the runtime does not know are refused by name', () => {
+  const file = JSON.parse(goldenBytes('tiny-bert', 'tokenizer.json').toString('utf8'));
+  const given = (over: object) => ({
+    onnx: goldenBytes('tiny-bert', 'model.onnx'),
+    tokenizer: Buffer.from(
+      JSON.stringify({
+        ...file,
+        added_tokens: [...file.added_tokens, { id: 5, content: 'ent', special: false, ...over }],
+      }),
+    ),
+  });
+  const plain = { single_word: false, lstrip: false, rstrip: false, normalized: false };
+  assert.is(importedModel(given(plain), LABELS['tiny-bert'], SETTINGS).files.length, 2);
+  for (const flag of Object.keys(plain))
+    assert.throws(
+      () => importedModel(given({ ...plain, [flag]: true }), LABELS['tiny-bert'], SETTINGS),
+      (error: unknown) => error instanceof ImportError && error.message.includes(`"ent" is to be matched ${flag} (`),
+      flag,
+    );
+});
+
+importing('a model whose weights are in another file says so, and how to bring them together', () => {
+  const data = Buffer.concat([bytes(13, bytes(1, 'location'), bytes(2, 'model.onnx.data')), int(14, 1)]);
+  const onnx = model({
+    nodes: [node('Cast', ['input_ids'], ['logits'], { attributes: [attribute.int('to', FLOAT)] })],
+    initializers: Array.from({ length: 60 }, (_, i) => tensor(`w${i}`, [2], FLOAT, null, data)),
+    inputs: [value('input_ids', INT64, ['batch', 'length'])],
+    outputs: [value('logits', FLOAT, ['batch', 3])],
+  });
+  assert.throws(
+    () => importedModel({ onnx, tokenizer: goldenBytes('tiny-bert', 'tokenizer.json') }, ['a', 'b', 'c'], SETTINGS),
+    (error: unknown) =>
+      error instanceof ImportError &&
+      /in another file.*\[external-data\].*save_as_external_data=False/.test(error.message),
+  );
 });
 
 importing.run();
