@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createAdaptorServer } from '@hono/node-server';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { PawlError } from '../events/errors.ts';
@@ -13,7 +14,13 @@ import type { ServerOptions } from './options.ts';
  */
 const KEEP_ALIVE_MS = 65_000;
 
-/** The server cannot listen on the address. */
+/**
+ * How long a server that stops takes requests that were sent before the client could know. Their answers say that the connection
+ * ends, so that nobody asks again on it; one that is closed with a request on its way is a request without an answer.
+ */
+const ON_THEIR_WAY_MS = 300;
+
+/** The address cannot be listened on. */
 export class CannotListenError extends PawlError {
   readonly code = 'cannot_listen';
 }
@@ -21,7 +28,7 @@ export class CannotListenError extends PawlError {
 export type Listener = {
   readonly url: string;
   readonly port: number;
-  /** Accepts no new connections, lets running requests end, and closes the rest at the deadline. Never fails. */
+  /** Answers what is on its way, then accepts nothing new, lets what runs end, and after the deadline cuts it off. Never fails. */
   readonly close: (timeoutMs: number) => Promise<void>;
 };
 
@@ -116,6 +123,7 @@ function urlOf(host: string, port: number): string {
 
 async function close(server: Server, connections: Connections, timeoutMs: number): Promise<void> {
   const cut = setTimeout(() => server.closeAllConnections(), timeoutMs);
+  await sleep(Math.min(ON_THEIR_WAY_MS, timeoutMs / 2));
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
   connections.closeUnused();

@@ -327,6 +327,41 @@ http('stopping answers what is running, refuses what is new, and can be repeated
   ),
 );
 
+http('requests that were sent when the server is told to stop are answered', () =>
+  withServer(
+    async ({ server }) => {
+      await server.ready();
+      const agent = new Agent({ keepAlive: true, maxSockets: 24 });
+      const ask = () => postBy(agent, `${server.url}/predict`, { text: 'good' });
+      const all = () => Promise.all(Array.from({ length: 24 }, ask));
+      const before = await all();
+      assert.equal(new Set(before.map(({ connection }) => connection)), new Set(['keep-alive']));
+      const stopping = server.stop();
+      const last = await all(); // on the same connections
+      assert.equal(
+        last.map(({ status, connection, reused }) => [status, connection, reused]),
+        Array(24).fill([200, 'close', true]),
+      );
+      await stopping;
+      agent.destroy();
+    },
+    { registry: promoted() },
+  ),
+);
+
+/** One request on a connection of the agent, and what its answer says of that. */
+const postBy = (agent: Agent, url: string, body: object) =>
+  new Promise<{ status: number | undefined; connection: string | undefined; reused: boolean }>((resolve, reject) => {
+    const headers = { 'content-type': 'application/json' };
+    const sent = request(url, { method: 'POST', agent, headers }, (answer) => {
+      answer.resume().on('end', () => {
+        const { statusCode: status, headers: said } = answer;
+        resolve({ status, connection: said.connection, reused: sent.reusedSocket });
+      });
+    });
+    sent.on('error', reject).end(JSON.stringify(body));
+  });
+
 http('stopping cuts off what does not end in time', () =>
   withServer(
     async ({ server }) => {
