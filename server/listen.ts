@@ -15,12 +15,13 @@ import type { ServerOptions } from './options.ts';
 const KEEP_ALIVE_MS = 65_000;
 
 /**
- * How long a server that stops takes requests that were sent before the client could know. Their answers say that the connection
- * ends, so that nobody asks again on it; one that is closed with a request on its way is a request without an answer.
+ * How long a stopping server accepts requests that clients sent before they could know. Its answers say that the
+ * connection ends, so that no client sends another request on it. If a connection is closed while a request is
+ * arriving, that request gets no answer.
  */
 const ON_THEIR_WAY_MS = 300;
 
-/** The address cannot be listened on. */
+/** The server cannot listen on the address. */
 export class CannotListenError extends PawlError {
   readonly code = 'cannot_listen';
 }
@@ -28,7 +29,10 @@ export class CannotListenError extends PawlError {
 export type Listener = {
   readonly url: string;
   readonly port: number;
-  /** Answers what is on its way, then accepts nothing new, lets what runs end, and after the deadline cuts it off. Never fails. */
+  /**
+   * Answers requests that are arriving, then accepts no new ones, lets running requests end, and closes the rest at the
+   * deadline. Never fails.
+   */
   readonly close: (timeoutMs: number) => Promise<void>;
 };
 
