@@ -10,8 +10,9 @@ const TABLE = `CREATE TABLE IF NOT EXISTS events(
   UNIQUE(stream, rev)) STRICT`;
 
 /**
- * The least that puts the same rows on the disk: the store's table and indexes, journal and `synchronous`; one prepared
- * INSERT a row and one transaction a batch. No hashes (zeroes of the same size), no revision check, no triggers.
+ * The minimal program that puts the same rows on the disk: the store's table and indexes, journal and `synchronous`;
+ * one prepared INSERT for each row and one transaction for each batch. No hashes (zeroes of the same size), no revision
+ * check, no triggers.
  */
 export class BareLoop {
   readonly #db: InstanceType<typeof DatabaseSync>;

@@ -2,7 +2,7 @@ import type { Progress } from '../pipeline/progress.ts';
 import type { BenchOptions } from './options.ts';
 import type { Outcome } from './report.ts';
 
-/** One thing worth measuring, by name. It writes to `folder` only, which is removed afterwards. */
+/** One bench, by name. It writes only to `folder`, which is removed afterwards. */
 export type Bench = {
   readonly name: string;
   readonly summary: string;

@@ -7,4 +7,5 @@ import { nbsvmDv } from './nbsvm-dv.ts';
 import { quantize } from './quantize.ts';
 import { serve } from './serve.ts';
 
+/** Every bench. */
 export const benches: readonly Bench[] = [events, nbsvm, nbsvmDv, models, distilbert, quantize, serve];

@@ -30,7 +30,7 @@ type Batches = { batches: { ids: number[][]; labels: number[] }[] };
 /** Batches that both programs train on: the same texts, tokens and order. */
 async function prepare({ imdb, folder, weights, file, reviews, batch }: PrepareInput): Promise<Prepared> {
   const data = await loadDataset(DataOptions.parse({ kind: 'imdb', path: imdb }), { folder, cacheFolder: folder });
-  const step = Math.max(1, Math.floor(data.train.length / reviews)); // sorted by label: every so many-th gives both
+  const step = Math.max(1, Math.floor(data.train.length / reviews)); // sorted by label: every n-th row gives both labels
   const rows = data.train.filter((_, i) => i % step === 0).slice(0, reviews);
   const { tokenizer } = await load(weights);
   const context = { rows, labels: data.facts.labels, seed: 1, report, signal };

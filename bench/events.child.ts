@@ -18,7 +18,7 @@ export type AppendInput = { folder: string; rounds: number; batches: number; siz
 /** Events a second of each round, of the three in turn. */
 export type AppendRound = { bare: number; ours: number; oursEncoding: number };
 
-/** The three write the same rows to files of their own, in turns, because a machine's speed drifts. */
+/** The three write the same rows to files of their own, in turns, because a machine's speed changes over time. */
 async function append({ folder, rounds, batches, size }: AppendInput): Promise<AppendRound[]> {
   const bare = new BareLoop(join(folder, 'bare.db'));
   const ours = new SqliteStore(join(folder, 'ours.db'));
@@ -43,7 +43,9 @@ async function append({ folder, rounds, batches, size }: AppendInput): Promise<A
   return results;
 }
 
-/** Each goes first as often as the others: what one leaves behind (dirty pages, garbage) the next one pays for. */
+/**
+ * Each is first as often as the others, because what one leaves behind (dirty pages, garbage) slows the next one down.
+ */
 const rotated = <T>(items: readonly T[], by: number): T[] => items.map((_, i) => items[(i + by) % items.length] as T);
 
 async function appendAll(store: SqliteStore, stream: string, batches: readonly NewEvent[][]): Promise<void> {

@@ -6,11 +6,14 @@ import type { Row } from '../registry-repo/rows.ts';
 import { REVIEWS } from './measure.ts';
 import { measured } from './process.ts';
 
-// The command line program of https://fasttext.cc (Bojanowski et al. 2016, Joulin et al. 2016), as the yardstick.
+// The command line program of https://fasttext.cc (Bojanowski et al. 2016, Joulin et al. 2016), for comparison.
 
 const WORD_PAIRS = ['-wordNgrams', '2', '-epoch', '5', '-bucket', '4000000', '-thread', '2'];
 
-/** Its own 100 dimensions and learning rate, and what suits two labels and 25,000 rows better: faster, smaller, and more right. */
+/**
+ * Its own 100 dimensions and learning rate, and settings that suit two labels and 25,000 rows better: faster, smaller,
+ * and more accurate.
+ */
 export const VARIANTS = [
   { name: 'fastText', args: WORD_PAIRS },
   { name: 'fastText tuned', args: [...WORD_PAIRS, '-dim', '10', '-lr', '0.5'] },
@@ -21,16 +24,18 @@ const PREFIX = '__label__';
 const TRAIN = 'fasttext.train';
 const TEST = 'fasttext.test';
 
+/** Whether the program `fasttext` is installed. */
 export async function hasFasttext(): Promise<boolean> {
   return measured('fasttext', ['dump']).then(
     () => true,
-    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT', // without a model it complains, which is enough
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT', // without a model it prints its usage, which shows that it is there
   );
 }
 
 /**
- * Writes what fastText reads: a row a line, lower case, punctuation removed (it scores better than with it split off). The
- * training rows are shuffled, always in the same way: stochastic gradient descent fails on rows sorted by label.
+ * Writes what fastText reads: a row on each line, lower case, punctuation removed (it scores better than with it split
+ * off). The training rows are shuffled, always in the same way, because stochastic gradient descent fails on rows
+ * sorted by label.
  */
 export function writeFasttextInput(folder: string, rows: { train: readonly Row[]; test: readonly Row[] }): void {
   const line = ({ label, text }: Row) => `${PREFIX}${label} ${words(text)}\n`;
@@ -59,7 +64,10 @@ function shuffled<T>(items: readonly T[]): T[] {
 /** `peakBytes` is that of the larger of the two processes. `f1` is by `REVIEWS`. */
 export type FasttextResult = { train: number; test: number; peakBytes: number | null; f1: number };
 
-/** Trains (which writes the model) and tests on the clock; predicts off the clock, because its `test` gives no F1. */
+/**
+ * Times training (which writes the model) and testing. Predicting is not timed: it is needed because its `test` gives
+ * no F1.
+ */
 export async function runFasttext(
   folder: string,
   labels: readonly string[],

@@ -3,13 +3,13 @@ import autocannon, { type Result } from 'autocannon';
 /** What a server did under load. */
 export type Load = {
   readonly perSecond: number;
-  /** Milliseconds that half of the requests, and all but one in a hundred, took at most. */
+  /** Milliseconds that 50 % and 99 % of the requests took at most. */
   readonly p50: number;
   readonly p99: number;
 };
 
 /**
- * So many connections, each of which asks again as soon as it has its answer, with one text after the other.
+ * Opens so many connections. Each sends the next request as soon as it has its answer, with one text after the other.
  *
  * @throws {Error} if any request fails or is refused: figures of errors mean nothing
  */
@@ -28,7 +28,7 @@ export async function load(
       },
       (error, result) => (error ? reject(error) : resolve(result)),
     );
-    // Its own histogram knows whole milliseconds.
+    // Autocannon's own histogram has whole milliseconds only.
     instance.on('response', (_client, _status, _bytes, milliseconds) => times.push(milliseconds));
   });
   const failed = errors + timeouts + non2xx;

@@ -21,7 +21,7 @@ export const encoded = (commandId: string, facts: readonly Fact[]): NewEvent[] =
 export const metricBatches = (n: number, size: number): Fact[][] =>
   Array.from({ length: n }, (_, i) => Array.from({ length: size }, (_, k) => metric(i * size + k)));
 
-/** A catalogue's example with some members replaced: the types of members are the schema's to check. */
+/** A catalogue's example with some members replaced. The schema checks the members' types. */
 const like = (type: EventType, over: Readonly<Record<string, unknown>> = {}): Fact =>
   ({ type, data: { ...(catalogue[type].example as object), ...over } }) as Fact;
 

@@ -5,12 +5,12 @@ import { packageRoot, version } from '../pipeline/package-info.ts';
 import { describeProcessor } from '../registry-repo/runtime/processor.ts';
 import { thisProcessor } from '../registry-repo/runtime/this-processor.ts';
 
-/** Where the figures come from: without it they mean nothing. */
+/** The machine and program of the figures: without them the figures mean nothing. */
 export type Machine = {
   readonly cpu: string;
-  /** Architecture, and the abilities that products of bytes depend on. */
+  /** Architecture, and the features that products of bytes depend on. */
   readonly processor: string;
-  /** Those this process may use. */
+  /** Processors that this process may use. */
   readonly cores: number;
   readonly memoryBytes: number;
   readonly os: string;
@@ -18,10 +18,11 @@ export type Machine = {
   readonly pawl: string;
   /** Null outside a git checkout. `+changes` if the working tree differs from it. */
   readonly commit: string | null;
-  /** Of the folder the benches write to: an fsync costs what the disk under it costs, and nothing in memory. */
+  /** File system of the folder that the benches write to: an fsync costs what the disk costs, and nothing in memory. */
   readonly filesystem: string;
 };
 
+/** Describes this machine. @param folder that the benches write to */
 export const machine = (folder: string): Machine => ({
   cpu: cpus()[0]?.model.trim() ?? 'unknown',
   processor: describeProcessor(thisProcessor()),

@@ -1,4 +1,4 @@
-// Before everything: whatever a bench starts inherits it.
+// First, because every process that a bench starts inherits it.
 import '../registry-repo/runtime/no-telemetry.ts';
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -37,7 +37,7 @@ async function runOne(bench: Bench, options: BenchOptions): Promise<NamedOutcome
   }
 }
 
-/** @returns the exit code: 0 measured, 1 what was asked for by name could not be run, or failed */
+/** @returns the exit code: 0 measured; 1 a bench that was named could not be run, or failed */
 async function main(options: BenchOptions, wanted: readonly Bench[]): Promise<number> {
   const at = new Date();
   const here = machine(options.folder);

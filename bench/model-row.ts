@@ -7,10 +7,10 @@ import { toNumber } from '../registry-repo/fraction.ts';
 import type { Confusion } from '../registry-repo/values.ts';
 import { REVIEWS, REVIEWS_F1 } from './measure.ts';
 
-/** What a way to train came to on the reviews. */
+/** The results of one way to train on the reviews. */
 export const Trained = z.strictObject({
   name: z.string(),
-  /** What computed. */
+  /** The backend that computed. */
   backend: z.string(),
   /** By `REVIEWS`, with its 95 % interval. */
   f1: z.number(),
@@ -18,10 +18,10 @@ export const Trained = z.strictObject({
   high: z.number(),
   /** Seconds from texts in memory to files on the disk. */
   train: z.number(),
-  /** Of those, seconds that processors worked, of all threads together: what other programs do changes it less. */
+  /** Processor seconds of these, of all threads together: other programs affect them less. */
   cpu: z.number(),
   modelBytes: z.number().nullable(),
-  /** From text to probabilities, on one thread. */
+  /** Predictions from text to probabilities, on one thread. */
   textsPerSecond: z.number(),
   peakBytes: z.number().nullable(),
 });
@@ -30,7 +30,7 @@ export type Trained = z.infer<typeof Trained>;
 const NotTrained = z.strictObject({
   name: z.string(),
   reason: z.string(),
-  /** That it was tried. */
+  /** When it was tried. */
   failed: z.literal(true).optional(),
 });
 

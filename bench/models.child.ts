@@ -20,7 +20,7 @@ export type ModelInput = {
   trainer: string;
   config: Record<string, unknown>;
 };
-/** `backend` is null for a trainer that does not say what computes. */
+/** `backend` is null for a trainer that does not report one. */
 export type ModelResult = Omit<Trained, 'name' | 'backend' | 'peakBytes'> & { backend: string | null };
 
 const load = (imdb: string, unlabelled: string | null, folder: string) =>
@@ -34,7 +34,7 @@ const BACKEND = 'backend: ';
 
 type Clock = { readonly train: number; readonly cpu: number };
 
-/** A training's inputs, and what it says of its backend and its time. */
+/** A training's inputs, and its reports of backend and time. */
 async function prepare({ imdb, unlabelled, folder, workers }: ModelInput) {
   const dataset = await load(imdb, unlabelled, folder);
   const { labels } = dataset.facts;
@@ -59,7 +59,7 @@ async function prepare({ imdb, unlabelled, folder, workers }: ModelInput) {
   return { dataset, labels, found, clock, given };
 }
 
-/** Stored and loaded again, on the test reviews. */
+/** Stores and loads the model, and measures it on the test reviews. */
 async function measure(
   folder: string,
   labels: readonly string[],
@@ -83,7 +83,7 @@ async function model(input: ModelInput): Promise<ModelResult[]> {
   return [{ ...clock(), backend, ...(await measure(input.folder, labels, trained, dataset.test)) }];
 }
 
-/** A transformer by itself, then with the n-grams beside it: they do not change how it is trained. */
+/** Measures a transformer alone, then with the n-grams: they do not change how it is trained. */
 async function fineTuned(input: ModelInput): Promise<ModelResult[]> {
   const { dataset, labels, found, clock, given } = await prepare(input);
   const config = DistilbertConfig.parse(input.config);

@@ -8,17 +8,18 @@ import { inChild, measured } from './process.ts';
 
 const CHILD = './models.child.js';
 
-/** Somebody else's way to train; `needs` is what has to be given, or null. */
+/** Another project's way to train; `needs` is the flag that has to be given, or null. */
 export type PeerRow = {
   readonly name: string;
   readonly needs: string | null;
   readonly backend: string;
   readonly python: string | null;
-  /** In `bench/`; it is given the reviews as JSON lines, the threads, and `args`. */
+  /** A script in `bench/`; it gets the reviews as JSON lines, the threads, and `args`. */
   readonly script: string;
   readonly args: readonly string[];
 };
 
+/** Other projects' ways to train, for the rows of the table. */
 export function peerRows({ python, torch, weights, long }: BenchOptions): readonly PeerRow[] {
   const sklearn = (name: string, kind: string): PeerRow => ({
     name: `scikit-learn: ${name}`,

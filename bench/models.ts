@@ -21,7 +21,7 @@ const METHOD = [
   'Texts a second: one thread, from text to probabilities or scores, all test reviews. Memory is the peak of resident memory of the whole process.',
 ];
 
-/** One of our trainers; `needs` is what has to be given, or null. */
+/** One of Pawl's trainers; `needs` is the flag that has to be given, or null. */
 type OwnRow = {
   readonly name: string;
   /** For `distilbert` with n-grams: the row of the transformer alone, of the same training. */
@@ -30,7 +30,7 @@ type OwnRow = {
   readonly config: Record<string, unknown>;
   readonly unlabelled: boolean;
   readonly needs: string | null;
-  /** What computes, where the trainer does not say it itself. */
+  /** The backend, if the trainer does not report it itself. */
   readonly backend: string;
 };
 
@@ -96,7 +96,7 @@ const namesOf = (row: OwnRow | PeerRow): readonly string[] =>
 
 type Way = { readonly options: BenchOptions; readonly folder: string; readonly progress: Progress };
 
-/** A row that fails says why, and leaves the others, which may have taken hours, their figures. */
+/** A row that fails says why, and the others keep their figures, which may have taken hours. */
 async function measureOr(row: OwnRow | PeerRow, imdb: string, way: Way): Promise<readonly ModelRow[]> {
   try {
     return await measure(row, imdb, way);

@@ -20,7 +20,7 @@ import { f1Of } from './model-row.ts';
 import { answer } from './process.ts';
 import { open, save, stopwatch, trainingContext } from './trained.ts';
 
-/** Which scores answer: those of `nbsvm`, those of the vectors under a weighting, or both, weighed. */
+/** Which scores answer: those of `nbsvm`, those of the vectors under a weighting, or a blend of both. */
 export type Variant = {
   readonly name: string;
   readonly parts: 'ngrams' | 'vectors' | 'both';
@@ -32,7 +32,7 @@ export type AblationInput = {
   unlabelled: string | null;
   folder: string;
   workers: number;
-  /** Labelled rows to draw, as many of each label; null for all. */
+  /** How many labelled rows to draw, as many of each label; null for all. */
   rows: number | null;
   config: Record<string, unknown>;
   variants: readonly Variant[];
@@ -40,10 +40,10 @@ export type AblationInput = {
 
 /** F1 on the test rows, of the second label; `held` is the accuracy on training rows, each scored by models of others. */
 export type VariantResult = { f1: number; low: number; high: number; held: number };
-/** `vectors`: seconds that the n-grams took to learn. */
+/** `vectors`: seconds that learning the n-grams' vectors took. */
 export type AblationResult = { vectors: number; rows: number; results: VariantResult[] };
 
-/** Learns once, and answers in several ways; each as an exported model. */
+/** Learns once, and answers in several ways, each through an exported model. */
 async function ablation(input: AblationInput): Promise<AblationResult> {
   const { imdb, unlabelled, folder, workers, variants } = input;
   const options = DataOptions.parse({ kind: 'imdb', path: imdb, unlabelled });
@@ -82,7 +82,7 @@ async function ablation(input: AblationInput): Promise<AblationResult> {
   return { vectors, rows: rows.length, results };
 }
 
-/** `nbsvm` by itself has its own defaults. */
+/** `nbsvm` alone has its own defaults. */
 const NBSVM = NbsvmConfig.parse({});
 
 const alone = (part: 'ngrams' | 'vectors'): Mix => ({

@@ -30,7 +30,7 @@ const BOTH = variant('both', 'both');
 const RATIO = variant('vectors, idf × ratio', 'vectors');
 const VECTORS = [variant('vectors, plain mean', 'vectors', 'plain'), variant('vectors, idf', 'vectors', 'idf'), RATIO];
 
-/** One process: vectors are learnt once. */
+/** One process for all rows: vectors are learnt once. */
 type Group = Pick<AblationInput, 'rows' | 'config' | 'variants'> & {
   readonly key: string;
   readonly more: boolean;

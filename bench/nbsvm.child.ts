@@ -13,7 +13,7 @@ export type TrainInput = { imdb: string; folder: string; workers: number };
 /** Seconds of each part; `f1` is by `REVIEWS`. */
 export type TrainResult = { load: number; train: number; evaluate: number; f1: number; modelBytes: number };
 
-/** What `pawl train` does to get from an archive to measured bytes on the disk, without the events. */
+/** The steps of `pawl train` from an archive to measured bytes on the disk, without the events. */
 async function train({ imdb, folder, workers }: TrainInput): Promise<TrainResult> {
   const seconds = stopwatch();
   const dataset = await loadDataset(DataOptions.parse({ kind: 'imdb', path: imdb }), { folder, cacheFolder: folder });

@@ -12,7 +12,7 @@ import type { Figure, Outcome, Target } from './report.ts';
 
 const CHILD = './nbsvm.child.js';
 const MEGABYTE = 1e6;
-const WORKERS = 2; // as many threads as fastText is given
+const WORKERS = 2; // as many threads as fastText gets
 const SIZES = [1, 32];
 
 const MISSING =
@@ -57,13 +57,13 @@ type Ours = TrainResult & { readonly seconds: number; readonly peakBytes: number
 const modelFolder = (folder: string): string => join(folder, 'model');
 const textsFile = (folder: string): string => join(folder, 'texts.json');
 
-/** Off the clock: fastText's input, and texts to classify. */
+/** Not timed: fastText's input, and texts to classify. */
 async function prepare(imdb: string, folder: string) {
   mkdirSync(modelFolder(folder));
   const options = DataOptions.parse({ kind: 'imdb', path: imdb });
   const { train, test, facts } = await loadDataset(options, { folder, cacheFolder: folder });
   writeFasttextInput(folder, { train, test });
-  // Rows are sorted by label; every so many-th gives both.
+  // Rows are sorted by label; every n-th gives both labels.
   const step = Math.max(1, Math.floor(test.length / 2000));
   const texts = test.filter((_, i) => i % step === 0).map(({ text }) => text);
   writeFileSync(textsFile(folder), JSON.stringify(texts.slice(0, 2000)));

@@ -9,7 +9,7 @@ export type BenchOptions = {
   readonly help: boolean;
   /** Where the results go; null for a file of their own in `bench/results/`. */
   readonly json: string | null;
-  /** Null: as many as each bench thinks right. */
+  /** Null: each bench's own default. */
   readonly rounds: number | null;
   /** Events in the replayed log. */
   readonly events: number;
@@ -18,15 +18,15 @@ export type BenchOptions = {
   readonly unlabelled: string | null;
   /** A Python with scikit-learn. */
   readonly python: string | null;
-  /** Whether models measures what takes many minutes, too. */
+  /** Whether models also measures what takes many minutes. */
   readonly long: boolean;
   /** Rows that models or nbsvm-dv measures; empty: all. */
   readonly rows: readonly string[];
-  /** Results that models takes those rows from which it does not measure itself. */
+  /** Results from which models takes the rows that it does not measure itself. */
   readonly earlier: string | null;
   /** Pretrained encoder: a Hugging Face folder. */
   readonly weights: string | null;
-  /** Another checkout that serve is held against. */
+  /** Another checkout that serve is compared with. */
   readonly against: string | null;
   /** How long each measurement of serve takes. */
   readonly seconds: number;
@@ -34,9 +34,9 @@ export type BenchOptions = {
   readonly torch: string | null;
   /** Reviews to fine-tune on. */
   readonly reviews: number;
-  /** Whether nbsvm is compared with fastText, where that is installed. */
+  /** Whether nbsvm is compared with fastText, if that is installed. */
   readonly fasttext: boolean;
-  /** Databases and models are written here, in a folder of their own that goes away. */
+  /** Databases and models are written here, in a folder of their own that is removed. */
   readonly folder: string;
 };
 
@@ -60,7 +60,7 @@ export const FLAGS = `
   --help         this text
 `;
 
-/** @throws {TypeError} for a flag that is not one, or a number that cannot be meant */
+/** @throws {TypeError} for an unknown flag, or a number out of range */
 export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): BenchOptions {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;

@@ -4,16 +4,16 @@ import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import type { Progress } from '../pipeline/progress.ts';
 
-/** `peakBytes` is the kernel's own record of the most resident memory; null where there is no /proc. */
+/** `peakBytes` is the kernel's own record of the most resident memory; null if there is no /proc. */
 export type Finished = { readonly stdout: string; readonly seconds: number; readonly peakBytes: number | null };
 
 const POLL_MS = 20;
 
-/** How far a child is, as it says on its channel. */
+/** A child's progress, as it reports it on its channel. */
 const Told = z.tuple([z.string(), z.number(), z.number()]);
 const TELL_MS = 100;
 
-/** `progress` is for a program of ours, that tells. */
+/** `progress` is for Pawl's own programs, which report it. */
 type How = { readonly cwd?: string; readonly progress?: Progress | undefined };
 
 /**
@@ -29,7 +29,7 @@ export function measured(command: string, args: readonly string[], { cwd, progre
     child.on('message', (message) => progress?.update(...Told.parse(message)));
     let [stdout, stderr, seconds] = ['', '', 0];
     let peakBytes: number | null = null;
-    // The record only grows, so the last reading misses no more than the growth of the last 20 ms.
+    // The record only grows, so the last reading misses at most the growth of the last 20 ms.
     const poll = setInterval(() => {
       peakBytes = highWater(child.pid) ?? peakBytes;
     }, POLL_MS);
@@ -61,8 +61,8 @@ function highWater(pid: number | undefined): number | null {
 }
 
 /**
- * Runs one of our own `*.child.ts`, which reads a JSON argument and prints a JSON answer: every bench in a process of its
- * own, so that none inherits the heap, the compiled code or the garbage of another.
+ * Runs one of Pawl's `*.child.ts`, which reads a JSON argument and prints a JSON answer. Every bench has a process of
+ * its own, so that none inherits the heap, the compiled code or the garbage of another.
  */
 export async function inChild<Answer>(
   file: string,
@@ -75,7 +75,7 @@ export async function inChild<Answer>(
   return { answer: JSON.parse(stdout) as Answer, ...rest };
 }
 
-/** The other side of `inChild`. */
+/** The child's side of `inChild`. */
 export async function answer(tasks: Readonly<Record<string, (input: never) => Promise<unknown>>>): Promise<void> {
   const [task = '', input = 'null'] = process.argv.slice(2);
   const work = tasks[task];
@@ -85,7 +85,7 @@ export async function answer(tasks: Readonly<Record<string, (input: never) => Pr
 
 let toldAt = -Infinity;
 
-/** In a child: how far it is, for who waits to see. Ends of stages always arrive, the rest now and then. */
+/** In a child: reports progress to the waiting parent. Ends of stages always arrive, other reports may be left out. */
 export function tell(stage: string, done: number, of: number): void {
   const now = performance.now();
   if (done < of && now - toldAt < TELL_MS) return;

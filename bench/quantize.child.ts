@@ -11,7 +11,7 @@ import { answer, tell } from './process.ts';
 import { open, save, stopwatch, trainWith } from './trained.ts';
 
 const BATCH = 32;
-/** Tokens of a review that are read. */
+/** How many tokens of a review are read. */
 const LONGEST = 256;
 
 async function reviews(imdb: string, folder: string) {
@@ -20,7 +20,7 @@ async function reviews(imdb: string, folder: string) {
 
 export type HeadInput = { imdb: string; folder: string; weights: string; rows: number; workers: number };
 
-/** A classifier that is quickly made: a pretrained encoder as it is, and a head. */
+/** A classifier that is made quickly: a frozen pretrained encoder, and a head. */
 async function head({ imdb, folder, weights, rows, workers }: HeadInput): Promise<number> {
   mkdirSync(folder, { recursive: true });
   const { train, facts } = await reviews(imdb, folder);
@@ -36,13 +36,13 @@ export type BytesInput = { from: string; to: string; weights: ByteWeights };
 /** @returns how many matrix products have bytes now */
 async function bytes({ from, to, weights }: BytesInput): Promise<number> {
   const { bytes: small, products } = quantize(readFileSync(join(from, 'model.onnx')), { embeddings: true, weights });
-  await adopt({ from, to });
+  await complete({ from, to });
   writeFileSync(join(to, 'model.onnx'), small);
   return products;
 }
 
-/** Everything of a model but its graph, which somebody else writes. */
-async function adopt({ from, to }: { from: string; to: string }): Promise<number> {
+/** Everything of a model but its graph, which another program writes. */
+async function complete({ from, to }: { from: string; to: string }): Promise<number> {
   mkdirSync(to, { recursive: true });
   for (const name of ['description.json', 'tokenizer.json'])
     writeFileSync(join(to, name), readFileSync(join(from, name)));
@@ -53,14 +53,19 @@ export type CompareInput = { imdb: string; folder: string; models: readonly stri
 export type Compared = {
   readonly megabytes: number;
   readonly f1: number;
-  /** Share of the texts on which it answers as the first model does, and the largest difference of a probability. */
+  /**
+   * Share of the texts on which it gives the same answer as the first model, and the largest difference of a
+   * probability.
+   */
   readonly agreement: number;
   readonly farthest: number;
   /** One a round. */
   readonly textsPerSecond: readonly number[];
 };
 
-/** All models in one process, one thread each, in turns of a few texts, so that what else the machine does falls on all. */
+/**
+ * All models in one process, one thread each, in turns of a few texts, so that other load on the machine affects all.
+ */
 async function compare({ imdb, folder, models, texts, rounds }: CompareInput): Promise<Compared[]> {
   const { test, facts } = await reviews(imdb, folder);
   const step = Math.max(1, Math.floor(test.length / texts));
@@ -105,4 +110,4 @@ function held(rows: readonly Row[], labels: readonly string[], own: readonly num
   return { f1: metricsOf(labels, confusion, REVIEWS.positive).f1 as number, agreement: same / rows.length, farthest };
 }
 
-await answer({ head, bytes, adopt, compare });
+await answer({ head, bytes, complete, compare });

@@ -12,14 +12,14 @@ import type { Figure, Outcome } from './report.ts';
 const CHILD = './quantize.child.js';
 const SCRIPT = fileURLToPath(new URL('../../bench/quantize.onnx.py', import.meta.url));
 const TEXTS = 1000;
-/** Training rows of the head, where no model is given. */
+/** Training rows of the head, if no model is given. */
 const ROWS = 2000;
 const WORKERS = 2;
 
 const MISSING =
   'It needs the reviews (--imdb FILE or PAWL_BENCH_IMDB=FILE) and a BERT or DistilBERT as a Hugging Face folder (--weights DIR or PAWL_BENCH_WEIGHTS=DIR), or a trained model as the bench `models` leaves it (PAWL_BENCH_MODEL=DIR).';
 const NO_ONNX =
-  'ONNX Runtime’s own quantisation was not measured: PAWL_BENCH_ONNX=PYTHON names a Python that has onnx and onnxruntime.';
+  'ONNX Runtime’s own quantization was not measured: PAWL_BENCH_ONNX=PYTHON names a Python that has onnx and onnxruntime.';
 const METHOD = [
   `${REVIEWS_F1} is of ${TEXTS} test reviews, every so many-th; so are agreement with the floats and the largest difference of a probability.`,
   'Texts a second: all models in one process, one thread each, from text to probabilities, 32 reviews by 32 in turns; reviews of up to 256 tokens.',
@@ -53,7 +53,7 @@ async function run({ imdb, weights, rounds }: BenchOptions, folder: string, prog
   return {
     status: 'measured',
     settings: { texts: TEXTS, threads: 1 },
-    method: [`Quantised: ${what}.`, ...METHOD, ...(python ? [] : [NO_ONNX])],
+    method: [`Quantized: ${what}.`, ...METHOD, ...(python ? [] : [NO_ONNX])],
     figures: models.flatMap(({ name }, i) => figuresOf(name, answer[i] as Compared, answer[0] as Compared, i > 0)),
   };
 }
@@ -82,7 +82,7 @@ function figuresOf(name: string, own: Compared, floats: Compared, compared: bool
 /** The same by ONNX Runtime's Python package. */
 async function theirs(python: string, floats: string, folder: string): Promise<Made> {
   if (!existsSync(SCRIPT)) throw new Error(`${SCRIPT} is missing: run the bench from the repository`);
-  await inChild<number>(CHILD, 'adopt', { from: floats, to: folder });
+  await inChild<number>(CHILD, 'complete', { from: floats, to: folder });
   const { stdout } = await measured(python, [SCRIPT, join(floats, 'model.onnx'), join(folder, 'model.onnx')]);
   const { version } = JSON.parse(stdout.trim().split('\n').at(-1) as string) as { version: string };
   return { name: `quantize_dynamic of ONNX Runtime ${version}`, folder };
@@ -90,6 +90,6 @@ async function theirs(python: string, floats: string, folder: string): Promise<M
 
 export const quantize: Bench = {
   name: 'quantize',
-  summary: `a transformer in floats and in bytes: size, speed, ${REVIEWS_F1} and agreement, beside ONNX Runtime’s own quantisation`,
+  summary: `a transformer in floats and in bytes: size, speed, ${REVIEWS_F1} and agreement, beside ONNX Runtime’s own quantization`,
   run,
 };

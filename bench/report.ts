@@ -4,10 +4,10 @@ import { share, textTable } from '../pipeline/table.ts';
 import type { Machine } from './machine.ts';
 import { median } from './median.ts';
 
-/** What a figure should reach: the side it is held to, and the limit itself, in the figure's unit. */
+/** The target of a figure: whether it is a minimum or a maximum, and the limit itself, in the figure's unit. */
 export type Target = { readonly side: 'at least' | 'at most'; readonly limit: number };
 
-/** One thing measured, once a round; the median is what to quote. */
+/** One figure, measured once in each round; quote the median. */
 export type Figure = {
   readonly name: string;
   readonly unit: string;
@@ -15,13 +15,13 @@ export type Figure = {
   readonly target?: Target;
 };
 
-/** `method` says what was inside and outside of the clock, in sentences. */
+/** `method` says in sentences what was timed and what was not. */
 export type Measured = {
   readonly status: 'measured';
   readonly settings: Readonly<Record<string, string | number>>;
   readonly method: readonly string[];
   readonly figures: readonly Figure[];
-  /** Printed in place of the figures, where they read better side by side. */
+  /** Printed in place of the figures, if they read better side by side. */
   readonly table?: string;
   /** What the table is made of. */
   readonly rows?: readonly object[];

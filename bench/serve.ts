@@ -9,7 +9,7 @@ import type { Figure, Outcome } from './report.ts';
 import { commandLine, type Served, serveTrained } from './served.ts';
 
 const CONNECTIONS = [1, 16, 64];
-/** What another checkout may lose against, before somebody should look. */
+/** How much slower than another checkout this one may be, before a person should look. */
 const KEEP = 0.95;
 
 const METHOD = [

@@ -16,7 +16,7 @@ export function commandLine(checkout: string = packageRoot): string {
   throw new TypeError(`${checkout} has no dist/pipeline/cli.js: give a checkout of Pawl that is built`);
 }
 
-/** Trains on the sample, promotes, and serves, as somebody would who has just begun. */
+/** Trains on the sample, promotes, and serves, as a new user would. */
 export async function serveTrained(
   cli: string,
   folder: string,
@@ -28,7 +28,7 @@ export async function serveTrained(
     JSON.stringify({
       data: { kind: 'sample' },
       training,
-      // Nothing but answers is to be measured.
+      // Only answers are measured, so everything else is turned off.
       server: { port: 0, pollMs: 600_000, trafficWindowMs: 600_000, logLevel: 'silent' },
     }),
   );

@@ -5,22 +5,22 @@ import { NO_STREAM } from './store.ts';
 
 export type Append = { readonly stream: string; readonly expected: number; readonly events: readonly NewEvent[] };
 
-/** What became of an append: what is stored, or why not. */
+/** The result of an append: what was stored, or why nothing was. */
 export type Outcome = { readonly stored: StoredEvent[] } | { readonly error: PawlError };
 
-/** What a decision about an append needs to know of a log. */
+/** What the decision about an append needs to know of a log. */
 export type LogView = {
-  /** The last one; 0 for an empty log. */
+  /** The last position; 0 for an empty log. */
   readonly position: number;
   head(stream: string): { readonly revision: number; readonly hash: string } | null;
-  /** Events of a stream from a revision on. */
+  /** Events of a stream, starting at a revision. */
   slice(stream: string, from: number, limit: number): StoredEvent[];
   has(id: string): boolean;
 };
 
 /**
- * Appends decided one after the other, each on the log as the ones before it will leave it. Nothing is written: the
- * batches are to be stored together, or the plan is to be thrown away and made again.
+ * Plans several appends, one after the other: each is decided on the log as the appends before it will leave it.
+ * Nothing is written. The caller stores all batches together, or throws the plan away and makes it again.
  */
 export class AppendPlan {
   readonly batches: StoredEvent[][] = [];

@@ -1,8 +1,8 @@
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /**
- * The one text of a JSON value: no white space, keys in UTF-16 code unit order (RFC 8785, JSON Canonicalization Scheme).
- * Object members that are `undefined` are left out, as JSON has no word for them.
+ * The canonical text of a JSON value: no white space, keys in UTF-16 code unit order (RFC 8785, JSON Canonicalization
+ * Scheme). Members that are `undefined` are left out, because JSON cannot express them.
  *
  * @throws {TypeError} for what JSON cannot carry: non-finite numbers, bigints, functions, lone surrogates
  */

@@ -4,7 +4,7 @@ import { logEvents, registryEvents } from './registry-events.ts';
 import { runEvents } from './run-events.ts';
 import { serverEvents } from './server-events.ts';
 
-/** Every event type there is. A type and version, once written, keep their meaning for ever. */
+/** All event types. A type and version, once written, keep their meaning for ever. */
 export const catalogue = { ...runEvents, ...modelEvents, ...serverEvents, ...registryEvents, ...logEvents };
 
 export type Catalogue = typeof catalogue;

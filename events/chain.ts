@@ -6,7 +6,10 @@ export const CHAIN_START = '0'.repeat(64);
 
 const DOMAIN = 'pawl.event.v1';
 
-/** What a link covers. `position` is left out: a store may learn it only after the append; checkpoints cover it. */
+/**
+ * What a hash of the chain covers. `position` is left out: a store may learn it only after the append; checkpoints
+ * cover it.
+ */
 type Link = NewEvent & { readonly stream: string; readonly revision: number };
 
 /**
@@ -34,7 +37,8 @@ const linkInput = (prev: string, stream: string, revision: number, e: NewEvent):
 const field = (text: string): string => `\n${Buffer.byteLength(text)}:${text}`;
 
 /**
- * Gives a batch its places and hashes, continuing a stream whose last event has `revision` (-1 for none) and `hash`.
+ * Gives the events of a batch their places and hashes. They continue a stream whose last event has `revision` (-1 for
+ * none) and `hash`.
  *
  * @param position of the store's last event; 0 where a store gives positions itself
  */
@@ -67,7 +71,7 @@ export function linkBatch(
   });
 }
 
-/** A place where the log is not what it was when it was written. */
+/** A place where the log differs from what was written. */
 export type ChainBreak = {
   readonly position: number;
   readonly stream: string;
@@ -77,8 +81,9 @@ export type ChainBreak = {
 };
 
 /**
- * Checks events in position order against their chains, page by page; `heads` is what it knows of each stream.
- * Detects every change, removal or reordering inside a stream, but not the loss of a stream's tail: that takes a checkpoint.
+ * Checks events in order of position against their chains, page by page; `heads` holds the last known revision and hash
+ * of each stream. Detects every change, removal or reordering inside a stream. It cannot detect that a stream's tail is
+ * missing: a checkpoint can.
  */
 export class ChainVerifier {
   readonly heads = new Map<string, { revision: number; hash: string }>();

@@ -8,7 +8,7 @@ export type Checkpoint = {
   readonly origin: string;
   readonly size: number;
   readonly root: Buffer;
-  /** Id of the registry that it is put into, an extension line of the note; left out where the registry has none. */
+  /** Id of the registry that the note is put into, an extension line of the note; left out if the registry has none. */
   readonly registry?: string;
 };
 
@@ -66,7 +66,7 @@ export function openCheckpoint(note: string, verifier: NoteVerifier): Checkpoint
   return { origin, size: Number(size), root: hash, ...(registry && { registry }) };
 }
 
-/** Brings a tree up to the first `until` events; the leaf of an event is the hash that chains it. */
+/** Extends a tree to the first `until` events; the leaf of an event is its hash in the chain. */
 export async function extendTree(store: EventStore, tree: Frontier, until: number): Promise<Frontier> {
   const grown = new Frontier(tree.size, tree.roots);
   while (grown.size < until) {

@@ -4,9 +4,7 @@ import type { Meta } from './values.ts';
 /** An event in the JSON format of CloudEvents 1.0 (https://github.com/cloudevents/spec), with extension attributes in lower case. */
 export type CloudEvent = Readonly<Record<string, unknown>> & { readonly specversion: '1.0'; readonly id: string };
 
-/**
- * @param source URI reference of the log, e.g. `/pawl/events`; with the id it names the event among all others
- */
+/** @param source URI reference of the log, e.g. `/pawl/events`; source and id together identify the event */
 export function toCloudEvent(event: StoredEvent, source: string): CloudEvent {
   const meta = JSON.parse(event.meta) as Meta;
   return {

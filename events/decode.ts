@@ -3,15 +3,16 @@ import type { EventDefinition } from './definition.ts';
 import type { RecordedEvent, StoredEvent } from './envelope.ts';
 import { UnreadableEventError } from './errors.ts';
 
-/** The part of a stored event that its meaning needs; hashes and meta can stay in the store. */
+/** The part of a stored event that is needed to decode it. Hashes and meta can stay in the store. */
 export type ReadableEvent = Pick<
   StoredEvent,
   'position' | 'stream' | 'revision' | 'id' | 'type' | 'version' | 'time' | 'data'
 >;
 
 /**
- * A reader of stored events for one catalogue: parses the bytes and lifts old versions to today's shape.
- * It trusts the bytes (they were checked when appended, and the chain guards them); `verifyShape` does not.
+ * Makes a reader of stored events for one catalogue: it parses the bytes and upcasts old versions to today's shape. It
+ * does not validate the bytes: they were checked when they were appended, and the hash chain protects them.
+ * `verifyShape` validates.
  *
  * @throws {UnreadableEventError} for an unknown type, a version from the future, or bytes that are not JSON
  */
@@ -41,10 +42,10 @@ function parse(event: ReadableEvent): Record<string, unknown> {
   }
 }
 
-/** Reads events of the one catalogue. */
+/** Reads events of Pawl's catalogue. */
 export const decode = createDecoder(catalogue);
 
-/** Decodes and holds the result against today's schema: what an audit does and a fold need not. */
+/** Decodes an event and validates it against today's schema. An audit does so; a fold does not need it. */
 export function verifyShape(event: ReadableEvent): RecordedEvent {
   const decoded = decode(event);
   const result = catalogue[decoded.type].schema.safeParse(decoded.data);

@@ -1,12 +1,15 @@
 import type * as z from 'zod';
 import type { StreamKind } from './streams.ts';
 
-/** Turns the data of one stored version into the data of the next. Pure; it may be called at every read, for ever. */
+/**
+ * Turns the data of one stored version into the data of the next version. Pure. It may be called at every read, for
+ * ever.
+ */
 export type Upcaster = (data: Record<string, unknown>) => Record<string, unknown>;
 
 /**
- * What one event type means: the stream it lives in, the shape written today, and how older shapes become today's.
- * `version` is always one more than the number of upcasters.
+ * What one event type means: the stream it belongs to, the shape that is written today, and how older shapes become
+ * today's. `version` is always one more than the number of upcasters.
  */
 export type EventDefinition<S extends z.ZodType = z.ZodType> = {
   readonly stream: StreamKind;
@@ -16,7 +19,7 @@ export type EventDefinition<S extends z.ZodType = z.ZodType> = {
   readonly example: z.input<S>;
 };
 
-/** Before the version that knows sparse counts, all counts were written: those stay good. */
+/** Events from before the version that has sparse counts hold all counts; they stay valid. */
 export const onlyDense: Upcaster = (data) => data;
 
 /** @param upcasters element `i` turns version `i + 1` into version `i + 2` */

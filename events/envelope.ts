@@ -24,7 +24,7 @@ export type StoredEvent = NewEvent & {
   readonly hash: string;
 };
 
-/** An event as meaning: today's shape of its data, whatever version was stored. */
+/** A decoded event: today's shape of its data, whatever version was stored. */
 export type RecordedEvent = { [T in EventType]: RecordedEventOf<T> }[EventType];
 export type RecordedEventOf<T extends EventType> = {
   readonly position: number;
@@ -36,13 +36,15 @@ export type RecordedEventOf<T extends EventType> = {
   readonly data: EventData<T>;
 };
 
-/** Who asks for what: the part of an event that its command knows. `commandId` makes a retry write the same ids. */
+/**
+ * Who asked for what: the part of an event that its command knows. Because of `commandId`, a retry writes the same ids.
+ */
 export type Command = { readonly commandId: string; readonly time: Date } & Meta;
 
 /**
- * Facts as events of one command, checked against the catalogue.
+ * Turns facts into events of one command, checked against the catalogue.
  *
- * @throws {InvalidEventError} naming every problem of every fact; nothing is returned half-checked
+ * @throws {InvalidEventError} naming every problem of every fact; then no event is returned
  */
 export function encodeFacts(command: Command, facts: readonly Fact[]): NewEvent[] {
   const { commandId, time, ...rest } = command;

@@ -26,7 +26,9 @@ export class StreamConflictError extends PawlError {
   }
 }
 
-/** A retry repeats only a part of an earlier batch, or repeats it elsewhere: the caller builds its ids wrongly. */
+/**
+ * A retry repeats only a part of an earlier batch, or repeats it in another place: the caller builds its ids wrongly.
+ */
 export class PartialRetryError extends PawlError {
   readonly code = 'partial_retry';
   constructor(stream: string, present: number, total: number) {
@@ -68,7 +70,10 @@ export class StoreError extends PawlError {
   readonly code = 'store_unavailable';
 }
 
-/** The branch that is the log is not what appends alone make of it: rewound, merged or edited. Nothing of it was taken over. */
+/**
+ * The branch that holds the log was changed in another way than by appends: rewound, merged or edited. Nothing of it
+ * was copied.
+ */
 export class LogBranchError extends PawlError {
   readonly code = 'log_branch_broken';
 }

@@ -6,26 +6,26 @@ import { type Bookmark, SqliteStore } from './store.sqlite.ts';
 type Options = {
   /** The copy's database; it may be deleted. */
   readonly file: string;
-  /** Brings the copy up to what the store elsewhere holds now, through `adopt`. @throws {StoreError} */
+  /** Updates the copy with what the store elsewhere holds now, through `adopt`. @throws {StoreError} */
   readonly news: () => Promise<void>;
-  /** How old an answer of a read may be, in milliseconds. */
+  /** How old the copy may be when a read is answered, in milliseconds. */
   readonly freshMs: number;
-  /** How often a subscription asks for news, in milliseconds. */
+  /** How often a subscription looks for new events, in milliseconds. */
   readonly pollMs: number;
-  /** Monotonic milliseconds. */
+  /** Monotonic time in milliseconds. */
   readonly now: () => number;
 };
 
 /**
- * A copy of a log that is elsewhere, in SQLite. It counts the events from 1 in the order in which it takes them over, and
- * serves all reads. It is brought up to date when it is older than `freshMs`, by one look at a time.
+ * A copy, in SQLite, of a log that is elsewhere. It counts the events from 1 in the order in which they arrive, and
+ * serves all reads. It is updated when it is older than `freshMs`, by one update at a time.
  */
 export class LocalCopy {
   readonly #options: Options;
   readonly #store: SqliteStore;
   readonly #waiting = new Set<() => void>();
   #looking: Promise<void> = Promise.resolve();
-  /** When the last look that succeeded began. */
+  /** When the last successful update began. */
   #lookedAt = Number.NEGATIVE_INFINITY;
 
   /** @throws {StoreError} if the file cannot be opened, or is a log of its own */
@@ -34,24 +34,27 @@ export class LocalCopy {
     this.#store = new SqliteStore(options.file, { copy: true });
   }
 
-  /** Reads of the copy as it is. */
+  /** Reads of the copy without an update first. */
   get store(): Pick<SqliteStore, 'bookmark' | 'head' | 'look'> {
     return this.#store;
   }
 
-  /** Whether a look that began at this time or later has succeeded. */
+  /** Whether an update that began at this time or later has succeeded. */
   hasLookedSince(time: number): boolean {
     return this.#lookedAt >= time;
   }
 
-  /** Takes events over that follow what is here, as the store elsewhere holds them at `commit`, its own name for that place. */
+  /**
+   * Stores events that follow those already here. The store elsewhere holds them at `commit`, its own name for that
+   * place.
+   */
   async adopt(events: readonly StoredEvent[], commit: string): Promise<void> {
     const last = events.at(-1);
     if (last) await this.#store.adopt(events, { commit, position: last.position } satisfies Bookmark);
     for (const wake of this.#waiting) wake();
   }
 
-  /** Brings the copy up to what the store elsewhere was at most `ageMs` before the call. */
+  /** Updates the copy unless an update that began at most `ageMs` before the call has succeeded. */
   catchUp(ageMs: number): Promise<void> {
     const oldest = this.#options.now() - ageMs;
     const look = async () => {
@@ -90,7 +93,7 @@ export class LocalCopy {
     return (await this.#fresh()).find(id);
   }
 
-  /** Goes on when the store cannot be reached for a while; ends with an error when it is broken. */
+  /** Continues when the store cannot be reached for a while; ends with an error when it is broken. */
   async *subscribe({ after, signal }: { after: number; signal: AbortSignal }): AsyncIterable<StoredEvent[]> {
     let seen = after;
     while (!signal.aborted) {
@@ -109,7 +112,7 @@ export class LocalCopy {
     }
   }
 
-  /** Waits until something was taken over, or it is time to ask again. */
+  /** Waits until events arrived, or until it is time for the next update. */
   #nextAdopted(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
@@ -131,7 +134,7 @@ export class LocalCopy {
     await this.#store.copyTo(file);
   }
 
-  /** Waits for the look that is under way. Never fails. */
+  /** Waits for the update that is running. Never fails. */
   settled(): Promise<void> {
     return this.#looking;
   }

@@ -5,8 +5,8 @@ import type { LogBranch, LogCommit, Pushed } from './log-branch.ts';
 import type { Segment } from './segments.ts';
 
 /**
- * Runs git on a bare repository of ours, without a shell and without anybody's settings. It is handed in, so that all git
- * of one program is started, bounded and hardened in one place. Errors carry git's `stderr`.
+ * Runs git on a bare repository of Pawl's, without a shell and without a user's git settings. It is passed in, so that
+ * every git process of one program is started, bounded and hardened in one place. Errors carry git's `stderr`.
  */
 export type RunGit = (
   args: readonly string[],
@@ -15,34 +15,37 @@ export type RunGit = (
     env?: Readonly<Record<string, string>>;
     timeoutMs?: number;
     maxBytes?: number;
-    /** The one other repository that the command may reach, an absolute path or a URL; else it reaches none. */
+    /**
+     * The one other repository that the command may reach: an absolute path or a URL. If it is left out, the command
+     * reaches none.
+     */
     remote?: string;
   },
 ) => Promise<Buffer>;
 
 type Options = {
-  /** On a bare repository for the branch's objects alone; it may be deleted, and is made if need be. */
+  /** A bare repository for the branch's objects only. It may be deleted, and is made if it does not exist. */
   readonly git: RunGit;
   /** Absolute path, or http(s) URL without user and password. */
   readonly repository: string;
   readonly branch: string;
-  /** Who commits are by. */
+  /** The author of commits. */
   readonly by: { readonly name: string; readonly email: string };
   readonly clock: () => Date;
-  /** Token for an http(s) repository, asked for at every use. */
+  /** Token for an http(s) repository. It is asked for at every use. */
   readonly credentials?: () => Promise<string | null>;
   /** Proxies and certificates of this machine, as environment variables. */
   readonly network?: Readonly<Record<string, string>>;
 };
 
-/** Keeps the objects of what was fetched or pushed last from being collected. */
+/** Keeps git from collecting the objects that were fetched or pushed last. */
 const KEPT = 'refs/pawl/log';
 const OID = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 const READ_AT_ONCE_BYTES = 32 * 1024 * 1024;
 const READ_AT_ONCE = 1000;
 const LARGEST_BLOB_BYTES = 100 * 1024 * 1024;
 
-/** The objects can be fetched again: waiting for the disk at each of them would only cost time. */
+/** The objects can be fetched again, so git need not wait for the disk after each. */
 const UNSAFE_FAST = ['-c', 'core.fsync=none'];
 
 const RACED =
@@ -56,7 +59,7 @@ export class GitLogBranch implements LogBranch {
   readonly #options: Options;
   readonly #ref: string;
   #ready: Promise<void> | undefined;
-  /** A commit that is here for sure. */
+  /** A commit that is certainly here. */
   #here: string | null = null;
   #used = false;
 
@@ -69,7 +72,7 @@ export class GitLogBranch implements LogBranch {
   }
 
   async tip(): Promise<string | null> {
-    if (isAbsolute(this.#options.repository) && !existsSync(this.#options.repository)) return null; // a registry to be made yet
+    if (isAbsolute(this.#options.repository) && !existsSync(this.#options.repository)) return null; // the repository does not exist yet
     const found = (await this.#remote(['ls-remote', '--quiet'], [this.#ref], 60_000)).toString('utf8').split('\n');
     const [oid = ''] = found.map((l) => l.split('\t')).find(([, ref]) => ref === this.#ref) ?? [];
     if (oid === '') return null;
@@ -79,7 +82,7 @@ export class GitLogBranch implements LogBranch {
 
   async fetch(): Promise<void> {
     const flags = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--no-auto-maintenance'];
-    // Into no ref: two processes that fetch at once would stand in each other's way.
+    // Fetch into no ref: two processes that fetch at once would block each other.
     await this.#remote([...UNSAFE_FAST, 'fetch', ...flags], [this.#ref], 600_000);
     this.#used = true;
   }
@@ -160,11 +163,11 @@ export class GitLogBranch implements LogBranch {
     return { state: 'pushed' };
   }
 
-  /** Packs what many small appends left behind, when there is much of it. */
+  /** Packs the objects of many small appends, when there are many. */
   async close(): Promise<void> {
     if (!this.#used) return;
     const tidy = ['-c', 'gc.auto=5000', '-c', 'gc.autoDetach=false', 'gc', '--auto', '--quiet'];
-    await this.#local(tidy).catch(() => {}); // only tidying: the next one tries again
+    await this.#local(tidy).catch(() => {}); // only tidying: the next append tries again
   }
 
   async #has(commit: string): Promise<boolean> {
@@ -176,10 +179,10 @@ export class GitLogBranch implements LogBranch {
 
   async #keep(commit: string): Promise<void> {
     this.#here = commit;
-    await this.#local(['update-ref', KEPT, commit]).catch(() => {}); // another process is at it, with as good a commit
+    await this.#local(['update-ref', KEPT, commit]).catch(() => {}); // another process has written it, with a commit that is as good
   }
 
-  /** A repository of its own, made once; making it again changes nothing. */
+  /** Makes the bare repository. Calling it again changes nothing. */
   async #prepared(): Promise<void> {
     this.#ready ??= this.#options
       .git(['init', '--quiet', '--bare', '--template='])
@@ -233,7 +236,7 @@ function checkRepository(repository: string): void {
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 
-/** Settings of one git process, by environment: a token in its arguments would be seen by everybody on the machine. */
+/** Settings of one git process, in its environment: in its arguments, every user of the machine could see a token. */
 function remoteConfig(repository: string, token: string | null): Record<string, string> {
   const config = [
     ['transfer.fsckObjects', 'true'],
@@ -252,7 +255,7 @@ function remoteConfig(repository: string, token: string | null): Record<string, 
   return env;
 }
 
-/** What git said, in one line without control characters: some of it is a server's. */
+/** What git said, in one line without control characters: a server wrote part of it. */
 function saidBy(error: unknown): string {
   const { stderr, message } = error as { stderr?: string; message?: string };
   const text = (stderr?.trim() || message || 'no reason given').replace(/[^\P{C}]+/gu, ' ');
@@ -269,7 +272,7 @@ function advice(said: string): string {
   return '';
 }
 
-/** Several commits and their files in one stream, for one process; no ref is left behind. */
+/** Writes several commits and their files as one stream, for one process; no ref is left behind. */
 function importStream(
   parent: string | null,
   segments: readonly (Segment & { readonly message: string })[],

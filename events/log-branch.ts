@@ -6,7 +6,7 @@ export type LogCommit = {
   readonly oid: string;
   readonly parents: readonly string[];
   readonly changes: readonly {
-    /** `A` for added, `M` for modified, `D` for deleted, … */
+    /** `A` for added, `M` for modified, `D` for deleted, and so on. */
     readonly status: string;
     readonly mode: string;
     readonly blob: string;
@@ -14,12 +14,12 @@ export type LogCommit = {
   }[];
 };
 
-/** What became of a push; after `failed` it is not known whether it arrived. */
+/** The result of a push; after `failed` it is not known whether the push arrived. */
 export type Pushed =
   | { readonly state: 'pushed' }
-  /** Somebody else was faster. */
+  /** Another writer was faster. */
   | { readonly state: 'raced'; readonly why: string }
-  /** @property again whether it is worth another try */
+  /** @property again whether a retry may succeed */
   | { readonly state: 'failed'; readonly error: StoreError; readonly again: boolean };
 
 /**
@@ -28,15 +28,15 @@ export type Pushed =
  * @throws {StoreError} from every method, when the repository cannot be reached or read
  */
 export type LogBranch = {
-  /** Branch and repository, for people. */
+  /** Names branch and repository in messages. */
   readonly location: string;
   /** Asks the repository for the branch's last commit; null if there is no such branch. */
   tip(): Promise<string | null>;
-  /** Brings the branch's objects here. */
+  /** Fetches the branch's objects. */
   fetch(): Promise<void>;
   /** Commits up to `tip`, oldest first, without those up to `after` (null: all). */
   commits(after: string | null, tip: string): Promise<LogCommit[]>;
-  /** The bytes of blobs, in order, as they come. */
+  /** The bytes of blobs, in order, as they arrive. */
   read(blobs: readonly string[]): AsyncIterable<Buffer>;
   /** Makes commits, one for each segment, the first on `parent`; nothing is pushed. @returns the last one */
   write(parent: string | null, segments: readonly (Segment & { readonly message: string })[]): Promise<string>;
@@ -47,7 +47,7 @@ export type LogBranch = {
 
 const short = (oid: string): string => oid.slice(0, 12);
 
-/** A refusal of what is on the branch, with what to do about it. */
+/** The branch holds what appends cannot have written; the message says what to do about it. */
 export function brokenBranch(location: string, good: string | null, what: string, options?: ErrorOptions) {
   return new LogBranchError(
     `${what}; the log on ${location} is appended to and never changed, so nothing of this was taken over: find out who pushed it, ` +
@@ -57,7 +57,8 @@ export function brokenBranch(location: string, good: string | null, what: string
 }
 
 /**
- * Whether commits are what appends make of the branch: a line that goes on from the last known one, each adding one segment.
+ * Checks that commits are what appends make of the branch: a line that continues from the last known commit, each
+ * adding one segment.
  *
  * @param after the last commit known to be good, null for none
  * @throws {LogBranchError}
@@ -67,7 +68,7 @@ export function checkCommits(
   after: string | null,
   commits: readonly LogCommit[],
 ): void {
-  const merge = commits.find((c) => c.parents.length > 1); // first: what it merges is no line to follow
+  const merge = commits.find((c) => c.parents.length > 1); // checked first: a branch with a merge is no line
   if (merge) throw brokenBranch(location, after, `commit ${short(merge.oid)} is a merge`);
   let previous = after;
   for (const { oid, parents, changes } of commits) {

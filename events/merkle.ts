@@ -9,8 +9,8 @@ const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer =>
   createHash('sha256').update(NODE).update(left).update(right).digest();
 
 /**
- * The right edge of an append-only Merkle tree: the roots of its whole subtrees, largest first. One hash a binary digit of
- * the size, so a log of any length can be continued from a few dozen hashes.
+ * The right edge of an append-only Merkle tree: the roots of its complete subtrees, largest first. It holds one hash
+ * for each binary digit of the size, so a log of any length can be continued from a few dozen hashes.
  */
 export class Frontier {
   #size: number;
@@ -39,7 +39,7 @@ export class Frontier {
     this.#size++;
   }
 
-  /** The tree's root hash; of no leaves it is the hash of nothing. */
+  /** The tree's root hash. For an empty tree it is the hash of nothing. */
   root(): Buffer {
     if (this.#roots.length === 0) return createHash('sha256').digest();
     return this.#roots.reduceRight((right, left) => nodeHash(left, right));

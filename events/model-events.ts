@@ -30,7 +30,10 @@ const Slice = z.strictObject({
   baseline: Counts.nullable(),
 });
 
-/** Confusion counts of both models on the same rows, in one scoring. Earlier gates did not say what is optional here. */
+/**
+ * Confusion counts of both models on the same rows, from one scoring. Optional members are those that earlier gates did
+ * not write.
+ */
 const Measured = z.strictObject({
   labels: z.array(Label).min(2),
   candidate: Counts,
@@ -38,14 +41,17 @@ const Measured = z.strictObject({
   candidateF1: Share,
   baselineF1: Share.nullable(),
   requiredF1: Share,
-  /** Rows that only one of the two gets right. */
+  /** Rows that exactly one of the two models gets right. */
   discordant: z.strictObject({ onlyCandidateRight: Count, onlyBaselineRight: Count }).optional(),
   slices: z.array(Slice).optional(),
-  /** Evaluation rows among the candidate's training rows, which are in none of these counts. Left out: none, or they count. */
+  /**
+   * Evaluation rows that are also among the candidate's training rows; they are in none of these counts. Left out:
+   * there are none, or they are counted.
+   */
   leakedRows: Count.optional(),
 });
 
-/** Everything a verdict is bound to. If one of them changes before the merge, the verdict is void. */
+/** Everything that a verdict is bound to. If one of them changes before the merge, the verdict is void. */
 export const Bound = z.strictObject({
   head: ObjectId,
   base: ObjectId,
@@ -56,7 +62,7 @@ export const Bound = z.strictObject({
   changes: z.array(z.strictObject({ path: z.string().max(500), digest: Digest })),
 });
 
-/** A commit on the registry's main branch and how it came to be there. */
+/** A commit on the registry's main branch and how it got there. */
 const Merge = {
   number: PullRequestNumber,
   head: ObjectId,
@@ -70,8 +76,9 @@ const id = '1v8k2m0p4qxa';
 const d = (hex: string) => `sha256:${hex.repeat(64)}`;
 const o = (hex: string) => hex.repeat(40);
 
+/** Events of `model-<name>` streams: promotions, their gates, rollbacks. */
 export const modelEvents = {
-  /** Reserves the version number. `claimed` is the run's own F1: shown to people, never compared. */
+  /** Reserves the version number. `claimed` is the run's own F1: people see it, nothing is compared with it. */
   PromotionProposed: define(
     'model',
     z.strictObject({
@@ -142,7 +149,7 @@ export const modelEvents = {
         pawl: z.string(),
         onnxruntime: z.string(),
         node: z.string(),
-        /** The models were scored without a bound on their memory. Earlier gates did not say it. */
+        /** The models were scored without a bound on their memory. Earlier gates did not write it. */
         memory: z.literal('unbounded').optional(),
       }),
       durationMs: Milliseconds,
@@ -217,7 +224,7 @@ export const modelEvents = {
     'model',
     z.strictObject({
       promotionId: PromotionId,
-      /** The version number that this promotion had reserved; null for a rollback. */
+      /** The version number that this promotion reserved; null for a rollback. */
       version: Version.nullable(),
       cause: z.enum(['gate-failed', 'gate-error', 'closed', 'abandoned', 'superseded']),
       reasons: z.array(Reason).max(100),

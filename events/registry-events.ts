@@ -7,6 +7,7 @@ const o = (hex: string) => hex.repeat(40);
 
 const Commit = { commit: ObjectId, tree: ObjectId, policy: Digest };
 
+/** Events of the streams `registry` and `log`: the rules, what was found on main, checkpoints, audits. */
 export const registryEvents = {
   /** The registry's first commit. `gateKey` is the id of the key whose verdicts count. */
   RegistryInitialized: define(
@@ -69,7 +70,7 @@ export const logEvents = {
     z.strictObject({
       size: Count,
       root: Digest,
-      /** Roots of the tree's whole subtrees, largest first: where the next checkpoint goes on. */
+      /** Roots of the tree's complete subtrees, largest first: the next checkpoint continues from them. */
       frontier: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(53),
       note: z.string().max(4000),
       path: z.string().max(500),

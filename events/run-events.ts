@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { define, onlyDense } from './definition.ts';
 import { Count, Counts, Digest, Label, MetricValue, Milliseconds, ModelName, ObjectId, Share } from './values.ts';
 
-/** What made a run start. `push` names the commit of the training repository that asked for it. */
+/** What started a run. `push` names the commit of the training repository that asked for it. */
 export const Trigger = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('manual') }),
   z.strictObject({
@@ -14,7 +14,7 @@ export const Trigger = z.discriminatedUnion('kind', [
 ]);
 export type Trigger = z.infer<typeof Trigger>;
 
-/** The machine and program of a run; `host` and `pid` tell a dead run from a slow one. */
+/** The machine and program of a run; `host` and `pid` help to tell a dead run from a slow one. */
 export const Environment = z.strictObject({
   pawl: z.string(),
   node: z.string(),
@@ -25,7 +25,7 @@ export const Environment = z.strictObject({
   pid: Count,
 });
 
-/** The training code: `commit` is null outside a git checkout, `dirty` says that the tree differed from it. */
+/** The training code: `commit` is null outside a git checkout; `dirty` says that the working tree differed from it. */
 export const Code = z.strictObject({ commit: ObjectId.nullable(), dirty: z.boolean() });
 
 /** One split of a data set: `duplicates` are rows whose text occurs earlier in the same split. */
@@ -39,12 +39,13 @@ export const Split = z.strictObject({
 const Json: z.ZodType = z.json();
 const d = (hex: string) => `sha256:${hex.repeat(64)}`;
 
-/** Trainers that hold rows out drew them in the first way before they said in which. */
+/** How held-out rows were drawn. Events from before this member was written mean the first way. */
 const withFirstDraw = (config: unknown): unknown => {
   const asked = typeof config === 'object' && config !== null && 'validationShare' in config;
   return asked && !('validationDraw' in config) ? { ...config, validationDraw: 1 } : config;
 };
 
+/** Events of `run-<id>` streams: one training run from its start to its end. */
 export const runEvents = {
   /** First event of every run stream. */
   TrainingRunStarted: define(
@@ -53,13 +54,13 @@ export const runEvents = {
       model: ModelName,
       trainer: z.string().min(1).max(100),
       config: z.record(z.string(), Json),
-      /** The options that found the rows; with them, the config and the seed, a run can be repeated. */
+      /** The options that found the rows. With them, the config and the seed, a run can be repeated. */
       data: z.record(z.string(), Json),
       seed: z.int().min(0).max(0xffff_ffff),
       trigger: Trigger,
       code: Code,
       environment: Environment,
-      /** The sweep that it is a point of. */
+      /** The sweep that the run is a point of. */
       sweep: z.strictObject({ id: z.string().regex(/^[0-9a-f]{12}$/), point: Count }).nullable(),
     }),
     {

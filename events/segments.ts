@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { StoredEvent } from './envelope.ts';
 import { parseStream } from './streams.ts';
 
-/** What one append added to the log, as one file. */
+/** The events of one append, as one file. */
 export type Segment = { readonly path: string; readonly bytes: Buffer };
 
 /** The largest segment that is written: forges warn at 50 MB and refuse 100. */
@@ -10,7 +10,7 @@ export const MAX_SEGMENT_BYTES = 45 * 1024 * 1024;
 
 const Hash = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** One line: the envelope whole, `data` and `meta` as the very text that was hashed. Keys are in this order. */
+/** One line: the whole envelope; `data` and `meta` are the exact text that was hashed. Keys are in this order. */
 const Line = z.strictObject({
   position: z.int().min(1),
   stream: z.string(),
@@ -28,21 +28,21 @@ const Line = z.strictObject({
 const PATH = /^segments\/(\d{10})\/(\d{3})\/(\d{16})\.jsonl$/;
 
 /**
- * Where the segment that begins at a position is kept, e.g. `segments/0000000001/234/0000000001234567.jsonl`.
- * No folder has more than a thousand entries, so an append writes three small trees however long the log is.
+ * The path of the segment that begins at a position, e.g. `segments/0000000001/234/0000000001234567.jsonl`. No folder
+ * has more than a thousand entries, so an append writes three small trees however long the log is.
  */
 export function segmentPath(position: number): string {
   const name = String(position).padStart(16, '0');
   return `segments/${name.slice(0, 10)}/${name.slice(10, 13)}/${name}.jsonl`;
 }
 
-/** The first position of the segment at a path, or null if the path is none of a segment. */
+/** The first position of the segment at a path, or null if the path is not a segment's. */
 export function positionOf(path: string): number | null {
   const position = Number(PATH.exec(path)?.[3] ?? 0);
   return position > 0 && segmentPath(position) === path ? position : null;
 }
 
-/** @param events of one append */
+/** @param events the events of one append */
 export function encodeSegment(events: readonly StoredEvent[]): Segment {
   const text = events.map((e) => `${encodeLine(e)}\n`).join('');
   return { path: segmentPath(events[0]?.position ?? 0), bytes: Buffer.from(text) };

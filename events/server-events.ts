@@ -4,8 +4,9 @@ import { Count, Digest, Instant, Label, Milliseconds, ModelName, ObjectId, Versi
 
 const d = (hex: string) => `sha256:${hex.repeat(64)}`;
 
+/** Events of `server-<instance>` streams: what a server served, refused and counted. */
 export const serverEvents = {
-  /** The server answers with this version from now on; `registryCommit` is the tip of main that named it. */
+  /** From now on the server answers with this version; `registryCommit` is the tip of main that named it. */
   ModelActivated: define(
     'server',
     z.strictObject({

@@ -48,7 +48,10 @@ export class Statements {
 
 const DAMAGED = 'is damaged';
 
-/** What SQLite's words mean to whoever wants to read; not every error of the library has the code. Source: https://www.sqlite.org/rescode.html */
+/**
+ * What SQLite's messages mean for a reader; not every error of the library has the code. Source:
+ * https://www.sqlite.org/rescode.html
+ */
 const WHAT: readonly (readonly [words: RegExp, what: string])[] = [
   [/is locked/, 'is locked by another process: try again when that is through'],
   [/disk I\/O error/, 'cannot be read from its disk: look at the system’s log'],

@@ -14,13 +14,13 @@ type Options = {
   readonly branch: LogBranch;
   /** The local copy, which serves all reads; it may be deleted. */
   readonly file: string;
-  /** How old an answer of a read may be, in milliseconds. */
+  /** How old the copy may be when a read is answered, in milliseconds. */
   readonly freshMs?: number;
-  /** How often a subscription asks the branch for news, in milliseconds. */
+  /** How often a subscription looks at the branch for new events, in milliseconds. */
   readonly pollMs?: number;
-  /** How often an append is tried against faster writers. */
+  /** How often an append is tried while other writers are faster. */
   readonly attempts?: number;
-  /** Monotonic milliseconds. */
+  /** Monotonic time in milliseconds. */
   readonly now?: () => number;
   /** In [0, 1). */
   readonly random?: () => number;
@@ -38,22 +38,24 @@ type Plan = {
 };
 type Failed = Extract<Pushed, { state: 'failed' }>;
 
-/** The most that goes into one push. */
+/** The most events in one push. */
 const MAX_GROUP = 200;
 const MAX_GROUP_BYTES = 64 * 1024 * 1024;
-/** Events that are taken over in one transaction. */
+/** How many events one transaction copies. */
 const TAKE_OVER = 5000;
-/** Tries of a push whose answer was lost, or that a network error stopped. */
+/** How often a push is tried whose answer was lost, or that a network error stopped. */
 const NETWORK_TRIES = 4;
 
 /**
- * The log on a branch of a git repository, for machines that are thrown away. An append is a commit that adds one file; a
- * push that only moves the branch on from the commit it was decided on is the lock. It is durable when the push was
- * acknowledged. Everything is read from a copy in SQLite, brought up to date when it is older than `freshMs`; an append is
- * tried on the copy as it is, because the push fails if the branch has moved, and no append is refused before a new look.
+ * The log on a branch of a git repository, for machines that are thrown away.
+ *
+ * An append is a commit that adds one file. Its push moves the branch only if the branch still is at the commit on
+ * which the append was decided: that is the lock. The append is durable when the push was acknowledged. All reads come
+ * from a copy in SQLite, which is updated when it is older than `freshMs`. An append is first decided on the copy
+ * without an update, because the push fails if the branch has moved; it is refused only after an update.
  */
 export class GitStore implements CopyableStore {
-  /** Forges ask for some six pushes a minute. */
+  /** Forges ask for about six pushes a minute at most. */
   readonly batchMs = 10_000;
   readonly #options: Required<Options>;
   readonly #copy: LocalCopy;
@@ -73,7 +75,7 @@ export class GitStore implements CopyableStore {
     this.#copy = new LocalCopy({ file: options.file, freshMs, pollMs, now, news: () => this.#takeOverNews() });
   }
 
-  /** Branch and repository, for people. */
+  /** Names branch and repository in messages. */
   get location(): string {
     return this.#options.branch.location;
   }
@@ -91,7 +93,7 @@ export class GitStore implements CopyableStore {
   }
 
   async #drain(): Promise<void> {
-    await null; // what is appended in the same turn goes into the same push
+    await null; // appends of the same turn go into the same push
     while (this.#queue.length > 0) {
       const group = this.#nextGroup();
       try {
@@ -117,7 +119,7 @@ export class GitStore implements CopyableStore {
     return this.#queue.splice(0, length);
   }
 
-  /** Decides, pushes, and begins again for as long as others are faster. */
+  /** Decides, pushes, and starts again while other writers are faster. */
   async #store(group: readonly Append[]): Promise<readonly Outcome[]> {
     const { attempts, branch, now } = this.#options;
     const asked = now();
@@ -142,14 +144,14 @@ export class GitStore implements CopyableStore {
       if (pushed.state === 'raced') why = pushed.why;
       else failed = [...failed, pushed];
       await this.#pause(pushed.state === 'raced' ? 20 * 2 ** attempt : 1000 * 2 ** failed.length);
-      // Whether a push without an answer arrived is seen on the branch, where its events would be.
+      // If a push got no answer, the branch shows whether it arrived: then its events are there.
       await this.#copy.catchUp(0).catch((error) => {
         throw pushed.state === 'failed' && error instanceof StoreError ? pushed.error : error;
       });
     }
   }
 
-  /** Nothing is refused by a copy that was not compared with the branch since. */
+  /** An append is refused only by a copy that was compared with the branch after the append began. */
   async #decide(group: readonly Append[], asked: number): Promise<Plan> {
     const plan = this.#plan(group);
     if (this.#copy.hasLookedSince(asked) || !plan.outcomes.some((o) => 'error' in o)) return plan;
@@ -157,7 +159,7 @@ export class GitStore implements CopyableStore {
     return this.#plan(group);
   }
 
-  /** By chance, so that writers that collided do not do so again. */
+  /** Random, so that writers that collided do not collide again. */
   #pause(mostMs: number): Promise<void> {
     return sleep(this.#options.random() * Math.min(mostMs, 3000));
   }
@@ -171,7 +173,7 @@ export class GitStore implements CopyableStore {
 
   async #takeOverNews(): Promise<void> {
     const { branch } = this.#options;
-    const known = this.#copy.store.bookmark(); // before the tip: another process may bring the copy further than the tip read first
+    const known = this.#copy.store.bookmark(); // before the tip: another process may update the copy beyond the tip that is read first
     const tip = await branch.tip();
     if (tip === (known?.commit ?? null)) return;
     if (tip === null) throw brokenBranch(branch.location, known?.commit ?? null, 'the branch is gone');
@@ -206,7 +208,7 @@ export class GitStore implements CopyableStore {
   /** @throws {Error} naming the first event that does not continue the log */
   #verified(verifier: ChainVerifier, since: number, events: StoredEvent[]): StoredEvent[] {
     for (const event of events) {
-      // As it was then: another catch-up, or an append, may have brought the copy further.
+      // The head as it was then: another update, or an append, may have extended the copy since.
       const head = verifier.heads.has(event.stream) ? null : this.#copy.store.head(event.stream, since);
       if (head) verifier.heads.set(event.stream, head);
       const [broken] = verifier.check(event);
@@ -254,7 +256,7 @@ export class GitStore implements CopyableStore {
 const sizeOf = (events: readonly NewEvent[]): number =>
   events.reduce((sum, { data, meta }) => sum + data.length + meta.length + 600, 0);
 
-/** For people and `git log`; nothing is decided by it. */
+/** For people and `git log`; the program does not read it. */
 function messageOf(batch: readonly StoredEvent[]): string {
   const [first, last] = [batch[0], batch.at(-1)] as [StoredEvent, StoredEvent];
   const trailers = {

@@ -10,10 +10,13 @@ import { LogBranchError, PartialRetryError, StoreError, StreamConflictError } fr
 import { Statements } from './statements.sqlite.ts';
 import { type CopyableStore, checkAppend, NO_STREAM } from './store.ts';
 
-const APPLICATION_ID = 0x7061776c; // "pawl": tells our files from other people's databases
+const APPLICATION_ID = 0x7061776c; // "pawl": tells Pawl's files from other SQLite databases
 const SCHEMA_VERSION = 1;
 
-/** `pos` is assigned under the write lock, so it is gapless and in commit order. `data` and `meta` are the hashed bytes. */
+/**
+ * `pos` is assigned under the write lock, so it has no gaps and is in commit order. `data` and `meta` are the hashed
+ * bytes.
+ */
 const SCHEMA = `
 CREATE TABLE events(
   pos INTEGER PRIMARY KEY,
@@ -29,7 +32,7 @@ BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${SCHEMA_VERSION};`;
 
-/** Only in a copy of a log that lives elsewhere: how far it was taken over. One row. */
+/** Only in a copy of a log that is elsewhere: how far it was copied. One row. */
 const BOOKMARK_SCHEMA = `
 CREATE TABLE IF NOT EXISTS bookmark(
   one INTEGER PRIMARY KEY CHECK(one = 1), made_by TEXT NOT NULL, position INTEGER NOT NULL) STRICT`;
@@ -38,8 +41,8 @@ const READABLE = 'pos AS position, stream, rev AS revision, id, type, version, t
 const STORED = `${READABLE}, meta, lower(hex(prev)) AS prev, lower(hex(hash)) AS hash`;
 
 /**
- * The journal that is safe with several processes on this SQLite: up to 3.51.2 a checkpoint in WAL mode could race a commit
- * and corrupt the file (https://sqlite.org/wal.html#walresetbug), so those fall back to a rollback journal.
+ * The journal mode that is safe with several processes on this SQLite. Up to 3.51.2 a checkpoint in WAL mode could race
+ * a commit and corrupt the file (https://sqlite.org/wal.html#walresetbug); those versions get a rollback journal.
  */
 export function safeJournalMode(sqliteVersion: string): 'WAL' | 'TRUNCATE' {
   const [major = 0, minor = 0, patch = 0] = sqliteVersion.split('.').map(Number);
@@ -47,17 +50,20 @@ export function safeJournalMode(sqliteVersion: string): 'WAL' | 'TRUNCATE' {
   return number >= 3_051_003 && number !== 3_052_000 ? 'WAL' : 'TRUNCATE';
 }
 
-/** How far a copy follows its log: the commit it was taken over from last, and the last position then. */
+/** How far a copy follows its log: the commit that was copied last, and the last position then. */
 export type Bookmark = { readonly commit: string; readonly position: number };
 
 type Options = {
   readonly readOnly?: boolean;
   readonly pollMs?: number;
-  /** Whether the file is a copy of a log that lives elsewhere, written by `adopt` alone. */
+  /** Whether the file is a copy of a log that is elsewhere, written by `adopt` only. */
   readonly copy?: boolean;
 };
 
-/** The log in one SQLite file, written by any number of processes of one machine; every append is on the disk when it returns. */
+/**
+ * The log in one SQLite file. Any number of processes of one machine may write it. Every append is on the disk when it
+ * returns.
+ */
 export class SqliteStore implements CopyableStore {
   readonly #db: InstanceType<typeof DatabaseSync>;
   readonly #statements: Statements;
@@ -87,7 +93,7 @@ export class SqliteStore implements CopyableStore {
   #prepareFile(): void {
     const version = this.#statements.first('SELECT sqlite_version() AS v')?.v as string;
     this.#db.exec(`PRAGMA journal_mode = ${safeJournalMode(version)}`);
-    this.#db.exec('PRAGMA synchronous = FULL'); // per connection: a reopened WAL file silently gets NORMAL
+    this.#db.exec('PRAGMA synchronous = FULL'); // needed per connection: a reopened WAL file silently gets NORMAL
     this.#transaction(() => {
       const empty = this.#statements.first('SELECT count(*) AS n FROM sqlite_master')?.n === 0;
       if (empty) this.#db.exec(SCHEMA);
@@ -202,7 +208,9 @@ export class SqliteStore implements CopyableStore {
     }
   }
 
-  /** Pages that are lost or used twice, indexes that lack rows, as SQLite's own check finds them; at most twenty. */
+  /**
+   * Pages that are lost or used twice, and indexes that lack rows, as SQLite's own check finds them; at most twenty.
+   */
   async damage(): Promise<string[]> {
     try {
       const rows = this.#statements.all('PRAGMA integrity_check(20)') as { integrity_check: string }[];
@@ -213,7 +221,10 @@ export class SqliteStore implements CopyableStore {
     }
   }
 
-  /** A consistent copy of the whole log in a new file, while others may go on writing. @throws {StoreError} if the file exists */
+  /**
+   * Writes a consistent copy of the whole log to a new file, while others may go on writing.
+   * @throws {StoreError} if the file exists
+   */
   async copyTo(file: string): Promise<void> {
     try {
       this.#statements.of('VACUUM INTO ?').run(file);
@@ -222,14 +233,14 @@ export class SqliteStore implements CopyableStore {
     }
   }
 
-  /** How far this copy follows its log; null where it is the log itself, or empty. */
+  /** How far this copy follows its log; null if this file is the log itself, or empty. */
   bookmark(): Bookmark | null {
     if (!this.#statements.first("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'bookmark'")) return null;
     const row = this.#statements.first('SELECT made_by, position FROM bookmark');
     return row ? { commit: row.made_by as string, position: row.position as number } : null;
   }
 
-  /** What this copy knows, all of one moment. */
+  /** What this copy knows, all from one moment. */
   look<T>(work: (view: LogView, bookmark: Bookmark | null) => T): T {
     this.#db.exec('BEGIN');
     try {
@@ -256,10 +267,10 @@ export class SqliteStore implements CopyableStore {
   }
 
   /**
-   * Takes over events as another log has placed and chained them, and how far that was; all or nothing. The caller has
-   * checked their chains. Events that are here already change nothing.
+   * Stores events with the positions and hashes that another log gave them, and how far that log was copied: all or
+   * nothing. The caller has checked their chains. Events that are already here change nothing.
    *
-   * @throws {LogBranchError} if this copy has other events at those places
+   * @throws {LogBranchError} if this copy has other events at those positions
    */
   async adopt(events: readonly StoredEvent[], to: Bookmark): Promise<void> {
     this.#db.exec(BOOKMARK_SCHEMA);
@@ -310,7 +321,9 @@ export class SqliteStore implements CopyableStore {
     if (this.#db.isOpen) this.#db.close();
   }
 
-  /** IMMEDIATE: a read transaction that becomes a write one would fail at once instead of waiting its turn. */
+  /**
+   * IMMEDIATE: a read transaction that becomes a write transaction would fail at once instead of waiting for the lock.
+   */
   #transaction<T>(work: () => T): T {
     try {
       this.#db.exec('BEGIN IMMEDIATE');
@@ -328,10 +341,12 @@ export class SqliteStore implements CopyableStore {
   }
 }
 
-/** Rows come without a prototype, which surprises whoever compares them. */
+/** SQLite's rows have no prototype, which would surprise callers. */
 const plain = (row: unknown): StoredEvent => ({ ...(row as StoredEvent) });
 
-/** SQLITE_CONSTRAINT in the primary code: a unique index or the append-only trigger found the id stored already. */
+/**
+ * SQLITE_CONSTRAINT in the primary code: a unique index or the append-only trigger found that the id is already stored.
+ */
 const isConstraintViolation = (error: unknown): boolean => {
   return ((error as { errcode?: number }).errcode ?? 0) % 256 === 19;
 };

@@ -3,25 +3,30 @@ import type { NewEvent, StoredEvent } from './envelope.ts';
 import { InvalidAppendError } from './errors.ts';
 import { parseStream } from './streams.ts';
 
-/** Revision of the last event of a stream that has none. */
+/** The revision of a stream that has no events. */
 export const NO_STREAM = -1;
 
-/** The most events one append takes: a transaction stays short. Split more into several appends. */
+/** The most events one append takes, so that a transaction stays short. Split more events into several appends. */
 export const MAX_BATCH = 10_000;
 
 /**
- * An append-only log of streams. The stream's revision is the only lock: an append names the revision it was decided on.
- * Positions order the whole store: a stream's events stand in the order of their revisions, and a reader that has seen
- * position p is never shown an event at or before p that it has not seen. A store that is elsewhere, and orders its events
- * in its own way, is read through a copy that counts them as they arrive (`LocalCopy`).
+ * An append-only log of streams.
+ *
+ * The stream's revision is the only lock: an append names the revision on which it was decided. Positions order the
+ * whole store. A stream's events stand in the order of their revisions. A reader that has seen position p is never
+ * shown an event at or before p that it has not seen. A store that is elsewhere, and orders its events in its own way,
+ * is read through a copy that counts them as they arrive (`LocalCopy`).
  */
 export type EventStore = {
-  /** How long a writer should gather what can wait before it appends, in milliseconds, where an append is dear; else not said. */
+  /**
+   * How long a writer should gather events before it appends, in milliseconds, where an append is expensive; else left
+   * out.
+   */
   readonly batchMs?: number;
 
   /**
-   * Appends all events or none, as revisions `expected + 1…`, durable when the promise resolves.
-   * Repeating an append that is already stored changes nothing and answers as the first time.
+   * Appends all events or none, as revisions `expected + 1…`, durable when the promise resolves. An append that is
+   * already stored changes nothing when it is repeated, and gives the same answer.
    *
    * @param expected revision of the last event the caller has read, `NO_STREAM` for none
    * @throws {StreamConflictError} the stream has moved on
@@ -36,10 +41,10 @@ export type EventStore = {
   /** All events after a position (0 by default), at most `limit` (1,000 by default), with hashes. */
   readAll(options?: { after?: number; limit?: number }): Promise<StoredEvent[]>;
 
-  /** As `readAll`, without what a fold does not need: some three times faster. */
+  /** As `readAll`, but only with what a fold needs: about three times faster. */
   scanAll(options?: { after?: number; limit?: number }): Promise<ReadableEvent[]>;
 
-  /** The last position, 0 for an empty store. */
+  /** The last position; 0 for an empty store. */
   position(): Promise<number>;
 
   /** The event with this id, or null. */
@@ -60,7 +65,7 @@ export type CopyableStore = EventStore & {
   copyTo(file: string): Promise<void>;
 };
 
-/** What every adapter refuses before it touches its database. @throws {InvalidAppendError} */
+/** Checks that every adapter makes before it touches its database. @throws {InvalidAppendError} */
 export function checkAppend(stream: string, expected: number, events: readonly NewEvent[]): void {
   parseStream(stream);
   if (!Number.isSafeInteger(expected) || expected < NO_STREAM)
@@ -86,7 +91,7 @@ export async function wholeStream(store: EventStore, stream: string): Promise<St
   }
 }
 
-/** Every event of the store up to a position, page by page, in flat memory. */
+/** Every event of the store up to a position, page by page, in constant memory. */
 export async function* wholeLog(
   store: EventStore,
   options: { after?: number; until?: number } = {},

@@ -1,16 +1,16 @@
 import * as z from 'zod';
 
-// The words every event is made of. Shares are in [0, 1], sizes in bytes, durations in milliseconds.
+// The values that events are made of. Shares are in [0, 1], sizes in bytes, durations in milliseconds.
 
 /** A training run, e.g. `1v8k2m0p4qxa`: sorts by start time (see `timeSortedId`). */
 export const RunId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{12}$/);
 export type RunId = z.infer<typeof RunId>;
 
-/** One attempt to change production; same form as a run id. */
+/** One attempt to change production; its ids have the same form as a run's. */
 export const PromotionId = RunId;
 export type PromotionId = z.infer<typeof PromotionId>;
 
-/** Lower-case ASCII so that no two names look alike or collide on any file system. */
+/** Lower-case ASCII, so that no two names look alike or collide on any file system. */
 export const ModelName = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/, 'use 1 to 64 lower-case letters, digits and inner dashes');
@@ -27,14 +27,14 @@ export type Digest = z.infer<typeof Digest>;
 export const ObjectId = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
 export type ObjectId = z.infer<typeof ObjectId>;
 
-/** UTC, RFC 3339, milliseconds. Information, never order: order is the stream's revision. */
+/** UTC, RFC 3339, milliseconds. For information only: the order of events is the stream's revision. */
 export const Instant = z.iso.datetime({ precision: 3 });
 
 export const Count = z.int().min(0);
 export const Milliseconds = z.number().min(0);
 export const Share = z.number().min(0).max(1);
 
-/** JSON cannot say NaN; a diverged loss is still a fact worth keeping. */
+/** JSON cannot express NaN, but a loss that is not a number is still worth keeping. */
 export const MetricValue = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]);
 
 export const Label = z.string().min(1).max(200);
@@ -51,7 +51,7 @@ const SparseRow = z
     'use predicted:count, with spaces',
   );
 
-/** Each label once and in order, so that counts have one form only. */
+/** Each label once and in order, so that the same counts always have the same form. */
 function inOrder(rows: readonly string[]): boolean {
   return rows.every((row) => {
     const labels = row === '' ? [] : row.split(' ').map((cell) => Number(cell.split(':', 1)[0]));
@@ -72,11 +72,11 @@ export const Counts = z.union([
 export const VersionRef = z.strictObject({ version: Version, manifest: Digest });
 export type VersionRef = z.infer<typeof VersionRef>;
 
-/** A machine-readable cause and its sentence for people. */
+/** A machine-readable code and a sentence for people. */
 export const Reason = z.strictObject({ code: z.string().regex(/^[a-z0-9-]+$/), message: z.string().max(2000) });
 export type Reason = z.infer<typeof Reason>;
 
-/** Why an event exists: which command, caused by which event, by whom, through which program. */
+/** Why an event exists: which command wrote it, which event caused it, by whom, through which program. */
 export const Meta = z.strictObject({
   correlationId: z.string().min(1).max(200),
   causationId: z.uuid().nullable(),

@@ -1,6 +1,6 @@
 /**
- * Lets signals and timers in. What computes for long without waiting for anything calls it between its steps, each well below a
- * second, so that a command ends soon after it is told to.
+ * Lets signals and timers run. Long computations that wait for nothing call it between their steps, each well below a
+ * second, so that a command ends soon after a signal.
  *
  * @throws the signal's reason
  */

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Before everything: whether anything at all can run here. All the rest is loaded only then, since it takes memory itself.
+// First: whether the program can run here at all. Everything else is loaded only afterwards, because loading takes
+// memory itself.
 import './platform-check.ts';
 import './host-check.ts';
 import './heap-check.ts';

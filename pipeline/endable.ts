@@ -3,9 +3,9 @@ import { breathe } from './breathe.ts';
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
- * Computes in one go what may take longer than a second. A listener hears nothing until the event loop turns; so for so long
- * there is none, and a signal ends the process at once, as it ends one that never listened. That is no worse than being
- * killed: what must outlive it is in the log, and what is not finished is ended by the next reconcile.
+ * Runs a computation that may block for longer than a second. A signal's listener is called only when the event loop
+ * turns. So there is no listener during the computation, and a signal ends the process at once, like a kill. What must
+ * survive is in the log, and the next reconciliation ends what was not finished.
  *
  * @param work waits for nothing
  * @throws the signal's reason, if it came before

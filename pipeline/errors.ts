@@ -1,12 +1,15 @@
 import { PawlError } from '../events/errors.ts';
 
-/** One thing that is wrong with a data set. `line` counts from 1; null where no single line is to blame. */
+/** One thing that is wrong with a data set. `line` counts from 1; null if no single line is wrong. */
 export type Problem = { readonly file: string; readonly line: number | null; readonly message: string };
 
-/** A path as it may stand in a message or an event: readable, and unable to move the reader's cursor. */
+/** A path as messages and events show it: readable, and without characters that move a terminal's cursor. */
 export const plainPath = (path: string): string => path.replace(/\p{Cc}|[\u2028-\u202e\u2066-\u2069]/gu, '?');
 
-/** A data set that cannot be used; nothing was written. `problems` are the first few of `total`, each saying how to mend it. */
+/**
+ * A data set that cannot be used; nothing was written. `problems` are the first few of `total`; each says how to repair
+ * it.
+ */
 export class DataError extends PawlError {
   readonly code = 'data_invalid';
   readonly problems: readonly Problem[];

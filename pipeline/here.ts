@@ -5,14 +5,15 @@ import { writeSync } from 'node:fs';
 import { EXIT } from './commands/command.ts';
 import { program } from './program.ts';
 
-// Runs the command line in this process: its words, its streams, its signals, its exit code.
+// Runs the command line in this process, with its arguments, streams, signals and exit code.
 
-// A reader that went away, such as `head`, ends us quietly; help is printed before any command runs.
+// If a reader such as `head` closes the pipe, the program ends without a message. Help is printed before any command
+// runs.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.done);
   throw error;
 });
-// Node's own code for what nobody caught is 1, which here means that the answer is no.
+// Node's own exit code for an uncaught error is 1, which here means that the answer is no.
 process.on('uncaughtException', (error) => {
   writeSync(2, `pawl: ${error instanceof Error ? error.stack : String(error)} [internal]\n`);
   process.exit(EXIT.failed);
@@ -21,7 +22,8 @@ process.on('uncaughtException', (error) => {
 /** The second signal ends at once. */
 function onStop(stop: () => void): () => void {
   let stopped = false;
-  // Who started us through a channel wants us no longer, or is gone. The terminal's signal may have come first.
+  // The parent process sends `disconnect` when it wants this process to end, or has ended itself. The terminal's signal
+  // may have come first.
   const onGone = () => {
     stopped = true;
     stop();
@@ -33,7 +35,7 @@ function onStop(stop: () => void): () => void {
   const names = ['SIGINT', 'SIGTERM'] as const;
   for (const name of names) process.on(name, onSignal);
   process.on('disconnect', onGone);
-  process.channel?.unref(); // listening alone keeps nothing alive
+  process.channel?.unref(); // a listener alone does not keep the process alive
   return () => {
     for (const name of names) process.off(name, onSignal);
     process.off('disconnect', onGone);
@@ -44,6 +46,6 @@ const { env, stdout, stderr } = process;
 process.exitCode = await program({
   ...{ args: process.argv.slice(2), env, folder: process.cwd(), stdout, stderr, onStop },
   get stdin() {
-    return process.stdin; // Opened only where it is read: it would keep the process alive.
+    return process.stdin; // Opened only when it is read: it would keep the process alive.
   },
 });

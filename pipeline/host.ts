@@ -1,4 +1,4 @@
-/** One sentence for whoever starts Pawl in something that is not Node as it comes; null in Node itself. */
+/** One sentence for a user who starts Pawl in a runtime other than plain Node; null in Node. */
 export function unsupportedHost(versions: Readonly<Record<string, string | undefined>>): string | null {
   if (versions.bun !== undefined)
     return 'Pawl runs on Node, not on Bun, which lacks parts of it: start it with `node`, or with `bun run pawl` without `--bun`.';

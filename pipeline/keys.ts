@@ -15,7 +15,7 @@ import {
 } from '../registry-repo/verdict/keys.ts';
 import { withLock } from './lock.ts';
 
-/** The keys of this machine: private halves it signs with, public ones it believes. */
+/** The keys of this machine: private halves that it signs with, public ones that it trusts. */
 export type Keys = {
   readonly gate: SigningKey | null;
   readonly log: SigningKey | null;
@@ -41,7 +41,7 @@ export function loadKeys(folder: string): Keys {
 }
 
 /**
- * Public keys that settings say to trust.
+ * Public keys that settings name as trusted.
  *
  * @param text a `*.pub.json` file's content, or a JSON list of several
  * @throws {KeyError}
@@ -54,7 +54,7 @@ export function readTrusted(text: string | null): Key[] {
   throw new KeyError(`keys.trusted holds no public keys: ${z.prettifyError(result.error)}`, { cause: result.error });
 }
 
-/** @throws {KeyError} if no gate's verdict could ever be believed here */
+/** @throws {KeyError} if no gate's verdict could ever be trusted here */
 export function requireTrustedGate({ trusted }: Pick<Keys, 'trusted'>, folder: string): void {
   if (trusted.some((key) => key.role === 'gate')) return;
   throw new KeyError(
@@ -63,8 +63,8 @@ export function requireTrustedGate({ trusted }: Pick<Keys, 'trusted'>, folder: s
 }
 
 /**
- * Makes the keys that are missing. A key that exists is never replaced: its verdicts would become worthless.
- * Private keys can be read by their owner alone.
+ * Makes the keys that are missing. An existing key is never replaced: its verdicts would become worthless. Only their
+ * owner can read private keys.
  */
 export async function createKeys(folder: string, now: Date): Promise<Keys> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -74,7 +74,10 @@ export async function createKeys(folder: string, now: Date): Promise<Keys> {
   return loadKeys(folder);
 }
 
-/** Under a lock: of two processes that made the same key, one would sign with what nobody has. */
+/**
+ * Under a lock: otherwise two processes could make the same key, and one of them would sign with a key that was
+ * overwritten.
+ */
 async function makeMissing(folder: string, now: Date): Promise<void> {
   for (const role of ROLES) {
     const [secret, shown] = [join(folder, `${role}.pem`), join(folder, `${role}.pub.json`)];
@@ -84,7 +87,7 @@ async function makeMissing(folder: string, now: Date): Promise<void> {
   }
 }
 
-/** The key of a role, or the error that says how to get one. @throws {KeyError} */
+/** The key of a role. @throws {KeyError} saying how to get one */
 export function requireKey(keys: Keys, role: Role, folder: string): SigningKey {
   const key = keys[role];
   if (key) return key;
@@ -93,7 +96,10 @@ export function requireKey(keys: Keys, role: Role, folder: string): SigningKey {
   );
 }
 
-/** Id of the one registry that the gate's keys here are for; null where they are pinned to none. @throws {KeyError} for several */
+/**
+ * Id of the one registry that the gate's keys here are for; null if they are pinned to none. @throws {KeyError} for
+ * several
+ */
 export function registryOf({ trusted }: Pick<Keys, 'trusted'>): string | null {
   const ids = new Set(trusted.flatMap((key) => (key.role === 'gate' && key.registry ? [key.registry.id] : [])));
   if (ids.size > 1)
@@ -104,7 +110,7 @@ export function registryOf({ trusted }: Pick<Keys, 'trusted'>): string | null {
 }
 
 /**
- * Has the public keys of a folder count for one registry alone, from now on and wherever they are copied.
+ * Pins the public keys of a folder to one registry, from now on and wherever they are copied.
  *
  * @throws {KeyError} if one is for another registry already
  */
@@ -118,7 +124,7 @@ export async function pinKeys(folder: string, registry: RegistryIdentity): Promi
   for (const [file, key] of keys) if (!key.registry) await writeWhole(file, printFile({ ...key, registry }), 0o644);
 }
 
-/** One key for two registries would have the verdicts of one believed in the other. @throws {KeyError} */
+/** With one key for two registries, the verdicts of one would be trusted in the other. @throws {KeyError} */
 export function checkUnpinned(keys: readonly Key[], id: string | null): void {
   const other = keys.find((key) => key.registry && key.registry.id !== id);
   if (!other) return;

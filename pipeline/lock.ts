@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 type Holder = { readonly host: string; readonly pid: number };
 
 /**
- * Whether a process of this machine is alive; one of another machine counts as alive, since nobody here can tell.
+ * Whether a process of this machine is alive. A process of another machine counts as alive, because that cannot be
+ * checked here.
  *
  * @param since when it was alive for certain: a restarted container gives its processes the numbers of those that died
  */
@@ -22,12 +23,15 @@ export function isAlive({ host, pid }: Holder, since?: Date): boolean {
   }
 }
 
-/** Locks that this process holds: one that names it and is not among them is left from a process with the same number. */
+/**
+ * Locks that this process holds. A lock that names this process and is not among them is left from an earlier process
+ * with the same number.
+ */
 const mine = new Set<string>();
 
 /**
- * Runs `work` while no other process of this machine holds the same lock, waiting for its turn.
- * A lock whose holder died is taken over. It keeps work from being done twice; it guards no data: stores do that themselves.
+ * Runs `work` while no other process of this machine holds the same lock, waiting for its turn. A lock whose holder
+ * died is taken over. The lock prevents double work; it does not protect data: stores do that themselves.
  *
  * @throws the signal's reason if it aborts while waiting
  */
@@ -48,8 +52,8 @@ export async function withLock<T>(
 const HOLDER = 'holder.json';
 
 /**
- * A lock is a folder that says who holds it. A folder that is renamed takes the place of none that has something in it, so
- * one process gets the lock, and it appears whole or not at all; file systems without hard links can do that, too.
+ * A lock is a folder that names its holder. A renamed folder cannot replace a folder that has something in it, so one
+ * process gets the lock, and it appears whole or not at all. This also works on file systems without hard links.
  */
 
 function take(lock: string): boolean {
@@ -72,18 +76,18 @@ function take(lock: string): boolean {
 }
 
 const isTaken = ({ code = '' }: NodeJS.ErrnoException, lock: string): boolean =>
-  ['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(code) || (code === 'EPERM' && existsSync(lock)); // Windows says EPERM
+  ['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(code) || (code === 'EPERM' && existsSync(lock)); // Windows answers EPERM
 
-/** Whether whoever holds it has died. Who cannot be read has just given it back. */
+/** Whether a lock's holder has died. If it cannot be read, it was just released. */
 function isGone(lock: string, path = lock): boolean {
   const holder = readHolder(path);
   return holder !== null && (isMe(holder) ? !mine.has(lock) : !isAlive(holder));
 }
 
 /**
- * Takes a lock out of the way in one step, and only then apart.
+ * Moves a lock away in one step, and only then deletes it.
  *
- * @param really asked again of what was taken away: meanwhile another process may have taken over, and gets its lock back
+ * @param really asked again about what was moved: another process may have taken over meanwhile, and gets its lock back
  */
 function remove(lock: string, really: (lock: string, path: string) => boolean = () => true): void {
   const doomed = `${lock}.${randomUUID()}`;

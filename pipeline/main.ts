@@ -12,13 +12,13 @@ import type { Surroundings, Terminal } from './surroundings.ts';
 import { SweepError } from './sweep/errors.ts';
 import { Workspace } from './workspace.ts';
 
-/** What the command line says, before anything was looked at. */
+/** What the command line says, before any command was chosen. */
 export type Call = Pick<Invocation<Workspace>, 'args' | 'flags'> & {
   readonly settings: readonly { path: string; text: string; flag: string }[];
   readonly config: string | undefined;
 };
 
-/** Errors of whoever wrote the command line or a file for it: trying again changes nothing. */
+/** Errors of the user who wrote the command line or a file for it: trying again changes nothing. */
 const USAGE = [ConfigError, UsageError, SweepError];
 
 /** Runs one command and gives its exit code. Never throws. */
@@ -39,7 +39,7 @@ export async function run(command: Command<Workspace>, call: Call, around: Surro
     workspace = new Workspace(loaded, out.progress, keepState);
     const code = await command.run({
       ...{ args: call.args, flags: call.flags, workspace, out, stdin },
-      // Asked for only by a command that has something to finish.
+      // Only a command that has something to finish asks for the signal.
       get signal() {
         return stop.asked();
       },
@@ -54,7 +54,7 @@ export async function run(command: Command<Workspace>, call: Call, around: Surro
   }
 }
 
-/** A bar, where a person sees it. */
+/** A progress bar, if a person sees it. */
 async function progressOn(stream: Terminal): Promise<Progress> {
   if (!stream.isTTY) return silentProgress;
   const { barProgress } = await import('./progress-bar.ts');
@@ -62,15 +62,15 @@ async function progressOn(stream: Terminal): Promise<Progress> {
 }
 
 type Stopping = {
-  /** From now on the first signal says to finish cleanly, and the second ends at once. */
+  /** From now on the first signal asks to finish cleanly, and the second ends the process at once. */
   readonly asked: () => AbortSignal;
   readonly aborted: () => boolean;
   readonly release: () => void;
 };
 
 /**
- * Until a command asks for the signal, the system ends the process at the first one, whatever it computes: a listener would make it
- * deaf for as long as something keeps the event loop from turning.
+ * Until a command asks for the signal, the system ends the process at the first one, whatever it computes. With a
+ * listener, a signal would have no effect while something blocks the event loop.
  */
 function stopping(onStop: Surroundings['onStop']): Stopping {
   const controller = new AbortController();

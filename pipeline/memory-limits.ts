@@ -4,17 +4,18 @@ import { PawlError } from '../events/errors.ts';
 import { MEMORY_REMEDY } from '../registry-repo/out-of-memory.ts';
 
 /**
- * What a command does with memory: it `starts` at the least, `computes` in threads of its own, or `serves`, where HTTP clients run WebAssembly, for
- * each memory of which V8 reserves 10 GB of addresses (not of memory).
+ * What a command does with memory: it `starts` at the least, `computes` in threads of its own, or `serves`. When it
+ * serves, HTTP clients run WebAssembly, for each memory of which V8 reserves 10 GB of addresses (not of memory).
  */
 export type MemoryUse = 'starts' | 'computes' | 'serves';
 
-/** Bounds of this process in bytes; infinite where there is none. */
+/** Limits of this process in bytes; infinite if there is none. */
 export type MemoryLimits = { readonly heap: number; readonly addresses: number };
 
 /**
- * V8 aborted below it: sometimes with a heap of 75 MB while the program was loaded; with a heap of 75 MB (`--max-old-space-size=24`) at training on the sample data; with 2 GB of
- * addresses at the first thread, with 8 GB at the first memory of WebAssembly.
+ * The least that a command needs. V8 aborted below it: sometimes with a heap of 75 MB while the program was loaded;
+ * with a heap of 75 MB (`--max-old-space-size=24`) at training on the sample data; with 2 GB of addresses at the first
+ * thread, with 8 GB at the first memory of WebAssembly.
  */
 const NEEDED: Readonly<Record<MemoryUse, MemoryLimits>> = {
   starts: { heap: 100e6, addresses: 0 },
@@ -22,7 +23,7 @@ const NEEDED: Readonly<Record<MemoryUse, MemoryLimits>> = {
   serves: { heap: 128e6, addresses: 16e9 },
 };
 
-/** The process may have less memory than the command needs at the least; nothing was begun. */
+/** The process may have less memory than the command needs; nothing was begun. */
 export class MemoryLimitError extends PawlError {
   readonly code = 'memory_too_small';
 }
@@ -47,7 +48,10 @@ const limitsHere = (): MemoryLimits => ({
   addresses: addressLimit(),
 });
 
-/** What V8 adds for young objects where somebody said how much old ones may take: 48 MiB until Node 22, 192 MiB since, which help nobody. */
+/**
+ * What V8 adds for young objects if old ones have a limit: 48 MiB until Node 22, 192 MiB since. A command cannot use it
+ * for old objects.
+ */
 const YOUNG = 48 * 2 ** 20;
 
 function saidHeap({ NODE_OPTIONS = '' }: NodeJS.ProcessEnv = process.env, args = process.execArgv): number | null {

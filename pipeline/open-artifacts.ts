@@ -9,7 +9,7 @@ import type { GitHubConnection } from './forge/github/open.github.ts';
 import { ReleaseArtifacts } from './forge/github/release-artifacts.ts';
 
 export type ArtifactPorts = {
-  /** The store itself, or the copies of a remote one. */
+  /** Folder of the store itself, or of the copies of a remote one. */
   readonly folder: string;
   readonly clock: () => Date;
   /** A repository on GitHub; null for the registry's. */
@@ -18,7 +18,8 @@ export type ArtifactPorts = {
 };
 
 /**
- * Where models and data sets are kept, as the settings say. S3's credentials are the SDK's own: its variables, files and roles.
+ * Opens the store of models and data sets that the settings name. S3's credentials are the SDK's own: its variables,
+ * files and roles.
  *
  * @throws {ConfigError} if the settings name no bucket
  * @throws {ForgeError} if credentials for GitHub are missing

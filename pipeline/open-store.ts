@@ -13,11 +13,11 @@ type World = {
   path(relative: string): string;
   clock(): Date;
   secrets(): Pick<Secrets, 'forgeToken'>;
-  /** How this program acts on the forge; asked for only where the forge is remote. */
+  /** The account that this program acts as on the forge; asked for only if the forge is remote. */
   github(): { readonly credentials: { token(): Promise<string> } };
 };
 
-/** The event store that the settings name. @throws {StoreError} */
+/** Opens the event store that the settings name. @throws {StoreError} */
 export function openStore(world: World): CopyableStore {
   const { store, path, branch } = world.config.events;
   const file = world.path(path);
@@ -35,7 +35,7 @@ export function openStore(world: World): CopyableStore {
   return new GitStore({ branch: log, file });
 }
 
-/** Branch and repository of a git store, for people. */
+/** Names branch and repository of a git store in messages. */
 export const logBranch = (world: Pick<World, 'config' | 'path'>): string =>
   `${world.config.events.branch} of ${logRepository(world)}`;
 
@@ -50,7 +50,10 @@ export function logRepository(world: Pick<World, 'config' | 'path'>): string {
 
 const forgeOf = ({ api }: Config['registry']): string => webOf(api).replace(/\/api\/v1$/, '');
 
-/** What may write to the registry's forge is shown to no other server; where there is no forge, the token is the log's. */
+/**
+ * A token that may write to the registry's forge is sent to no other server. If there is no forge, the token is for the
+ * log.
+ */
 export async function tokenFor(world: Pick<World, 'config' | 'path' | 'secrets' | 'github'>): Promise<string | null> {
   const { registry } = world.config;
   const repository = logRepository(world);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The C library that Node runs on; `unknown` where the system does not tell. */
+/** The C library that Node runs on; `unknown` if the system does not tell. */
 export type Libc =
   | { readonly kind: 'glibc'; readonly version: string }
   | { readonly kind: 'musl' }
@@ -13,7 +13,7 @@ const LEAST_GLIBC = [2, 29] as const;
 
 const WHERE = 'Pawl runs on Linux (x64 or arm64, glibc 2.29 or newer) and on macOS (arm64)';
 
-/** One sentence for whoever starts Pawl where its native modules do not run; null where they do. */
+/** One sentence for a user who starts Pawl where its native modules do not run; null where they do. */
 export function unsupported({ platform, arch, libc }: Machine): string | null {
   if (platform === 'win32') return `${WHERE}, not on Windows itself: run it in WSL 2.`;
   if (platform === 'darwin')
@@ -39,8 +39,8 @@ export const thisMachine = (): Machine => ({
 });
 
 /**
- * Node's own report is exact and takes milliseconds, at every start; the script `ldd` tells the same at once. Only where it
- * speaks against this system, or is not there, the report is asked.
+ * Node's own report is exact but takes milliseconds at every start. The script `ldd` gives the same answer at once. The
+ * report is asked only if `ldd` is missing or speaks against this system.
  */
 export function libcOf({ ldd, report }: { ldd: () => string; report: () => Libc }): Libc {
   try {
@@ -56,7 +56,7 @@ export function libcOf({ ldd, report }: { ldd: () => string; report: () => Libc 
 function libcByReport(): Libc {
   const { report } = process;
   if (!report) return { kind: 'unknown' };
-  Object.assign(report, { excludeNetwork: true }); // or it looks up the names of all addresses
+  Object.assign(report, { excludeNetwork: true }); // otherwise it looks up the names of all addresses
   const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } };
   if (!header) return { kind: 'unknown' };
   const version = header.glibcVersionRuntime;

@@ -24,7 +24,7 @@ Exit codes: 0 done, 1 the answer is no (a gate refused, a check failed), 2 wrong
 
 const gather = (value: string, previous: readonly string[] = []): string[] => [...previous, value];
 
-/** Runs a command line to its end, and gives the exit code. Rejects only where the program itself is wrong. */
+/** Runs a command line to its end, and gives the exit code. Rejects only if the program itself is wrong. */
 export async function program(around: Surroundings): Promise<number> {
   const words = respelt(around.args);
   let code: number = EXIT.done;
@@ -38,7 +38,7 @@ export async function program(around: Surroundings): Promise<number> {
   }
 }
 
-/** Knows every verb by name, and those that the words may call as a whole. */
+/** Registers every verb by name, and in full those that the arguments may call. */
 async function createProgram(
   words: readonly string[],
   around: Surroundings,
@@ -88,7 +88,7 @@ function add(program: Commander, { name, summary }: Verb<Workspace>): Commander 
   return words.reduce(group, program).command(last).summary(summary);
 }
 
-/** Tells commander what a verb takes. */
+/** Tells commander a verb's arguments and flags. */
 function describe(sub: Commander, { summary }: Verb<Workspace>, command: Command<Workspace>): void {
   sub.description(descriptionOf(summary, command.details));
   for (const { name, description, optional, variadic } of command.arguments ?? []) {
@@ -114,10 +114,10 @@ function descriptionOf(summary: string, details: string | undefined): string {
 
 type Flags = Record<string, string | boolean | undefined>;
 
-/** What was typed, with the flags that are settings in disguise turned into such. */
+/** The typed arguments, with flags that stand for settings turned into settings. */
 function callOf(program: Commander, command: Command<Workspace>, sub: Commander, folder: string): Call {
   const { config, set = [] } = program.opts<{ config?: string; set?: string[] }>();
-  // A verb that has verbs of its own takes the flags it knows, wherever they stand.
+  // A verb with sub-verbs takes the flags it knows, wherever they stand.
   const around = sub.parent && sub.parent !== program ? sub.parent.opts<Flags>() : {};
   const flags: Flags = { ...around, ...sub.opts<Flags>() };
   const settings = set.map((assignment) => {
@@ -128,7 +128,7 @@ function callOf(program: Commander, command: Command<Workspace>, sub: Commander,
   for (const { flags: names, setting, path } of command.flags ?? []) {
     const value = flags[new Option(names, '').attributeName()];
     if (setting === undefined || value === undefined) continue;
-    // Settings are relative to their file; what is typed is relative to where the user stands.
+    // Paths in settings are relative to their file; typed paths are relative to the user's folder.
     const relative = path && config !== undefined && !isUrl(String(value));
     const text = relative ? resolve(folder, String(value)) : String(value);
     settings.push({ path: setting, text, flag: names.split(' ')[0] ?? '' });

@@ -3,13 +3,13 @@ import { type Progress, silentProgress } from './progress.ts';
 import type { Terminal } from './surroundings.ts';
 import { duration } from './table.ts';
 
-/** Shorter work shows nothing: a bar that flashes by only distracts. */
+/** Shorter work shows no bar: a bar that is visible for a moment only distracts. */
 const SHOW_AFTER_MS = 700;
 
 /**
- * A bar with time left on standard error, only if a person sees it.
+ * A bar with the time left on standard error, only if a person sees it.
  *
- * @param stream where to draw; anything but a terminal stays quiet
+ * @param stream where to draw; nothing is drawn unless it is a terminal
  * @param now milliseconds
  */
 export function barProgress(stream: Terminal, now: () => number): Progress {
@@ -50,6 +50,8 @@ const newBar = (stream: Terminal): SingleBar =>
     clearOnComplete: true,
   });
 
-/** Time left at the mean speed so far, of what was not done already when it began; nothing as long as that says nothing. */
+/**
+ * Time left at the mean speed so far, without what was already done when it began; empty while there is no speed yet.
+ */
 const timeLeft = (elapsedMs: number, done: number, total: number): string =>
   done === 0 ? '' : `${duration((elapsedMs * (total - done)) / done)} left`;

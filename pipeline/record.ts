@@ -4,16 +4,19 @@ import { type Command, encodeFacts, type RecordedEvent } from '../events/envelop
 import { StreamConflictError } from '../events/errors.ts';
 import { type EventStore, NO_STREAM, wholeStream } from '../events/store.ts';
 
-/** What a decision made of a stream: facts to add, under an id that makes repeating it harmless; null for none. */
+/** A decision's result for a stream: facts to add, under an id that makes a repetition harmless; null for none. */
 export type Decision = { readonly commandId: string; readonly facts: readonly Fact[] } | null;
 
-/** A stream that moves this often between reading and appending is written to without end: better to say so. */
+/**
+ * How often a stream may move between reading and appending. Beyond it the append fails instead of being tried for
+ * ever.
+ */
 const MOST_ATTEMPTS = 100;
 
 /**
- * Read, decide, append against the revision that was read; again if somebody else was faster.
+ * Reads, decides, and appends against the revision that was read; again if another writer was faster.
  *
- * @param decide pure; it is called once for every time the stream has moved
+ * @param decide pure; it is called again each time the stream has moved
  * @returns the facts that were added, none if there was nothing to add
  * @throws {StreamConflictError} if the stream has moved every time
  */

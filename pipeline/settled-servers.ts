@@ -14,11 +14,14 @@ import { STATE } from './state-folder.ts';
 
 const folderOf = (root: string): string => join(root, STATE, 'servers');
 
-/** Where a server keeps what it last settled on. @param root the folder of the settings */
+/** Where a server keeps its last accepted state. @param root the folder of the settings */
 export const settledOf = (root: string, instance: string, model: string): SettledStore =>
   settledFile(join(folderOf(root), instance, `${model}.json`), model);
 
-/** A server that ran from these settings, and how main stands to what it settled on; no problem where it goes on from that. */
+/**
+ * A server that ran from these settings, and how main differs from what it accepted; no problem if main continues from
+ * that.
+ */
 export type ServerStanding = {
   readonly instance: string;
   readonly model: string;
@@ -26,7 +29,7 @@ export type ServerStanding = {
   readonly problem: { readonly code: string; readonly detail: string } | null;
 };
 
-/** Every server that keeps something here, whether it runs now or not. */
+/** Every server that keeps its state here, whether it runs now or not. */
 export async function serverStandings(root: string, git: Git, tip: ObjectId): Promise<ServerStanding[]> {
   const standings: ServerStanding[] = [];
   for (const { instance, model } of kept(root)) {
@@ -43,7 +46,7 @@ export async function serverStandings(root: string, git: Git, tip: ObjectId): Pr
   return standings;
 }
 
-/** What a commit of main says otherwise than a server has settled on, in words; null if it goes on from that. */
+/** How a commit of main contradicts what a server has accepted, in words; null if it continues from that. */
 export async function contradiction(settled: Settled, main: RegistryAt): Promise<string | null> {
   const { tip: last, model } = settled;
   if (last !== null && !(await main.git.isOnLine(last, main.commit)))

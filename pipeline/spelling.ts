@@ -1,6 +1,6 @@
 /**
- * The words of a command line, with one that has two meanings told apart: `--config` names settings, but a `.json` that follows
- * `import` is the model's own configuration, as people who know transformers write it.
+ * The words of a command line, with `--config` told apart. It names settings; but if a `.json` follows it after
+ * `import`, it is the model's own configuration, as transformers' users write it.
  */
 export function respelt(words: readonly string[]): string[] {
   const verb = words.indexOf('import');

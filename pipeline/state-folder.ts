@@ -3,14 +3,14 @@ import { join } from 'node:path';
 
 export const STATE = '.pawl';
 
-/** Bits of a mode that let anybody but the owner in. */
+/** Bits of a mode that give access to anyone but the owner. */
 const OTHERS = 0o077;
 const windows = process.platform === 'win32';
 
 /**
- * The folder of the private keys and the log: its owner's alone, and git takes nothing of it. One that an older Pawl made is
- * mended, with all that is in it. Whatever is made from now on is its owner's alone as well, whatever the umask was; but for
- * what the user asked for by name (`asUser`).
+ * Makes the folder of the private keys and the log safe: only its owner may enter it, and git ignores it. A folder that
+ * an older Pawl made is repaired, with everything in it. Files made from now on are the owner's alone as well, whatever
+ * the umask was; except files that the user named (`asUser`).
  *
  * @param root the folder of the settings
  */
@@ -22,11 +22,11 @@ export function keepState(root: string): void {
   mendState(root);
 }
 
-/** Of the user, where it is no longer that of the process. */
+/** The user's umask, if it is no longer the process's. */
 let users: number | undefined;
 
 /**
- * Makes what the user named, for others as well as their own umask says.
+ * Makes a file that the user named, with the access that the user's own umask gives to others.
  *
  * @param work waits for nothing, so that nothing else is made meanwhile
  */
@@ -43,10 +43,10 @@ export function asUser<T>(work: () => T): T {
 /** The mode that the user's own umask gives a new file. */
 export const usersMode = (): number => 0o666 & ~(users ?? process.umask());
 
-/** The same for a folder that is there already; makes none. What another user owns cannot be mended here. */
+/** The same for an existing folder; makes none. A folder of another user cannot be repaired here. */
 export function mendState(root: string): void {
   const folder = join(root, STATE);
-  // Git takes nothing behind a link, and what a link leads to may be used for more.
+  // Git tracks nothing behind a link, and a link's target may have other uses.
   if (!existsSync(folder) || !lstatSync(folder).isDirectory()) return;
   const ignore = join(folder, '.gitignore');
   const wrong = openToOthers(folder) || !existsSync(ignore);
@@ -54,7 +54,7 @@ export function mendState(root: string): void {
   try {
     if (!existsSync(ignore)) writeFileSync(ignore, '*\n', { mode: 0o600 });
     for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' })) close(join(folder, entry));
-    // Last: whoever is interrupted begins again.
+    // Last: if this is interrupted, the next call begins again.
     close(folder);
   } catch (error) {
     if (!['EPERM', 'EACCES', 'EROFS', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;

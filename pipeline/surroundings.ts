@@ -1,16 +1,16 @@
 import type { Readable } from 'node:stream';
 
-/** What a command line finds around it: the process's own, or a test's. */
+/** The surroundings of a command line: those of the process, or a test's. */
 export type Surroundings = {
   /** Words after the program's name. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Where the user stands, absolute: what is typed is relative to it. */
+  /** The user's folder, absolute: typed paths are relative to it. */
   readonly folder: string;
   readonly stdin: Readable;
   readonly stdout: Terminal;
   readonly stderr: Terminal;
-  /** Has `stop` called when who started us wants an end. @returns what takes that back */
+  /** Calls `stop` when the parent process wants this one to end. @returns removes the listener */
   readonly onStop: (stop: () => void) => () => void;
 };
 

@@ -1,11 +1,11 @@
 import stringWidth from 'string-width';
 
 /**
- * Columns of text, aligned and without lines, as `git` and `kubectl` print them. Numbers are for the caller to format.
+ * Columns of text, aligned and without lines, as `git` and `kubectl` print them. The caller formats numbers.
  *
  * @param right columns aligned to the right
- * @param own how many headings are ours, and so in capitals; the rest are words of users, such as labels
- * @param width columns of a terminal that a cell takes; asked once a cell
+ * @param own how many headings are Pawl's, and so in capitals; the rest are the user's words, such as labels
+ * @param width how many terminal columns a cell takes; called once for each cell
  */
 export function textTable(
   head: readonly string[],
@@ -31,11 +31,14 @@ export function textTable(
     .join('\n');
 }
 
-/** More labels make a table of counts that nobody can read. */
+/** With more labels, a table of counts is too large to read. */
 const MOST_TABLED_LABELS = 30;
 const MOST_CONFUSIONS = 20;
 
-/** Counts for people, `confusion[truth][predicted]` in the order of the labels: a table, or of many labels what is confused most. */
+/**
+ * Counts for people, `confusion[truth][predicted]` in the order of the labels: a table, or for many labels the most
+ * frequent confusions.
+ */
 export function confusionTable(labels: readonly string[], confusion: readonly (readonly number[])[]): string {
   if (labels.length > MOST_TABLED_LABELS) return mostConfused(labels, confusion);
   return textTable(
@@ -66,7 +69,7 @@ function mostConfused(labels: readonly string[], confusion: readonly (readonly n
 /** Control characters could move a terminal's cursor; a line feed would break the row. */
 const oneLine = (cell: string): string => cell.replace(/\s+/gu, ' ').replace(/\p{C}/gu, '');
 
-/** A share as people compare it: four decimals. */
+/** A share with four decimals, so that people can compare it. */
 export const share = (value: number): string => value.toFixed(4);
 
 /** Bytes in the largest unit that keeps a number above one. */

@@ -2,10 +2,10 @@ import * as z from 'zod';
 import { secretIn } from './secret-in-address.ts';
 
 /**
- * An http(s) address without anything secret in it: `pawl config` prints it, messages name it, and events record it for good.
- * As a signature or a token is as secret in the query as a password before the host, it has neither.
+ * An http(s) address without secrets: `pawl config` prints it, messages name it, and events keep it for ever. It has
+ * neither a query nor a password, because a signature or token in the query is as secret as a password before the host.
  *
- * @param instead how to give the credentials, for who wanted to; messages never repeat the address
+ * @param instead how to give the credentials; messages say this and never repeat the address
  */
 export const webAddress = (instead: string) =>
   z.url({ protocol: /^https?$/ }).superRefine((address, context) => {

@@ -34,7 +34,7 @@ import type { Gate } from './promotion/gate.ts';
 import type { ReconcilePorts } from './promotion/ports.ts';
 import type { TrainingRepository } from './source/repository.git.ts';
 
-/** A workflow takes minutes: looked for this often, and asked for again where nothing came of it. */
+/** A workflow takes minutes: how often to look for its verdict, and when to ask for it again. */
 const GATE_LOOK_MS = 5000;
 const GATE_ASK_MS = 600_000;
 
@@ -45,8 +45,8 @@ export const projections = [runs, versions, promotions, baseline] as const;
 type Question = Pick<GateRequest, 'head' | 'base' | 'pullRequest' | 'reason' | 'measure'>;
 
 /**
- * Everything a command can reach, each part made when it is first asked for. The one place where adapters are chosen. What only
- * some commands need, and takes long to load, is loaded here when it is asked for.
+ * Everything a command can reach; each part is made when it is first used. Adapters are chosen here and nowhere else.
+ * What only some commands need, and takes long to load, is loaded when it is used.
  */
 export class Workspace {
   readonly loaded: LoadedConfig;
@@ -61,7 +61,7 @@ export class Workspace {
   #secrets: Secrets | undefined;
 
   /**
-   * @param progress of what takes long wherever it happens, as transfers do
+   * @param progress shows long work of any part, such as transfers
    * @param keep makes the state folder safe; called before anything is made in it
    */
   constructor(loaded: LoadedConfig, progress: Progress = silentProgress, keep: (root: string) => void = () => {}) {
@@ -74,27 +74,27 @@ export class Workspace {
     return this.loaded.config;
   }
 
-  /** Variables that the settings were read from. */
+  /** The environment variables that the settings were read from. */
   get env(): LoadedConfig['request']['env'] {
     return this.loaded.request.env;
   }
 
-  /** A path that was typed as an absolute one: relative to where the user stands. */
+  /** Makes a typed path absolute: it is relative to the user's folder. */
   here(typed: string): string {
     return resolve(this.loaded.request.folder, typed);
   }
 
-  /** A path of the configuration as an absolute one. */
+  /** Makes a path of the configuration absolute. */
   path(relative: string): string {
     return resolve(this.loaded.root, relative);
   }
 
-  /** Has the state folder be its owner's alone, before anything is made in it. */
+  /** Makes the state folder safe before anything is made in it. */
   keepState(): void {
     this.#keep(this.loaded.root);
   }
 
-  /** Who asks, as events record it. */
+  /** The user, as events record it. */
   get command(): Pick<Command, 'actor' | 'source'> {
     return { actor: userName(), source: `pawl/${version}` };
   }
@@ -110,7 +110,7 @@ export class Workspace {
     return this.copyableStore();
   }
 
-  /** The same, of which a backup can be made. @throws {StoreError} */
+  /** The same store, if it can write a backup. @throws {StoreError} */
   copyableStore(): CopyableStore {
     this.keepState();
     this.#store ??= openStore(this);
@@ -123,7 +123,7 @@ export class Workspace {
     return this.#views;
   }
 
-  /** The views, caught up with the log at the moment of the call. */
+  /** The views, caught up with the log at the time of the call. */
   async views(): Promise<Engine> {
     const engine = new Engine(this.store(), this.tables(), projections);
     await engine.catchUp();
@@ -173,7 +173,10 @@ export class Workspace {
     return { registry, git, by: registry.author, clock: this.clock, secrets: this.secrets(), env: this.env };
   }
 
-  /** The registry's repository on GitHub, or another one: to set it up and to look at how it is set up. @throws {ForgeError} */
+  /**
+   * The registry's repository on GitHub, or another one: to set it up and to check how it is set up.
+   * @throws {ForgeError}
+   */
   github(repository: string | null = null) {
     const remote = this.#remote(new Git(this.path(this.config.registry.path)));
     return connectGitHub(repository === null ? remote : { ...remote, registry: { ...remote.registry, repository } });
@@ -198,7 +201,7 @@ export class Workspace {
     return openTraining({ address, token: token || null, forge: origin, path: (relative) => this.path(relative) });
   }
 
-  /** What a process that runs a model may take. */
+  /** The memory and niceness of a process that runs a model. */
   get modelBounds(): Bounds {
     const { megabytes, niceness, sandbox } = this.config.models;
     const bounds = { megabytes: megabytes ?? this.config.policy.scoreMegabytes, niceness };
@@ -219,7 +222,7 @@ export class Workspace {
     return (gate ?? (forge === 'github' ? 'workflow' : 'here')) === 'here';
   }
 
-  /** How long commands wait for a gate elsewhere; milliseconds. */
+  /** How long commands wait for a remote gate; milliseconds. */
   get gateWaitMs(): number {
     return this.config.registry.gateMinutes * 60_000;
   }
@@ -236,7 +239,7 @@ export class Workspace {
     };
   }
 
-  /** What promotions need; asks for the keys to sign with. @throws {KeyError} */
+  /** What promotions need. Reads the keys to sign with. @throws {KeyError} */
   async promotions(say: (line: string) => void): Promise<ReconcilePorts> {
     const { PromotionProcess } = await import('./promotion/process.ts');
     const { checkScratch } = await import('../registry-repo/gate/scratch.ts');

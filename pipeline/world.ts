@@ -7,26 +7,26 @@ import type { Forge } from './forge/forge.ts';
 import type { Keys } from './keys.ts';
 import type { ReconcilePorts } from './promotion/ports.ts';
 
-// The narrow views of the world that code takes instead of the whole workspace, which has all of them.
+// Narrow views of the workspace. Code takes these instead of the whole workspace, which has all of them.
 
-/** What the settings say. */
+/** The settings. */
 export type Settings = { readonly config: Config };
 
-/** And where: paths of the settings are relative to their file. */
+/** The settings and their folder: paths in them are relative to their file. */
 export type Places = Settings & { path(relative: string): string };
 
 export type Clock = { readonly clock: () => Date };
 
-/** What gives ids and times. */
+/** The sources of ids and times. */
 export type Minting = Clock & { readonly newId: () => string };
 
-/** Where events are appended to, and who asks. */
+/** Where events are appended, and by whom. */
 export type Recording = Clock & {
   store(): EventStore;
   readonly command: Pick<Command, 'actor' | 'source'>;
 };
 
-/** The views, caught up with the log at the moment of the call. */
+/** The views, caught up with the log at the time of the call. */
 export type Viewing = { views(): Promise<Engine> };
 
 export type Storing = { artifacts(): Artifacts };
@@ -34,18 +34,18 @@ export type Storing = { artifacts(): Artifacts };
 /** The registry's forge. */
 export type Forging = { forge(): Forge };
 
-/** What may make the state folder. */
+/** Makes the state folder safe. */
 export type Keeping = { keepState(): void };
 
 /** Folder of the settings' file. */
 export type Rooted = { readonly loaded: { readonly root: string } };
 
-/** Whose signatures count. */
+/** The keys whose signatures count. */
 export type Trusting = { keys(): Pick<Keys, 'trusted'> };
 
-/** What takes promotions to their end. */
+/** Takes promotions to their end. */
 export type Promoting = {
   promotions(say: (line: string) => void): Promise<ReconcilePorts>;
-  /** How long to wait for a gate elsewhere. */
+  /** How long to wait for a remote gate. */
   readonly gateWaitMs: number;
 };

@@ -6,14 +6,14 @@ import { type AnyProjection, fold, type Named } from './projection.ts';
 /** A moment of the log: after an event, at a position, or the last event recorded at or before an instant. */
 export type Moment = { readonly position: number } | { readonly time: Date } | { readonly eventId: string };
 
-/** No event has this id, or no position this number. */
+/** No event has this id, or no event is at this position. */
 export class UnknownMomentError extends PawlError {
   readonly code = 'unknown_moment';
 }
 
 /**
- * The position a moment stands for, 0 if it lies before the first event. A time stands for the last event whose clock
- * showed it or less: order is the log's, and clocks only point into it.
+ * The position of a moment; 0 if it lies before the first event. A time stands for the last event that was recorded at
+ * or before it by its own clock. The log alone gives the order; clocks only select a place in it.
  *
  * @throws {UnknownMomentError}
  */
@@ -41,7 +41,7 @@ async function lastAtOrBefore(store: EventStore, time: string): Promise<number> 
   }
 }
 
-/** The rows of a projection as they stood at a position: folded from the log alone, no table is read or changed. */
+/** The rows of a projection as they were at a position. They are folded from the log; no table is read or changed. */
 export async function asOf<Row>(
   store: EventStore,
   projection: AnyProjection & Named<Row>,

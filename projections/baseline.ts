@@ -2,7 +2,7 @@ import type { EventOf, Projection } from './projection.ts';
 
 type Types = 'PromotionMerged' | 'ProductionRolledBack';
 
-/** The version of a model in production, and the merge that made it so. */
+/** The version of a model in production, and the merge that put it there. */
 export type Baseline = {
   readonly model: string;
   readonly version: number;
@@ -13,7 +13,7 @@ export type Baseline = {
   readonly verdict: string;
   readonly since: string;
   readonly position: number;
-  /** What it replaced; a rollback's target is found along this line. */
+  /** The version that it replaced. A rollback finds its target by following these. */
   readonly previous: { readonly version: number; readonly manifest: string } | null;
 };
 

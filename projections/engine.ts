@@ -8,7 +8,7 @@ import { type Generation, ViewNewerError, type Views, ViewsBusyError, type ViewT
 
 const PAGE = 5000;
 
-/** No position: a build was replaced under our hands. */
+/** There is no such position: another process replaced a build while it was read. */
 const REPLACED = -1;
 
 /** Every time another process has built the views anew; it does so when its version of a view is another. */
@@ -32,10 +32,10 @@ export class Engine {
   }
 
   /**
-   * Folds every event not yet folded, for all projections in one pass over the log. A projection whose version is new
-   * is built beside its live table and swapped in when it has caught up.
+   * Folds every event that is not folded yet, for all projections in one pass over the log. A projection with a new
+   * version is built beside its live table, which it replaces when it has caught up.
    *
-   * @returns the position up to which the views now stand
+   * @returns the last position that the views have folded
    * @throws {ViewNewerError} a newer Pawl owns a view
    * @throws {ViewsBusyError}
    * @throws {UnreadableEventError} an event of a wanted type cannot be read
@@ -53,7 +53,7 @@ export class Engine {
     );
   }
 
-  /** Builds every table again from the first event, beside the live one, then swaps. */
+  /** Builds every table again from the first event, beside the live one, which it then replaces. */
   async rebuild(onPage?: (position: number) => void): Promise<number> {
     const builds = this.#projections.map((projection) => this.#newBuild(projection));
     const position = await this.#advance(builds, onPage);
@@ -77,7 +77,10 @@ export class Engine {
     });
   }
 
-  /** SHA-256 over a projection's keys and rows: equal for equal logs, however and how often the table was built. */
+  /**
+   * SHA-256 over a projection's keys and rows: the same for the same log, however and however often the table was
+   * built.
+   */
   digest(projection: { readonly name: string }): string {
     const hash = createHash('sha256');
     const live = this.#live(projection);
@@ -134,12 +137,12 @@ export class Engine {
   }
 }
 
-/** Only what some projection wants is decoded. */
+/** Events that no projection wants are not decoded. */
 function readable(page: readonly ReadableEvent[], builds: readonly Build[]): RecordedEvent[] {
   return page.filter((e) => builds.some((b) => b.types.has(e.type))).map(decode);
 }
 
-/** Another process may have folded this page already: the checkpoint, read again inside the transaction, decides. */
+/** Another process may have folded this page already. The checkpoint, read again inside the transaction, tells. */
 function foldPage(tables: ViewTables, build: Build, events: readonly RecordedEvent[], until: number): boolean {
   const { projection, types } = build;
   const now = tables.generations(projection.name).find((g) => g.id === build.generation.id);
@@ -158,7 +161,7 @@ function foldPage(tables: ViewTables, build: Build, events: readonly RecordedEve
   return true;
 }
 
-/** The rows of a table as a map: read when first asked for, written back together. */
+/** The rows of a table as a map: each is read when it is first asked for, and all are written back together. */
 class TableRows extends Map<string, unknown> {
   readonly #tables: ViewTables;
   readonly #generation: number;

@@ -5,20 +5,20 @@ import type { RecordedEvent } from '../events/envelope.ts';
 export type EventOf<T extends EventType> = Extract<RecordedEvent, { type: T }>;
 
 /**
- * A view of the log: a table of rows, each the fold of the events that share its key.
+ * A view of the log: a table of rows. Each row is the fold of the events that have its key.
  *
- * `key` and `evolve` are pure and total: a recorded event is a fact, the view only interprets it. They must not throw,
- * read a clock, or change the row they are given. A row must stay bounded however many events it has seen.
- * Raise `version` with every change of meaning: the table is then built anew beside the live one and swapped in.
+ * `key` and `evolve` are pure and total: a recorded event is a fact, and the view only interprets it. They must not
+ * throw, read a clock, or change the row they are given. A row must stay bounded however many events it has seen. Raise
+ * `version` with every change of meaning: the table is then built again beside the live one, which it replaces.
  */
 export type Projection<Row, T extends EventType = EventType> = {
   readonly name: string;
   readonly version: number;
-  /** Events of other types are never shown to it, nor read. */
+  /** Events of other types are not read and not passed to it. */
   readonly types: readonly T[];
-  /** The rows an event belongs to. */
+  /** The keys of the rows that an event belongs to. */
   readonly keys: (event: EventOf<T>) => readonly string[];
-  /** @param row what earlier events made of the row with this key, undefined before the first */
+  /** @param row what earlier events made of the row with this key; undefined before the first event */
   readonly evolve: (row: Row | undefined, event: EventOf<T>, key: string) => Row | undefined;
 };
 
@@ -27,7 +27,7 @@ export type Named<Row> = Pick<Projection<Row, never>, 'name'> & {
   readonly evolve: (...args: never[]) => Row | undefined;
 };
 
-/** A projection whose types have been forgotten: what an engine handles. */
+/** A projection without the types of its events: what an engine works with. */
 export type AnyProjection = {
   readonly name: string;
   readonly version: number;
@@ -36,7 +36,7 @@ export type AnyProjection = {
   readonly evolve: (row: never, event: never, key: string) => unknown;
 };
 
-/** Folds events in memory, into a map that holds what is there already. */
+/** Folds events in memory, into a map that may hold rows already. */
 export function fold(rows: Map<string, unknown>, projection: AnyProjection, events: Iterable<RecordedEvent>): void {
   const wanted = new Set<string>(projection.types);
   for (const event of events) {

@@ -13,7 +13,7 @@ type Types =
 
 type Proposal = Omit<EventData<'PromotionProposed'>, 'promotionId'>;
 
-/** One attempt to change production, from proposal to end. `open` ones are what a reconcile goes on with. */
+/** One attempt to change production, from proposal to end. Reconciling continues those that are `open`. */
 export type Promotion = Proposal & {
   readonly id: string;
   readonly model: string;
@@ -27,9 +27,9 @@ export type Promotion = Proposal & {
     readonly head: string;
     readonly base: string;
   } | null;
-  /** The last judgement; earlier ones were void by then. */
+  /** The last judgement; a later judgement voids the earlier ones. */
   readonly judged: EventData<'GateJudged'> | null;
-  /** How often a gate came to an answer. */
+  /** How often a gate gave an answer. */
   readonly judgements: number;
   readonly merge: {
     readonly commit: string;

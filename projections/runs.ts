@@ -15,7 +15,10 @@ type Types =
 type Metric = EventData<'MetricLogged'>['value'];
 type Evaluation = Omit<EventData<'ModelEvaluated'>, 'durationMs'>;
 
-/** One training run: how it began, where it stands, what came of it. Metrics keep their last value; the log has the history. */
+/**
+ * One training run: how it began, its state now, and its result. Metrics keep their last value; the log has the
+ * history.
+ */
 export type Run = {
   readonly id: string;
   readonly status: 'running' | 'completed' | 'failed' | 'interrupted';
@@ -43,11 +46,11 @@ export type Run = {
   readonly evaluations: readonly Evaluation[];
   readonly candidate: EventData<'TrainingRunCompleted'>['candidate'] | null;
   readonly failure: { readonly code: string; readonly message: string } | null;
-  /** Revision of the last event folded: where the run's next event goes. */
+  /** Revision of the last event folded: the run's next event follows it. */
   readonly revision: number;
 };
 
-/** Names beyond this many keep their history in the log only: a row must stay small. */
+/** Metrics beyond this number keep their values in the log only, so that a row stays small. */
 const MAX_METRICS = 200;
 const MAX_ARTIFACTS = 100;
 

@@ -3,7 +3,7 @@ import type { EventOf, Projection } from './projection.ts';
 
 type Types = 'PromotionProposed' | 'PromotionMerged' | 'ProductionRolledBack' | 'PromotionRejected';
 
-/** One version of a model. Its number is never used again, whatever became of it. */
+/** One version of a model. Its number is never used again, whatever happens to the version. */
 export type Version = {
   readonly model: string;
   readonly version: number;
@@ -11,11 +11,11 @@ export type Version = {
   readonly runId: string | null;
   readonly promotionId: string;
   readonly status: 'proposed' | 'production' | 'superseded' | 'rejected';
-  /** The times it was in production, the last one open while it is there. */
+  /** The periods in which it was in production; the last one is open while it is there. */
   readonly spans: readonly { readonly from: string; readonly to: string | null; readonly commit: string }[];
 };
 
-/** One row per version of every model; keyed so that a model's rows are together and in order. */
+/** One row per version of every model. The keys put a model's rows together and in order. */
 export const versions: Projection<Version, Types> = {
   name: 'versions',
   version: 1,

@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS rows(
   generation INTEGER NOT NULL REFERENCES generations(id) ON DELETE CASCADE, key TEXT NOT NULL, row TEXT NOT NULL,
   PRIMARY KEY(generation, key)) STRICT, WITHOUT ROWID;`;
 
-/** Tables in one SQLite file, apart from the log: it may be deleted at any time and is then built again. */
+/** Tables in one SQLite file, apart from the log. The file may be deleted at any time and is then built again. */
 export class SqliteViews implements Views, ViewTables {
   readonly #db: InstanceType<typeof DatabaseSync>;
   readonly #statements: Statements;
@@ -30,7 +30,7 @@ export class SqliteViews implements Views, ViewTables {
       this.#db.exec(
         `PRAGMA journal_mode = ${safeJournalMode(this.#statements.first('SELECT sqlite_version() AS v')?.v as string)}`,
       );
-      this.#db.exec('PRAGMA synchronous = NORMAL'); // a lost tail is folded again from the log
+      this.#db.exec('PRAGMA synchronous = NORMAL'); // what a power cut loses is folded again from the log
       this.#db.exec(SCHEMA);
     } catch (cause) {
       throw new StoreError(`cannot open the views ${file} (it may be deleted): ${(cause as Error).message}`, { cause });

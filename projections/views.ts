@@ -8,12 +8,12 @@ export type Generation = {
   readonly live: boolean;
 };
 
-/** Other processes have replaced the views every time that this one had folded the log. */
+/** Other processes have replaced the views each time that this one had folded the log. */
 export class ViewsBusyError extends PawlError {
   readonly code = 'views_busy';
 }
 
-/** A newer Pawl has rebuilt this view in a way this one cannot read. */
+/** A newer Pawl has built this view in a form that this Pawl cannot read. */
 export class ViewNewerError extends PawlError {
   readonly code = 'view_newer';
   constructor(name: string, theirs: number, ours: number) {
@@ -25,7 +25,7 @@ export class ViewNewerError extends PawlError {
 export type ViewTables = {
   generations(name: string): Generation[];
   create(name: string, version: number): Generation;
-  /** Makes a generation the live one and drops every other of the projection. */
+  /** Makes a generation the live one and deletes every other generation of the projection. */
   goLive(name: string, id: number): void;
   get(generation: number, key: string): string | undefined;
   put(generation: number, key: string, row: string): void;
@@ -35,15 +35,16 @@ export type ViewTables = {
 };
 
 /**
- * Where projections keep their tables: rows and checkpoint change together or not at all, so every event counts once,
- * however often a process dies. Losing all of it loses nothing: it is rebuilt from the log.
+ * Where projections keep their tables. Rows and checkpoint change together or not at all, so every event counts once,
+ * however often a process dies. The tables hold nothing of their own: if they are lost, they are built again from the
+ * log.
  */
 export type Views = {
-  /** Runs `work` alone among all processes; what it wrote is there entirely or, if it throws, not at all. */
+  /** Runs `work` while no other process does. All that it wrote is kept or, if it throws, nothing. */
   transaction<T>(work: (tables: ViewTables) => T): T;
   /** Rows of one generation in order of their keys' UTF-8 bytes. */
   rows(generation: number): Iterable<{ key: string; row: string }>;
-  /** Forgets everything. */
+  /** Deletes everything. */
   clear(): void;
   close(): void;
 };

@@ -7,9 +7,9 @@ import { denseCounts } from './stored-counts.ts';
 import type { Confusion, Counts } from './values.ts';
 
 /**
- * Which F1 counts: with `positive` the binary F1 of that label, else the mean over all labels, plain (macro) unless the
- * weighted one is named. It is the only place that decides this, for settings and for `gate.json` alike: no label is ever
- * picked because of its place among the others.
+ * Decides which F1 counts: with `positive` the binary F1 of that label, else the mean over all labels, plain (macro)
+ * unless the weighted one is named. Settings and `gate.json` alike use this function: no label is ever chosen by its
+ * place among the others.
  */
 export function averagingOf({ average, positive }: Pick<Settings, 'average' | 'positive'>): Averaging {
   if (positive !== null) return { average: 'binary', positive };
@@ -18,30 +18,31 @@ export function averagingOf({ average, positive }: Pick<Settings, 'average' | 'p
 
 type Settings = { readonly average: ModelPolicy['average'] | null; readonly positive: string | null };
 
-/** What an F1 is called wherever it is shown: `macro F1`, `weighted F1`, `F1 of "fraud"`. */
+/** The F1's name wherever it is shown: `macro F1`, `weighted F1`, `F1 of "fraud"`. */
 export const measureName = ({ average, positive }: Averaging): string =>
   average === 'binary' ? `F1 of ${shown(positive)}` : `${average} F1`;
 
 export const MACRO = { average: 'macro', positive: null } as const satisfies Averaging;
 
-/** What an F1 is called of which nobody knows how it was averaged. */
+/** The name of an F1 whose averaging is not known. */
 export const UNNAMED = 'F1 (average not told)';
 
-/** What the F1 is called that a manifest claims. */
+/** The name of the F1 that a manifest claims. */
 export const claimName = ({ labels, claimed }: Pick<Manifest, 'labels' | 'claimed'>, first?: Averaging): string =>
   measureNameFor(labels, denseCounts(claimed.confusion), claimed.f1, first);
 
-/** What the F1 is called that a gate has measured. */
+/** The name of the F1 that a gate measured. */
 export const measuredName = (
   { labels, candidate, candidateF1 }: { labels: readonly string[]; candidate: Counts; candidateF1: number },
   first?: Averaging,
 ): string => measureNameFor(labels, denseCounts(candidate), candidateF1, first);
 
 /**
- * What a recorded F1 is called: the measure that gives it for the counts recorded beside it. Runs and manifests keep a number and its counts,
- * and the name follows from them. Where several give it, as in a model without errors, each name is true, and one is told.
+ * The name of a recorded F1: the measure that gives it for the counts recorded beside it. Runs and manifests keep a
+ * number and its counts; the name follows from them. If several measures give it, as for a model without errors, each
+ * name is true, and one is returned.
  *
- * @param first told where it is one of several
+ * @param first returned if it is one of several
  *
  * @returns {@link UNNAMED} where no measure gives it, or there are no counts
  */

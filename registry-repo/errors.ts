@@ -1,6 +1,6 @@
 /**
- * Root of every error thrown on purpose by `registry-repo`, which stands alone so that a gate can run with nothing else.
- * `code` is the contract; `message` says what to do next.
+ * Root of every error thrown on purpose by `registry-repo`, which imports no other folder so that a gate can run with
+ * nothing else. `code` is the contract; `message` says what to do next.
  */
 export abstract class RegistryError extends Error {
   abstract readonly code: string;
@@ -22,13 +22,13 @@ export class MalformedFileError extends RegistryError {
   }
 }
 
-/** A model that would answer wrongly here, whatever the runtime does, and rightly on another processor. */
+/** A model that would give wrong answers on this processor, whatever the runtime does, and right ones on another. */
 export class ProcessorLacksVnniError extends RegistryError {
   readonly code = 'processor_lacks_vnni';
-  /** @param processor as people call it */
+  /** @param processor its name for people */
   constructor(processor: string) {
     super(
-      `the model multiplies bytes by signed bytes that it makes while it runs, and this processor (${processor}) adds such products in 16 bits, which overflow: use a processor with VNNI, or quantise the float model with \`pawl quantize\`, which answers the same everywhere`,
+      `the model multiplies bytes by signed bytes that it makes while it runs, and this processor (${processor}) adds such products in 16 bits, which overflow: use a processor with VNNI, or quantize the float model with \`pawl quantize\`, which answers the same everywhere`,
     );
   }
 }

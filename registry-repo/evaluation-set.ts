@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { Count, Digest, Label, Labels, Name } from './values.ts';
 
 /**
- * `evaluation/<name>.json`: the rows every candidate for a model is scored on, pinned by digest.
- * The rows themselves (`printRows`) are beside it in the tree, where a gate has nothing else, or in the artifact store under that
- * digest; in both places out of every candidate's reach.
+ * `evaluation/<name>.json`: the rows on which every candidate for a model is scored, pinned by digest. The rows
+ * themselves (`printRows`) are beside it in the tree, where a gate has nothing else, or in the artifact store under
+ * that digest. In both places no candidate can change them.
  */
 export const EvaluationSet = z
   .strictObject({

@@ -1,13 +1,13 @@
 import { ModelRefusedError } from './errors.ts';
 import type { Runtime } from './runtime/runtime.ts';
 
-/** Texts that are encoded at once: enough for those of one width to meet. */
+/** How many texts are encoded at once: enough that texts of the same width share a batch. */
 const BATCH = 512;
 
 /**
- * What a model answers: of each row's probabilities the largest, of equal ones the first.
+ * A model's answers: for each row the label with the largest probability, the first of equal ones.
  *
- * @param visit is told each row's answer and its probabilities, in order
+ * @param visit is called with each row's answer and its probabilities, in order
  * @throws {ModelRefusedError} for anything but finite probabilities, one for each label
  */
 export async function answer(
@@ -30,7 +30,10 @@ export async function answer(
   }
 }
 
-/** The label a row of probabilities answers with: the largest, of equal ones the first. @throws {ModelRefusedError} */
+/**
+ * The label that a row of probabilities stands for: the largest, or the first of equal ones.
+ * @throws {ModelRefusedError}
+ */
 export function largest(probabilities: Float32Array): number {
   let best = 0;
   for (let i = 0; i < probabilities.length; i++) {

@@ -7,12 +7,12 @@ export type Averaging =
   | { readonly average: 'binary'; readonly positive: string }
   | { readonly average: 'macro' | 'weighted'; readonly positive: null };
 
-/** Counts that are no confusion matrix of these labels. */
+/** The counts are no confusion matrix of these labels. */
 export class MalformedCountsError extends RegistryError {
   readonly code = 'malformed_counts';
 }
 
-/** @throws {MalformedCountsError} unless there is one row and one column a label */
+/** @throws {MalformedCountsError} unless there is one row and one column for each label */
 export function checkCounts(labels: readonly string[], confusion: Confusion): void {
   const square = confusion.length === labels.length && confusion.every((row) => row.length === labels.length);
   if (!square) throw new MalformedCountsError(`${labels.length} labels need ${labels.length}×${labels.length} counts`);
@@ -53,10 +53,10 @@ export function f1(labels: readonly string[], confusion: Confusion, averaging: A
 }
 
 /**
- * The same over the labels that rows have: for a part of an evaluation set, or for rows from elsewhere, where a label may have
- * none. What is answered with such a label is an error of those that are there, and costs them.
+ * Exact F1 over the labels that have rows: for a part of an evaluation set, or for rows from elsewhere, where a label
+ * may have none. If the model answers with such a label, that is an error of the row's own label, and lowers its F1.
  *
- * @returns `present`: how many labels have rows; null where that says nothing: no rows, or none of the positive label
+ * @returns `present`: how many labels have rows; null if there is no F1: no rows, or none of the positive label
  * @throws {MalformedCountsError} as {@link f1}
  */
 export function presentF1(

@@ -3,20 +3,20 @@ import { MalformedFileError } from './errors.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** No file of a registry needs more; larger ones are refused unread. */
+/** The largest file of a registry; larger ones are refused unread. */
 export const MAX_JSON_BYTES = 1_000_000;
 
-/** How a file's one text is made of its value, and how long it may be. */
+/** How a value is printed as the canonical text of its file, and how long that may be. */
 type Form = { readonly print?: (value: unknown) => string; readonly maxBytes?: number };
 
-/** The one text of a registry's JSON file: two spaces, members in the order given, a line feed at the end. */
+/** The canonical text of a registry's JSON file: two spaces, members in the order given, a line feed at the end. */
 export const printFile = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /**
  * Reads a hostile JSON file: size, UTF-8, syntax, canonical form and schema, in that order.
  *
- * The form must be exactly `print`'s, because JSON leaves too much open: of two equal keys the last one wins,
- * `1e999` is Infinity, and a reviewer sees neither. Whatever does not print back to the same bytes is refused.
+ * The form must be exactly `print`'s, because JSON leaves too much open: of two equal keys the last one wins, `1e999`
+ * is Infinity, and a reviewer sees neither. A file that does not print back to the same bytes is refused.
  *
  * @throws {MalformedFileError} naming every problem
  */
@@ -45,7 +45,7 @@ function parseCanonical(path: string, bytes: Uint8Array, print: (value: unknown)
   } catch (cause) {
     throw new MalformedFileError(path, [`not a JSON text: ${(cause as Error).message}`], { cause });
   }
-  // A member of this name is there for some readers and not for others.
+  // Some readers would see a member of this name, and others would not.
   if (text.includes('"__proto__":')) throw new MalformedFileError(path, ['a member is named __proto__']);
   if (printed === text) return value;
   throw new MalformedFileError(path, [

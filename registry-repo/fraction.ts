@@ -1,6 +1,10 @@
-/** An exact rational number; `denominator` is positive. What the gate compares, so that no rounding decides a promotion. */
+/**
+ * An exact rational number; `denominator` is positive. The gate compares fractions, so that no rounding decides a
+ * promotion.
+ */
 export type Fraction = { readonly numerator: bigint; readonly denominator: bigint };
 
+/** Makes a fraction. @throws {RangeError} unless the denominator is positive */
 export const fraction = (numerator: bigint | number, denominator: bigint | number = 1n): Fraction => {
   const [n, d] = [BigInt(numerator), BigInt(denominator)];
   if (d <= 0n) throw new RangeError(`a fraction needs a positive denominator, got ${d}`);

@@ -3,9 +3,12 @@ import type { Socket } from 'node:net';
 
 type Options = {
   readonly start: () => ChildProcess;
-  /** Something has come on its standard output. */
+  /** Called when its standard output has new bytes. */
   readonly read: (chunk: Buffer) => void;
-  /** It is gone while it was asked something; the next question starts another one. `why` is what it said on standard error. */
+  /**
+   * Called when the process ended during a question; the next question starts another process. `why` is its standard
+   * error.
+   */
   readonly ended: (exitCode: number | null, why: string) => void;
 };
 
@@ -14,8 +17,8 @@ const IDLE_MS = 1000;
 const ANSWER_MS = 120_000;
 
 /**
- * A git process that stays open for one question after the other. It starts with the first one, keeps no program from
- * ending, must answer in time, and ends itself when nobody asks.
+ * A git process that stays open for many questions. It starts with the first question, does not keep the program from
+ * ending, must answer in time, and ends itself when it has no questions for a while.
  */
 export class GitChild {
   readonly #options: Options;
@@ -26,30 +29,30 @@ export class GitChild {
     this.#options = options;
   }
 
-  /** Asks; until {@link rest} is called, an answer is awaited. */
+  /** Sends a question; until {@link rest} is called, an answer is awaited. */
   ask(question: string): void {
     const child = this.#child ?? this.#open();
     this.#hold(child, true);
     child.stdin?.write(question);
   }
 
-  /** Some of an answer has come: there is as much time for the next part. */
+  /** Part of an answer has arrived: the time limit starts again for the next part. */
   heard(): void {
     this.#timer?.refresh();
   }
 
-  /** Everything that was asked is answered: now it may go. */
+  /** Every question is answered: the process may end when it is idle. */
   rest(): void {
     if (this.#child) this.#hold(this.#child, false);
   }
 
-  /** Lets it go: the next question is another process's. */
+  /** Gives the process up: the next question starts another one. */
   end(): void {
     const child = this.#leave();
     child?.stdin?.end();
   }
 
-  /** For one that answers what nobody asked. */
+  /** Ends a process that answered without a question. */
   kill(): void {
     this.#leave()?.kill('SIGKILL');
   }
@@ -75,14 +78,14 @@ export class GitChild {
     child.stderr?.on('data', (chunk: Buffer) => {
       stderr = (stderr + chunk.toString('utf8')).slice(-2000);
     });
-    child.stdin?.on('error', () => {}); // its end says the rest
+    child.stdin?.on('error', () => {}); // its end gives the reason
     child.on('error', (cause) => ended(null, `git cannot be started (${cause.message})`));
     child.on('close', (code) => ended(code, stderr || 'it ended before it had answered'));
     this.#child = child;
     return child;
   }
 
-  /** While a question is open the process counts as work; afterwards it may go. */
+  /** While a question is open, the process keeps the program alive; afterwards it does not. */
   #hold(child: ChildProcess, busy: boolean): void {
     for (const handle of [
       child,

@@ -1,16 +1,16 @@
 import type { ObjectId } from './values.ts';
 
-/** What a commit object says; `message` without the line ends at its end. */
+/** The contents of a commit object; `message` without the line ends at its end. */
 export type CommitObject = {
   readonly tree: ObjectId;
   readonly parents: readonly ObjectId[];
   readonly message: string;
 };
 
-/** Who a commit is by. */
+/** Name and address of a commit's author or committer. */
 export type Identity = { readonly name: string; readonly email: string };
 
-/** What a new commit is to say; times have seconds. */
+/** The contents of a new commit; times are precise to the second. */
 export type NewCommit = {
   readonly tree: ObjectId;
   readonly parents: readonly ObjectId[];
@@ -36,13 +36,18 @@ export function parseCommit(bytes: Buffer): CommitObject | null {
   return { tree, parents, message: message.trimEnd() };
 }
 
-/** Git strips these from the ends of names, and takes some out from within. Source: `crud` in git's ident.c. */
+/**
+ * Git strips these characters from the ends of names, and removes some from within. Source: `crud` in git's ident.c.
+ */
 const PLAIN = /^(?![\s.,:;"'\\])[^\p{Cc}<>\uFFFD]+(?<![\s.,:;"'\\])$/u;
 
-/** From here on git takes a number for seconds whatever follows it. Source: `match_digit` in git's date.c. */
+/**
+ * From this number of digits on, git reads a number as seconds whatever follows it. Source: `match_digit` in git's
+ * date.c.
+ */
 const FIRST_SECOND = 100_000_000;
 
-/** A commit object's bytes, as `git commit-tree` makes them; null where it would change something, or refuse. */
+/** A commit object's bytes, as `git commit-tree` makes them; null where git would change something, or refuse. */
 export function printCommit({ tree, parents, message, by, time }: NewCommit): Buffer | null {
   const seconds = Math.floor(time.getTime() / 1000);
   if (![by.name, by.email].every((text) => PLAIN.test(text)) || !(seconds >= FIRST_SECOND)) return null;

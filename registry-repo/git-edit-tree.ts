@@ -3,7 +3,7 @@ import type { ObjectId } from './values.ts';
 /** One entry as the tree object has it; `name` by bytes (latin1). */
 type Raw = { readonly mode: string; readonly name: string; readonly oid: ObjectId };
 
-/** What becomes of the names in one folder: a blob, nothing (null), or changes further in. */
+/** The new content of the names in one folder: a blob, nothing (null), or changes further in. */
 type Edits = Map<string, ObjectId | null | Edits>;
 
 type Trees = {
@@ -12,17 +12,18 @@ type Trees = {
   readonly write: (bytes: Buffer) => Promise<ObjectId>;
 };
 
-/** Names that no file system and no git takes for anything else. */
+/** Names that have no special meaning in any file system or in git. */
 const PLAIN = /^(?!\.+(?:\/|$)|\.git\.*(?:\/|$))[A-Za-z0-9_.-]+$/i;
 const KNOWN_MODES = new Set(['40000', '100644', '100755', '120000', '160000']);
 const FOLDER = '40000';
 
-/** Trees that git must make: of names, modes or orders that only it knows how to take. Nothing was changed. */
+/** Trees that git itself must make, because of unusual names, modes or orders. Nothing was changed. */
 export class UnusualTreeError extends Error {}
 
 /**
- * The tree of another one (null: empty) with some files set, by blob id, or taken away (null); a file makes way for a folder of
- * its name, and a folder for a file, as with `git update-index --replace`. What is not named stays as it is, to the byte.
+ * Makes a tree from another one (null: empty), with some files set by blob id, or removed (null). A file gives way to a
+ * folder of its name, and a folder to a file, as with `git update-index --replace`. Entries that are not named stay the
+ * same, to the byte.
  *
  * @throws {UnusualTreeError}
  */
@@ -64,7 +65,7 @@ async function edited(trees: Trees, base: ObjectId | null, edits: Edits): Promis
   return [...entries.values()];
 }
 
-/** Whether anything is put there, and not only taken away. */
+/** Whether the changes add anything, and do not only remove. */
 const sets = (edits: Edits): boolean =>
   [...edits.values()].some((edit) => (edit instanceof Map ? sets(edit) : edit !== null));
 

@@ -2,12 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Whether refs are files of this repository, and objects are named by SHA-1 and kept by the plain rules. Any other
- * repository, or what is none, is left to git: it knows what it can read, and has its own words for what it cannot.
+ * Whether refs are files of this repository, and objects are named by SHA-1 and stored in the usual way. Anything else
+ * is left to git, which knows what it can read, and has its own error messages.
  */
 export function isPlainLayout(gitDir: string): boolean {
   const [config, head] = [textOf(join(gitDir, 'config')), textOf(join(gitDir, 'HEAD'))];
-  // Whatever these words stand in, even a comment: rather ask git once too often.
+  // These words count wherever they stand, even in a comment: then git is asked, which is only slower.
   if (config === null || /extensions|sharedrepository/i.test(config)) return false;
   const formats = [...config.matchAll(/repositoryformatversion\s*=\s*(\S*)/gi)].map(([, version]) => version);
   if (formats.length === 0 || formats.some((version) => version !== '0')) return false;

@@ -3,16 +3,16 @@ import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { RegistryError } from './errors.ts';
 
-/** A lock of git's on a ref or a file of a repository: while it exists, nothing else can write there. */
+/** A lock file of git's on a ref or a file of a repository: while it exists, no other process can write there. */
 export type GitLock = { readonly path: string; readonly ageMs: number };
 
 /**
- * Git holds a lock for milliseconds. One that is as old as this, and that no git process of this machine can hold, was left by
- * a git that was killed.
+ * Git holds a lock for milliseconds. A lock that is as old as this, and that no git process of this machine can hold,
+ * was left by a git that was killed.
  */
 export const ABANDONED_MS = 60_000;
 
-/** The lock that git says it could not take, or null where it failed for another reason. */
+/** The lock that git says it could not take, or null if it failed for another reason. */
 export const lockIn = (stderr: string): string | null =>
   /Unable to create '([^']+\.lock)': File exists/.exec(stderr)?.[1] ?? null;
 
@@ -21,14 +21,14 @@ export class RefLockedError extends RegistryError {
   readonly code = 'ref_locked';
 }
 
-/** @param lock null where it is gone by now */
+/** @param lock null if it is gone by now */
 export function refLocked(refs: readonly string[], path: string, lock: GitLock | null, cause: unknown): RefLockedError {
   const what = `${refs.join(' or ')} could not be moved: another git held ${path}`;
   if (lock === null) return new RefLockedError(`${what}, which is gone now: try again`, { cause });
   return new RefLockedError(`${what}, which is ${ageOf(lock)} old: ${howToMend(lock)}`, { cause });
 }
 
-/** What to do about a lock that is there. */
+/** What to do about an existing lock. */
 export const howToMend = ({ path }: GitLock): string =>
   process.platform === 'linux'
     ? `if a git was killed, try again in a minute, and the lock is removed (it is removed once it is ${ABANDONED_MS / 1000} s old and no git process is at this repository); if it stays, make sure that no git is running there, on any machine, and remove ${path}`
@@ -36,7 +36,7 @@ export const howToMend = ({ path }: GitLock): string =>
 
 export const ageOf = ({ ageMs }: GitLock): string => `${Math.max(0, Math.round(ageMs / 1000))} s`;
 
-/** A lock as it is now, or null if there is none. */
+/** A lock as it is now, or null if it does not exist. */
 export async function lockAt(path: string, now = Date.now()): Promise<GitLock | null> {
   const stats = await lstat(path).catch(() => null);
   return stats && { path, ageMs: now - stats.mtimeMs };
@@ -52,8 +52,8 @@ export async function locksOf(gitDir: string, now = Date.now()): Promise<GitLock
 }
 
 /**
- * Removes a lock that was left by a git of this user that is gone: an old plain file inside the repository, with nothing but an
- * object id in it, at whose repository no git process of this machine is.
+ * Removes a lock that was left by a git of this user that has ended. It must be an old plain file inside the
+ * repository, with nothing but an object id in it, and no git process of this machine may be working on the repository.
  *
  * @returns whether it was removed
  */
@@ -69,7 +69,10 @@ export async function removeAbandonedLock(gitDir: string, path: string, now = Da
   return true;
 }
 
-/** Whether a git that can take locks is at this repository, as far as this machine's processes tell; true where they do not. */
+/**
+ * Whether a git that can take locks works on this repository, as far as this machine's processes tell; true if they do
+ * not tell.
+ */
 function gitMayBeAt(gitDir: string): boolean {
   const place = resolve(gitDir);
   try {
@@ -92,6 +95,6 @@ function isGitAt(process: string, place: string): boolean {
     if (args.includes('cat-file')) return false; // reads only
     return args.some((arg) => arg.includes(place)) || `${readlinkSync(`${process}/cwd`)}${sep}`.startsWith(place + sep);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ENOENT'; // another user's: nobody can tell
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT'; // another user's: it cannot be known
   }
 }

@@ -13,11 +13,13 @@ const deflated = promisify(deflate);
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * Writes an object as git does: a file of its own, synced before it gets its name, so that whoever sees the name sees it whole,
- * also after a crash. One that is there already is written again, which keeps it from being collected, as git's touch does.
+ * Writes an object as git does: a file of its own, synced before it gets its name, so that a reader who finds the name
+ * finds the whole file, also after a crash. An object that exists is written again, which keeps it from being
+ * collected, as git's touch does.
  *
- * Git refuses bytes that look like an attack on SHA-1, which the hash alone does not show. Such an attack needs freely chosen
- * bytes in its middle, so a blob that is no text is left to git. Trees are made of hashes and of names that are text.
+ * Git refuses bytes that look like an attack on SHA-1, which the hash alone does not show. Such an attack needs freely
+ * chosen bytes in its middle, so a blob that is no text is left to git. Trees are made of hashes and of names that are
+ * text.
  *
  * @returns null if git must do it
  */
@@ -30,7 +32,7 @@ export async function writeLoose(
   const whole = Buffer.concat([Buffer.from(`${type} ${bytes.length}\0`), bytes]);
   const oid = createHash('sha1').update(whole).digest('hex');
   const folder = join(gitDir, 'objects', oid.slice(0, 2));
-  const draft = join(folder, `tmp_obj_${randomUUID()}`); // a name by which git's own tidying knows what a crash left
+  const draft = join(folder, `tmp_obj_${randomUUID()}`); // a name by which git recognises what a crash left, and removes it
   try {
     await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
@@ -40,7 +42,7 @@ export async function writeLoose(
     return oid;
   } catch {
     await rm(draft, { force: true }).catch(() => {});
-    return null; // git tries too, and says best why it cannot be done
+    return null; // git tries too, and reports best why it cannot be done
   }
 }
 

@@ -13,12 +13,12 @@ type Pending = {
 type Options = {
   /** Starts `git cat-file --batch-command`. */
   readonly start: () => ChildProcess;
-  /** Called before each question, also of a process that is open already: throws where nothing may be read any more. */
+  /** Called before each question, also if the process is already open. It throws if nothing may be read any more. */
   readonly check: () => void;
   readonly fail: (exitCode: number | null, why: string) => Error;
 };
 
-/** Objects by id, asked one after the other of one git process: fifty times as fast as a process for each. */
+/** Reads objects by id, one after the other, through one git process: fifty times as fast as a process for each. */
 export class GitObjects {
   readonly #check: Options['check'];
   readonly #fail: Options['fail'];
@@ -26,7 +26,7 @@ export class GitObjects {
   readonly #pending: Pending[] = [];
   #chunks: Buffer[] = [];
   #size = 0;
-  /** The object whose bytes are on their way. */
+  /** The object whose bytes are arriving. */
   #coming: ObjectInfo | null = null;
 
   constructor({ start, check, fail }: Options) {
@@ -50,7 +50,7 @@ export class GitObjects {
   }
 
   #ask(command: Pending['command'], oid: ObjectId): Promise<{ info: ObjectInfo; bytes: Buffer } | null> {
-    // Whole ids only: a name could be moved, and a line feed in one would be a question of its own.
+    // Whole ids only: a name could be moved, and a line feed in a name would start another question.
     if (!ObjectId.safeParse(oid).success) return Promise.resolve(null);
     return new Promise((resolve, reject) => {
       this.#check();
@@ -72,7 +72,7 @@ export class GitObjects {
     else this.#child.heard();
   }
 
-  /** Takes one answer, or the head of one, from what has come. @returns whether there was one */
+  /** Reads one answer, or the head of one, from the bytes that have arrived. @returns whether there was one */
   #step(): boolean {
     const asked = this.#pending[0];
     if (!asked) return false;
@@ -112,7 +112,7 @@ export class GitObjects {
     return all.subarray(0, size);
   }
 
-  /** The process is gone, and with it every answer. */
+  /** The process has ended, and with it every open question. */
   #forget(error: Error): void {
     [this.#coming, this.#chunks, this.#size] = [null, [], 0];
     for (const { reject } of this.#pending.splice(0)) reject(error);

@@ -4,19 +4,20 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { RegistryError } from './errors.ts';
 import { gitEnvironmentOfUser } from './git-environment.ts';
 
-/** The folder may hold what somebody else put there for us to run or read: nothing was begun in it. */
+/** The folder may hold files that another user put there for Pawl to run or read: nothing was started in it. */
 export class GitFolderRefusedError extends RegistryError {
   readonly code = 'git_folder_refused';
 }
 
 const ANSWER_MS = 30_000;
 
-/** Folders of others that the user's settings of git trust. */
+/** Folders of other owners that the user's git settings trust. */
 const trusted = new Set<string>();
 
 /**
- * Git looks at a folder's owner only where it has found the folder by itself; ours are named. A folder of another owner is
- * good if git would take it, which the user says by `safe.directory`. What is not there passes: git has its own words for that.
+ * Checks a folder's owner. Git does so only for a folder that it has found by itself; Pawl names its folders. A folder
+ * of another owner is accepted if git would accept it, which the user says by `safe.directory`. A missing folder
+ * passes: git reports that itself.
  *
  * @throws {GitFolderRefusedError}
  */
@@ -27,7 +28,7 @@ export function requireOurs(gitDir: string): void {
   requireOwnObjects(folder);
   const user = process.geteuid?.();
   if (user === undefined || found.uid === user || trusted.has(folder)) return;
-  // Whoever trusts a work tree has named that.
+  // A user who trusts a work tree has named that folder.
   const tree = basename(folder) === '.git' ? dirname(folder) : folder;
   const why = refusalOf(tree);
   if (why !== null && (tree === folder || refusalOf(folder) !== null))
@@ -37,7 +38,7 @@ export function requireOurs(gitDir: string): void {
   trusted.add(folder);
 }
 
-/** A linked work tree has its objects where the first one has them. @throws {GitFolderRefusedError} */
+/** A linked work tree uses the objects of the main one. @throws {GitFolderRefusedError} */
 function requireOwnObjects(gitDir: string): void {
   for (const folder of new Set([gitDir, commonOf(gitDir)]))
     if (existsSync(join(folder, 'objects/info/alternates')))
@@ -51,7 +52,7 @@ function commonOf(gitDir: string): string {
   return existsSync(file) ? resolve(gitDir, readFileSync(file, 'utf8').trim()) : gitDir;
 }
 
-/** The repository that git's programs for the other end enter by a path. Source: `enter_repo` in git's path.c. */
+/** The repository that git's remote-side programs open for a path. Source: `enter_repo` in git's path.c. */
 export function enteredBy(path: string): string {
   for (const suffix of ['/.git', '', '.git/.git', '.git']) {
     const place = resolve(`${path}${suffix}`);
@@ -62,7 +63,7 @@ export function enteredBy(path: string): string {
   return path;
 }
 
-/** What a file in the place of a repository names. */
+/** The folder that a `.git` file names. */
 function linkedBy(file: string): string {
   const [, named] = /^gitdir: ([^\n]+)/.exec(readFileSync(file, 'utf8').slice(0, 10_000)) ?? [];
   return named === undefined ? file : resolve(dirname(file), named);
@@ -72,7 +73,7 @@ function statOf(folder: string): Stats | null {
   return statSync(folder, { throwIfNoEntry: false }) ?? null;
 }
 
-/** What git itself says against a folder, or null. It decides before it reads the folder's settings. */
+/** Git's own objection to a folder, or null. Git decides it before it reads the folder's settings. */
 function refusalOf(folder: string): string | null {
   const args = ['-c', 'safe.bareRepository=all', '-C', folder, 'rev-parse', '--absolute-git-dir'];
   const env = gitEnvironmentOfUser(process.env);

@@ -4,7 +4,7 @@ import { gitEnvironment } from './git-environment.ts';
 import { requireGit } from './git-version.ts';
 import { killGroup } from './kill-group.ts';
 
-/** Git answered with an error. `exitCode` is null if it could not be started, was killed, or said too much. */
+/** Git ended with an error. `exitCode` is null if it could not be started, was killed, or printed too much. */
 export class GitError extends RegistryError {
   readonly code = 'git_failed';
   readonly exitCode: number | null;
@@ -19,7 +19,7 @@ export class GitError extends RegistryError {
   }
 }
 
-/** Git said more than the caller wants to hear, and was stopped. */
+/** Git printed more than the caller allows, and was stopped. */
 export class OutputTooLargeError extends GitError {}
 
 export type RunOptions = {
@@ -33,7 +33,10 @@ export type RunOptions = {
 
 export const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
 
-/** Starts git without a shell, without the user's configuration, and with an environment by allow-list. @throws {GitUnusableError} */
+/**
+ * Starts git without a shell, without the user's configuration, and with an environment by allow-list.
+ * @throws {GitUnusableError}
+ */
 export function spawnGit(
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
@@ -43,7 +46,10 @@ export function spawnGit(
   return spawn('git', argv, { env: { ...gitEnvironment(process.env), ...env }, stdio: 'pipe', detached: group });
 }
 
-/** Runs git without a shell, without the user's configuration, with bounded output and time. @throws {GitError} @throws {GitUnusableError} */
+/**
+ * Runs git without a shell, without the user's configuration, with bounded output and time. @throws {GitError}
+ * @throws {GitUnusableError}
+ */
 export function runGit(argv: readonly string[], shown: readonly string[], options: RunOptions): Promise<Buffer> {
   const { input, maxBytes = DEFAULT_MAX_BYTES, env = {}, timeoutMs = 120_000, group = false } = options;
   return new Promise((resolve, reject) => {
@@ -77,7 +83,7 @@ export function runGit(argv: readonly string[], shown: readonly string[], option
       reject(new GitError(shown, null, `git cannot be started (${cause.message})`, { cause }));
     });
     child.on('close', (code) => settle(code));
-    child.stdin.on('error', () => {}); // git may end before it has read everything; its exit code says the rest
+    child.stdin.on('error', () => {}); // git may end before it has read everything; its exit code tells
     child.stdin.end(input);
   });
 }

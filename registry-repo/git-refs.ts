@@ -6,16 +6,16 @@ import type { ObjectId } from './values.ts';
 
 export type Ref = { readonly ref: string; readonly oid: ObjectId };
 
-/** Names that are the same to git, to a file system and to us; git knows what to do with others. */
+/** Names that mean the same to git, to a file system and to Pawl. Other names are left to git. */
 const PLAIN = /^refs(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$/;
 const ODD = /\.\.|\.(?:\/|$)|\.lock(?:\/|$)/;
 
-/** What git itself must be asked: a ref that names a ref, a link, a broken file, another way of keeping refs. */
+/** Git itself must be asked: about a ref that names a ref, a link, a broken file, another way of storing refs. */
 class AskGit extends Error {}
 
 /**
- * The object that a ref names, read as git reads it: its own file first, then the one of packed refs. Git packs a ref before it
- * removes its file, and takes a ref that goes away out of the packed ones before it removes its file: no old value is seen.
+ * The object that a ref names, read as git reads it: first its own file, then the packed refs. Git packs a ref before
+ * it removes its file, and deletes a ref from the packed ones before it removes its file. So no old value is seen.
  *
  * @returns null if there is no such ref, undefined if git must be asked
  */
@@ -76,7 +76,7 @@ async function looseRef(gitDir: string, ref: string): Promise<ObjectId | null> {
   return oid;
 }
 
-/** Also where a folder is left of refs that are gone, or a ref stands in the place of a folder. */
+/** Also where a folder is left of deleted refs, or a ref stands in the place of a folder. */
 const NOT_THERE = new Set<string | undefined>(['ENOENT', 'ENOTDIR', 'EISDIR']);
 
 async function packedRefs(gitDir: string): Promise<string> {
@@ -96,7 +96,7 @@ function packed(text: string, ref: string): ObjectId | null {
   return oid;
 }
 
-/** Names of the files below a folder of refs; git passes over locks and what begins with a dot. */
+/** Names of the files below a folder of refs; git skips locks and names that begin with a dot. */
 async function looseNames(gitDir: string, folder: string): Promise<string[]> {
   const entries = await readdir(join(gitDir, folder), { withFileTypes: true }).catch((error) => {
     if (NOT_THERE.has((error as NodeJS.ErrnoException).code)) return [];

@@ -4,9 +4,9 @@ import { SAFE_CONFIG } from './git-environment.ts';
 import { enteredBy, requireOurs } from './git-owner.ts';
 
 /**
- * What a command needs that talks to another repository: leave for that one protocol, and, where the other is a folder of
- * this machine, a program at its end that heeds that folder's settings as little as ours does. Git starts it with an
- * environment in which nothing of our command line is left, so it is told again.
+ * Adds what a command needs that talks to another repository: permission for that one protocol and, where the other is
+ * a folder of this machine, a program at its end that ignores that folder's settings as Pawl's own git does. Git starts
+ * that program with an environment without Pawl's options, so they are passed again.
  *
  * @param args a `fetch`, `push` or `ls-remote`, without options of git itself that have values of those names
  * @param remote an absolute path or a URL
@@ -36,5 +36,5 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   push: 'receive-pack',
 };
 
-/** A constant: git gives it to a shell. The owner has been looked at before. */
+/** A constant, because git gives it to a shell. The owner is checked before. */
 const AT_THE_OTHER_END = ['git', ...[...SAFE_CONFIG, 'safe.directory=*'].map((c) => `-c '${c}'`)].join(' ');

@@ -5,8 +5,8 @@ import { gitEnvironment } from './git-environment.ts';
 import { GitFolderRefusedError } from './git-owner.ts';
 
 /**
- * What git itself writes into a new repository or a clone (Pawl names addresses, never `origin`), what Pawl adds, and what only
- * others that push to it or fetch from it are told.
+ * The settings that git itself writes into a new repository or a clone (Pawl names addresses, never `origin`), those
+ * that Pawl adds, and those that matter only to others that push to it or fetch from it.
  */
 const PLAIN = new RegExp(
   `^(?:${[
@@ -26,14 +26,14 @@ const PLAIN = new RegExp(
 
 const ANSWER_MS = 30_000;
 
-/** What was last found good, by folder. */
+/** What was last accepted, by folder. */
 const known = new Map<string, string>();
 
 /**
- * For a command that reaches another repository, or lets git tidy up, in a folder that Pawl made. What its settings may say
- * there is told by git in no one place, and much of it cannot be taken back on a command line: another address
- * (`url.*.insteadOf`, `remote.*.url`), a proxy, no certificates (`http.*`, `http.URL.*`), more files of settings
- * (`include.path`), programs (`credential.*`, `gc.recentObjectsHook`). So they may say nothing that is not known.
+ * Checks the settings of a folder that Pawl made, before a command that reaches another repository or lets git tidy up.
+ * Git documents in no one place what settings can change there, and a command line cannot undo many of them: another
+ * address (`url.*.insteadOf`, `remote.*.url`), a proxy, no certificates (`http.*`, `http.URL.*`), more files of
+ * settings (`include.path`), programs (`credential.*`, `gc.recentObjectsHook`). So every setting must be a known one.
  *
  * @throws {GitFolderRefusedError}
  */
@@ -53,7 +53,7 @@ export function requirePlainSettings(gitDir: string): void {
   known.set(gitDir, text);
 }
 
-/** Names alone: a value may be a secret. */
+/** Names only: a value may be a secret. */
 function refused(file: string, names: readonly string[]): GitFolderRefusedError {
   const shown = [...new Set(names)].slice(0, 5).map((name) => name.replace(/\p{Cc}/gu, '?').slice(0, 200));
   return new GitFolderRefusedError(

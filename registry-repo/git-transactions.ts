@@ -7,12 +7,13 @@ type Options = {
   readonly fail: (exitCode: number | null, why: string) => Error;
 };
 
-/** Git dates all that one process writes into reflogs by its first one. */
+/** Transactions of one process. Git uses the time of a process's first reflog entry for all its entries. */
 const AT_MOST = 100;
 
 /**
- * Transactions on refs, one after the other in one git process, which locks, compares and writes as it always does. One that
- * fails ends the process, and the next starts another: nothing is sent before what was sent last has been answered.
+ * Transactions on refs, one after the other in one git process, which locks, compares and writes as git always does. A
+ * transaction that fails ends the process, and the next one starts another. Nothing is sent before the last transaction
+ * was answered.
  */
 export class GitTransactions {
   readonly #child: GitChild;
@@ -33,7 +34,7 @@ export class GitTransactions {
     });
   }
 
-  /** @param commands of `update-ref --stdin -z`, whole @throws what `fail` makes: nothing was changed */
+  /** @param commands of `update-ref --stdin -z`, complete @throws the error that `fail` makes: nothing was changed */
   run(commands: string): Promise<void> {
     const mine = this.#last.then(() => this.#ask(commands));
     this.#last = mine.catch(() => {});

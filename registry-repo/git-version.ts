@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { RegistryError } from './errors.ts';
 import { gitEnvironment } from './git-environment.ts';
 
-/** `merge-tree --write-tree` came with it. */
+/** The first version with `merge-tree --write-tree`. */
 const NEEDED = [2, 38] as const;
 const ANSWER_MS = 30_000;
 
-/** Git is not on this machine, too old, or cannot be started: nothing that needs it was begun. */
+/** Git is missing, too old, or cannot be started: nothing that needs it was begun. */
 export class GitUnusableError extends RegistryError {
   readonly code = 'git_unusable';
   readonly what: string;
@@ -22,10 +22,10 @@ export class GitUnusableError extends RegistryError {
 let known: string | undefined;
 
 /**
- * The version of this machine's git, e.g. `2.39.5`; asked for once in a process. Whatever starts git calls it first. It waits
- * for git, so that who ignores that a command failed cannot ignore that there is no git.
+ * The version of this machine's git, e.g. `2.39.5`; determined once in a process. Everything that starts git calls it
+ * first. It waits for git synchronously, so that code that ignores a failed command cannot ignore that git is missing.
  *
- * @throws {GitUnusableError} also if it is too old; then it is looked at again the next time
+ * @throws {GitUnusableError} also if git is too old; the next call checks again
  */
 export function requireGit(): string {
   known ??= ask();

@@ -5,7 +5,7 @@ import type { NewCommit } from './git-commit.ts';
 import type { RunOptions } from './git-process.ts';
 import type { ObjectId } from './values.ts';
 
-/** The id of nothing, in a repository of such ids. */
+/** The null id, in a repository with ids of that length. */
 export const zeroLike = (oid: ObjectId): ObjectId => '0'.repeat(oid.length);
 
 type Git = {
@@ -14,7 +14,7 @@ type Git = {
   readonly text: (args: readonly string[], options: RunOptions) => Promise<string>;
 };
 
-// Objects by git's own programs, for what is not written here: a process or three for each.
+// Git's own programs write what this file cannot: one to three processes for each object.
 
 export const writeBlobByGit = (git: Git, bytes: Uint8Array): Promise<ObjectId> =>
   git.text(['hash-object', '-w', '--stdin'], { input: bytes });

@@ -16,7 +16,7 @@ import { requireGit } from './git-version.ts';
 import { writeBlobByGit, writeCommitByGit, writeTreeByGit, zeroLike } from './git-write.ts';
 import type { ObjectId } from './values.ts';
 
-/** Someone else moved a ref first. Nothing was changed. */
+/** Another process moved a ref first. Nothing was changed. */
 export class RefMovedError extends RegistryError {
   readonly code = 'ref_moved';
 }
@@ -29,23 +29,25 @@ export class AmbiguousPathError extends RegistryError {
 /** One commit; `message` as written, in UTF-8. */
 export type Commit = { readonly oid: ObjectId; readonly parents: readonly ObjectId[]; readonly message: string };
 
-/** What follows git's own options. */
+/** Options of a git command. */
 const verbOf = (args: readonly string[]): string | undefined =>
   args.find((arg, i) => arg !== '-c' && args[i - 1] !== '-c');
 
-/** A folder of a hundred thousand models; no commit's message is as long. */
+/** The size of a folder of a hundred thousand models; no commit's message is as long. */
 const MAX_TREE_BYTES = 16 * 1024 * 1024;
 
 /**
- * One bare repository, by plumbing alone: objects are read by id and written by content, refs move by compare-and-swap.
- * There is no work tree, so nothing in a repository decides what its bytes are on disk.
+ * One bare repository, by git's plumbing only: objects are read by id and written by content, refs move by
+ * compare-and-swap. There is no work tree, so nothing in a repository decides what its bytes are on disk.
  */
 export class Git {
   readonly gitDir: string;
   readonly #objects: GitObjects;
   readonly #transactions: GitTransactions;
 
-  /** @param gitDir a bare repository of ours, never a path somebody else named @throws {GitUnusableError} */
+  /**
+   * @param gitDir a bare repository of Pawl's, never a path that a user or a stranger named @throws {GitUnusableError}
+   */
   constructor(gitDir: string) {
     requireGit();
     this.gitDir = gitDir;
@@ -69,7 +71,8 @@ export class Git {
   /**
    * Standard output of a git command.
    *
-   * @param options `remote`: the one other repository that it may reach, an absolute path or a URL; else it reaches none
+   * @param options `remote`: the one other repository that it may reach, an absolute path or a URL; without it, it
+   *   reaches none
    * @throws {GitError} @throws {GitFolderRefusedError}
    */
   async run(args: readonly string[], { remote, ...options }: RunOptions & { remote?: string } = {}): Promise<Buffer> {
@@ -110,7 +113,7 @@ export class Git {
     });
   }
 
-  /** What a commit says. @throws {GitError} if there is no such commit */
+  /** A commit's contents. @throws {GitError} if there is no such commit */
   async commit(oid: ObjectId): Promise<CommitObject> {
     const info = await this.#objects.info(oid);
     if (info?.type !== 'commit')
@@ -161,19 +164,20 @@ export class Git {
   }
 
   /**
-   * Whether a branch's own line holds a commit: from its tip along first parents, as {@link firstParents}. A merge that has the
-   * commit as its second parent alone is of another line, though git would fast-forward to it. So is whatever does not have it.
+   * Whether a branch's own line holds a commit: from its tip along first parents, as {@link firstParents}. A commit
+   * that is only a second parent of a merge is on another line, though git would fast-forward to the merge. So is every
+   * commit that is not an ancestor.
    */
   async isOnLine(commit: ObjectId, tip: ObjectId): Promise<boolean> {
     if (commit === tip) return true;
-    if (!(await this.commitId(commit))) return false; // who has a tip has its whole history
+    if (!(await this.commitId(commit))) return false; // a repository that has the tip has its whole history
     const since = await this.text(['rev-list', '--first-parent', '--parents', tip, `^${commit}`, '--']);
     const [, parent] = since.split('\n').at(-1)?.split(' ') ?? [];
     return parent === commit;
   }
 
   /**
-   * A branch's own line, newest first: from its tip along first parents, what was merged from elsewhere left out.
+   * A branch's own line, newest first: from its tip along first parents, without what was merged from elsewhere.
    *
    * @param path only commits that changed this file, compared with their first parent
    * @param after only commits since this one, which is left out
@@ -239,7 +243,7 @@ export class Git {
     }
   }
 
-  /** What is missing is not empty. */
+  /** Missing is not the same as empty. */
   async #bytes(oid: ObjectId): Promise<Buffer> {
     const bytes = await this.#objects.bytes(oid);
     if (bytes) return bytes;
@@ -269,7 +273,7 @@ export class Git {
     return this.#bytes(tree);
   }
 
-  /** What changed from one tree to another. Renames are shown as what they are: a deletion and an addition. */
+  /** What changed from one tree to another. A rename is shown as a deletion and an addition. */
   async changes(from: ObjectId, to: ObjectId, maxBytes?: number): Promise<TreeChange[]> {
     const args = ['diff-tree', '-r', '-z', '--no-renames', '--full-index', from, to];
     const output = await this.run(args, maxBytes === undefined ? {} : { maxBytes });
@@ -319,8 +323,8 @@ export class Git {
   }
 
   /**
-   * Moves refs, all or none, each only if it still has its old value (null: must not exist). A null new value deletes;
-   * where there is nothing to delete, it only makes sure of that.
+   * Moves refs, all or none, each only if it still has its old value (null: must not exist). A null new value deletes
+   * the ref; if there is none, it only makes sure that there is none.
    *
    * @throws {RefMovedError} if one of them has not
    * @throws {RefLockedError} if another git holds one of them, or has left its lock less than a minute ago

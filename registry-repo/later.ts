@@ -1,6 +1,6 @@
 /**
- * Calls back once, after so many milliseconds, unless it is cancelled before. What has a limit of time takes one of these
- * from its caller, so that a test can let time pass as it likes.
+ * Calls back once, after so many milliseconds, unless it is cancelled before. Code with a time limit gets this function
+ * from its caller, so that a test can control time.
  *
  * @returns cancels the call
  */

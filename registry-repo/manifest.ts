@@ -25,14 +25,14 @@ const Tensor = z.strictObject({
   shape: z.array(z.union([z.int().min(1), z.string().regex(/^[a-z]{1,20}$/)])).max(4),
 });
 
-/** Logits become probabilities by softmax, in the runtime; a graph that says nothing gives probabilities. */
+/** The runtime turns logits into probabilities by softmax; a graph without this member gives probabilities. */
 const Output = Tensor.extend({ values: z.enum(['probabilities', 'logits']).optional() });
 
 const DataSplit = z.strictObject({ digest: Digest, rows: Count, labels: z.record(Label, Count) });
 
 /**
- * `models/<model>/versions/<n>/manifest.json`: everything a candidate is and claims. Immutable; its digest is the candidate's
- * identity. It has no version number, so a run writes it before anyone decides to promote it.
+ * `models/<model>/versions/<n>/manifest.json`: everything a candidate is and claims. Immutable; its digest is the
+ * candidate's identity. It has no version number, so a run writes it before a promotion is decided.
  */
 export const Manifest = z
   .strictObject({
@@ -59,17 +59,23 @@ export const Manifest = z
       test: DataSplit,
     }),
     /**
-     * What VNNI is to the graph on x86, from the graph's own bytes: without it the model is slower, or wrong. Left out where it
-     * makes no difference, and in manifests from before this was known.
+     * Whether VNNI matters for the graph on x86, from the graph's own bytes: without it the model is slower, or wrong.
+     * Left out where it makes no difference, and in manifests from before this was known.
      */
     processor: z.strictObject({ vnni: z.enum(['faster', 'needed']) }).optional(),
-    /** What training started from, where that was a pretrained model: its place, the commit there, and all its files' digest. */
+    /**
+     * The pretrained model that training started from, if any: its place, the commit there, and the digest of all its
+     * files.
+     */
     pretrained: z
       .strictObject({ location: z.string().min(1).max(1000), revision: ObjectId.nullable(), digest: Digest })
       .optional(),
-    /** The run's own measurement on `data.test`. Shown beside the gate's, never believed. No counts at all where they are too many. */
+    /**
+     * The run's own measurement on `data.test`. Shown beside the gate's, never trusted. Without counts if there are too
+     * many.
+     */
     claimed: z.strictObject({ confusion: Counts, f1: Share }),
-    /** Invented texts and this model's answers: a server repeats them before it switches over. */
+    /** Made-up texts and this model's answers: a server repeats them before it answers with the version. */
     golden: z
       .array(z.strictObject({ text: z.string().max(2000), probabilities: z.array(Share).min(2).max(MAX_LABELS) }))
       .min(1)
@@ -82,13 +88,19 @@ export type Manifest = z.infer<typeof Manifest>;
 
 export const MODEL_FILE = 'model.onnx';
 
-/** `leakKey`s of the training rows (`printRowKeys`; earlier versions have `rowKey`s): lets the gate look for evaluation rows among them. */
+/**
+ * `leakKey`s of the training rows (`printRowKeys`; earlier versions have `rowKey`s). With them the gate finds
+ * evaluation rows among the training rows.
+ */
 export const TRAINING_ROWS_FILE = 'training-rows.bin';
 
 /** Markdown for people, shown by forges. */
 export const CARD_FILE = 'README.md';
 
-/** Plots for people: metrics by epoch, precision against recall, promised against true shares. Any of them may be missing. */
+/**
+ * Plots for people: metrics by epoch, precision against recall, predicted against true shares. Any of them may be
+ * missing.
+ */
 export const HISTORY_FILE = 'history.svg';
 export const PRECISION_RECALL_FILE = 'precision-recall.svg';
 export const CALIBRATION_FILE = 'calibration.svg';
@@ -101,7 +113,7 @@ export const MANIFEST_FILE = 'manifest.json';
 
 const NOT_FOR_RUNTIME = new Set([CARD_FILE, CHECKPOINT_FILE, TRAINING_ROWS_FILE, ...PLOT_FILES]);
 
-/** Whether a version's file may be needed to answer; the others are for people and gates, and no runtime gets to see them. */
+/** Whether answering may need a version's file. The others are for people and gates, and no runtime gets them. */
 export const isForRuntime = (path: string): boolean => !NOT_FOR_RUNTIME.has(path);
 
 export const versionFolder = (model: string, version: number): string => `models/${model}/versions/${version}`;

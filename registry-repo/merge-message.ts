@@ -18,7 +18,7 @@ export const MergeFacts = z.strictObject({
 });
 export type MergeFacts = z.infer<typeof MergeFacts>;
 
-/** A commit whose message has no trailers of ours, or broken ones. */
+/** The commit's message has none of Pawl's trailers, or malformed ones. */
 export class NoMergeFactsError extends RegistryError {
   readonly code = 'no_merge_facts';
 }
@@ -39,7 +39,7 @@ const TRAILERS = {
 type Key = keyof MergeFacts;
 const keys = Object.keys(TRAILERS) as Key[];
 
-/** @param title one line @param text paragraphs for people, may be empty; nothing in it is ever parsed */
+/** @param title one line @param text paragraphs for people, may be empty; no program reads them */
 export function printMergeMessage(title: string, text: string, facts: MergeFacts): string {
   const trailers = keys.map((key) => `${TRAILERS[key]}: ${facts[key] ?? 'none'}`);
   const body = [title.replace(/\s+/g, ' ').trim(), text.trim(), trailers.join('\n')];

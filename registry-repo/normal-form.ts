@@ -11,9 +11,10 @@ const RUNS = /[\p{M}\uff9e\uff9f]{31,}/gu;
 export type Form = 'NFC' | 'NFD' | 'NFKC';
 
 /**
- * The same as `text.normalize(form)`, in work that is linear in the text. Engines put marks into order by insertion, which is
- * quadratic in how many stand behind one character: 200 kB of them take ten seconds. Here long runs are put into that order
- * before the engine sees them, so that it finds nothing to move; what comes out is canonically the same, and so the form is.
+ * The same as `text.normalize(form)`, in work that is linear in the text. Engines put marks into order by insertion,
+ * which is quadratic in the number of marks behind one character: 200 kB of them take ten seconds. Here long runs are
+ * put into order first, so that the engine moves nothing. The result is canonically equivalent, and so its normal form
+ * is the same.
  *
  * Source: Unicode Standard, 3.11, D108 and D109 (canonical ordering); UAX #15, 13 (stream-safe text).
  */
@@ -21,7 +22,7 @@ export function normalForm(text: string, form: Form): string {
   return (hasRun(text) ? text.replace(RUNS, (run) => inOrder(run, form)) : text).normalize(form);
 }
 
-/** Whether there might be a run: cheap for texts of few characters beyond Latin ones. */
+/** Whether there might be a run: cheap for texts with few characters beyond Latin ones. */
 function hasRun(text: string): boolean {
   let run = 0;
   for (let i = 0; i < text.length; i++) {
@@ -64,10 +65,10 @@ const known = new Map<string, string | null>();
 /** Of the classes 1 and 240, the first and the last. */
 const [FIRST, LAST] = ['\u0334', '\u0345'];
 
-/** Tells two marks of different classes, which the engine knows, and its regular expressions do not. */
+/** Two marks sort by their classes. The engine knows the classes, but its regular expressions do not. */
 const precedes = (a: string, b: string): boolean => (b + a).normalize('NFD') !== b + a;
 
-/** The mark that stands for its class; null for a character without one. */
+/** The mark that represents its class; null for a character without one. */
 function classOf(mark: string): string | null {
   const found = known.get(mark);
   if (found !== undefined) return found;

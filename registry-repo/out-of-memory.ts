@@ -1,17 +1,23 @@
-/** What V8 and WebAssembly say last when they get no memory: the heap's bound, or the system's (`ulimit -v`). */
+/**
+ * The last message of V8 and WebAssembly when they get no memory: because of the heap's bound, or the system's (`ulimit
+ * -v`).
+ */
 const HEAP = /JavaScript heap out of memory/;
 const SYSTEM = /Fatal process OOM|Failed to reserve|WebAssembly[^\n]*(?:out of memory|could not allocate memory)/i;
 
 /**
- * Whose bound a process died of, as its last words tell, or null: `heap` is Node's `--max-old-space-size`, `system` what
- * the operating system lets it have.
+ * Which memory bound ended a process, from its last messages, or null: `heap` is Node's `--max-old-space-size`,
+ * `system` is what the operating system allows.
  */
 export function diedOfMemory(lastWords: string): 'heap' | 'system' | null {
   if (HEAP.test(lastWords)) return 'heap';
   return SYSTEM.test(lastWords) ? 'system' : null;
 }
 
-/** Whether a refused allocation is what a native library says of itself: as an exception, which may be its end, or as an answer. */
+/**
+ * Whether a native library's message is about refused memory: as an exception, which may end the process, or as an
+ * answer.
+ */
 export const gotNoMemory = (words: string): boolean =>
   /bad_alloc|bad allocation|Failed to allocate memory/i.test(words);
 

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { Name, RunId, VersionRef } from './values.ts';
 
 /**
- * `models/<model>/production.json`: the baseline, and with it what servers run.
- * It names the pointer before it, so two promotions of one model can never merge side by side.
+ * `models/<model>/production.json`: the baseline, which servers run. It names the pointer before it, so two promotions
+ * of one model can never merge side by side.
  */
 export const Production = z.strictObject({
   schema: z.literal('pawl.production/1'),

@@ -1,10 +1,10 @@
 const REASON = 'Rollback-Reason';
 const JUDGED = 'Judged-Head';
 
-/** No reason needs more; longer ones are cut, as those of `pawl rollback` are refused. */
+/** The longest reason; longer ones are cut, and `pawl rollback` refuses them. */
 const MAX_REASON = 2000;
 
-/** What the commit of a pull request says: words for people, then what a gate reads of it. */
+/** The message of a pull request's commit: text for people, then what a gate reads. */
 export function printProposalMessage(
   title: string,
   facts: { readonly promotion: string; readonly reason: string | null; readonly judgedHead?: string },
@@ -18,8 +18,8 @@ export function printProposalMessage(
 }
 
 /**
- * Why a commit wants production to go back: as `pawl rollback` was told, or, where somebody made the commit by hand, what they
- * wrote below its title. Null if they wrote nothing.
+ * Why a commit wants production to go back: the reason given to `pawl rollback`, or, if a person made the commit by
+ * hand, the text below its title. Null if there is none.
  */
 export function reasonOf(message: string): string | null {
   const told = trailer(message, REASON);
@@ -29,7 +29,10 @@ export function reasonOf(message: string): string | null {
   return cut(words);
 }
 
-/** The commit that was judged in place of this one, which says that it brings the same changes; whether it does is for the reader. */
+/**
+ * The commit that was judged in place of this one. This commit claims that it brings the same changes; the reader must
+ * check that.
+ */
 export function judgedHeadOf(message: string): string | null {
   const head = trailer(message, JUDGED);
   return head !== null && /^[0-9a-f]{40}$/.test(head) ? head : null;

@@ -46,7 +46,7 @@ export class Random {
     return this.bits() / 2 ** 32 < probability;
   }
 
-  /** Reorders in place, every order alike (Fisher & Yates). */
+  /** Reorders in place; every order is equally likely (Fisher & Yates). */
   shuffle(items: Int32Array): void {
     for (let i = items.length - 1; i > 0; i--) {
       const j = this.below(i + 1);

@@ -3,14 +3,14 @@ import type { Git } from './git.ts';
 import { RegistryAt } from './registry.ts';
 import type { Digest, ObjectId } from './values.ts';
 
-/** Where candidates wait for their merge. Whoever made them may have put their files into the artifact store already. */
+/** Branches of candidates that wait for their merge. Their files may be in the artifact store already. */
 const WAITING = ['refs/heads/', 'refs/pull/'];
 
 /**
  * Digests of every artifact that a registry refers to: files of all versions, and evaluation rows of all times, on main
- * and on what is proposed for it. Artifacts that are none of these may be collected, if no event refers to them either.
+ * and on proposed branches. Other artifacts may be collected, if no event refers to them either.
  *
- * @param main its tip; what cannot be read there is an error, because then nobody knows what it refers to
+ * @param main its tip; if it cannot be read, that is an error, because its references are then unknown
  */
 export async function referencedArtifacts(git: Git, main: ObjectId): Promise<Set<Digest>> {
   const found = new Set<Digest>();

@@ -10,7 +10,7 @@ import { POLICY_PATH, Policy } from './policy.ts';
 import { Production, productionPath } from './production.ts';
 import { type Digest, Name, type ObjectId, Version } from './values.ts';
 
-/** What a file says, with the digest of the exact bytes that say it. */
+/** What a file says, with the digest of its exact bytes. */
 export type Pinned<T> = { readonly value: T; readonly digest: Digest };
 
 /** There is no such file at this commit. */
@@ -18,27 +18,27 @@ export class FileMissingError extends RegistryError {
   readonly code = 'file_missing';
 }
 
-/** The path is there, but is no plain file: a symbolic link, an executable, a submodule, a folder. */
+/** The path exists, but is no plain file: a symbolic link, an executable, a submodule, a folder. */
 export class ForbiddenModeError extends RegistryError {
   readonly code = 'forbidden_mode';
 }
 
-/** The file is larger than anyone should read. It was not read. */
+/** The file is larger than allowed. It was not read. */
 export class FileTooLargeError extends RegistryError {
   readonly code = 'file_too_large';
 }
 
 /**
- * A registry as it was at one commit. Everything is read by object id from that commit's tree: no work tree, branch
- * name or link comes between, and what is read now cannot be something else later.
+ * A registry as it was at one commit. Everything is read by object id from that commit's tree. No work tree, branch
+ * name or link is used, so a second read gives the same bytes.
  *
- * Every method throws {@link FileMissingError} (unless it says otherwise), {@link ForbiddenModeError},
- * {@link FileTooLargeError}, {@link MalformedFileError} or {@link GitError}.
+ * Every method throws {@link FileMissingError} (unless it says otherwise), {@link ForbiddenModeError}, {@link
+ * FileTooLargeError}, {@link MalformedFileError} or {@link GitError}.
  */
 export class RegistryAt {
   readonly git: Git;
   readonly commit: ObjectId;
-  /** A commit never changes, so neither does what is found in it. */
+  /** A commit never changes, so what was read from it may be kept. */
   readonly #found = new Map<string, Promise<TreeEntry | null>>();
 
   constructor(git: Git, commit: ObjectId) {
@@ -50,7 +50,7 @@ export class RegistryAt {
     return this.#parsed(Policy, POLICY_PATH);
   }
 
-  /** @throws {MalformedFileError} also if the file calls itself by another name */
+  /** @throws {MalformedFileError} also if the file has another name inside */
   async evaluationSet(name: string): Promise<Pinned<EvaluationSet>> {
     const path = evaluationPath(named(name));
     const set = await this.#parsed(EvaluationSet, path);
@@ -116,7 +116,7 @@ export class RegistryAt {
   async #entry(path: string): Promise<TreeEntry | null> {
     const found = this.#found.get(path) ?? this.git.entry(this.commit, plain(path));
     this.#found.set(path, found);
-    found.catch(() => this.#found.delete(path)); // what fails now may not fail later
+    found.catch(() => this.#found.delete(path)); // a read that fails now may succeed later
     const entry = await found;
     if (entry && entry.mode !== '100644')
       throw new ForbiddenModeError(`${path} at ${this.commit} is no plain file (mode ${entry.mode})`);
@@ -136,7 +136,7 @@ function named(name: string): string {
   throw new FileMissingError(`${JSON.stringify(name.slice(0, 100))} is no name that a registry can have`);
 }
 
-/** Refuses what could mean something else than a place in this tree. */
+/** Refuses paths that could mean anything but a place in this tree. */
 function plain(path: string): string {
   const parts = path.split('/');
   const odd = parts.some((part) => part === '' || part === '.' || part === '..') || /[\p{Cc}\\]/u.test(path);

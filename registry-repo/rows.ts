@@ -9,13 +9,16 @@ import { wordsOf } from './words.ts';
 export const Row = z.strictObject({ text: z.string(), label: Label });
 export type Row = z.infer<typeof Row>;
 
-/** Rows as bytes: one canonical line each, in order of their bytes, so that a set has one digest however it was read. */
+/**
+ * Prints rows as bytes: one canonical line each, in order of their bytes, so that a set has one digest however it was
+ * read.
+ */
 export function printRows(rows: readonly Row[]): Buffer {
   const lines = rows.map(({ label, text }) => Buffer.from(`${JSON.stringify({ label, text })}\n`, 'utf8'));
   return Buffer.concat(lines.sort(Buffer.compare));
 }
 
-/** Bytes that are not the canonical text of rows. */
+/** The bytes are no canonical text of rows. */
 export class MalformedRowsError extends RegistryError {
   readonly code = 'malformed_rows';
 }
@@ -43,25 +46,28 @@ function parseLine(line: string, index: number): Row {
   }
 }
 
-/** Bytes of one row key; 2⁶⁴ keys make a chance collision among millions of rows negligible. */
+/** Bytes of one row key. With 2⁶⁴ keys, a chance collision among millions of rows is negligible. */
 export const ROW_KEY_BYTES = 8;
 
-/** A text without case, spacing and compatibility forms, hashed: what repetitions of a row share, and what splits go by. */
+/**
+ * Hash of a text without case, spacing and compatibility forms. Repetitions of a row have the same key, and splits are
+ * decided by it.
+ */
 export function rowKey(text: string): Buffer {
   return hashed(plain(text));
 }
 
 /**
- * What two rows share when one leaks into the other: the letters and digits of their words, hashed, so that no full stop, soft
- * hyphen, joiner, case or space makes a row another one. A text without a word has its `rowKey`. Labels do not count: the same
- * text with another label leaks as well.
+ * Hash of the letters and digits of a text's words. Two rows with the same key count as leaked into each other: a full
+ * stop, soft hyphen, joiner, case or space does not make a row another one. A text without a word has its `rowKey`.
+ * Labels do not count: the same text with another label leaks as well.
  */
 export function leakKey(text: string): Buffer {
   const letters = wordsOf(text).replaceAll(' ', '');
   return letters === '' ? rowKey(text) : hashed(`words\n${letters}`);
 }
 
-// Leaving single spaces alone, which most spacing is, makes it three times as fast.
+// Single spaces, which most spacing is, are left alone; that makes it three times as fast.
 const plain = (text: string): string =>
   normalForm(text, 'NFKC')
     .toLowerCase()
@@ -70,7 +76,9 @@ const plain = (text: string): string =>
 
 const hashed = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest().subarray(0, ROW_KEY_BYTES);
 
-/** `leakKey`s of many rows, sorted and without repetitions, one after the other: small enough to travel with a model. */
+/**
+ * `leakKey`s of many rows, sorted and without repetitions, one after the other: small enough to be sent with a model.
+ */
 export function printRowKeys(texts: Iterable<string>): Buffer {
   const keys = new Set<string>();
   for (const text of texts) keys.add(leakKey(text).toString('hex'));
@@ -78,9 +86,9 @@ export function printRowKeys(texts: Iterable<string>): Buffer {
 }
 
 /**
- * The rows whose key is among `keys`, which stay the bytes they are: there may be hundreds of millions.
+ * The rows whose key is among `keys`. The keys are not unpacked, because there may be hundreds of millions.
  *
- * @param keys as `printRowKeys` made them; earlier ones, of `rowKey`s, are found as well, each kind by its own
+ * @param keys as `printRowKeys` made them; those of earlier versions, of `rowKey`s, are also found
  * @throws {MalformedRowsError} keys cut off, out of order or repeated
  */
 export function rowsWithin(rows: readonly Row[], keys: Uint8Array): Row[] {

@@ -7,23 +7,25 @@ export const SLICES = ['short', 'medium', 'long'] as const;
 export const SliceName = z.enum(SLICES);
 export type SliceName = z.infer<typeof SliceName>;
 
-/** What both models did on one slice of the rows: counts, and where the slice ends, but never which row. */
+/** Results of both models on one slice of the rows: counts, and where the slice ends, but never which row. */
 export const Slice = z.strictObject({
   name: SliceName,
-  /** Length of the longest text that the slice takes in, in characters (code points); null: no end. It starts after the one before. */
+  /**
+   * Length of the longest text in the slice, in characters (code points); null: no end. It starts after the one before.
+   */
   upTo: Count.nullable(),
   rows: Count,
   candidate: Counts,
   baseline: Counts.nullable(),
 });
 export type StoredSlice = z.infer<typeof Slice>;
-/** As it is computed with. */
+/** The form that judgements compute with. */
 export type Slice = Omit<StoredSlice, 'candidate' | 'baseline'> & {
   readonly candidate: Confusion;
   readonly baseline: Confusion | null;
 };
 
-/** Counts grow with the square of the labels: with more labels than this there are no slices. */
+/** Counts grow with the square of the labels, so with more labels than this there are no slices. */
 export const MAX_SLICED_LABELS = 100;
 
 /** Which texts are in which slice. */
@@ -34,8 +36,8 @@ export type Slicing = {
 };
 
 /**
- * Cuts texts into thirds by their length. Texts of one length stay together, so that a length alone tells the slice; where
- * many are equally long, the thirds are not equal and may be empty.
+ * Cuts texts into thirds by their length. Texts of one length stay together, so that the length alone decides the
+ * slice. If many are equally long, the thirds are not equal and may be empty.
  */
 export function sliceByLength(texts: readonly string[]): Slicing {
   const lengths = Uint32Array.from(texts, characters);
@@ -48,7 +50,7 @@ export function sliceByLength(texts: readonly string[]): Slicing {
   };
 }
 
-/** Length as people count it: an emoji beyond the basic plane is one. */
+/** Length as people count it: an emoji beyond the basic plane counts as one. */
 function characters(text: string): number {
   let n = 0;
   for (const _ of text) n++;
@@ -58,7 +60,7 @@ function characters(text: string): number {
 /** A confusion matrix of zeros for each slice. */
 export const noSliceCounts = (labels: number): number[][][] => SLICES.map(() => noCounts(labels));
 
-/** Puts together what was counted; `null` of the baseline: there is none. */
+/** Puts the counts together; `null` for the baseline: there is none. */
 export function slicesOf(
   { upTo, of }: Slicing,
   candidate: readonly number[][][],

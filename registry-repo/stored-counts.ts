@@ -3,11 +3,11 @@ import type { Confusion, Counts } from './values.ts';
 /** With more labels, almost all counts are 0, and only the others are stored. */
 export const MOST_DENSE_LABELS = 50;
 
-/** Counts as files and events keep them: what they need grows with what was counted, not with the square of the labels. */
+/** Counts as files and events keep them: their size grows with what was counted, not with the square of the labels. */
 export const storedCounts = (confusion: Confusion): Counts =>
   confusion.length <= MOST_DENSE_LABELS ? confusion : { sparse: confusion.map(printRow) };
 
-/** Counts as they are computed with, however they are stored. Those of old files are as they were. */
+/** Stored counts in the form that is computed with. Those of old files are in it already. */
 export const denseCounts = (counts: Counts): Confusion =>
   'sparse' in counts ? counts.sparse.map((row) => parseRow(row, counts.sparse.length)) : counts;
 

@@ -10,8 +10,8 @@ export type TemporaryKind = 'gate' | 'commit' | 'demo' | 'upload' | 'command';
 const NAME = /^pawl-(?:gate|commit|demo|upload|command)-([0-9a-f]{8})-([0-9]{1,10})-([0-9]{1,20})-[0-9a-f]{12}$/;
 
 /**
- * A name that says which process it belongs to: `pawl-KIND-MACHINE-PROCESS-START-RANDOM`. A process that is killed cannot
- * remove what it made; by its name, another one can tell that nobody needs it (`removeAbandoned`).
+ * A name that tells which process made it: `pawl-KIND-MACHINE-PROCESS-START-RANDOM`. A process that is killed cannot
+ * remove what it made. By the name, another process can tell that it is no longer needed (`removeAbandoned`).
  */
 export const temporaryName = (kind: TemporaryKind): string =>
   `pawl-${kind}-${machine()}-${process.pid}-${startOf(process.pid)}-${randomBytes(6).toString('hex')}`;
@@ -30,10 +30,10 @@ export function temporaryFolderSync(parent: string, kind: TemporaryKind): string
 }
 
 /**
- * Removes what processes of this machine have left that are gone. What is another machine's or container's, another user's, or
- * a living process's stays, and so does whatever has another name.
+ * Removes what processes of this machine have left that have ended. It keeps whatever belongs to another machine or
+ * container, another user, or a living process, and everything with another name.
  *
- * @param parents folders to look in; those that are not there have nothing
+ * @param parents folders to look in; those that do not exist hold nothing
  * @returns the paths that were removed
  */
 export async function removeAbandoned(parents: Iterable<string>): Promise<string[]> {
@@ -46,21 +46,21 @@ export async function removeAbandoned(parents: Iterable<string>): Promise<string
       if (!(await isOurs(path))) continue;
       const gone = await rm(path, { recursive: true, force: true }).then(
         () => true,
-        () => false, // the next look tries again
+        () => false, // the next call tries again
       );
       if (gone) removed.push(path);
     }
   return removed;
 }
 
-/** A plain folder or file of this user: in a folder that all may write to, names say nothing. */
+/** Whether it is a plain folder or file of this user: in a folder that all may write to, a name proves nothing. */
 async function isOurs(path: string): Promise<boolean> {
   const stats = await lstat(path).catch(() => null);
   if (!stats || !(stats.isDirectory() || stats.isFile())) return false;
   return process.getuid === undefined || stats.uid === process.getuid();
 }
 
-/** Whether that very process runs: a number is given again, but not with the same start. */
+/** Whether that process still runs. A process number is given again, but not with the same start. */
 function isRunning(pid: number, start: string): boolean {
   try {
     process.kill(pid, 0);
@@ -70,7 +70,9 @@ function isRunning(pid: number, start: string): boolean {
   return start === '0' || startOf(pid) === '0' || startOf(pid) === start;
 }
 
-/** When a process began, in ticks since the system did; 0 where nobody says. Source: proc(5), field 22 of `stat`. */
+/**
+ * When a process began, in ticks since the system's start; 0 if it is not known. Source: proc(5), field 22 of `stat`.
+ */
 function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -80,7 +82,7 @@ function startOf(pid: number): string {
   }
 }
 
-/** Processes have their numbers of a machine; of one with containers, each has its own. */
+/** Names the space in which process numbers are unique: the machine, or the container. */
 function machine(): string {
   let space = '';
   try {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
-// The words of a registry's files. They equal those of `events/values.ts`, which this folder may not import:
-// a test holds the two against each other.
+// The values that a registry's files are made of. They equal those of `events/values.ts`, which this folder may not
+// import: a test compares the two.
 
 /** Lower-case ASCII, so that no two names look alike, run right to left, or collide on any file system. */
 export const Name = z
@@ -23,7 +23,7 @@ export const Share = z.number().min(0).max(1);
 export const Instant = z.iso.datetime({ precision: 3 });
 export const Label = z.string().min(1).max(200);
 
-/** The one limit: whoever loads data holds to it, so that whatever is trained can be promoted and served. */
+/** The only limit on labels. Loading data checks it, so that whatever is trained can be promoted and served. */
 export const MAX_LABELS = 1000;
 
 /** Labels in the order of a model's outputs; at least two, none twice. */
@@ -49,7 +49,7 @@ const SparseRow = z
     'use predicted:count, with spaces',
   );
 
-/** Each label once and in order, so that counts have one form only. */
+/** Each label once and in order, so that the same counts always have the same form. */
 function inOrder(rows: readonly string[]): boolean {
   return rows.every((row) => {
     const labels = row === '' ? [] : row.split(' ').map((cell) => Number(cell.split(':', 1)[0]));

@@ -6,7 +6,7 @@ import { RegistryError } from './errors.ts';
 import { type Manifest, type ManifestFile, versionFolder } from './manifest.ts';
 import type { RegistryAt } from './registry.ts';
 
-/** A file is not what the manifest says. `reason` is stable. */
+/** A file differs from what the manifest says. `reason` is stable. */
 export class FileDiffersError extends RegistryError {
   readonly code = 'file_differs';
   readonly reason: 'digest' | 'size';
@@ -16,7 +16,7 @@ export class FileDiffersError extends RegistryError {
   }
 }
 
-/** One version's files: where they are does not matter, because they are known by their digests. */
+/** One version's files. They are known by their digests, so it does not matter where they are. */
 export type VersionFiles = {
   readonly registry: RegistryAt;
   readonly artifacts: Artifacts;
@@ -37,7 +37,7 @@ export async function readVersionFile(of: VersionFiles, file: ManifestFile): Pro
   return bytes;
 }
 
-/** Writes files into a folder under their own names, never holding one from the store in memory. Errors as above. */
+/** Writes files into a folder under their own names, without holding one from the store in memory. Errors as above. */
 export async function copyVersionFiles(
   of: VersionFiles,
   folder: string,

@@ -1,14 +1,17 @@
 import { normalForm } from './normal-form.ts';
 import { ALONE, astralClass, IN_WORD, tables } from './runtime/unicode.ts';
 
-/** Characters that show nothing, wherever they stand: soft hyphens, joiners, selectors, fillers, tags. */
+/** Characters that are invisible in every context: soft hyphens, joiners, selectors, fillers, tags. */
 const UNSEEN = /\p{Default_Ignorable_Code_Point}+/gu;
-/** Of the characters that stand alone: those of scripts without spaces. The others are punctuation and symbols. */
+/**
+ * Of the characters that are tokens of their own: those of scripts without spaces. The others are punctuation and
+ * symbols.
+ */
 const LETTER = /[\p{L}\p{M}\p{N}]/u;
 
 /**
- * The words of a text as it is read, with one space between them: in one case and one form, without anything that shows
- * nothing, without punctuation and symbols. What is in a word says the tokenizer's table. Work is linear in the text.
+ * The words of a text with one space between them: in one case and one form, without invisible characters, punctuation
+ * and symbols. The tokenizer's table says what is in a word. Work is linear in the text.
  */
 export function wordsOf(text: string): string {
   const { classes, ...table } = tables();

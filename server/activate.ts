@@ -9,7 +9,7 @@ import { type SelfTest, selfTest } from './self-test.ts';
 import type { ServedModel } from './served.ts';
 
 /**
- * Loads a proven version into workers of its own and has each repeat the manifest's golden answers.
+ * Loads a verified version into new workers, and lets each worker repeat the manifest's golden answers.
  *
  * @throws {ProcessorLacksVnniError} before any file is read
  */
@@ -53,4 +53,4 @@ export function describe(proven: ProvenVersion, commit: ObjectId, since: Date): 
 }
 
 const modelDigest = (manifest: Manifest): Digest =>
-  manifest.files.find((file) => file.path === MODEL_FILE)?.digest as Digest; // the manifest's schema asks for it
+  manifest.files.find((file) => file.path === MODEL_FILE)?.digest as Digest; // the manifest's schema requires it

@@ -13,7 +13,7 @@ import { pageRoutes } from './routes/page.ts';
 import { predictRoutes } from './routes/predict.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
-/** On every answer; the page loosens the policy for itself. */
+/** Headers of every answer; the page sets a looser policy for itself. */
 const SECURITY_HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
@@ -24,14 +24,14 @@ const SECURITY_HEADERS = {
   'cache-control': 'no-store',
 };
 
-/** Where an error was thrown, without its message: that may quote what somebody sent. */
+/** Where an error was thrown, without its message: the message may quote a request. */
 const frames = (error: unknown): string[] =>
   (error instanceof Error ? (error.stack ?? '') : '')
     .split('\n')
     .filter((line) => /^\s+at /.test(line))
     .map((line) => line.trim());
 
-/** The server's interface as a function from request to response. Listening is main.ts's job. */
+/** The server's interface as a function from request to response. `main.ts` listens. */
 export function createApp(context: AppContext): OpenAPIHono {
   const { draining, hosts, log } = context;
   const app = new OpenAPIHono();
@@ -40,7 +40,7 @@ export function createApp(context: AppContext): OpenAPIHono {
     const started = performance.now();
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.header(name, value);
     await next();
-    if (draining()) c.header('connection', 'close'); // kept alive, it would ask a server that is gone
+    if (draining()) c.header('connection', 'close'); // else a client would reuse it after the stop
     const ms = Math.round(performance.now() - started);
     log.debug({ method: c.req.method, route: routePath(c, -1), status: c.res.status, ms }, 'answered');
   });

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 /** A file that pages load; `etag` changes with its bytes. */
 export type Asset = { readonly type: string; readonly bytes: Buffer; readonly etag: string };
 
-/** Beside the sources: files that no compiler touches. */
+/** The files lie beside the sources, because the compiler does not copy them. */
 const FOLDER = new URL('../../server/page/', import.meta.url);
 
 const TYPES = {
@@ -13,6 +13,7 @@ const TYPES = {
   'icon.svg': 'image/svg+xml',
 } as const;
 
+/** Reads the files that pages load, by name. */
 export function readAssets(): ReadonlyMap<string, Asset> {
   return new Map(
     Object.entries(TYPES).map(([name, type]) => {

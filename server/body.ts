@@ -10,7 +10,7 @@ const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** @throws {RequestError} if a body is too large by its own account: before anything is read, or held */
+/** @throws {RequestError} if the announced size is too large: before anything is read or kept */
 export function checkAnnounced(c: Context, most: number, advice = sendLess(most)): void {
   if (Number(c.req.header('content-length') ?? 0) > most) throw new RequestError('body_too_large', advice);
 }
@@ -19,9 +19,10 @@ const sendLess = (most: number): string =>
   `the body is larger than ${most} bytes: send it in parts, or raise limits.bodyBytes`;
 
 /**
- * A JSON body, exactly as the schema wants it.
+ * Reads a JSON body that must match the schema.
  *
- * @throws {RequestError} for another content type, too many bytes, no UTF-8, no JSON, or anything the schema refuses
+ * @throws {RequestError} for another content type, too many bytes, invalid UTF-8, invalid JSON, or anything that the
+ *   schema refuses
  */
 export async function readJson<S extends z.ZodType>(
   c: Context,
@@ -44,7 +45,7 @@ export function requireJson(c: Context, advice?: string): void {
     throw new RequestError('unsupported_media_type', advice ?? 'send the body as it is, without a content-encoding');
 }
 
-/** @throws {RequestError} for bytes that are no UTF-8, no JSON, or nothing that the schema takes */
+/** @throws {RequestError} for bytes that are no UTF-8, no JSON, or do not match the schema */
 export function parseJson<S extends z.ZodType>(bytes: Uint8Array, schema: S): z.output<S> {
   const result = schema.safeParse(parse(bytes));
   if (result.success) return result.data;
@@ -53,7 +54,7 @@ export function parseJson<S extends z.ZodType>(bytes: Uint8Array, schema: S): z.
 }
 
 /**
- * Read whole before anything else happens: a body read later can be gone with its connection.
+ * Reads the whole body before anything else happens: a body that is read later can be lost with its connection.
  *
  * @throws {RequestError} if it is too large
  * @throws {QueueFullError} if there is no room for it
@@ -77,14 +78,17 @@ export async function readBytes(c: Context, most: number, share: Share, advice =
   return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
 }
 
-/** Takes what comes, as it comes; from the connection itself where there is one, as its web stream costs more than the rest. */
+/**
+ * The chunks as they arrive. They are read from the connection itself where there is one, because its web stream costs
+ * more than the rest of a request.
+ */
 async function arrived(c: Context, take: (chunk: Uint8Array) => void, lost: Promise<never>): Promise<void> {
   const { incoming } = (c.env ?? {}) as { incoming?: IncomingMessage };
   if (incoming) return ended(incoming, take, lost);
   for await (const chunk of c.req.raw.body ?? []) take(chunk);
 }
 
-/** What comes after a failure is thrown away, so that the answer can be read by who still sends. */
+/** Chunks after a failure are thrown away, so that a client that is still sending can read the answer. */
 function ended(incoming: IncomingMessage, take: (chunk: Uint8Array) => void, lost: Promise<never>): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (error?: unknown) => {
@@ -107,7 +111,7 @@ function ended(incoming: IncomingMessage, take: (chunk: Uint8Array) => void, los
   });
 }
 
-/** The parser's own words quote the text, so they are not repeated. */
+/** The parser's own message quotes the text, so it is not repeated. */
 function parse(bytes: Uint8Array): unknown {
   let text: string;
   try {
@@ -124,7 +128,7 @@ function parse(bytes: Uint8Array): unknown {
 
 function explain(issue: z.core.$ZodIssue): InvalidPart {
   const path = issue.path.join('.') || '(body)';
-  // Unknown keys are whatever was sent: only their number is repeated.
+  // A client chooses the names of unknown keys, so only their number is repeated.
   if (issue.code === 'unrecognized_keys') return { path, message: `${issue.keys.length} unknown key(s)` };
   return { path, message: issue.message.replace(/^Invalid input: /, '') };
 }

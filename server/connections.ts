@@ -2,14 +2,16 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * The connections of a server, at most so many. One too many takes the place of the one that has kept the server waiting
- * longest: idle, in its headers, or in its body. So connections that send nothing keep nobody out, from one address or from
- * many; a limit for each address would count all users of a proxy as one. Only if every connection is being answered is the
- * new one closed.
+ * The connections of a server, up to a maximum. When one more arrives, the connection that has kept the server waiting
+ * longest is closed: it is idle, in its headers, or in its body. So connections that send nothing cannot keep others
+ * out, whether they come from one address or from many. A limit for each address would count all users of a proxy as
+ * one. Only if every connection is being answered is the new one closed.
  */
 export class Connections {
   readonly #most: number;
-  /** What a connection asks now, or null; the one that moved longest ago first. */
+  /**
+   * The request that each connection sends now, or null. The connection that has sent nothing for longest comes first.
+   */
   readonly #open = new Map<Socket, IncomingMessage | null>();
 
   constructor(server: Server, most: number) {
@@ -19,7 +21,7 @@ export class Connections {
       const { socket } = asked;
       this.#move(socket, asked);
       answer.once('close', () => {
-        if (this.#open.get(socket) === asked) this.#move(socket, null); // pipelined, the next one may be there already
+        if (this.#open.get(socket) === asked) this.#move(socket, null); // pipelined: the next may be there already
       });
     });
   }
@@ -28,7 +30,7 @@ export class Connections {
     return this.#open.size;
   }
 
-  /** Closes those that never asked anything: browsers open some in advance, and node counts those as busy. */
+  /** Closes connections that never sent a request: browsers open some in advance, and node counts those as busy. */
   closeUnused(): void {
     for (const socket of this.#open.keys()) if (socket.bytesRead === 0) socket.destroy();
   }

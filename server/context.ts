@@ -9,12 +9,12 @@ import type { ServedModel } from './served.ts';
 import type { Swap } from './swap.ts';
 import type { Traffic } from './traffic.ts';
 
-/** What turns texts into probabilities, and says how it is. */
+/** Turns texts into probabilities, and reports its health. */
 export type Engine = Pick<Pool, 'classify' | 'full' | 'health'>;
 
-/** What the routes need from the server around them. */
+/** What the routes need from the server. */
 export type AppContext = {
-  /** Name of the model this server is for. */
+  /** Name of the model that this server serves. */
   readonly name: string;
   readonly live: Pick<Swap<Engine, ServedModel>, 'engine' | 'facts' | 'use'>;
   readonly state: () => FollowState;
@@ -22,10 +22,10 @@ export type AppContext = {
   readonly traffic: Traffic;
   readonly metrics: Metrics;
   readonly held: Held;
-  /** Null where no webhooks are taken. */
+  /** Null if the server accepts no webhooks. */
   readonly hooks: Hooks | null;
   readonly limits: Limits;
-  /** Names that the server is reached by, beside `localhost` and addresses. */
+  /** Names of this server, besides `localhost` and addresses. */
   readonly hosts: readonly string[];
   readonly log: Log;
 };

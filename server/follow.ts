@@ -14,10 +14,15 @@ import type { Digest, ObjectId } from '../registry-repo/values.ts';
 import { VersionRevokedError } from '../registry-repo/verify/errors.ts';
 import type { ProvenVersion, Registry } from './registry.ts';
 
-/** A commit that cannot be served is tried again after one poll, then after twice as long, up to this. Milliseconds. */
+/**
+ * A commit that cannot be served is tried again after one poll, then after twice as long, up to this wait.
+ * Milliseconds.
+ */
 const LAST_RETRY_MS = 300_000;
 
-/** What a person may mend at any moment, and costs little to look at again: tried at every poll. */
+/**
+ * Causes that an operator may repair at any moment, and that are cheap to check: they are tried again at every poll.
+ */
 const ACCEPTABLE: readonly string[] = ['main_moved_back', 'settled_unreadable', 'settled_unwritable'];
 
 /** Main has no version of the model any more. */
@@ -36,34 +41,36 @@ export type FollowProblem = {
 export type FollowState = {
   /** Main's tip when it was last read. */
   readonly desired: ObjectId | null;
-  /** The last tip that was proved and is served, or has nothing to serve. */
+  /** The last tip that was verified and is served, or that has nothing to serve. */
   readonly settled: ObjectId | null;
-  /** Main says something that is not served. */
-  readonly drift: boolean;
+  /** Why main's version is not served. */
+  readonly lags: boolean;
   readonly checkedAt: Date | null;
   readonly problem: FollowProblem | null;
 };
 
-/** What following means for the server; the follower itself decides only when. */
+/** What the follower asks of the server. The follower itself decides only when. */
 export type FollowActions = {
-  /** What is served now. */
+  /** The version that is served now. */
   readonly live: () => VersionRef | null;
-  /** Loads it, tests it, and answers with it from now on; throws and changes nothing if that is impossible. */
+  /**
+   * Loads a version, tests it, and from then on answers with it. If that is impossible, it throws and changes nothing.
+   */
   readonly activate: (proven: ProvenVersion, tip: ObjectId) => Promise<void>;
-  /** The version served is revoked: it must not answer any more, even if nothing else can. */
+  /** The served version is revoked: it must not answer any more, even if no other version can. */
   readonly withdraw: (tip: ObjectId) => void;
-  /** The version served is still the one in production at a newer tip. */
+  /** The served version is still in production at a newer tip. */
   readonly confirm: (proven: ProvenVersion, tip: ObjectId) => void;
-  /** Told once of each commit and kind of failure. */
+  /** Called once for each commit and kind of failure. */
   readonly refused: (refused: VersionRef | null, tip: ObjectId, problem: FollowProblem) => void;
-  /** Told that main cannot be read, once until it can be again. */
+  /** Called when main cannot be read; called again only after main could be read in between. */
   readonly unreachable: (problem: FollowProblem) => void;
 };
 
 export type FollowOptions = {
   /** The model to follow. */
   readonly model: string;
-  /** What was settled on before this start, and by other processes of this server. */
+  /** What was accepted before this start, and by other processes of this server. */
   readonly settled: SettledStore;
   readonly registry: Registry;
   readonly actions: FollowActions;
@@ -80,16 +87,16 @@ const problemOf = (error: unknown, commit: ObjectId | null, at: Date): FollowPro
 };
 
 /**
- * Follows the registry's main by level, not by edge: each step compares what main says with what is served, so a missed,
- * repeated or late hint changes nothing. Whatever fails, what is served stays; only its own revocation ends it.
+ * Follows the registry's main. Each step compares what main says with what is served, so a missed, repeated or late
+ * hint changes nothing. If a step fails, the served version stays; only its own revocation ends it.
  *
- * Main only moves forward: a tip whose own line does not hold the last tip that was settled on is refused, and a revocation holds
- * once it was seen, until an operator accepts otherwise (`pawl registry accept-main`).
+ * Main only moves forward. A tip is refused if its first-parent line does not hold the last tip that was accepted. A
+ * revocation holds once it was seen. An operator can accept main otherwise (`pawl registry accept-main`).
  */
 export class Follower {
   readonly #options: FollowOptions;
   readonly #reported = new Set<string>();
-  #state: FollowState = { desired: null, settled: null, drift: false, checkedAt: null, problem: null };
+  #state: FollowState = { desired: null, settled: null, lags: false, checkedAt: null, problem: null };
   #unreachable: FollowProblem | null = null;
   #known: Settled | null = null;
   #retry: { tip: ObjectId; at: number; waitMs: number } | null = null;
@@ -114,7 +121,7 @@ export class Follower {
     this.#loop ??= this.#run();
   }
 
-  /** Looks now, also at a commit that was just refused. Resolves after a look that began after the call. */
+  /** Checks now, also a commit that was just refused. Resolves after a check that began after the call. */
   poke(): Promise<void> {
     if (this.#stopping) return Promise.resolve();
     const looked = new Promise<void>((resolve) => this.#pokes.push(resolve));
@@ -200,7 +207,10 @@ export class Follower {
     this.#state = { ...this.#state, settled: null };
   }
 
-  /** What was last settled on, here or by whoever shares the place where it is kept. A place that was emptied meanwhile changes nothing. */
+  /**
+   * The state that was last accepted, by this process or by another that uses the same store. If the store was emptied
+   * meanwhile, nothing changes.
+   */
   async #settled(): Promise<Settled> {
     const { settled, model } = this.#options;
     this.#known = (await settled.read()) ?? this.#known;
@@ -223,7 +233,7 @@ export class Follower {
 
   #settle(tip: ObjectId): void {
     this.#retry = null;
-    this.#state = { desired: tip, settled: tip, drift: false, checkedAt: this.#options.clock(), problem: null };
+    this.#state = { desired: tip, settled: tip, lags: false, checkedAt: this.#options.clock(), problem: null };
   }
 
   #refuse(tip: ObjectId, proven: ProvenVersion | null, error: unknown): void {
@@ -235,7 +245,7 @@ export class Follower {
         ? Math.min(2 * this.#retry.waitMs, LAST_RETRY_MS)
         : pollMs;
     this.#retry = { tip, waitMs, at: now.getTime() + waitMs };
-    this.#state = { ...this.#state, desired: tip, drift: true, checkedAt: now, problem };
+    this.#state = { ...this.#state, desired: tip, lags: true, checkedAt: now, problem };
     const key = `${tip} ${problem.code}`;
     if (this.#stopping || this.#reported.has(key)) return;
     this.#reported.add(key);
@@ -245,7 +255,7 @@ export class Follower {
 
 const refOf = ({ version, manifestDigest: manifest }: ProvenVersion): VersionRef => ({ version, manifest });
 
-/** Main may be right about what it has in production, and wrong about what that once was. */
+/** What main has in production may be right, although an older version that it names is not. */
 function checkVersion(settled: Settled, proven: ProvenVersion): void {
   const { version, manifest } = refOf(proven);
   if (settled.revoked.includes(manifest))

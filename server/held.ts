@@ -1,21 +1,21 @@
 import { QueueFullError } from './inference/errors.ts';
 
-/** What one request holds. */
+/** The bytes that one request holds. */
 export type Share = {
-  /** So many more bytes have come. @throws {QueueFullError} if there is no room for them */
+  /** Counts bytes that have arrived. @throws {QueueFullError} if there is no room for them */
   readonly add: (bytes: number) => void;
-  /** The body is whole: from now on it makes room for nobody. */
+  /** The body is complete: from now on the request keeps its bytes. */
   readonly whole: () => void;
-  /** Rejects if this request has to make room for another one, while its body still comes. */
+  /** Rejects if this request has to give its bytes up to another one while its body is still arriving. */
   readonly lost: Promise<never>;
 };
 
 type Holding = { bytes: number; arriving: boolean; readonly lose: (error: QueueFullError) => void };
 
 /**
- * How many bytes of requests are held at once, by all of them together. What counts is what has come, not what was announced:
- * who announces and sends nothing takes nobody's room. Where there is none left, the request that holds most while it still
- * comes gives way, so that a few who keep large bodies open do not turn away many small ones.
+ * Counts the bytes that all requests hold together. Bytes count when they have arrived, not when they are announced, so
+ * a client that announces much and sends nothing takes no room. When there is no room left, the unfinished request that
+ * holds most gives way. So a few clients that keep large bodies open do not turn away many small requests.
  */
 export class Held {
   readonly #most: number;
@@ -31,13 +31,16 @@ export class Held {
     return this.#bytes;
   }
 
-  /** Works with a share, which is given back at the end. A server that holds nothing else takes any one request. */
+  /**
+   * Runs work with a share of the bytes, and gives the share back at the end. If the server holds nothing else, any one
+   * request fits.
+   */
   async while<R>(work: (share: Share) => Promise<R>): Promise<R> {
     let lose: Holding['lose'] = () => {};
     const lost = new Promise<never>((_, reject) => {
       lose = reject;
     });
-    lost.catch(() => {}); // whoever reads hears of it
+    lost.catch(() => {}); // the reader of the body gets the rejection
     const own: Holding = { bytes: 0, arriving: true, lose };
     this.#holding.add(own);
     const whole = () => {

@@ -3,18 +3,18 @@ import type { MiddlewareHandler } from 'hono';
 import { RequestError } from './problems.ts';
 
 /**
- * Paths that answer whatever the host is called. Probes ask for health by the address of a pod or by any name, and learn only a
- * code; a webhook is believed by its signature, which no page can make.
+ * Paths that answer under any name. Probes ask for health by the address of a pod or by any name, and get only a code.
+ * A webhook is trusted by its signature, which no page can make.
  */
 const OPEN = /^\/(?:health|webhooks)\//;
 
 /**
- * Refuses requests under names that are not this server's. A page that a browser loaded from `evil.example` can have that name
- * point to this machine (DNS rebinding) and then read and ask here as its own server; the browser still says the name in `Host`.
- * An address in figures has no name that could be pointed elsewhere, so it is taken; so is `localhost`. The port does not count,
- * because a proxy or a published port of a container has another one.
+ * Refuses requests under names that are not this server's. A page that a browser loaded from `evil.example` can let
+ * that name point to this machine (DNS rebinding), and then reads from this server as if it were its own; but the
+ * browser still sends the name in `Host`. A numeric address cannot be pointed elsewhere, so it is accepted, and so is
+ * `localhost`. The port does not count, because a proxy or a published port of a container has another one.
  *
- * @param names that the server has besides
+ * @param names further names of the server
  */
 export function checkHost(names: readonly string[]): MiddlewareHandler {
   const known = new Set(['localhost', ...names.map((name) => name.toLowerCase())]);

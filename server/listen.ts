@@ -9,16 +9,19 @@ import { PawlError } from '../events/errors.ts';
 import { Connections } from './connections.ts';
 import type { ServerOptions } from './options.ts';
 
-/** Longer than load balancers keep connections (60 s is usual), so that it is never us who hang up on a request. */
+/**
+ * Longer than load balancers keep connections (60 s is usual), so that the server never closes one during a request.
+ */
 const KEEP_ALIVE_MS = 65_000;
 
 /**
- * How long a server that stops takes requests that were sent before the client could know. Their answers say that the connection
- * ends, so that nobody asks again on it; one that is closed with a request on its way is a request without an answer.
+ * How long a stopping server accepts requests that clients sent before they could know. Its answers say that the
+ * connection ends, so that no client sends another request on it. If a connection is closed while a request is
+ * arriving, that request gets no answer.
  */
 const ON_THEIR_WAY_MS = 300;
 
-/** The address cannot be listened on. */
+/** The server cannot listen on the address. */
 export class CannotListenError extends PawlError {
   readonly code = 'cannot_listen';
 }
@@ -26,24 +29,27 @@ export class CannotListenError extends PawlError {
 export type Listener = {
   readonly url: string;
   readonly port: number;
-  /** Answers what is on its way, then accepts nothing new, lets what runs end, and after the deadline cuts it off. Never fails. */
+  /**
+   * Answers requests that are arriving, then accepts no new ones, lets running requests end, and closes the rest at the
+   * deadline. Never fails.
+   */
   readonly close: (timeoutMs: number) => Promise<void>;
 };
 
-/** What this machine itself is reached by. Not every machine has the first, nor knows what `localhost` is. */
+/** Addresses of the machine itself. Not every machine has the first, nor resolves `localhost`. */
 const LOOPBACK = ['127.0.0.1', '::1'] as const;
 
-/** Addresses to try for a host, in order: for each that only means this machine, the others that do. */
+/** Addresses to try for a host, in order. For a host that only means this machine, the other such addresses follow. */
 export function addressesFor(host: string): string[] {
   if (host === 'localhost') return [host, ...LOOPBACK];
   return host === LOOPBACK[0] ? [...LOOPBACK] : [host];
 }
 
-/** The machine has no such address, speaks no such protocol, or nobody knows the name. */
+/** Error codes: the machine has no such address or protocol, or the name is unknown. */
 const ABSENT = ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENOTFOUND', 'EAI_AGAIN'];
 
 /**
- * Why it cannot be listened on an address, and what to do.
+ * Says why the server cannot listen on an address, and what to do.
  *
  * @param present addresses that this machine has
  */
@@ -59,7 +65,7 @@ export function listenAdvice({ code = '', message }: NodeJS.ErrnoException, pres
   return `${why}: use ${present.slice(0, 4).join(' or ')}, or ${every} for every network`;
 }
 
-/** Addresses of this machine that need no name of an interface, its own first. */
+/** Addresses of this machine that need no interface name. Loopback addresses come first. */
 const addressesHere = (): string[] =>
   Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
@@ -68,7 +74,8 @@ const addressesHere = (): string[] =>
     .map(({ address }) => address);
 
 /**
- * Listens where the options say. A machine without 127.0.0.1 is reached by `::1`; the URL says which it is.
+ * Listens on the host and port of the options. A machine without 127.0.0.1 is reached by `::1`; the URL says which it
+ * is.
  *
  * @throws {CannotListenError}
  */
@@ -94,7 +101,7 @@ export async function listen(
   return { url: urlOf(address, actual), port: actual, close: (timeoutMs) => close(server, connections, timeoutMs) };
 }
 
-/** @returns the address that was free, of those that mean the host */
+/** @returns the first address, of those that the host means, that the server could listen on */
 async function listenOn(server: Server, host: string, port: number): Promise<string> {
   let first: NodeJS.ErrnoException | undefined;
   for (const address of addressesFor(host)) {

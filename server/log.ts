@@ -5,7 +5,7 @@ export type Log = Logger;
 
 const STDERR = 2;
 
-/** JSON lines on standard error. What is logged is names, codes, counts and times: no text that anyone sent. */
+/** Writes JSON lines to standard error: names, codes, counts and times, but no text of any request. */
 export function openLog({ logLevel, instance }: Pick<ServerOptions, 'logLevel' | 'instance'>): Log {
   const destination = pino.destination({ fd: STDERR, sync: true });
   return pino({ level: logLevel, base: { server: instance }, timestamp: pino.stdTimeFunctions.isoTime }, destination);

@@ -20,28 +20,28 @@ import { refOf, type ServedModel } from './served.ts';
 import { Swap } from './swap.ts';
 import { Traffic } from './traffic.ts';
 
-/** What a server works with; all of it belongs to the caller and outlives the server. */
+/** What a server works with. All of it belongs to the caller and outlives the server. */
 export type ServerWorld = {
   /** The model to serve. */
   readonly model: string;
   readonly registry: Registry;
   readonly store: EventStore;
-  /** What a server of this name last settled on. */
+  /** What a server of this name last accepted. */
   readonly settled: SettledStore;
   readonly clock?: () => Date;
-  /** Counts the limits of time, where it is not the machine's clock. */
+  /** Counts time limits, where it is not the machine's clock. */
   readonly later?: Later;
   readonly log?: Log;
-  /** What to do about webhooks; null takes none. A hint about the registry makes the server look at it, besides. */
+  /** What to do about webhooks; null accepts none. After a hint about the registry the server also checks it itself. */
   readonly hooks?: Hooks | null;
-  /** What a process that runs the model may take. */
+  /** The memory and niceness of a process that runs the model. */
   readonly bounds: Bounds;
-  /** The program of such a process, where it is not the usual one. */
+  /** The program of such a process, if it is not the usual one. */
   readonly worker?: URL;
 };
 
 export type ServerState = {
-  /** What answers, or null. */
+  /** The version that answers, or null. */
   readonly model: ServedModel | null;
   readonly follow: FollowState;
   readonly workers: PoolHealth | null;
@@ -54,14 +54,14 @@ export type RunningServer = {
   /** Resolves when a model answers. @throws {ShuttingDownError} if the server is stopped before */
   readonly ready: () => Promise<void>;
   readonly state: () => ServerState;
-  /** Looks at the registry now. Resolves when that has been done, whatever came of it. */
+  /** Checks the registry now. Resolves when the check has ended, with or without success. */
   readonly poke: () => Promise<void>;
   /** Ends what is running, within `shutdownMs`. Later calls await the first. Never fails. */
   readonly stop: () => Promise<void>;
 };
 
 /**
- * A server that answers with what its registry has in production, from now until it is stopped. It installs no signal
+ * Starts a server that answers with what its registry has in production, until it is stopped. It installs no signal
  * handlers and never ends the process.
  *
  * @throws {CannotListenError}
@@ -104,7 +104,7 @@ class PawlServer {
     this.#first = new Promise((resolve, reject) => {
       this.#onFirst = { resolve, reject };
     });
-    this.#first.catch(() => {}); // whoever awaits it hears of it
+    this.#first.catch(() => {}); // the caller that awaits it gets the error
   }
 
   async start(): Promise<RunningServer> {

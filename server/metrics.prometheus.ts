@@ -2,11 +2,11 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { PoolHealth } from './inference/pool.ts';
 import type { Traffic } from './traffic.ts';
 
-/** What a server counts for whoever watches it. */
+/** What a server counts for monitoring. */
 export type Metrics = {
-  /** A process that ran the model ended by itself or was killed. @param code of what befell it */
+  /** Counts a process that ran the model and ended by itself or was killed. @param code of the cause */
   readonly lost: (code: string) => void;
-  /** Everything, in the text format of Prometheus. */
+  /** All metrics, in Prometheus' text format. */
   readonly text: () => Promise<string>;
   readonly contentType: string;
 };

@@ -8,7 +8,7 @@ export const jsonAnswer = <S extends z.ZodType>(description: string, schema: S) 
   content: { 'application/json': { schema } },
 });
 
-/** What a prediction's headers say about the version that made it. */
+/** Headers of a prediction: the version that made it. */
 export const ProvenanceHeaders = z.object({
   'pawl-model': z.string().meta({ description: 'name and version of the model that answered', example: 'sentiment/3' }),
   'pawl-manifest': z.string().meta({ description: 'digest of its manifest in the registry' }),
@@ -39,14 +39,14 @@ export function problemAnswers<S extends ProblemStatus>(...statuses: S[]): Recor
   return Object.fromEntries(answers) as Record<S, ProblemAnswer>;
 }
 
-/** A described body that the route reads for itself: strictly, within the limits (`readJson`). */
+/** Describes a body that the route reads itself, strictly and within the limits (`readJson`). */
 export function jsonBody(app: OpenAPIHono, name: string, schema: z.ZodType) {
   app.openAPIRegistry.register(name, schema);
   const reference = { $ref: `#/components/schemas/${name}` };
   return { required: true, content: { 'application/json': { schema: reference } } };
 }
 
-/** `GET /openapi.json`, made once from the routes registered before. */
+/** `GET /openapi.json`, made once from the routes that were registered before. */
 export function openApiRoute(app: OpenAPIHono, model: string): void {
   const document = app.getOpenAPI31Document({
     openapi: '3.1.0',

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** A name for this server, as somebody may have reached it; `*` for any. */
+/** A name under which clients reach this server; `*` for any. */
 const HOST_NAME =
   /^(?:\*|(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*)$/i;
 
@@ -9,7 +9,7 @@ const count = (description: string, value: number, max: number) =>
 const milliseconds = (description: string, value: number, min = 1) =>
   z.int().min(min).max(86_400_000).default(value).describe(`${description}, milliseconds`);
 
-/** What one request, and all requests together, may ask for. */
+/** Limits of one request, and of all requests together. */
 export const Limits = z.strictObject({
   bodyBytes: count('max request body, bytes', 1_048_576, 1_073_741_824),
   textCharacters: count('max length of a text, Unicode code points', 100_000, 100_000_000),
@@ -32,7 +32,7 @@ export const Limits = z.strictObject({
 });
 export type Limits = z.infer<typeof Limits>;
 
-/** Everything that can be set about a server: the `server` section of `pawl.yaml`. */
+/** All settings of a server: the `server` section of `pawl.yaml`. */
 export const ServerOptions = z.strictObject({
   host: z
     .string()

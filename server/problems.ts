@@ -7,7 +7,7 @@ import { RegistryError } from '../registry-repo/errors.ts';
 /** Why one part of a request is refused. */
 export type InvalidPart = { readonly path: string; readonly message: string };
 
-/** A request that is not what the interface asks for. Nothing of what it said is repeated. */
+/** A request that does not match the interface. Nothing of its content is repeated. */
 export class RequestError extends PawlError {
   readonly code: RequestErrorCode;
   readonly parts: readonly InvalidPart[];
@@ -29,7 +29,10 @@ export type RequestErrorCode =
   | 'not_found'
   | 'method_not_allowed';
 
-/** The one place where an error becomes a status. A code that is not here is our fault, and says nothing about itself. */
+/**
+ * Maps every error to an HTTP status; nothing else does. A code that is not listed here is a fault of the server, and
+ * its message is not shown.
+ */
 const STATUS: Readonly<Record<string, number>> = {
   invalid_body: 400,
   invalid_delivery: 400,
@@ -69,10 +72,10 @@ const TITLES: Readonly<Record<number, string>> = {
   504: 'Gateway Timeout',
 };
 
-/** Seconds after which a request turned away for lack of room or readiness is worth repeating. */
+/** Seconds after which a client should repeat a request that was rejected because the server was full or not ready. */
 const RETRY_AFTER: Readonly<Record<number, string>> = { 429: '1', 503: '2' };
 
-/** RFC 9457. `code` is what programs branch on; `type` has nothing to add to it. */
+/** RFC 9457. Programs branch on `code`; `type` would add nothing to it. */
 export const Problem = z
   .strictObject({
     type: z.literal('about:blank'),
@@ -90,7 +93,7 @@ export const Problem = z
   });
 export type Problem = z.infer<typeof Problem>;
 
-/** Whether an error is one of ours with a meaning for whoever asked. */
+/** Whether an error is one of Pawl's with a meaning for the client. */
 export const isKnown = (error: unknown): error is PawlError | RegistryError =>
   (error instanceof PawlError || error instanceof RegistryError) && error.code in STATUS;
 
@@ -103,7 +106,7 @@ export function problemOf(error: unknown): Problem {
 
 const base = (status: number) => ({ type: 'about:blank', title: TITLES[status] ?? '', status }) as const;
 
-/** The answer that tells of an error. */
+/** The HTTP answer for an error. */
 export function problemResponse(c: Context, error: unknown, headers: Readonly<Record<string, string>> = {}): Response {
   const problem = problemOf(error);
   const retry = RETRY_AFTER[problem.status];

@@ -1,6 +1,6 @@
 import type { ServedModel } from './served.ts';
 
-/** Headers that say which version answered, so that any answer can be traced to its promotion. */
+/** Headers that name the version that answered, so that any answer can be traced to its promotion. */
 export const provenance = ({ name, version, manifest, commit }: ServedModel) => ({
   'pawl-model': `${name}/${version}`,
   'pawl-manifest': manifest,

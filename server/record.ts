@@ -9,10 +9,10 @@ import type { Log } from './log.ts';
 /** A store that fails is tried again after the first wait, then after twice as long, up to the last. Milliseconds. */
 const [FIRST_WAIT_MS, LAST_WAIT_MS] = [200, 30_000];
 
-/** Another process with this name may be faster so often before this one waits, as for a store that fails. */
+/** How often another process of this name may append first before this one waits, as for a store that fails. */
 const MOST_CONFLICTS = 20;
 
-/** A day of minutes, and room for more. If a store is away for longer, the oldest facts are lost: the server lives on. */
+/** A day of minutes, and some more. If a store is away for longer, the oldest facts are lost and the server goes on. */
 const MOST_WAITING = 5000;
 
 export type RecorderOptions = {
@@ -25,8 +25,8 @@ export type RecorderOptions = {
 };
 
 /**
- * Writes facts to `server-<instance>`, in order, behind the server's back: recording neither waits nor fails. Several
- * processes with one instance name only make each other read the stream's revision again.
+ * Writes facts to `server-<instance>`, in order, as a background task: recording neither waits nor fails. If several
+ * processes have one instance name, each only has to read the stream's revision again.
  */
 export class Recorder {
   readonly #options: RecorderOptions;
@@ -67,7 +67,7 @@ export class Recorder {
     this.#write();
   }
 
-  /** Waits until everything recorded is stored, at most so long; then gives up. @returns whether everything is stored */
+  /** Waits until all recorded facts are stored, up to a time limit. @returns whether everything is stored */
   async close(timeoutMs: number): Promise<boolean> {
     const timer = setTimeout(() => this.#stopped.abort(), timeoutMs);
     while (this.#writing !== undefined) await this.#writing;
@@ -107,7 +107,7 @@ export class Recorder {
     }
   }
 
-  /** One event an append: a repeated append of one is either stored whole or not at all. */
+  /** Appends one event at a time: an append that is repeated is then either stored whole or not at all. */
   async #append(event: NewEvent): Promise<void> {
     const { store } = this.#options;
     this.#revision ??= await lastRevision(store, this.#stream);
@@ -115,14 +115,14 @@ export class Recorder {
       const [stored] = await store.append(this.#stream, this.#revision, [event]);
       this.#revision = stored?.revision;
     } catch (error) {
-      // Stored by an append whose answer got lost, before another process moved the stream on.
+      // The event was stored by an append whose answer was lost, before another process appended to the stream.
       if (!(error instanceof PartialRetryError)) throw error;
       this.#revision = undefined;
     }
   }
 }
 
-/** Found by halving, since a server's stream grows for years: revisions have no gaps. */
+/** A binary search, because a server's stream grows for years; revisions have no gaps. */
 async function lastRevision(store: EventStore, stream: string): Promise<number> {
   const exists = async (revision: number) => (await store.readStream(stream, { from: revision, limit: 1 })).length > 0;
   if (!(await exists(0))) return NO_STREAM;

@@ -17,16 +17,19 @@ import type { Evaluation, ProvenVersion, Registry } from './registry.ts';
 export type GitRegistryOptions = {
   /** A local copy of the registry, with its verdicts. */
   readonly git: Git;
-  /** Brings the copy up to date. @returns main's tip */
+  /** Updates the copy. @returns main's tip */
   readonly sync: () => Promise<ObjectId>;
   readonly artifacts: Artifacts;
   readonly model: string;
-  /** Keys whose verdicts count: pinned by whoever runs the server, never read from the registry. */
+  /** Keys whose verdicts count. The operator of the server pins them; they are never read from the registry. */
   readonly keys: readonly Key[];
   readonly clock?: () => Date;
 };
 
-/** A registry in a git repository. What cannot be verified is an error of `verifyProduction` or of reading a registry. */
+/**
+ * A registry in a git repository. What cannot be verified throws an error of `verifyProduction` or of reading a
+ * registry.
+ */
 export function gitRegistry(options: GitRegistryOptions): Registry {
   const { git, sync, artifacts, model, keys, clock = () => new Date() } = options;
   return {
@@ -65,7 +68,7 @@ async function verifyOrNothing(verify: () => Promise<VerifiedProduction>): Promi
   }
 }
 
-/** What the gate counted, and its F1 by the rules it judged by. */
+/** The gate's counts, and its F1 by the rules it judged by. */
 async function measured(git: Git, { bound, evidence, model }: Verdict): Promise<Evaluation | null> {
   const rules = (await new RegistryAt(git, bound.base).policy()).value.models[model];
   if (!evidence.measured || !rules) return null;

@@ -12,13 +12,13 @@ export type Evaluation = {
   readonly confusion: Counts;
 };
 
-/** A version that main has in production, after its signed verdict, its digests and the way it got there were checked. */
+/** A version that main has in production. Its signed verdict, its digests and the way it got there were verified. */
 export type ProvenVersion = {
   readonly version: number;
   readonly manifest: Manifest;
   readonly manifestDigest: Digest;
   readonly verdict: Digest;
-  /** How it came to be in production, and the commit on main that put it there. */
+  /** How it came into production, and the commit on main that put it there. */
   readonly promotion: {
     readonly id: string;
     readonly class: 'promotion' | 'rollback';
@@ -27,21 +27,21 @@ export type ProvenVersion = {
   };
   /** What the gate measured; null where no gate measured anything, as in some rollbacks. */
   readonly measured: Evaluation | null;
-  /** Reads files of the version, each checked against the manifest's digest. */
+  /** Reads files of the version. Each is checked against the manifest's digest. */
   readonly files: (paths: readonly string[]) => Promise<ReadonlyMap<string, Uint8Array>>;
 };
 
-/** The registry as its servers see it. */
+/** The registry as its servers use it. */
 export type Registry = {
-  /** Brings the local copy up to date. @returns main's tip */
+  /** Updates the local copy. @returns main's tip */
   readonly sync: () => Promise<ObjectId>;
   /**
-   * What main has in production at a commit, proved without reading the model itself; null before the first promotion.
-   * Throws a typed error for whatever cannot be proved.
+   * What main has in production at a commit, verified without reading the model itself; null before the first
+   * promotion. Throws a typed error for what cannot be verified.
    */
   readonly verify: (tip: ObjectId) => Promise<ProvenVersion | null>;
-  /** Whether main's own line, from this tip along first parents, holds a commit. */
+  /** Whether main's first-parent line, from this tip back, holds a commit. */
   readonly isOnLine: (commit: ObjectId, tip: ObjectId) => Promise<boolean>;
-  /** Manifests that the rules at a commit forbid ever to serve again. */
+  /** Digests of the manifests that the rules at a commit revoke for ever. */
   readonly revoked: (tip: ObjectId) => Promise<readonly Digest[]>;
 };

@@ -3,7 +3,10 @@ import type { Manifest } from '../registry-repo/manifest.ts';
 import { SelfTestFailedError } from './inference/errors.ts';
 import type { Classify } from './inference/pool.ts';
 
-/** How far a model's answers here were from those in its manifest: the largest difference of any probability. */
+/**
+ * How far a model's answers on this machine differ from those in its manifest: the largest difference of any
+ * probability.
+ */
 export type SelfTest = { readonly rows: number; readonly maxDifference: number };
 
 /** Lets a model repeat its manifest's golden answers. @throws {SelfTestFailedError} */

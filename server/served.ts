@@ -2,7 +2,7 @@ import type { VersionRef } from '../events/values.ts';
 import type { Digest, ObjectId } from '../registry-repo/values.ts';
 import type { Evaluation, ProvenVersion } from './registry.ts';
 
-/** Everything there is to say about the version that answers. */
+/** What is known of the version that answers. */
 export type ServedModel = {
   readonly name: string;
   readonly version: number;

@@ -5,8 +5,11 @@ export class ModelNotReadyError extends PawlError {
   readonly code = 'model_not_ready';
 }
 
-/** Something that many use at once, and that is let go of exactly once: when it was replaced and its last user has left. */
-class Held<E> {
+/**
+ * An engine that many requests use at once. It is released exactly once: when it was replaced and its last user has
+ * finished.
+ */
+class Engine<E> {
   readonly engine: E;
   readonly released: Promise<void>;
   #users = 0;
@@ -41,15 +44,15 @@ class Held<E> {
 }
 
 /**
- * What answers now. Replacing it is one assignment: whoever came before goes on with the old one, whoever comes after gets
- * the new one, and nobody waits.
+ * The engine that answers now. Replacing it is one assignment: requests that began before go on with the old engine,
+ * later ones get the new one, and none waits.
  *
- * E is what computes, F what is known of it.
+ * E is the engine, F the facts about it.
  */
 export class Swap<E, F> {
   readonly #release: (engine: E) => Promise<void>;
   readonly #leaving = new Set<Promise<void>>();
-  #held: Held<E> | null = null;
+  #current: Engine<E> | null = null;
   #facts: F | null = null;
 
   /** @param release called once for every engine; it must not fail */
@@ -58,23 +61,26 @@ export class Swap<E, F> {
   }
 
   get engine(): E | null {
-    return this.#held?.engine ?? null;
+    return this.#current?.engine ?? null;
   }
 
   get facts(): F | null {
     return this.#facts;
   }
 
-  /** Works with what answers now and what is known of it now, both the same to the end. @throws {ModelNotReadyError} */
+  /**
+   * Runs work with the current engine and facts; both stay the same to the end of the work.
+   * @throws {ModelNotReadyError}
+   */
   async use<R>(work: (engine: E, facts: F) => Promise<R>): Promise<R> {
-    const [held, facts] = [this.#held, this.#facts];
-    if (!held) throw new ModelNotReadyError('no model is loaded: GET /health/ready says why');
-    return held.use((engine) => work(engine, facts as F));
+    const [current, facts] = [this.#current, this.#facts];
+    if (!current) throw new ModelNotReadyError('no model is loaded: GET /health/ready says why');
+    return current.use((engine) => work(engine, facts as F));
   }
 
   replace(next: { engine: E; facts: F } | null): void {
-    const old = this.#held;
-    this.#held = next && new Held(next.engine, this.#release);
+    const old = this.#current;
+    this.#current = next && new Engine(next.engine, this.#release);
     this.#facts = next?.facts ?? null;
     if (!old) return;
     const left = old.released.finally(() => this.#leaving.delete(left));
@@ -82,9 +88,9 @@ export class Swap<E, F> {
     old.replace();
   }
 
-  /** More is known now of what answers; it itself stays. */
+  /** Replaces the facts about the engine; the engine stays. */
   amend(facts: F): void {
-    if (this.#held) this.#facts = facts;
+    if (this.#current) this.#facts = facts;
   }
 
   /** Resolves when everything replaced so far has been released. */

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
-/** How many Unicode code points a text has, counted no further than needed to know that there are more than `most`. */
+/** Counts a text's Unicode code points, but stops when there are more than `most`. */
 function codePoints(text: string, most: number): number {
-  if (text.length <= most) return text.length; // at most one a code unit: exact enough
+  if (text.length <= most) return text.length; // never less than its code points
   let count = 0;
   for (let i = 0; i < text.length && count <= most; i++, count++) {
     const unit = text.charCodeAt(i);
@@ -12,8 +12,8 @@ function codePoints(text: string, most: number): number {
 }
 
 /**
- * A text to classify: not empty, well-formed Unicode, no longer than allowed. Everything else is a text: white space,
- * control characters, NUL, any script. A lone surrogate is refused, because no UTF-8 and so no training data can have one.
+ * A text to classify: not empty, well-formed Unicode, not longer than allowed. White space, control characters, NUL and
+ * any script are allowed. A lone surrogate is refused, because UTF-8, and so training data, cannot have one.
  */
 export const textOf = (most: number) =>
   z

@@ -3,7 +3,7 @@ import { refOf, type ServedModel } from './served.ts';
 
 export type TrafficWindow = EventData<'TrafficObserved'>;
 
-/** What was asked of one version and what became of it, since the server started. Every number only grows. */
+/** The requests to one version and their results, since the server started. Every number only grows. */
 export type Counts = {
   readonly model: ServedModel;
   requests: number;
@@ -14,8 +14,8 @@ export type Counts = {
 };
 
 /**
- * Counts what is asked and answered, for each version by itself; never texts.
- * Answered requests count as `requests`. `refused` were turned away before a model saw them (4xx, overload), `failed` are the rest.
+ * Counts requests and answers, for each version apart; never texts. Answered requests count as `requests`. `refused`
+ * were rejected before a model saw them (4xx, overload); `failed` are the rest.
  */
 export class Traffic {
   #from: Date;
@@ -43,12 +43,12 @@ export class Traffic {
     if (model) this.#of(model).failed++;
   }
 
-  /** Of every version that was asked anything. */
+  /** Of every version that had requests. */
   totals(): Iterable<Readonly<Counts>> {
     return this.#counts.values();
   }
 
-  /** Ends the window: what has come since the one before; empty if nobody asked for anything. */
+  /** Ends the window: the requests since the previous window; empty if there were none. */
   take(to: Date): TrafficWindow[] {
     const windows: TrafficWindow[] = [];
     for (const [key, counts] of this.#counts) {

@@ -11,7 +11,7 @@ import type { AuditSubject } from './subject.ts';
 
 export type AuditReport = {
   readonly passed: boolean;
-  /** Events of the log that were looked at. */
+  /** Events of the log that were checked. */
   readonly position: number;
   readonly main: string | null;
   readonly at: string;
@@ -20,8 +20,9 @@ export type AuditReport = {
 };
 
 /**
- * Replays everything and believes nothing: the log's chain, the views, every verdict, every commit on main, every artifact,
- * every checkpoint, what servers say they served. It passes if there is no error among the findings.
+ * Checks everything again from the bytes and trusts no earlier check: the log's chain, the views, every verdict, every
+ * commit on main, every artifact, every checkpoint, what servers recorded that they served. It passes if there is no
+ * error among the findings.
  */
 export async function audit(subject: AuditSubject, projections: readonly AnyProjection[]): Promise<AuditReport> {
   const anchored = await anchoredCheckpoints(subject);
@@ -30,7 +31,7 @@ export async function audit(subject: AuditSubject, projections: readonly AnyProj
   const checks = [
     result,
     await checkCheckpoints(subject, log, anchored),
-    // A view of a broken log says nothing, and building it may not even be possible.
+    // A view of a broken log says nothing, and it may not even be possible to build it.
     ...(broken ? [] : [await checkViews(subject, projections)]),
     await checkRegistry(subject, log),
     await checkVerdicts(subject, log),

@@ -13,10 +13,12 @@ import type { AuditSubject, ReadLog } from './subject.ts';
 const CHECK = 'checkpoints';
 const say = sayFor(CHECK);
 
-/** A signed word on the log, as it stands on main. */
+/** A signed checkpoint of the log, as it is on main. */
 export type Anchored = { readonly path: string; readonly note: string };
 
-/** Every checkpoint on main: what catches a log that was cut off or written anew, which no chain inside it can. */
+/**
+ * Checks every checkpoint on main. They show a log that was cut off or written again, which the log's own chain cannot.
+ */
 export async function anchoredCheckpoints({ registry }: AuditSubject): Promise<Anchored[]> {
   if (!registry) return [];
   const main = new RegistryAt(registry.git, registry.tip);
@@ -29,9 +31,10 @@ export async function anchoredCheckpoints({ registry }: AuditSubject): Promise<A
   return found;
 }
 
-/** The size a note claims, whoever signed it. */
+/** The size that a note claims, whoever signed it. */
 export const claimedSize = ({ note }: Anchored): number => Number(note.split('\n')[1]);
 
+/** Checks that every checkpoint on main fits the log, and that a key which stood then has signed it. */
 export async function checkCheckpoints(
   { registry, trusted }: AuditSubject,
   log: ReadLog,
@@ -82,7 +85,10 @@ function openedWith(key: Key, { note }: Anchored): Checkpoint | null {
   }
 }
 
-/** A checkpoint says no time at all: what came to main after the commit that ends its key proves nothing, what came before does. */
+/**
+ * A checkpoint names no time. One that came to main after the commit that ends its key proves nothing; one that came
+ * before does.
+ */
 async function checkOrder(
   registry: AuditSubject['registry'],
   anchored: Anchored,
@@ -115,13 +121,16 @@ async function checkOrder(
   }
 }
 
-/** Whether a key is trusted for a registry; of one that has no name, only up to the commit at which the key's got its id. */
+/**
+ * Whether a key is trusted for a registry. For a registry without an id, only up to the commit at which the key's
+ * registry got its id.
+ */
 const isFor = async (git: Git, { registry }: Key, told: string | undefined, added: ObjectId): Promise<boolean> =>
   !registry ||
   told === registry.id ||
   (told === undefined && registry.after !== null && (await git.isOnLine(added, registry.after)));
 
-/** Rules need not name a log's key; those that did and do not any more, or name an end, have ended it. */
+/** Rules need not name a log's key. Rules that named one and no longer do, or give it an end, have ended it. */
 async function someNotEnded(git: Git, before: ObjectId, keys: readonly Key[]): Promise<boolean> {
   const [latest, ...earlier] = await git.firstParents(before, { path: POLICY_PATH });
   const rulesAt = async (commit: ObjectId) => (await new RegistryAt(git, commit).policy()).value;

@@ -23,7 +23,10 @@ const EXPLAINS: Readonly<Record<MainCommit['kind'], Recorded['type'] | null>> = 
   unexplained: null,
 };
 
-/** Two histories of the same thing, held against each other: every commit on main has exactly one event, and every such event its commit. */
+/**
+ * Compares two histories of the same thing: every commit on main has exactly one event, and every such event its
+ * commit.
+ */
 export async function checkRegistry({ registry, trusted, now }: AuditSubject, log: ReadLog): Promise<CheckResult> {
   const recorded = log.events.filter(isRecorded);
   if (!registry) {

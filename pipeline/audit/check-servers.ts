@@ -8,7 +8,7 @@ import { type AuditSubject, eventName, type ReadLog } from './subject.ts';
 const CHECK = 'servers';
 const say = sayFor(CHECK);
 
-/** Servers are witnesses: each version they activated must be what main named at the commit they give. */
+/** Checks what servers recorded: each version they activated must be what main named at the commit they give. */
 export async function checkServers({ registry }: AuditSubject, log: ReadLog): Promise<CheckResult> {
   const activated = log.events.filter((e) => e.type === 'ModelActivated');
   const findings: Finding[] = [];

@@ -11,8 +11,9 @@ const CHECK = 'verdicts';
 const say = sayFor(CHECK);
 
 /**
- * Opens every signed verdict and judges again from the evidence in it: the gate must have come to the only possible answer.
- * A refusal before anything was measured has no evidence, so nothing could be signed; and it put nothing into production.
+ * Opens every signed verdict and judges again from the evidence in it: the gate must have given the only possible
+ * answer. A refusal before anything was measured has no evidence, so nothing could be signed; and it put nothing into
+ * production.
  */
 export async function checkVerdicts(subject: AuditSubject, log: ReadLog): Promise<CheckResult> {
   const judged = log.events.filter((e) => e.type === 'GateJudged');
@@ -60,7 +61,7 @@ async function checkOne(
   }
 }
 
-/** Members of the event that the verdict knows too, and knows otherwise. */
+/** Members of the event that the verdict also has, with another value. */
 function differences({ data }: EventOf<'GateJudged'>, verdict: Verdict): string[] {
   const measured = verdict.evidence.measured;
   const pairs: readonly [string, unknown, unknown][] = [

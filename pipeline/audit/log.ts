@@ -11,7 +11,7 @@ const CHECK = 'log';
 const say = sayFor(CHECK);
 
 /**
- * Reads the whole log once: every hash, link, revision, position and shape is checked, and what other checks need is kept.
+ * Reads the whole log once: checks every hash, link, revision, position and shape, and keeps what other checks need.
  * Memory grows with decisions, not with metrics.
  *
  * @param sizes of the log whose Merkle roots are wanted

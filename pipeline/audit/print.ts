@@ -2,7 +2,7 @@ import { code, plain, table } from '../markdown.ts';
 import { textTable } from '../table.ts';
 import type { AuditReport } from './audit.ts';
 
-/** The report for a terminal. */
+/** Prints the report for a terminal. */
 export function printText(report: AuditReport): string {
   const { passed, position, main, checks, findings } = report;
   const rows = checks.map((c) => [c.findings.some((f) => f.severity === 'error') ? '✘' : '✔', c.check, c.looked]);
@@ -15,7 +15,7 @@ export function printText(report: AuditReport): string {
   ].join('\n\n');
 }
 
-/** The report for a pull request or a ticket. */
+/** Prints the report for a pull request or a ticket. */
 export function printMarkdown(report: AuditReport): string {
   const { passed, position, main, at, checks, findings } = report;
   const rows = checks.map((c) => [

@@ -6,7 +6,7 @@ import type { Git } from '../../registry-repo/git.ts';
 import type { Key } from '../../registry-repo/policy.ts';
 import type { ObjectId } from '../../registry-repo/values.ts';
 
-/** What an audit looks at. Nothing in it is changed. */
+/** What an audit reads. It changes nothing. */
 export type AuditSubject = {
   readonly store: EventStore;
   /** The tables that commands read; null if there are none to compare. */
@@ -19,7 +19,7 @@ export type AuditSubject = {
   readonly progress: (stage: string, done: number, of: number) => void;
 };
 
-/** The log, read once for all checks: decisions whole, the rest as far as checks need it. */
+/** The log, read once for all checks: complete decisions, and the rest as far as checks need it. */
 export type ReadLog = {
   readonly size: number;
   readonly streams: number;

@@ -39,7 +39,7 @@ export const artifactsGc: Command<Workspace> = {
   },
 };
 
-/** Every digest in any event's data, whatever it stands for: what an event mentions is never collected. */
+/** Every digest in any event's data, whatever it is for: what an event mentions is never collected. */
 export async function referencedByEvents(store: EventStore): Promise<Set<string>> {
   const found = new Set<string>();
   for await (const page of wholeLog(store))

@@ -2,14 +2,14 @@ import type { Readable } from 'node:stream';
 import type { MemoryUse } from '../memory-limits.ts';
 import type { Output } from '../output.ts';
 
-/** A flag. One with a `setting` writes that path of the configuration; the others are handed to the command. */
+/** A flag. One with a `setting` sets that path of the configuration; the others are passed to the command. */
 export type Flag = {
-  /** As commander reads it: `--port <number>`, `--json`. */
+  /** In commander's form: `--port <number>`, `--json`. */
   readonly flags: string;
   readonly description: string;
   readonly setting?: string;
   readonly repeatable?: boolean;
-  /** A path: relative to where the user stands, while settings are relative to their file. */
+  /** A path: relative to the user's folder, while paths in settings are relative to their file. */
   readonly path?: boolean;
 };
 
@@ -20,7 +20,7 @@ export type Argument = {
   readonly variadic?: boolean;
 };
 
-/** What a command is called with: texts as they were typed, and the world through the workspace. */
+/** What a command is called with: arguments as they were typed, and the workspace. */
 export type Invocation<W> = {
   readonly args: readonly string[];
   readonly flags: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
@@ -33,24 +33,24 @@ export type Invocation<W> = {
 
 export const EXIT = { done: 0, no: 1, usage: 2, failed: 3, stopped: 130 } as const;
 
-/** What lists of commands say of one, so that they need not load it. */
+/** What lists of commands show of one, so that they need not load it. */
 export type Verb<W> = {
   /** Words as typed: `runs list`. */
   readonly name: string;
-  /** What follows it, as help shows it: `[options] <run>`. A test compares it with the command. */
+  /** What follows it in help: `[options] <run>`. A test compares it with the command. */
   readonly takes: string;
   readonly summary: string;
   load(): Promise<Command<W>>;
 };
 
-/** What a verb of the command line does. `run` gives the exit code: 0 done, 1 the answer is no, and errors are thrown. */
+/** What a verb of the command line does. `run` gives the exit code: 0 done, 1 the answer is no; errors are thrown. */
 export type Command<W> = {
   readonly details?: string;
   readonly arguments?: readonly Argument[];
   readonly flags?: readonly Flag[];
-  /** Works until it is told to stop, so being stopped is its good end. */
+  /** Runs until it is told to stop, so being stopped is success. */
   readonly untilStopped?: boolean;
-  /** Why it needs more memory than any command: looked at before it begins. */
+  /** Why it needs more memory than other commands; checked before it begins. */
   readonly memory?: MemoryUse;
   /** Reads only: has `--json`. */
   readonly json?: boolean;

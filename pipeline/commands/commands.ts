@@ -1,7 +1,10 @@
 import type { Workspace } from '../workspace.ts';
 import type { Verb } from './command.ts';
 
-/** Every verb, in the order that help shows them: the flow first, then what looks back at it. Each is loaded when it is called. */
+/**
+ * Every verb, in the order of the help: first the flow, then what shows it afterwards. Each is loaded when it is
+ * called.
+ */
 export const verbs: readonly Verb<Workspace>[] = [
   {
     name: 'up',

@@ -47,7 +47,7 @@ export const evaluate: Command<Workspace> = {
   },
 };
 
-/** As programs read it: of many labels only the counts that are not 0. */
+/** The JSON form: for many labels only the counts that are not 0. */
 const told = <T extends Pick<Evaluated, 'confusion' | 'slices'>>(value: T) => ({
   ...value,
   confusion: storedCounts(value.confusion),
@@ -69,11 +69,11 @@ function describe(evaluated: Evaluated): string {
   ].join('\n\n');
 }
 
-/** Whether a figure of two labels is about one that no row has: then it says nothing. */
+/** Whether a figure of two labels is about a label that no row has: then it says nothing. */
 const says = ({ labels, positive }: Evaluated, confusion: readonly (readonly number[])[]): boolean =>
   positive === null ? presentIn(confusion) > 0 : (confusion[labels.indexOf(positive)] ?? []).some((count) => count > 0);
 
-/** The interval, or why there is none. An interval without a width would say that nothing else could have come out. */
+/** The interval, or why there is none. An interval without a width would claim that no other result was possible. */
 function bootstrapped(evaluated: Evaluated): string {
   const { rows, confusion, positive, bootstrap, metrics } = evaluated;
   if (bootstrap.interval) return range(bootstrap.interval);
@@ -120,7 +120,7 @@ const NAMES: Readonly<Record<string, string>> = {
   f1_weighted: 'weighted F1',
 };
 
-/** The figures that are not of one label; those of the positive one say which it is. */
+/** The figures that are not of one label; those of the positive one name it. */
 function overall(evaluated: Evaluated): string[][] {
   const { metrics, intervals, positive, present, labels, confusion } = evaluated;
   const ofPositive = ['precision', 'recall', 'f1'];

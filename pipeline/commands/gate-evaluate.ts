@@ -40,7 +40,7 @@ export const gateEvaluate: Command<Workspace> = {
   },
 };
 
-/** Which pull request and commit a gate is asked about. @throws {UsageError} */
+/** The pull request and commit that a gate has to judge. @throws {UsageError} */
 export function gateQuestion(invocation: Invocation<Workspace>): { number: number; head: string } {
   const number = wholeNumber(text(invocation, 'pr'), '--pr', 1);
   const head = text(invocation, 'head') ?? '';

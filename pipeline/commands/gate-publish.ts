@@ -41,7 +41,7 @@ export const gatePublish: Command<Workspace> = {
 
 const line = (p: Published): string => (p.outcome === 'merged' ? `merged as ${p.commit}` : `${p.outcome}: ${p.detail}`);
 
-/** Rubbish is as good as nothing: the gate then refuses, and says why. */
+/** A malformed evaluation counts as none: the gate then refuses, and says why. */
 async function readEvaluated(
   workspace: Workspace,
   file: string | undefined,

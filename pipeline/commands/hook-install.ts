@@ -9,7 +9,7 @@ import { asUser } from '../state-folder.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
 
-/** The repository has a hook of its own, which is not ours to replace. */
+/** The repository has a hook of its own, which Pawl must not replace. */
 export class HookExistsError extends PawlError {
   readonly code = 'hook_exists';
 }
@@ -36,7 +36,7 @@ export const hookInstall: Command<Workspace> = {
   },
 };
 
-/** Single quotes keep everything but themselves. */
+/** Quotes for a shell: single quotes protect everything but themselves. */
 const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
 function hookScript(workspace: Workspace, repository: string): string {

@@ -37,7 +37,7 @@ export const promote: Command<Workspace> = {
   },
 };
 
-/** Whether the gate came to no answer on a promotion that is still open. */
+/** Whether the gate could not judge a promotion that is still open. */
 export const isUnjudged = ({ status, judged }: Promotion): boolean =>
   status === 'open' && judged !== null && couldNotJudge(judged);
 

@@ -60,6 +60,6 @@ function describe(value: QuantizedRun): string {
   ].join('\n\n');
 }
 
-/** Both names where the original was measured by other rules. */
+/** Both names if the original was measured by other rules. */
 const named = ({ original, quantised }: QuantizedRun['measure']): string =>
   original === quantised ? original : `${original} and ${quantised}`;

@@ -10,9 +10,9 @@ export const reconcile: Command<Workspace> = {
   examples: [['pawl reconcile', 'after a crash, or from cron']],
   async run({ workspace, out }) {
     const done = await reconcileAll(workspace, (line) => out.say(line));
-    const { interrupted, finished, leased, drift, removed } = done;
+    const { interrupted, finished, leased, diverged, removed } = done;
     const ended = finished.map((p) => ({ id: p.id, model: p.model, status: p.status, couldNotJudge: isUnjudged(p) }));
-    const value = { interrupted, finished: ended, leased, drift, removed };
+    const value = { interrupted, finished: ended, leased, drift: diverged, removed };
     out.result(value, () => {
       const lines = [
         ...interrupted.map((id) => `run ${id} was interrupted: its process is gone`),
@@ -20,10 +20,10 @@ export const reconcile: Command<Workspace> = {
           isUnjudged(p) ? describe(p) : `promotion ${p.id} of ${p.model} v${p.candidate.version}: ${p.status}`,
         ),
         ...removed.map((path) => `removed ${path}: its process was killed`),
-        ...drift.map((d) => `drift: ${d.commit} ${d.detail}`),
+        ...diverged.map((d) => `drift: ${d.commit} ${d.detail}`),
       ];
       return lines.join('\n') || (leased.length > 0 ? 'nothing else was left to do' : 'nothing was left to do');
     });
-    return finished.some(isUnjudged) ? 3 : drift.length > 0 ? 1 : 0;
+    return finished.some(isUnjudged) ? 3 : diverged.length > 0 ? 1 : 0;
   },
 };

@@ -62,7 +62,7 @@ export const registryAcceptMain: Command<Workspace> = {
   },
 };
 
-/** What cannot be read is what this is for, among others; that nothing was written is another thing. */
+/** A state that cannot be read is one reason for this command. It is not the same as having none. */
 async function readOr(read: () => Promise<Settled | null>): Promise<Settled | null | 'unreadable'> {
   try {
     return await read();

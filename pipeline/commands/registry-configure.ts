@@ -5,7 +5,7 @@ import { RegistryAt } from '../../registry-repo/registry.ts';
 import { loadConfigured } from '../operations/dataset.ts';
 import { findVersion } from '../operations/find.ts';
 import { UsageError } from '../operations/not-found.ts';
-import { recordConfigured } from '../promotion/drift.ts';
+import { recordConfigured } from '../promotion/compare-main.ts';
 import { reconcile } from '../promotion/reconcile.ts';
 import { evaluationName, rowsForTree } from '../registry-setup/first-files.ts';
 import { pinToMain } from '../registry-setup/pin.ts';
@@ -137,7 +137,7 @@ async function changedFiles(
   return changed;
 }
 
-/** What no setting speaks of stays as `gate.json` has it; so does the measure, whatever default it came from. */
+/** Values without a setting stay as `gate.json` has them; so does the measure, even if it came from a default. */
 function keeping(
   before: ModelPolicy | undefined,
   now: ModelPolicy,
@@ -149,7 +149,7 @@ function keeping(
   return { ...before, ...now, ...measure, significance, labelFloors };
 }
 
-/** An old registry that never spoke of approval goes on without a word. */
+/** An old registry without an approval setting continues without a remark. */
 const withMerge = (policy: Policy, merge: NonNullable<Policy['merge']>): Policy =>
   (policy.merge ?? 'auto') === merge ? policy : { ...policy, merge };
 
@@ -158,11 +158,11 @@ const differing = (before: Policy, after: Policy): Map<string, string | Buffer> 
 
 type Change = { readonly base: string; readonly files: ReadonlyMap<string, string | Buffer>; readonly reason: string };
 
-/** Whether this command may merge a change of rules: on GitHub, and where a workflow judges, a person does it there. */
+/** Whether this command may merge a change of rules. On GitHub, and if a workflow judges, a person merges it there. */
 const mergesHere = ({ config, gateIsHere }: Workspace): boolean =>
   config.registry.forge === 'local' || (config.registry.forge === 'gitea' && gateIsHere);
 
-/** A pull request of its own, merged by whoever runs this. */
+/** A pull request of its own, merged by the user of this command. */
 async function mergeChange(workspace: Workspace, change: Change): Promise<string> {
   const { number, head, title } = await openChange(workspace, change);
   const message = `${title}\n\nPull-Request: ${number}\n`;

@@ -26,7 +26,7 @@ export const runsShow: Command<Workspace> = {
 type Pretrained = NonNullable<Manifest['pretrained']>;
 type Shown = Run & { readonly pretrained: Pretrained | null };
 
-/** What training started from, as the candidate's manifest has it; null too where that cannot be read any more. */
+/** The pretrained model, as the candidate's manifest names it; null also if the manifest cannot be read any more. */
 async function pretrainedOf(workspace: Workspace, { candidate }: Run): Promise<Pretrained | null> {
   if (!candidate) return null;
   const read = await readCandidate(workspace.artifacts(), candidate.manifest).catch(() => null);

@@ -21,7 +21,7 @@ type Row = {
   readonly point: number;
   readonly run: string;
   readonly values: readonly Scalar[];
-  /** What its F1 is called. */
+  /** The name of its F1. */
   readonly measure: string;
   readonly f1: number;
   readonly interval: readonly [number, number] | null;
@@ -67,18 +67,18 @@ function rowsOf(averaging: Averaging, found: readonly Run[], names: readonly str
 
 type Compared = { readonly names: readonly string[]; readonly rows: readonly Row[]; readonly measure: string };
 
-/** The one name of every F1 compared; where they differ, all of them, as nothing then says which of two runs is better. */
+/** The one name of every F1 compared. If names differ, all of them: then two runs cannot be compared. */
 const common = (rows: readonly Row[], otherwise: string): string =>
   [...new Set(rows.map(({ measure }) => measure))].join(' / ') || otherwise;
 
-/** Null also where F1 was measured by other rules than there are now. */
+/** Null also if F1 was measured by other rules than there are now. */
 function intervalOf(run: Run, averaging: Averaging): readonly [number, number] | null {
   const last = run.evaluations.at(-1);
   const found = last ? f1Interval(last.labels, denseCounts(last.confusion), averaging) : null;
   return last && found && found.low <= last.f1 && last.f1 <= found.high ? [found.low, found.high] : null;
 }
 
-/** A scatter of the setting that was asked for, or of the only one; else all settings side by side. */
+/** A scatter plot of the setting that was asked for, or of the only one; else all settings side by side. */
 function drawn({ names, rows, measure }: Compared, asked: string | undefined): string {
   const name = asked ?? (names.length === 1 ? names[0] : undefined);
   if (name === undefined)

@@ -29,7 +29,7 @@ type Written = {
   readonly needs: readonly string[];
 };
 
-/** Writes what runs the points on other machines. */
+/** Writes the files that run the points on other machines. */
 export async function sweepElsewhere(invocation: Invocation<Workspace>, target: Target): Promise<number> {
   const { workspace, out } = invocation;
   requireShared(workspace);
@@ -56,7 +56,7 @@ export async function sweepElsewhere(invocation: Invocation<Workspace>, target: 
   return 0;
 }
 
-/** @throws {SweepError} where log or artifacts would be lost with the machines that write them */
+/** @throws {SweepError} if log or artifacts would be lost with the machines that write them */
 function requireShared(workspace: Workspace): void {
   const { events, artifacts } = workspace.config;
   const problems = [
@@ -113,7 +113,7 @@ function forCluster(invocation: Invocation<Workspace>, wanted: Wanted, { file, f
   const path = text(invocation, 'out') ?? 'sweep-job.yaml';
   return {
     text: sweepJob(
-      // What pods may write lies where they may write it, and threads are what was asked for.
+      // Files of pods go to folders where pods may write; threads are as requested.
       {
         ...wanted,
         variables: [

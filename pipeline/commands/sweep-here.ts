@@ -6,7 +6,9 @@ import { share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Invocation } from './command.ts';
 
-/** Runs the points that have no completed run yet in processes of this machine, and tells what all of them have found. */
+/**
+ * Runs the points that have no completed run yet in processes of this machine, and shows the results of all of them.
+ */
 export async function sweepHere(invocation: Invocation<Workspace>, file: string, found: Sweep, id: string) {
   const { workspace, out, signal } = invocation;
   const wanted = invocation.flags.promoteBest === true;

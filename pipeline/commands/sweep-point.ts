@@ -35,7 +35,7 @@ export const sweepPoint: Command<Workspace> = {
         `this is sweep ${id}, not ${wanted}: the file or the settings have changed; write the executor anew`,
       );
     const point = found.points[indexOf(invocation, found.points.length)] as Point;
-    // What a killed sweep has left running may still be at this very point.
+    // A killed sweep may have left a process that still runs this point.
     const lock = workspace.path(`.pawl/sweeps/${id}-${point.index}.lock`);
     return withLock(lock, () => runPoint(invocation, found, { id, point, started }), { signal });
   },

@@ -42,7 +42,7 @@ export const up: Command<Workspace> = {
   },
 };
 
-/** Makes sure that something is in production. @returns false if the gate refused what there was */
+/** Makes sure that a version is in production. @returns false if the gate refused the candidate */
 async function firstModel(workspace: Workspace, out: Output, signal: AbortSignal): Promise<boolean> {
   const views = await workspace.views();
   const { model } = workspace.config;
@@ -59,7 +59,7 @@ async function firstModel(workspace: Workspace, out: Output, signal: AbortSignal
   return ended.kind === 'done' || ended.promotion.status === 'merged';
 }
 
-/** A completed run whose candidate nobody has proposed: an earlier `up` was stopped right after training. */
+/** A completed run whose candidate was not proposed: an earlier `up` was stopped right after training. */
 const untried = ({ config }: Workspace, all: readonly Run[], tried: ReadonlySet<string | null>): Run | undefined =>
   all.find((r) => r.status === 'completed' && r.model === config.model && !tried.has(r.id));
 

@@ -6,7 +6,7 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 /** Whether a repository's address is a URL; else it is a path on this machine. */
 export const isUrl = (address: string): boolean => URL_LIKE.test(address);
 
-/** Why an address cannot be that of a training repository, never repeating it, or null. */
+/** Why an address cannot be a training repository's, without repeating it, or null. */
 export function addressProblem(address: string): string | null {
   if (/^[^/]+@[^/]+:/.test(address)) return 'git over SSH is not spoken here: use the https URL';
   if (!isUrl(address)) return null;
@@ -19,7 +19,10 @@ export function addressProblem(address: string): string | null {
   return 'use a path, or an https URL';
 }
 
-/** A repository's URL as events record it: as GitHub Actions name it, so that a push is the same however it is heard of. */
+/**
+ * A repository's URL as events record it: as GitHub Actions name it, so that a push is recorded the same way whatever
+ * reported it.
+ */
 export const plainUrl = (url: string): string => new URL(url).href.replace(/\/+$/, '').replace(/\.git$/, '');
 
 /** The last two names of an address, `owner/name`: how forges name repositories in webhooks. */

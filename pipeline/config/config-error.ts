@@ -1,9 +1,11 @@
 import { PawlError } from '../../events/errors.ts';
 
-/** One thing wrong with the configuration: which setting, who set it, and what to write instead. */
+/** One thing wrong with the configuration: which setting, where it was set, and what to write instead. */
 export type ConfigProblem = { readonly path: string; readonly origin: string; readonly message: string };
 
-/** The configuration is wrong; `problems` holds everything that is, not only the first. Nothing was read or written with it. */
+/**
+ * The configuration is wrong; `problems` holds all problems, not only the first. Nothing was read or written with it.
+ */
 export class ConfigError extends PawlError {
   readonly code = 'config_invalid';
   readonly problems: readonly ConfigProblem[];

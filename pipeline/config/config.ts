@@ -12,7 +12,7 @@ import { settingsOf } from './settings.ts';
 
 const Path = z.string().min(1).max(4000);
 const RepositoryName = z.string().regex(/^[A-Za-z0-9][\w.-]{0,99}\/[\w.-]{1,100}$/, 'use owner/name');
-/** Of a repository; one with credentials in it would be printed by `pawl config` and recorded by every run. */
+/** A repository's URL. With credentials in it, `pawl config` would print them and every run would record them. */
 const Address = Path.max(1000).superRefine((address, context) => {
   const message = addressProblem(address);
   if (message !== null) context.addIssue({ code: 'custom', message });
@@ -22,7 +22,7 @@ const LogRepository = Path.superRefine((address, context) => {
   if (message !== null) context.addIssue({ code: 'custom', message });
 });
 
-/** One branch a trainer, so that each trainer's own settings are checked. */
+/** One branch for each trainer, so that each trainer's own settings are checked. */
 const Training = z.discriminatedUnion('trainer', trainers.map(trainingWith) as [ReturnType<typeof trainingWith>]);
 
 function trainingWith(trainer: Trainer) {
@@ -39,7 +39,7 @@ function trainingWith(trainer: Trainer) {
   });
 }
 
-/** What a new registry starts with; afterwards `gate.json` on its main branch counts, and nothing else. */
+/** What a new registry starts with. Afterwards only `gate.json` on its main branch counts. */
 const InitialPolicy = z.strictObject({
   average: ModelPolicy.shape.average
     .nullable()
@@ -82,7 +82,7 @@ const InitialPolicy = z.strictObject({
     .describe('Max share of evaluation rows that may be among the training rows'),
 });
 
-/** What a process that runs a model may take; what the gate's may, the registry's rules say. */
+/** The memory and niceness of a process that runs a model. For the gate's processes, the registry's rules decide. */
 const Models = z.strictObject({
   megabytes: z
     .int()
@@ -111,7 +111,9 @@ const Models = z.strictObject({
     ),
 });
 
-/** Everything that can be set: `pawl.yaml`, `PAWL_…` variables and flags, in that order. Paths are relative to the file's folder. */
+/**
+ * All settings: from `pawl.yaml`, `PAWL_…` variables and flags, in that order. Paths are relative to the file's folder.
+ */
 export const Config = z.strictObject({
   model: Name.default('sentiment').describe('Name of the model to train and serve'),
   data: DataOptions.prefault({ kind: 'sample' }).describe('Where labelled texts come from'),

@@ -3,7 +3,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { fromText, type Setting } from './settings.ts';
 
-/** Values from one place. Later layers win over earlier ones, setting by setting. */
+/** Values from one source. Later layers win over earlier ones, setting by setting. */
 export type Layer = {
   readonly values: Readonly<Record<string, unknown>>;
   /** Where a value was written, for people: a file and line, a variable, a flag. */
@@ -11,10 +11,12 @@ export type Layer = {
   readonly problems: readonly ConfigProblem[];
 };
 
-/** Variables of the test suite, and secrets, which are never settings: no file holds them and nothing prints them. */
+/**
+ * Variables that are not settings: those of the test suite, and secrets. No file holds secrets and nothing prints them.
+ */
 const NOT_SETTINGS = /^PAWL_(?:TEST_|SECRET_|CONFIG$)/;
 
-/** No settings are nested deeper; the parser is recursive, and far beyond this it ends the process. */
+/** The deepest nesting of settings. The parser is recursive, and would end the process far beyond this. */
 const DEEPEST = 100;
 
 function isTooDeep(text: string): boolean {
@@ -29,7 +31,7 @@ function isTooDeep(text: string): boolean {
 /** Lists within lists on one line: `- - - x`. */
 const COMPACT = new RegExp(`^[ \\t]*(?:[-?:][ \\t]+){${DEEPEST}}`, 'm');
 
-/** @param name as people call the file */
+/** @param name of the file in messages */
 export function yamlLayer(text: string, name: string): Layer {
   if (isTooDeep(text)) {
     const message = `nested deeper than ${DEEPEST} levels: no settings are`;
@@ -65,11 +67,11 @@ function toValues(document: ReturnType<typeof parseDocument>): Record<string, un
       ? (value as Record<string, unknown>)
       : undefined;
   } catch {
-    return undefined; // aliases: a few bytes of them can stand for gigabytes
+    return undefined; // aliases: a few bytes of them can expand to gigabytes
   }
 }
 
-/** Every `PAWL_…` variable must be a setting: a misspelt one would otherwise be ignored in silence. */
+/** Every `PAWL_…` variable must be a setting: otherwise a misspelt one would be ignored without a message. */
 export function envLayer(env: Readonly<Record<string, string | undefined>>, settings: readonly Setting[]): Layer {
   const known = new Map(settings.map((s) => [s.env, s]));
   const values = {};
@@ -137,7 +139,7 @@ function mergeInto(target: Record<string, unknown>, source: Readonly<Record<stri
   }
 }
 
-/** Own properties only: a key named `__proto__` must stay a key, for the schema to refuse. */
+/** Own properties only: a key named `__proto__` must stay a key, so that the schema refuses it. */
 function define(target: Record<string, unknown>, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
 }

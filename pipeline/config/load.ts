@@ -8,7 +8,7 @@ import { type Resolved, resolveConfig } from './resolve.ts';
 import { withoutServiceLinks } from './service-links.ts';
 
 export type ConfigRequest = {
-  /** A file the user named; without one, `pawl.yaml` in the folder counts if it is there. */
+  /** A file that the user named; if left out, `pawl.yaml` in the folder is read if it exists. */
   readonly file: string | undefined;
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -18,19 +18,19 @@ export type ConfigRequest = {
 };
 
 export type LoadedConfig = Resolved<Config> & {
-  /** The folder that relative paths of the configuration start from. */
+  /** The folder to which paths of the configuration are relative. */
   readonly root: string;
   /** The settings file that was read, or null. */
   readonly file: string | null;
-  /** Variables that look like settings, and that Kubernetes has set. */
+  /** Variables that look like settings, but were set by Kubernetes. */
   readonly ignored: readonly string[];
-  /** What it was loaded by, to load it again with an overlay. */
+  /** The arguments it was loaded with, to load it again with an overlay. */
   readonly request: ConfigRequest;
 };
 
 const DEFAULT_FILE = 'pawl.yaml';
 
-/** Lies below all others, so that `--seed 7` alone need not name the trainer that would be taken anyway. */
+/** The lowest layer, so that `--seed 7` alone need not name the default trainer. */
 const DEFAULT_TRAINER: Layer = { values: { training: { trainer: 'nbsvm' } }, origin: () => 'default', problems: [] };
 
 /** @throws {ConfigError} with everything that is wrong */

@@ -1,10 +1,10 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { ConfigError } from './config-error.ts';
 
-/** No settings are longer; a device, or a link to one, never ends. */
+/** The longest settings file; a device, or a link to one, never ends. */
 export const MAX_SETTINGS_BYTES = 1_000_000;
 
-/** The text of a settings file. @throws {ConfigError} if it cannot be read, or is too long to be one */
+/** Reads the text of a settings file. @throws {ConfigError} if it cannot be read, or is too long */
 export function readSettings(path: string): string {
   try {
     const file = openSync(path, 'r');

@@ -1,13 +1,13 @@
 import { stringify } from 'yaml';
 import type { Config } from './config.ts';
 
-/** Where a registry says what its own workflows need to know; on main, and so changed by review alone. */
+/** The file of a registry with settings for its own workflows; it is on main, and so only a review changes it. */
 export const REGISTRY_SETTINGS_PATH = 'pawl.yaml';
 
 const HEAD = `# Where the gate's workflow finds models that are not in this repository. No secrets belong here.
 `;
 
-/** The settings that a registry's own workflows need; null where all they need is in the registry itself. */
+/** The settings that a registry's own workflows need; null if the registry itself holds all they need. */
 export function registrySettings({ artifacts, registry }: Pick<Config, 'artifacts' | 'registry'>): string | null {
   const { store, repository, s3 } = artifacts;
   if (registry.forge === 'local' || store === 'local') return null;

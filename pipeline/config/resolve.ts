@@ -5,12 +5,12 @@ import type { Setting } from './settings.ts';
 
 export type Resolved<C> = {
   readonly config: C;
-  /** Who set a value: a file and line, a variable, a flag, or `default`. */
+  /** What set a value: a file and line, a variable, a flag, or `default`. */
   readonly origin: (path: readonly string[]) => string;
 };
 
 /**
- * Layers to configuration: the last layer that sets a value wins, defaults fill the rest.
+ * Merges layers into a configuration: the last layer that sets a value wins, defaults fill the rest.
  *
  * @param settings of the same schema, for suggesting what a misspelt name may have meant
  * @throws {ConfigError} with every problem of every layer

@@ -6,7 +6,7 @@ const Pem = z
   .transform((text) => text.replaceAll('\\n', '\n').trim())
   .refine((text) => text.startsWith('-----BEGIN '), 'a private key in PEM form');
 
-/** What only environment variables may hold, by variable. A mistyped name is an error like that of a setting. */
+/** Values that only environment variables may hold, by variable. A mistyped name is an error, as for a setting. */
 const SECRETS = {
   PAWL_SECRET_FORGE_TOKEN: z.string().min(1).describe('Token for the forge: fine-grained, or of a GitHub App'),
   PAWL_SECRET_APP_KEY: Pem.describe('Private key of the GitHub App, PEM; line ends may be written as \\n'),
@@ -29,7 +29,7 @@ export type Secrets = {
   readonly logKey: string | null;
 };
 
-/** Every secret with what it is, for the documents. */
+/** Every secret with its description, for the documents. */
 export const secretVariables: readonly { readonly name: string; readonly description: string }[] = Object.entries(
   SECRETS,
 ).map(([name, schema]) => ({ name, description: schema.description ?? '' }));
@@ -41,7 +41,7 @@ export function readSecrets(env: Readonly<Record<string, string | undefined>>): 
     .map((name) => ({ path: '', origin: name, message: `no such secret: ${Object.keys(SECRETS).join(', ')}` }));
   const read = (name: Variable): string | null => {
     const text = env[name];
-    if (text === undefined || text === '') return null; // a workflow passes a secret that is not there as nothing
+    if (text === undefined || text === '') return null; // a workflow passes a missing secret as an empty text
     const result = SECRETS[name].safeParse(text);
     if (result.success) return result.data;
     problems.push({ path: '', origin: name, message: result.error.issues.map((i) => i.message).join('; ') });

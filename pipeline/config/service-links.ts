@@ -9,7 +9,10 @@ const NAME =
   /^PAWL_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/;
 const ADDRESS = /^(?:tcp|udp|sctp):\/\//;
 
-/** The variables without those that Kubernetes has set, and the names of those. A setting's variable goes by its value alone. */
+/**
+ * The variables without those that Kubernetes has set, and the names of those. Only the value decides whether
+ * Kubernetes has set a setting's variable.
+ */
 export function withoutServiceLinks(env: Env, settings: readonly string[]): { env: Env; links: string[] } {
   const links = Object.entries(env)
     .filter(([name, value = '']) =>

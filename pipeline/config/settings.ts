@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** One value that can be set: where it is in the configuration, what it may be, and the environment variable that sets it. */
+/** One value that can be set: its path in the configuration, its schema, and the environment variable that sets it. */
 export type Setting = {
   readonly path: readonly string[];
   readonly types: ReadonlySet<string>;
@@ -21,7 +21,7 @@ type JsonSchema = {
   description?: string;
 };
 
-/** The JSON Schema of a configuration as people write it: what editors complete from. */
+/** The JSON Schema of a configuration file, from which editors complete. */
 export const jsonSchemaOf = (schema: z.ZodType): JsonSchema => z.toJSONSchema(schema, { io: 'input' }) as JsonSchema;
 
 /** Every setting of a schema in the schema's order; the branches of a union are merged. */
@@ -75,7 +75,10 @@ const merge = (a: Setting, b: Setting): Setting => ({
   choices: a.choices.length && b.choices.length ? [...new Set([...a.choices, ...b.choices])] : [],
 });
 
-/** What a text given in the environment or on the command line means for a setting. Texts that fit no type stay texts. */
+/**
+ * The value of a setting that is given as text, in the environment or on the command line. A text that fits no type
+ * stays a text.
+ */
 export function fromText(text: string, { types }: Setting): unknown {
   if (types.has('null') && text === 'null') return null;
   if ((types.has('number') || types.has('integer')) && /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text))

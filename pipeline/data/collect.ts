@@ -3,14 +3,14 @@ import { normalise } from './normalise.ts';
 import { Problems, shown } from './problems.ts';
 import type { ReadContext, Source, SourceRow } from './source.ts';
 
-/** What a caller gives to a load; without a signal it cannot be stopped, without `progress` it is silent. */
+/** Options of a load. Without a signal it cannot be stopped; without `progress` it reports nothing. */
 export type LoadContext = Pick<ReadContext, 'folder' | 'cacheFolder'> &
   Partial<Pick<ReadContext, 'progress' | 'signal'>>;
 
 export type Collected = { readonly row: Row; readonly split: SourceRow['split']; readonly origin: string | null };
 
 /**
- * Reads a source to its end: texts normalised, bad rows left out and reported together.
+ * Reads a source to its end: texts are normalised, bad rows are left out and reported together.
  *
  * @param labels all labels there may be; null allows any
  * @throws {DataError} if anything was wrong with any row
@@ -39,7 +39,7 @@ export async function collect(
   return rows;
 }
 
-/** What is wrong with a normalised text; null for nothing. */
+/** What is wrong with a normalised text; null if nothing is. */
 export function textProblem(text: string): string | null {
   if (text.trim() === '') return 'the text is empty: fill it in or remove the row';
   if (!text.isWellFormed()) return 'the text has half a character (a lone surrogate): repair or remove it';

@@ -79,7 +79,8 @@ export async function* readRecords(
       return parsed;
     },
     on_skip: (error) => {
-      // After a wrong quote no one can tell where the next record starts, so only a wrong number of fields is passed over.
+      // After a wrong quote it is not known where the next record starts, so reading continues only after a wrong
+      // number of fields.
       if (error?.code !== 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH') throw error;
       const fields = error.record as string[];
       last = Number(error.lines);
@@ -88,7 +89,7 @@ export async function* readRecords(
       return undefined;
     },
   });
-  pipeline(Readable.from(readText(file, context)), parser, () => {}); // its errors come out of the loop below
+  pipeline(Readable.from(readText(file, context)), parser, () => {}); // the loop below throws its errors
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>)
       yield { fields: record, line: info.lines - lineFeeds(record) };
@@ -108,7 +109,7 @@ function wrongLength(fields: readonly string[], header: number, { quote }: Pick<
   return `${got} field${got === 1 ? '' : 's'}, not as many as the header: put ${quote || '"'} around fields that hold a delimiter`;
 }
 
-/** An open quote swallows what follows: the record in which it opens is where to look. */
+/** An open quote swallows what follows, so the problem names the record in which it opens. */
 const lineOf = (error: CsvError, last: number): number =>
   error.code === 'CSV_QUOTE_NOT_CLOSED' || error.code === 'CSV_MAX_RECORD_SIZE' ? last + 1 : Number(error.lines);
 

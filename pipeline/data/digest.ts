@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Row } from '../../registry-repo/rows.ts';
 import type { Digest } from '../../registry-repo/values.ts';
 
-// What `printRows` does at once, in two steps that never hold the bytes of a split: its rows are sorted by the first bytes
-// of their lines, and hashed line by line.
+// The digest of `printRows` in two steps that never hold the bytes of a split: rows are sorted by the first bytes of
+// their lines, and hashed line by line.
 
 const line = ({ label, text }: Row): string => `${JSON.stringify({ label, text })}\n`;
 
-/** One character a byte, so that comparing strings compares bytes. */
+/** One character for each byte, so that comparing strings compares bytes. */
 const bytesOf = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 
 const PREFIX = 48;

@@ -7,19 +7,21 @@ import { type Later, later } from '../../registry-repo/later.ts';
 import { DownloadError } from '../errors.ts';
 import type { ReadContext } from './source.ts';
 
-/** What a file's publisher says of its bytes; `git` is the id of a git blob. */
+/** What a file's publisher says about its bytes; `git` is the id of a git blob. */
 export type Checksum = { readonly algorithm: 'md5' | 'sha256' | 'git'; readonly hex: string };
 
-/** A file known beforehand, to the byte. */
+/** A file whose exact bytes are known beforehand. */
 export type Content = {
   readonly name: string;
   readonly bytes: number;
   readonly checksum: Checksum;
-  /** What a person can do where it cannot be had: with a wrong address, and without a network. */
+  /** What a person can do if it cannot be fetched: if the address is wrong, and if there is no network. */
   readonly advice: { readonly address: string; readonly offline: string };
 };
 
-/** How patient to be: tries in all, milliseconds between them, milliseconds without a byte before one is given up. */
+/**
+ * Bounds of a download: tries in all, milliseconds between them, milliseconds without a byte before a try is given up.
+ */
 export type Patience = {
   readonly tries: number;
   readonly pauseMs: number;
@@ -29,8 +31,8 @@ export type Patience = {
 };
 
 /**
- * The file from the cache folder; fetched into it first, checked and renamed into place, if it is not there.
- * What has arrived of an interrupted download is kept and continued, by this call or a later one.
+ * The file in the cache folder. If it is not there, it is fetched, checked and renamed into place. The part of an
+ * interrupted download is kept and continued, by this call or a later one.
  *
  * @returns the path in the cache folder
  * @throws {DownloadError} saying how to go on without the network; the signal's reason, when it aborts
@@ -50,7 +52,7 @@ export async function download(
     await check(url, part, content);
     await rename(part, file);
   } catch (error) {
-    // Another process, which uses the same part file, may have finished it in this moment.
+    // Another process, which uses the same part file, may just have finished it.
     if ((await sizeOf(file)) === content.bytes) return file;
     if (error instanceof DownloadError || context.signal.aborted) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
@@ -71,7 +73,7 @@ const sizeOf = (file: string): Promise<number> =>
 
 type Attempt = Pick<ReadContext, 'progress' | 'signal'> & Patience;
 
-/** Something that another try may mend. */
+/** An error after which another try may succeed. */
 class Interrupted extends Error {}
 
 async function fetchWhole(url: string, part: string, content: Content, attempt: Attempt): Promise<void> {
@@ -91,7 +93,7 @@ async function fetchWhole(url: string, part: string, content: Content, attempt: 
   }
 }
 
-/** Asks for the bytes that are still missing and writes them where they belong. */
+/** Requests the missing bytes and writes them in their place. */
 async function fetchRest(url: string, part: string, content: Content, attempt: Attempt): Promise<void> {
   const had = await sizeOf(part);
   if (had > content.bytes) await rm(part);
@@ -122,7 +124,7 @@ async function fetchRest(url: string, part: string, content: Content, attempt: A
     });
   } finally {
     unwatch();
-    stall.abort(); // lets go of a body that was not read to its end
+    stall.abort(); // frees a body that was not read to its end
   }
 }
 
@@ -155,8 +157,8 @@ function startOf(response: Response, have: number, url: string, content: Content
 }
 
 /**
- * Writes by position and never truncates: the bytes below any size of the part file are right,
- * even if two processes download at once, because each of them wrote from a right beginning.
+ * Writes by position and never truncates. So the bytes below any size of the part file are right, even if two processes
+ * download at once, because each of them continued from a right beginning.
  */
 async function receive(
   response: Response,

@@ -2,7 +2,10 @@ import { printRowKeys, ROW_KEY_BYTES, type Row } from '../../registry-repo/rows.
 import type { Digest } from '../../registry-repo/values.ts';
 import { digestOfOrdered } from './digest.ts';
 
-/** What is recorded of one split. Every label of the data set is counted; `duplicates` share their words with an earlier row. */
+/**
+ * What is recorded about one split. Every label of the data set is counted; `duplicates` have the same words as an
+ * earlier row.
+ */
 export type SplitFacts = {
   readonly rows: number;
   readonly labels: Record<string, number>;

@@ -23,14 +23,14 @@ const WHY: Record<string, string> = {
   Z_DATA_ERROR: 'the compressed data is damaged: copy or download the file again',
 };
 
-/** The one problem with a file that cannot be read, in our own words whatever library noticed it. */
+/** The problem of a file that cannot be read, in Pawl's words, whatever library noticed it. */
 export function fileError(file: string, cause: unknown): DataError {
   const code = (cause as NodeJS.ErrnoException).code ?? (cause as Error).name;
   const message = WHY[code] ?? `cannot be read (${code}): check the file and the disk`;
   return new DataError([{ file, line: null, message }], 1, { cause });
 }
 
-/** @throws {DataError} unless it is an ordinary file, which is not opened: opening a pipe could wait for ever */
+/** @throws {DataError} unless it is an ordinary file. Others are not opened: opening a pipe could wait for ever */
 export async function fileSize(file: string, folder: string): Promise<number> {
   const found = await stat(resolve(folder, file)).catch((cause: unknown) => {
     throw fileError(file, cause);
@@ -39,7 +39,7 @@ export async function fileSize(file: string, folder: string): Promise<number> {
   throw fileError(file, { code: found.isDirectory() ? 'EISDIR' : NO_FILE });
 }
 
-/** The bytes of a file; of what is in it, if it is compressed by gzip. @throws {DataError} */
+/** The bytes of a file, decompressed if it is compressed by gzip. @throws {DataError} */
 export async function* readBytes(file: string, context: ReadContext): AsyncGenerator<Buffer> {
   const { folder, progress, signal } = context;
   signal.throwIfAborted();
@@ -68,6 +68,6 @@ async function startsLikeGzip(handle: FileHandle): Promise<boolean> {
 }
 
 function unzip(raw: Readable): Readable {
-  // Without a callback pipeline would throw; errors reach the one who reads the result in any case.
+  // Without a callback pipeline would throw; the reader of the result gets errors in any case.
   return pipeline(raw, createGunzip({ chunkSize: CHUNK }), () => {});
 }

@@ -35,7 +35,7 @@ async function partsOf(folder: string, split: SourceRow['split'], context: ReadC
 const BESIDE_SPLITS = 'a folder beside train and test: move it away, or give the paths train and test one by one';
 const NO_LABELS = 'no folder for any label: put the texts of each label into a folder with its name';
 
-/** The text files below a folder that has one folder a label; plain files beside those are no rows. */
+/** The text files below a folder that has one folder for each label; plain files beside those folders are no rows. */
 export async function listLabels({ folder, split }: Part, context: ReadContext): Promise<TextFile[]> {
   const { folders } = await list(folder, context);
   if (folders.length === 0) throw new DataError([{ file: folder, line: null, message: NO_LABELS }]);
@@ -54,7 +54,7 @@ export async function list(folder: string, context: ReadContext): Promise<{ fold
   try {
     const path = resolve(context.folder, folder);
     const entries = (await readdir(path, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
-    // A link that leads nowhere counts as a file, so that whoever opens it reports it by its name.
+    // A broken link counts as a file, so that opening it reports it by its name.
     const leadsToFolder = (name: string) =>
       stat(join(path, name)).then(
         (found) => found.isDirectory(),

@@ -11,7 +11,7 @@ const BY_NAME: readonly (readonly [RegExp, DataOptions['kind']])[] = [
 ];
 
 /**
- * Options for labelled data of which only the path is known, as in `--data reviews.csv`: by a file's ending; a folder holds
+ * The options for labelled data, guessed from its path, as in `--data reviews.csv`: by a file's ending; a folder holds
  * one folder a label, unless it is the film reviews' own.
  *
  * @param folder what a relative path is relative to

@@ -22,8 +22,9 @@ export const ARCHIVE: Content = {
 };
 
 /**
- * The Large Movie Review Dataset: 25,000 training and 25,000 test reviews, half of each `neg` and half `pos`; the archive's unlabelled
- * reviews are left out. A local copy may hold any part of it in the same layout, `train|test/neg|pos/<id>_<rating>.txt`.
+ * The Large Movie Review Dataset: 25,000 training and 25,000 test reviews, half of each `neg` and half `pos`; the
+ * archive's unlabelled reviews are left out. A local copy may hold a part of it, in the same layout,
+ * `train|test/neg|pos/<id>_<rating>.txt`.
  *
  * @see Maas et al. (2011), "Learning Word Vectors for Sentiment Analysis", https://aclanthology.org/P11-1015/
  */
@@ -75,7 +76,7 @@ export type Entry = { readonly found: RegExpExecArray; readonly text: string | n
 /** The texts of a tar archive whose names match, compressed or not. @throws {DataError} for one cut off or damaged */
 export async function* readEntries(file: string, wanted: RegExp, context: ReadContext): AsyncGenerator<Entry> {
   const entries = extract();
-  pipeline(Readable.from(readBytes(file, context)), entries, () => {}); // its errors come out of the loop below
+  pipeline(Readable.from(readBytes(file, context)), entries, () => {}); // the loop below throws its errors
   try {
     for await (const entry of entries) {
       const { name, type, size = 0 } = entry.header;

@@ -21,7 +21,7 @@ export const jsonlSource = (options: OptionsOf<'jsonl'>): Source => ({
 
 type Line = { readonly text: string; readonly line: number };
 
-/** Lines that hold anything. @throws {DataError} if one has no end */
+/** Lines that are not empty. @throws {DataError} if one is too long */
 export async function* readLines(file: string, context: ReadContext): AsyncGenerator<Line> {
   let open: Buffer[] = [];
   let waiting = 0;

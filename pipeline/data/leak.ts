@@ -2,11 +2,14 @@ import { digestOf } from '../../registry-repo/digest.ts';
 import { printRows, type Row, rowsWithin } from '../../registry-repo/rows.ts';
 import type { Digest } from '../../registry-repo/values.ts';
 
-/** How many evaluation rows a model has seen in training, and the digests (each of its row alone, printed) of up to ten. */
+/**
+ * How many evaluation rows a model has seen in training, and the digests of up to ten of them (each of its row alone,
+ * printed).
+ */
 export type Leakage = {
   readonly rows: number;
   readonly examples: Digest[];
-  /** Beside those, how many are nearly a training row's: of the 3-grams of words, at least `share` in both. */
+  /** Besides those, how many are near a training row: of the 3-grams of words, at least `share` are in both. */
   readonly near?: { readonly share: number; readonly rows: number };
 };
 
@@ -26,7 +29,7 @@ export function leakage(test: readonly Row[], trainKeys: Uint8Array): { told: Le
 
 type Told = Pick<Leakage, 'rows'> & { readonly near?: Leakage['near'] | undefined };
 
-/** What is to be said of test rows that are, or nearly are, training rows. */
+/** The remark about test rows that are training rows, or near ones. */
 export const leakageLines = ({ rows, near }: Told): string[] => [
   ...(rows > 0 ? [`${rows} evaluation rows are among the training rows`] : []),
   ...(near && near.rows > 0

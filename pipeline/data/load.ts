@@ -15,18 +15,18 @@ import { sourceOf } from './sources.ts';
 import { splitOf } from './split.ts';
 import { loadUnlabelled, type UnlabelledFacts } from './unlabelled.ts';
 
-/** What a run records of its data: the payload of DatasetPinned. */
+/** What a run records about its data: the payload of DatasetPinned. */
 export type DatasetFacts = {
   readonly source: { readonly kind: string; readonly location: string };
   readonly labels: string[];
   readonly splits: { readonly train: SplitFacts; readonly test: SplitFacts };
   readonly leakage: Leakage;
-  /** Null where none were wanted. */
+  /** Null if none were wanted. */
   readonly unlabelled: UnlabelledFacts | null;
 };
 
 /**
- * Rows to learn from and to be measured on, each split in canonical order: the digests in `facts` stand for the very arrays,
+ * Rows for training and for measuring, each split in canonical order: the digests in `facts` are those of these arrays,
  * whatever order the rows were read in.
  */
 export type Dataset = {
@@ -35,15 +35,15 @@ export type Dataset = {
   readonly facts: DatasetFacts;
   /** Texts without labels, none of them a test row’s. */
   readonly unlabelled: readonly string[];
-  /** `printRowKeys` of the training texts; null where it is not known what a model was trained on. */
+  /** `printRowKeys` of the training texts; null if it is not known what a model was trained on. */
   readonly trainKeys: Uint8Array | null;
 };
 
 /**
- * Reads, checks, splits and pins a data set. It writes nothing but the download cache.
+ * Reads, checks, splits and pins a data set. It writes only to the download cache.
  *
- * @param wants whether to read texts without labels, where there are any; whether to count rows that nearly leak
- * @throws {DataError} telling everything that is wrong with the data
+ * @param wants whether to read texts without labels, if there are any; whether to count rows that nearly leak
+ * @throws {DataError} naming everything that is wrong with the data
  * @throws {DownloadError} if it has to be fetched and cannot
  */
 export async function loadDataset(
@@ -87,13 +87,13 @@ export async function loadDataset(
 export type LabelledRows = {
   readonly source: { readonly kind: string; readonly location: string };
   readonly rows: readonly Row[];
-  /** Where each row says it came from; null where nobody asked. */
+  /** Where each row says it came from; null if that was not wanted. */
   readonly origins: readonly string[] | null;
   readonly facts: SplitFacts;
 };
 
 /**
- * Reads rows for a model that knows `labels`: the test split where the source has one, else all rows.
+ * Reads rows for a model that knows `labels`: the test split if the source has one, else all rows.
  *
  * @throws {DataError} also for a label that the model does not know
  */
@@ -121,9 +121,10 @@ export async function loadRows(
 }
 
 /**
- * Rows to measure a model on that was trained elsewhere, on nobody knows what.
+ * Reads rows to measure a model that was trained elsewhere, on unknown rows.
  *
- * @param labels the model's, in the order of its outputs @throws {DataError} also for a label that the model does not know
+ * @param labels the model's, in the order of its outputs @throws {DataError} also for a label that the model does not
+ *   know
  */
 export async function loadForeign(
   options: DataOptions,
@@ -150,10 +151,10 @@ function divide(collected: readonly Collected[], options: DataOptions): Splits {
   return splits;
 }
 
-/** Another draw than any `splitSeed`, so that two splits of the same rows have nothing to do with each other. */
+/** Different from every `splitSeed`, so that two splits of the same rows are independent. */
 const HOLD_OUT_SEED = 0xffff_ffff + 1;
 
-/** Splits the training rows anew; the test rows go. */
+/** Splits the training rows again; the test rows are dropped. */
 function heldOut(splits: Splits, share: number): Splits {
   if (share === 0) return splits;
   const side = (row: Row) => splitOf(row.text, share, HOLD_OUT_SEED);
@@ -170,10 +171,10 @@ function labelsOf(collected: readonly Collected[]): string[] {
 }
 
 const NO_ROWS = 'there are no rows';
-/** They stand in a manifest three times over, which has a size of its own. */
+/** The most bytes of all labels together: a manifest holds them three times, and has a maximum size. */
 const MOST_LABEL_BYTES = 100_000;
 
-/** Why no manifest could hold these labels, or null. */
+/** Why a manifest cannot hold these labels, or null. */
 function tooMuch(labels: readonly string[]): string | null {
   if (labels.length > MAX_LABELS)
     return `${labels.length} different labels, ${MAX_LABELS} at most: are text and label swapped?`;
@@ -183,7 +184,7 @@ function tooMuch(labels: readonly string[]): string | null {
     : null;
 }
 
-/** What helps where one side of a split has no rows. */
+/** What to do if one side of a split has no rows. */
 function adviceFor(options: DataOptions): string {
   if (options.holdOut > 0)
     return 'give more rows, or another share to hold out (data.holdOut; for a sweep its validationShare)';

@@ -2,22 +2,22 @@ import { mixed } from '../../registry-repo/runtime/ngrams.ts';
 import { Tokenizer } from '../../registry-repo/runtime/tokenizer.ts';
 import { wordsOf } from '../../registry-repo/words.ts';
 
-/** How many n-grams of a text, those with the smallest hashes, are looked for; of two texts alike, most are in both. */
+/** How many n-grams of a text are looked up: those with the smallest hashes. For two texts alike, most are in both. */
 const SAMPLED = 16;
-/** Of texts that share a sampled n-gram, so many at most are compared with it. */
+/** How many texts that share a sampled n-gram are compared with a text, at most. */
 const MOST_SHARING = 32;
-/** For one training text, so many evaluation texts at most are compared in full: those that share most. */
+/** How many evaluation texts are compared in full with one training text, at most: those that share most. */
 const MOST_COMPARED = 4;
-/** Characters of a step. */
+/** Characters of one step. */
 const STEP = 200_000;
 
 /**
- * How many evaluation texts are nearly a training text: of the different 3-grams of words that the two have, at least `share`
- * are in both (Jaccard's index). Texts of fewer than three words are not looked at; what is equal is nearly equal, too.
+ * Counts evaluation texts that are near a training text: of the different 3-grams of words that the two have, at least
+ * `share` are in both (Jaccard's index). Texts of fewer than three words are not compared. Equal texts are near, too.
  *
- * The n-grams with the smallest hashes of each evaluation text are an index, in which those of each training text are looked
- * up (Broder 1997). Each list of the index and the comparisons for one text have a bound, so work is linear in the input, and
- * where thousands of texts are alike, fewer may be counted than there are.
+ * The n-grams with the smallest hashes of each evaluation text form an index, in which those of each training text are
+ * looked up (Broder 1997). Each list of the index and the comparisons for one text are bounded, so work is linear in
+ * the input. Where thousands of texts are alike, fewer may be counted than there are.
  *
  * @param share in (0, 1]
  * @param next called between steps that take well below a second
@@ -81,7 +81,7 @@ function gramsReader(): (text: string) => Set<number> {
 
 const rotated = (x: number, by: number): number => (x << by) | (x >>> (32 - by));
 
-/** The sampled ones, in one pass. */
+/** The sampled n-grams, in one pass. */
 function smallest(grams: Iterable<number>): number[] {
   const kept: number[] = [];
   for (const gram of grams) {
@@ -100,7 +100,7 @@ const most = (hits: ReadonlyMap<number, number>): number[] => {
   return sorted.slice(0, MOST_COMPARED).map(([at]) => at);
 };
 
-/** Jaccard's index; 0 without looking where the sizes alone keep it under `least`. */
+/** Jaccard's index; 0 without comparing if the sizes alone keep it under `least`. */
 function jaccard(a: ReadonlySet<number>, b: ReadonlySet<number>, least: number): number {
   const [small, large] = a.size < b.size ? [a, b] : [b, a];
   if (small.size < least * large.size) return 0;

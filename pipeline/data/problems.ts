@@ -1,9 +1,9 @@
 import { DataError, type Problem } from '../errors.ts';
 
-/** More would bury the cause: the first lines show it, the count shows the extent. */
+/** The most problems that are listed: more would hide the cause; the count shows the extent. */
 const SHOWN = 5;
 
-/** Gathers what is wrong with a data set, so that one error can tell all of it. */
+/** Collects what is wrong with a data set, so that one error reports all of it. */
 export class Problems {
   readonly #first: Problem[] = [];
   #total = 0;
@@ -25,6 +25,6 @@ export class Problems {
   }
 }
 
-/** A value from outside as it may stand in a message: quoted, without control characters, at most 60 characters. */
+/** An untrusted value for a message: quoted, without control characters, at most 60 characters. */
 export const shown = (value: string): string =>
   JSON.stringify(value.length > 60 ? `${value.slice(0, 59)}…` : value).replace(/[\u007f-\u009f\u2028-\u202e]/g, '?');

@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts';
 
-/** How far a load has come. `of` is the total in the same unit, null where no one knows it beforehand. */
+/** Progress of a load. `of` is the total in the same unit, null if it is not known beforehand. */
 export type Progress = {
   readonly stage: string;
   readonly done: number;
@@ -8,23 +8,23 @@ export type Progress = {
   readonly unit: 'bytes' | 'rows';
 };
 
-/** A row as its source has it. `split` is null where the source does not say; `line` is where the row starts, from 1. */
+/** A row as its source has it. `split` is null if the source does not say; `line` is where the row starts, from 1. */
 export type SourceRow = {
   readonly split: 'train' | 'test' | null;
   readonly text: string;
   readonly label: string;
-  /** Where the row itself says it came from; absent where nobody asked. */
+  /** Where the row itself says it came from; absent if that was not wanted. */
   readonly origin?: string;
   readonly file: string;
   readonly line: number | null;
 };
 
 export type ReadContext = {
-  /** What relative paths are relative to. */
+  /** The folder to which paths are relative. */
   readonly folder: string;
   /** Where downloads are kept. */
   readonly cacheFolder: string;
-  /** Takes note of a bad row, which is left out; the load then fails at its end. */
+  /** Reports a bad row, which is left out; the load then fails at its end. */
   readonly problem: (problem: Problem) => void;
   readonly progress: (progress: Progress) => void;
   readonly signal: AbortSignal;

@@ -6,7 +6,10 @@ import type { ReadContext } from './source.ts';
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** Longest line, CSV record or single text. Beyond it something else is wrong, and memory is not to be had for it. */
+/**
+ * Longest line, CSV record or single text. If one is longer, something else is wrong, and there may not be enough
+ * memory for it.
+ */
 export const LONGEST = 16 * 1024 * 1024;
 
 /**
@@ -46,7 +49,7 @@ function withoutMark(bytes: Buffer, file: string): Buffer {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
-/** End of the last character that is surely whole; a carriage return waits for what follows. */
+/** End of the last character that is certainly complete; a carriage return waits for the next character. */
 function lastBoundary(bytes: Buffer): number {
   const length = bytes.length;
   if (bytes[length - 1] === CR) return length - 1;
@@ -69,7 +72,7 @@ function unixLineEnds(bytes: Buffer): Buffer {
   return out.subarray(0, to);
 }
 
-/** The text of a whole small file; null, and the first bad line is reported, if its bytes are not UTF-8. */
+/** The text of a whole small file. If its bytes are not UTF-8, null, and the first bad line is reported. */
 export function decodeText(bytes: Buffer, file: string, context: ReadContext): string | null {
   if (isUtf8(bytes)) return bytes.toString('utf8');
   const lines = bytes.toString('latin1').split('\n');

@@ -15,7 +15,9 @@ import { normalise } from './normalise.ts';
 import { Problems, shown } from './problems.ts';
 import type { ReadContext } from './source.ts';
 
-/** What a run records of texts without labels. `excluded` are those that are test rows too: nobody learns from them. */
+/**
+ * What a run records about texts without labels. `excluded` are those that are also test rows: no trainer gets them.
+ */
 export type UnlabelledFacts = {
   readonly location: string;
   readonly rows: number;
@@ -28,12 +30,12 @@ export type Unlabelled = { readonly texts: readonly string[]; readonly facts: Un
 type Found = { readonly text: string; readonly file: string; readonly line: number | null };
 
 /**
- * Reads texts without labels: a file with a text a line (`.txt`), an object a line with the key `text` (`.jsonl`) or a
- * column `text` (`.csv`, `.tsv`), each perhaps with `.gz`; a folder of `.txt` files; or the film reviews' archive or
- * folder, of which it takes `train/unsup`. The order of what is read does not matter.
+ * Reads texts without labels: a file with a text on each line (`.txt`), an object on each line with the key `text`
+ * (`.jsonl`) or a column `text` (`.csv`, `.tsv`), each perhaps with `.gz`; a folder of `.txt` files; or the film
+ * reviews' archive or folder, of which it takes `train/unsup`. The order of what is read does not matter.
  *
- * @param test rows that nothing may be learnt from
- * @throws {DataError} telling everything that is wrong with the texts
+ * @param test rows that no trainer may learn from
+ * @throws {DataError} naming everything that is wrong with the texts
  */
 export async function loadUnlabelled(path: string, test: readonly Row[], context: LoadContext): Promise<Unlabelled> {
   const problems = new Problems();

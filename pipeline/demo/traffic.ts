@@ -1,4 +1,4 @@
-/** What a stretch of constant traffic came to. */
+/** The results of a period of constant traffic. */
 export type Traffic = {
   readonly sent: number;
   readonly answered: number;
@@ -13,7 +13,10 @@ const TEXTS = [
   'never again',
 ];
 
-/** Sends requests from several clients, each one after the other, until it is told to stop; every one must be answered. */
+/**
+ * Sends requests from several clients, each one after the other, until it is told to stop. Every request must be
+ * answered.
+ */
 export function constantTraffic(url: string, clients: number): { stop: () => Promise<Traffic> } {
   let [running, sent, answered, failed] = [true, 0, 0, 0];
   const byVersion: Record<string, number> = {};

@@ -16,35 +16,35 @@ export type Curve = {
   readonly averagePrecision: number;
   /** Share of the rows that have the label: the precision of guessing. */
   readonly prevalence: number;
-  /** What the model's own answers come to. */
+  /** Precision and recall of the model's own answers. */
   readonly operating: { readonly recall: number; readonly precision: number };
 };
 
 /** As many equal bins of a probability as `ece_15` has. */
 const CALIBRATION_BINS = 15;
 
-/** Thresholds are this many, evenly spaced by log odds: most are where a sure model's probabilities are. */
+/** The number of thresholds, evenly spaced by log odds: most are where a confident model's probabilities are. */
 const THRESHOLDS = 4096;
-/** Log odds beyond this are no number that a float32 probability can show. */
+/** The largest log odds: a float32 probability cannot express larger ones. */
 const SUREST = 17;
 
 /**
- * Counts of a model's answers that curves are drawn from, gathered row by row: it keeps no rows, so that it needs the same
- * memory for ten rows and ten million.
+ * Counts of a model's answers, from which curves are drawn. They are gathered row by row and no row is kept, so the
+ * memory is the same for ten rows and ten million.
  */
 export class AnswerCounts {
   readonly #labels: readonly string[];
-  /** The one label that two-label figures are about. */
+  /** The one label that figures of two labels are about. */
   readonly #positive: number | null;
   readonly #bins: { rows: number; probability: number; hits: number }[];
-  /** By label: of each threshold the rows that have the label, and those that do not. */
+  /** By label: for each threshold the rows that have the label, and those that do not. */
   readonly #hits: Uint32Array[];
   readonly #misses: Uint32Array[];
   readonly #predicted: number[];
   readonly #right: number[];
   #rows = 0;
 
-  /** @param positive of two labels the one that counts; null where there are more */
+  /** @param positive of two labels the one that counts; null if there are more */
   constructor(labels: readonly string[], positive: string | null) {
     this.#labels = labels;
     this.#positive = positive === null ? null : labels.indexOf(positive);
@@ -77,12 +77,12 @@ export class AnswerCounts {
     bin.hits += truth === about ? 1 : 0;
   }
 
-  /** Bins of the positive label's probability, or with more labels of the answer's own. */
+  /** Bins of the positive label's probability; with more labels, bins of the answer's own probability. */
   calibration(): { bins: readonly Bin[]; label: string | null } {
     return { bins: this.#bins, label: this.#positive === null ? null : (this.#labels[this.#positive] ?? null) };
   }
 
-  /** A curve for each label that has rows; of two labels only the positive one's. */
+  /** A curve for each label that has rows; for two labels only the positive one's. */
   curves(): Curve[] {
     const all = this.#positive === null ? this.#labels.map((_, k) => k) : [this.#positive];
     return all.map((k) => this.#curve(k)).filter((curve) => curve.prevalence > 0);
@@ -116,10 +116,10 @@ function threshold(p: number): number {
   return Math.min(THRESHOLDS - 1, Math.max(0, Math.floor(((odds + SUREST) / (2 * SUREST)) * THRESHOLDS)));
 }
 
-/** Recall at which a mean curve is read. */
+/** Recalls at which a mean curve is read. */
 const RECALLS = Array.from({ length: 101 }, (_, i) => i / 100);
 
-/** One curve for many labels: at each recall the mean of what each label's precision can be there. */
+/** One curve for many labels: at each recall the mean of the precision that each label can have there. */
 export function meanCurve(curves: readonly Curve[]): Curve {
   const mean = (of: (curve: Curve) => number) =>
     share(

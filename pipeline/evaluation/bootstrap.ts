@@ -3,26 +3,29 @@ import { toNumber } from '../../registry-repo/fraction.ts';
 import { Random } from '../../registry-repo/random.ts';
 import { CONFIDENCE, type Interval } from './intervals.ts';
 
-/** Enough for the ends of a 95 % interval: some fifty samples lie beyond each. */
+/** Enough for the ends of a 95 % interval: about fifty samples lie beyond each. */
 const SAMPLES = 2000;
 
-/** Fewer rows of a label than this are so few that drawing from them again tells little of the label. */
+/** With fewer rows of a label than this, drawing from them again tells little of the label. */
 export const LEAST_ROWS = 10;
 
-/** Each sample is counted in a matrix of its own, which grows with the square of the labels. */
+/**
+ * With more labels there is no bootstrap: each sample is counted in its own matrix, which grows with the square of the
+ * labels.
+ */
 const MOST_LABELS = 50;
 
-/** What one or two models answered to the same rows: indices into the labels, row by row. */
+/** The answers of one or two models to the same rows: indices into the labels, row by row. */
 export type Answered = { readonly truth: ArrayLike<number>; readonly predicted: readonly ArrayLike<number>[] };
 
 /**
- * Where F1 lies by the percentile bootstrap: as many rows are drawn, with repetition, as there are, 2,000 times. With two
- * models the same rows are drawn for both, so that what is hard for both cancels.
+ * Intervals of F1 by the percentile bootstrap: as many rows as there are are drawn, with repetition, 2,000 times. With
+ * two models the same rows are drawn for both, so that what is hard for both cancels.
  *
  * @param seed names the sequence of draws: the same seed and rows give the same interval
- * @returns an interval for each model and, of two, one for the first's F1 minus the second's. Null in its place where every
- * sample gives the same, as for a model that is always right: that is too little to tell a width from. Null in all: no rows,
- * more than 50 labels, a label with rows, but fewer than ten, or no rows of the positive label
+ * @returns an interval for each model and, for two, one for the first's F1 minus the second's. Null in its place if
+ *   every sample gives the same, as for a model that is always right: then a width cannot be estimated. Null in all: no
+ *   rows, more than 50 labels, a label with fewer than ten rows but more than none, or no rows of the positive label
  * @see Efron & Tibshirani (1993), "An Introduction to the Bootstrap", ch. 13; Koehn (2004), EMNLP, for pairs
  */
 export function bootstrapF1(
@@ -70,7 +73,7 @@ export function fewRows(labels: readonly string[], truth: ArrayLike<number>): st
 
 const has = (truth: ArrayLike<number>, label: number): boolean => Array.prototype.includes.call(truth, label);
 
-/** The middle 95 %, between order statistics as NumPy's default does; null where all are one number. */
+/** The middle 95 %, between order statistics as NumPy's default does; null if all are one number. */
 function middle(values: Float64Array): Interval | null {
   const sorted = values.slice().sort();
   const at = (share: number): number => {

@@ -3,7 +3,10 @@ import { answer, noCounts } from '../../registry-repo/evaluation.ts';
 import type { Row } from '../../registry-repo/rows.ts';
 import type { Runtime } from '../../registry-repo/runtime/runtime.ts';
 
-/** Rows with labels that the model does not know: it can never be right about them, so a count of them means nothing. */
+/**
+ * Rows have labels that the model does not know. The model can never be right about them, so counts of them mean
+ * nothing.
+ */
 export class UnknownLabelError extends PawlError {
   readonly code = 'unknown_label';
 }
@@ -19,14 +22,14 @@ export type Answered = {
   readonly probabilities: Float32Array;
 };
 
-/** Rows between two words about progress. */
+/** Rows between two reports of progress. */
 const CHUNK = 256;
 
 /**
- * Counts what a model answers to labelled rows: the label of the largest probability, of equal ones the first.
+ * Counts a model's answers to labelled rows: the label of the largest probability, of equal ones the first.
  *
- * @param onProgress is told how many rows are done, of how many
- * @param visit is told every answer, in the order of the rows
+ * @param onProgress is called with how many rows are done, of how many
+ * @param visit is called with every answer, in the order of the rows
  * @returns `confusion[truth][predicted]`, rows and columns in the order of the runtime's labels
  * @throws {UnknownLabelError} before the first row is classified
  * @throws {ModelRefusedError} if the model gives anything but finite probabilities

@@ -2,7 +2,7 @@ import { type Averaging, checkCounts } from '../../registry-repo/f1.ts';
 import type { Confusion } from '../../registry-repo/values.ts';
 import { labelMetrics } from './metrics.ts';
 
-/** Both ends are shares in [0, 1]. */
+/** An interval; both ends are shares in [0, 1]. */
 export type Interval = { readonly low: number; readonly high: number };
 
 /** How often an interval holds the true figure, over many evaluation sets of the same kind. */
@@ -12,8 +12,8 @@ export const CONFIDENCE = 0.95;
 const Z = 1.959963984540054;
 
 /**
- * Where a share lies that was seen as `hits` of `of`: Wilson's score interval, which stays in [0, 1] and has a width even
- * where everything was right.
+ * The interval of a share that was seen as `hits` of `of`: Wilson's score interval, which stays in [0, 1] and has a
+ * width even if everything was right.
  *
  * @returns null for 0 of 0
  * @see Wilson (1927), J. Am. Stat. Assoc. 22:209
@@ -24,15 +24,15 @@ export function wilson(hits: number, of: number): Interval | null {
   const scale = 1 + (Z * Z) / of;
   const centre = share + (Z * Z) / (2 * of);
   const spread = Z * Math.sqrt((share * (1 - share)) / of + (Z * Z) / (4 * of * of));
-  // At the ends the two terms are equal; rounding must not put the end beside what was measured.
+  // At the ends the two terms are equal; rounding must not move the end past what was measured.
   const low = hits === 0 ? 0 : Math.max(0, (centre - spread) / scale);
   const high = hits === of ? 1 : Math.min(1, (centre + spread) / scale);
   return { low, high };
 }
 
 /**
- * Where the F1 of one label lies. F1 = 2s / (1 + s), where s is the share of hits among the rows that have the label or were
- * given it; given how many those are, the hits are binomial, so Wilson's interval for s becomes one for F1.
+ * The interval of one label's F1. F1 = 2s / (1 + s), where s is the share of hits among the rows that have the label or
+ * were given it; given how many those are, the hits are binomial, so Wilson's interval for s becomes one for F1.
  *
  * @returns null for a label that no row has and none was given
  * @see Lam (2023), arXiv:2309.14621, the "Wilson indirect" method
@@ -47,12 +47,14 @@ export function labelF1Interval(confusion: Confusion, label: number): Interval |
 }
 
 /**
- * Where the mean F1 over the labels that have rows lies: the delta method on the counts as one multinomial draw, cut at 0 and 1. Good for large
- * counts; with a few dozen rows a label it is somewhat too narrow.
+ * The interval of the mean F1 over the labels that have rows: the delta method on the counts as one multinomial draw,
+ * cut at 0 and 1. Good for large counts; with a few dozen rows for each label it is somewhat too narrow.
  *
  * @param average `weighted` weighs by rows, `macro` does not
- * @returns null where the method sees no variance at all (no rows, all right, or all wrong), which says nothing about the truth
- * @see Takahashi, Yamamoto, Kuchiba & Koyama (2022), Appl. Intell. 52:4961, for macro; weighted is the same with weights
+ * @returns null if the method sees no variance at all (no rows, all right, or all wrong), which says nothing about the
+ *   truth
+ * @see Takahashi, Yamamoto, Kuchiba & Koyama (2022), Appl. Intell. 52:4961, for macro; weighted is the same with
+ *   weights
  */
 export function meanF1Interval(
   labels: readonly string[],
@@ -92,8 +94,8 @@ export function meanF1Interval(
 }
 
 /**
- * Where the difference of two shares of the same rows lies, `won` of them right with the first only, `lost` with the second
- * only: Wald's interval with half a row added to each cell, which keeps its promise for small counts too.
+ * The interval of the difference of two shares of the same rows, `won` of them right with the first only, `lost` with
+ * the second only: Wald's interval with half a row added to each cell, which keeps its coverage for small counts too.
  *
  * @returns differences in [−1, 1]; null without rows
  * @see Agresti & Min (2005), Stat. Med. 24:729
@@ -106,7 +108,10 @@ export function pairedInterval(won: number, lost: number, rows: number): Interva
   return { low: Math.max(-1, difference - spread), high: Math.min(1, difference + spread) };
 }
 
-/** Where the F1 lies that a policy compares; null where nothing can be said, as of counts that do not fit the labels. */
+/**
+ * The interval of the F1 that a policy compares; null if none can be computed, as for counts that do not fit the
+ * labels.
+ */
 export function f1Interval(labels: readonly string[], confusion: Confusion, averaging: Averaging): Interval | null {
   if (confusion.length !== labels.length || confusion.some((row) => row.length !== labels.length)) return null;
   return averaging.average === 'binary'
@@ -115,10 +120,10 @@ export function f1Interval(labels: readonly string[], confusion: Confusion, aver
 }
 
 /**
- * Intervals for those figures of `metricsOf` that have one, under the same names; left out where nothing can be said.
+ * Intervals for those figures of `metricsOf` that have one, under the same names; left out if none can be computed.
  *
  * @param positive as there
- * @throws {MalformedCountsError} unless there is one row and one column a label
+ * @throws {MalformedCountsError} unless there is one row and one column for each label
  */
 export function intervalsOf(
   labels: readonly string[],

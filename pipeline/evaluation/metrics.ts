@@ -2,7 +2,7 @@ import { checkCounts, f1, labelF1, presentF1 } from '../../registry-repo/f1.ts';
 import { toNumber } from '../../registry-repo/fraction.ts';
 import type { Confusion } from '../../registry-repo/values.ts';
 
-/** How a model does on the rows of one label; shares in [0, 1]. */
+/** Figures of a model on the rows of one label; shares in [0, 1]. */
 export type LabelMetrics = {
   readonly label: string;
   readonly precision: number;
@@ -12,7 +12,7 @@ export type LabelMetrics = {
   readonly rows: number;
 };
 
-/** @throws {MalformedCountsError} unless there is one row and one column a label */
+/** @throws {MalformedCountsError} unless there is one row and one column for each label */
 export function labelMetrics(labels: readonly string[], confusion: Confusion): LabelMetrics[] {
   checkCounts(labels, confusion);
   const { truth, predicted, hits } = marginals(confusion);
@@ -26,16 +26,18 @@ export function labelMetrics(labels: readonly string[], confusion: Confusion): L
 }
 
 /**
- * Every figure that confusion counts give, named and defined as in scikit-learn with `zero_division=0` and, as `labels`, those
- * that have rows: means over labels are over these, as nothing is known of the others; a label without predictions counts
- * as 0. Where every label has rows, that is scikit-learn's mean over all. What is 0/0 is 0, also where scikit-learn gives NaN (`kappa` if truth and answers are one and the same label).
+ * Every figure that confusion counts give, named and defined as in scikit-learn with `zero_division=0` and, as
+ * `labels`, those that have rows. So means over labels are over labels with rows; a label without predictions counts as
+ * 0. If every label has rows, that is scikit-learn's mean over all. What is 0/0 is 0, also where scikit-learn gives NaN
+ * (`kappa` if truth and answers are one and the same label).
  *
  * @param confusion `confusion[truth][predicted]`
- * @param positive the label that `precision`, `recall` and `f1` are of; without one there are no such three, as no label is more
- * than another
- * @returns shares in [0, 1], but `mcc` and `kappa` in [−1, 1]; `precision[x]`, `recall[x]` and `f1[x]` for each label x. Where every row has one label, the three of
- * `_micro` are the accuracy. F1 comes from exact fractions, as the gate compares it.
- * @throws {MalformedCountsError} unless there is one row and one column a label
+ * @param positive the label that `precision`, `recall` and `f1` are of; without one these three are left out, because
+ *   no label is special
+ * @returns shares in [0, 1], but `mcc` and `kappa` in [−1, 1]; `precision[x]`, `recall[x]` and `f1[x]` for each label
+ *   x. Where every row has one label, the three of `_micro` are the accuracy. F1 comes from exact fractions, as the
+ *   gate compares it.
+ * @throws {MalformedCountsError} unless there is one row and one column for each label
  * @see Gorodkin (2004), Comput. Biol. Chem. 28:367, for MCC of more than two labels; Cohen (1960) for kappa
  */
 export function metricsOf(

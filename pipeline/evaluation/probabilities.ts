@@ -1,8 +1,11 @@
 import { reliability } from './reliability.ts';
 
-/** A certain model that is wrong loses much, but not everything: −ln of this. */
+/** The smallest probability in a log loss: a certain model that is wrong loses −ln of this, and not infinity. */
 const LEAST = 1e-15;
-/** The same of the first of two labels, whose probability scikit-learn takes to be 1 − the second's, once that is clipped. */
+/**
+ * The same for the first of two labels. scikit-learn takes its probability to be 1 − the second's, once that is
+ * clipped.
+ */
 const LEAST_OF_OTHER = 1 - (1 - LEAST);
 
 /** A model's answers to labelled rows. */
@@ -11,18 +14,19 @@ export type Answers = {
   readonly truth: ArrayLike<number>;
   /** [B, K], row-major. */
   readonly probabilities: ArrayLike<number>;
-  /** K */
+  /** K, the number of labels. */
   readonly labels: number;
 };
 
 /**
- * What probabilities tell beyond the label they choose. A figure that the rows cannot give is left out: ranking figures need
- * rows of every label.
+ * Figures of probabilities, beyond the label they choose. A figure that the rows cannot give is left out: ranking
+ * figures need rows of every label.
  *
  * `log_loss` (nats), clipped at 1e-15. With two labels, about the second: `brier`, `roc_auc`, `average_precision` and
  * `ece_15` and `mce_15`, the expected and the maximum calibration error: |mean probability − share of rows| over 15
- * equal-width bins, their mean weighted by rows and the largest. With more, `roc_auc_ovr_macro` and
- * `average_precision_macro`: means over labels of each one against the rest; the errors are those of the answers' own probabilities.
+ * equal-width bins, their mean weighted by rows and the largest. With more labels, `roc_auc_ovr_macro` and
+ * `average_precision_macro`: means over labels of each one against the rest; the calibration errors are those of the
+ * answers' own probabilities.
  *
  * @see Guo et al. (2017), arXiv:1706.04599, for calibration; the rest as in scikit-learn
  */
@@ -57,7 +61,7 @@ export function probabilityMetrics(answers: Answers): Record<string, number> {
   };
 }
 
-/** Of each row the probability of its answer, the first of equal ones, and whether that is right. */
+/** For each row the probability of its answer, the first of equal ones, and whether that is right. */
 export function answersOwn({ truth, probabilities, labels }: Answers): { scores: Float64Array; right: Uint8Array } {
   const [scores, right] = [new Float64Array(truth.length), new Uint8Array(truth.length)];
   for (let i = 0; i < truth.length; i++) {
@@ -84,7 +88,7 @@ function logLoss({ truth, probabilities, labels }: Answers): number {
 }
 
 /**
- * How well scores put one label before the others; rows of equal score come at once, so their order does not matter.
+ * How well scores rank one label before the others; rows of equal score count together, so their order does not matter.
  *
  * @returns null unless there are rows of the label and others
  */

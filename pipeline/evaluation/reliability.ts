@@ -14,14 +14,14 @@ export type ReliabilityBin = {
 
 export type Reliability = {
   readonly bins: readonly ReliabilityBin[];
-  /** Mean of |promised − true|, weighted by rows; 0 without rows. */
+  /** Mean of |predicted − true share|, weighted by rows; 0 without rows. */
   readonly expectedError: number;
-  /** The largest |promised − true|; 0 without rows. */
+  /** The largest |predicted − true share|; 0 without rows. */
   readonly maximumError: number;
 };
 
 /**
- * What probabilities promise against what comes true, in 15 equal-width bins.
+ * Compares predicted probabilities with true shares, in 15 equal-width bins.
  *
  * @param truth 1 where the row has the label, else 0
  * @see Naeini, Cooper & Hauskrecht (2015), AAAI, for both errors; Guo et al. (2017), arXiv:1706.04599

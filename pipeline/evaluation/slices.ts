@@ -7,14 +7,14 @@ import { normalForm } from '../../registry-repo/normal-form.ts';
 import type { Row } from '../../registry-repo/rows.ts';
 import { SLICES, sliceByLength } from '../../registry-repo/slices.ts';
 
-/** A file of slices that is none. */
+/** The file defines no valid slices. */
 export class InvalidSlicesError extends PawlError {
   readonly code = 'invalid_slices';
 }
 
 /**
- * Slices that a user names: the rows whose text has one of the words. Words are compared as they stand, without case, and only
- * where they are whole; they are never patterns, so no slice can be slow.
+ * Slices that a user names: the rows whose text has one of the words. Words are compared literally, without case, and
+ * only where they are whole. They are never patterns, so no slice can be slow.
  */
 export const UserSlices = z
   .array(
@@ -48,10 +48,10 @@ export function readSlices(path: string, folder = '.'): UserSlices {
   throw invalid(`${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
 }
 
-/** What a model did on some of the rows. */
+/** A model's results on some of the rows. */
 export type SliceCounts = { readonly name: string; readonly rows: number; readonly confusion: number[][] };
 
-/** Sources that get a slice of their own: the largest; the rest share one. */
+/** The number of sources with a slice of their own: the largest; the rest share one. */
 const MOST_SOURCES = 20;
 
 /** The name of each row's slice by source, and all names, those of many rows first. */
@@ -64,7 +64,10 @@ function bySource(origins: readonly string[]): { readonly names: string[]; reado
   return { names: [...new Set([...kept.values(), ...of])], of };
 }
 
-/** Counts on thirds by length, as the gate has them, by source where rows have one, and on the user's slices; a row may be in many. */
+/**
+ * Counts on thirds by length, as the gate has them, by source if rows have one, and on the user's slices; a row may be
+ * in many.
+ */
 export function countSlices(
   rows: readonly Row[],
   answered: { readonly truth: ArrayLike<number>; readonly predicted: ArrayLike<number>; readonly labels: number },

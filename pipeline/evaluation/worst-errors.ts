@@ -1,6 +1,6 @@
 import { type Row, rowKey } from '../../registry-repo/rows.ts';
 
-/** A wrong answer, by what tells the row without its text. */
+/** A wrong answer, with what identifies the row without its text. */
 export type WorstError = {
   /** Digest of the row's text (`rowKey`), 16 hex digits. */
   readonly row: string;
@@ -12,7 +12,7 @@ export type WorstError = {
   readonly probability: number;
 };
 
-/** The wrong answers that the model was surest of, the surest first; of equal ones in the order of the rows. */
+/** The most confident wrong answers, the most confident first; of equal ones in the order of the rows. */
 export function worstErrors(
   rows: readonly Row[],
   labels: readonly string[],

@@ -5,7 +5,7 @@ import { verdictRef } from '../../registry-repo/verdict/attached.ts';
 import { branchRef } from './branch-ref.ts';
 import type { Mirror } from './mirror.ts';
 
-/** Branches of a registry elsewhere, by git alone: the same on every forge, and as large as a push may be. */
+/** Branches of a remote registry, through git only: it works the same on every forge, and for pushes of any size. */
 export class Branches {
   readonly #mirror: Mirror;
 
@@ -31,7 +31,7 @@ export class Branches {
   }
 }
 
-/** Keeps a verdict with the commit it judged, there and here. */
+/** Stores a verdict with the commit it judged, at the forge and here. */
 export async function keepVerdict(mirror: Mirror, head: ObjectId, verdict: Uint8Array): Promise<void> {
   await mirror.prepare();
   const { git } = mirror;

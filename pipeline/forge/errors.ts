@@ -11,7 +11,7 @@ export class ForgeError extends PawlError {
   }
 }
 
-/** Nothing was merged, because something was not as the caller believed. */
+/** Nothing was merged, because something differed from what the caller expected. */
 export class MergeRefusedError extends PawlError {
   readonly code = 'merge_refused';
   readonly refusal: MergeRefusal;
@@ -22,8 +22,8 @@ export class MergeRefusedError extends PawlError {
 }
 
 /**
- * The forge merged, but not what was judged: what is on main has no verdict. Servers keep the model they have; main must be
- * put right by a person.
+ * The forge merged, but not what was judged: the commit on main has no verdict. Servers keep the model they have; a
+ * person must repair main.
  */
 export class MergeUnfaithfulError extends PawlError {
   readonly code = 'merge_unfaithful';

@@ -23,13 +23,13 @@ const RUNNING = ['queued', 'waiting', 'in_progress', 'running', 'blocked'];
 export type GiteaForgeOptions = {
   readonly place: Place;
   readonly mirror: Mirror;
-  /** Where browsers see the repository. */
+  /** Where browsers find the repository. */
   readonly web: string;
   readonly by: Identity;
   readonly clock: () => Date;
 };
 
-/** A registry on Gitea or Forgejo. Branches and main move by git, everything else by the API. */
+/** A registry on Gitea or Forgejo. Branches and main move by git; the rest uses the API. */
 export class GiteaForge implements Forge {
   readonly kind = 'gitea';
   readonly git: Git;
@@ -82,7 +82,10 @@ export class GiteaForge implements Forge {
     return this.updatePullRequest(number, { title, body, labels });
   }
 
-  /** The forge allows one a branch, but not of two that ask at once: the first one counts, the others are closed. */
+  /**
+   * The forge allows one open pull request for each branch, but not if two are opened at once: then the first counts,
+   * and the others are closed.
+   */
   async #opened(branch: string, text: { title: string; body: string }): Promise<PullAnswer> {
     const place = this.#place;
     for (let attempt = 1; ; attempt++) {
@@ -94,7 +97,7 @@ export class GiteaForge implements Forge {
       if (attempt === 4)
         throw new ForgeError('unreachable', `the forge opens no pull request for ${branch}: try again`);
       await openPull(place, { head: branch, ...text }).catch((error) => {
-        // A branch that was pushed a moment ago may not be known to the API yet.
+        // The API may not know a branch yet that was pushed a moment ago.
         const again = hasStatus(error, 404, 422) || (error instanceof ForgeError && error.reason === 'unreachable');
         if (!again || attempt === 3) throw error;
         return pause(place, attempt);
@@ -124,7 +127,7 @@ export class GiteaForge implements Forge {
     return shown.filter((p) => (filter.state ?? p.state) === p.state).sort((a, b) => a.number - b.number);
   }
 
-  /** The objects of what is shown are here afterwards; a fork's are nobody's business. */
+  /** Afterwards the objects of the returned pull requests are here; a fork's are not fetched. */
   async #shown(pull: PullAnswer, sync: () => Promise<ObjectId>): Promise<PullRequest> {
     const ended = pull.state === 'closed';
     const commit = ended ? await mergeCommitOf(this.git, await sync(), pull) : null;
@@ -159,7 +162,7 @@ export class GiteaForge implements Forge {
     return found.map(({ marker, body }) => ({ marker, body }));
   }
 
-  /** The lasting id of the account that acts here. */
+  /** The permanent id of the account that acts here. */
   #me(): Promise<string> {
     this.#account ??= this.#place.api.get('GET /user', {}, AccountAnswer).then(
       ({ id }) => String(id),

@@ -23,29 +23,29 @@ import { hasStatus } from './rest/failures.ts';
 import { here, type Place, pause, until, untilDone } from './rest/place.ts';
 
 export const GATE_WORKFLOW = 'promotion-gate.yml';
-/** Of a status: GitHub refuses longer ones. */
+/** Length of a status' description: GitHub refuses longer ones. */
 const MAX_DESCRIPTION = 140;
 
 export type GitHubForgeOptions = {
   readonly place: Place;
   readonly mirror: Mirror;
   readonly credentials: Credentials;
-  /** Where browsers see the repository, as `https://github.com/owner/name`. */
+  /** Where browsers find the repository, as `https://github.com/owner/name`. */
   readonly web: string;
-  /** How to merge: by the API, or, where that keeps no condition, by a push of our own. */
+  /** How to merge: by the API or, if the server's API does not enforce conditions, by a push of Pawl's own. */
   readonly merge: 'api' | 'push';
   readonly by: Identity;
   readonly clock: () => Date;
 };
 
-/** A registry on GitHub, or on a server that speaks its API. Branches move by git, everything else by the API. */
+/** A registry on GitHub, or on a server with GitHub's API. Branches move by git; the rest uses the API. */
 export class GitHubForge implements Forge {
   readonly kind = 'github';
   readonly git: Git;
   readonly #options: GitHubForgeOptions;
   readonly #branches: Branches;
   #account: Promise<string> | undefined;
-  /** Where we put branches: for a moment the API may show the commit before. */
+  /** Where Pawl put branches: the API may show the previous commit for a moment. */
   readonly #pushed = new Map<string, ObjectId>();
 
   constructor(options: GitHubForgeOptions) {
@@ -54,7 +54,7 @@ export class GitHubForge implements Forge {
     this.git = options.mirror.git;
   }
 
-  /** What it speaks through. */
+  /** The client for requests. */
   get connection(): Pick<GitHubForgeOptions, 'place' | 'mirror' | 'credentials'> {
     return this.#options;
   }
@@ -100,7 +100,7 @@ export class GitHubForge implements Forge {
     return this.updatePullRequest(pull.number, { title, body, labels });
   }
 
-  /** The forge itself allows one a branch; an answer that was lost is looked for. */
+  /** The forge allows one open pull request for each branch. If an answer was lost, the pull request is looked for. */
   async #opened(branch: string, text: { title: string; body: string }): Promise<PullAnswer> {
     for (let attempt = 1; ; attempt++) {
       const [known] = await listPulls(this.#place, 'open', branch);
@@ -141,7 +141,7 @@ export class GitHubForge implements Forge {
     return shown.filter((p) => (filter.state ?? p.state) === p.state).sort((a, b) => a.number - b.number);
   }
 
-  /** An answer from before our own push would look as if somebody had moved the branch back. */
+  /** An answer from before Pawl's own push would look as if another person had moved the branch back. */
   async #settled(first: PullAnswer): Promise<PullAnswer> {
     const { ref } = first.head;
     const ours = this.#pushed.get(ref);
@@ -155,7 +155,7 @@ export class GitHubForge implements Forge {
     return first;
   }
 
-  /** The objects of what is shown are here afterwards; a fork's are nobody's business. */
+  /** Afterwards the objects of the returned pull requests are here; a fork's are not fetched. */
   async #shown(pull: PullAnswer, sync: () => Promise<ObjectId>): Promise<PullRequest> {
     const { mirror } = this.#options;
     const ended = pull.state === 'closed';
@@ -195,7 +195,7 @@ export class GitHubForge implements Forge {
     return found.map(({ marker, body }) => ({ marker, body }));
   }
 
-  /** The lasting id of the account that acts here. */
+  /** The permanent id of the account that acts here. */
   #me(): Promise<string> {
     const { credentials } = this.#options;
     this.#account ??= (credentials.account ?? (() => this.#askWhoIAm(credentials.kind)))().catch((error) => {

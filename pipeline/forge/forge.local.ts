@@ -11,7 +11,7 @@ import { mergedTree, treeOf } from './merged-tree.ts';
 
 const MAIN = 'refs/heads/main';
 
-/** A pull request as it is kept: a JSON blob under `refs/pawl/pulls/<n>`, replaced by compare-and-swap. */
+/** A stored pull request: a JSON blob under `refs/pawl/pulls/<n>`, replaced by compare-and-swap. */
 const Record = z.strictObject({
   number: z.int().min(1),
   title: z.string(),
@@ -36,17 +36,20 @@ const Statuses = z.array(
 );
 
 const pullRef = (number: number) => `refs/pawl/pulls/${number}`;
-/** Exists while a branch has an open pull request: what makes "one branch, one pull request" hold among processes. */
+/**
+ * This ref exists while a branch has an open pull request. With it, processes open only one pull request for each
+ * branch.
+ */
 const openRef = (branch: string) => `refs/pawl/open/${branch}`;
-/** Keeps a closed pull request's commits from being collected. */
+/** Keeps git from collecting a closed pull request's commits. */
 const headRef = (number: number) => `refs/pull/${number}/head`;
 const statusRef = (commit: ObjectId) => `refs/pawl/statuses/${commit}`;
 
 type Options = { readonly git: Git; readonly by: Identity; readonly clock: () => Date };
 
 /**
- * A bare repository on this machine that is registry and forge in one: no account, no network, any number of processes.
- * Everything is a ref or an object; every change is one `update-ref` transaction with the old values named.
+ * A bare repository on this machine that is registry and forge together: no account, no network, any number of
+ * processes. Everything is a ref or an object; every change is one `update-ref` transaction that names the old values.
  */
 export class LocalForge implements Forge {
   readonly kind = 'local';
@@ -297,7 +300,7 @@ export class LocalForge implements Forge {
     return this.git.writeBlob(json(record));
   }
 
-  /** Repeats a read-modify-write that lost a race; each time somebody else has got on. */
+  /** Repeats a read-modify-write that lost a race. Each loss means that another process succeeded. */
   async #retry<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {

@@ -1,20 +1,20 @@
 import type { Git } from '../../registry-repo/git.ts';
 import type { ObjectId } from '../../registry-repo/values.ts';
 
-/** A request to change the registry's main branch. Labels, title and comments are for people; nothing decides by them. */
+/** A request to change the registry's main branch. Labels, title and comments are for people; no decision uses them. */
 export type PullRequest = {
   readonly number: number;
   readonly url: string;
   readonly title: string;
   readonly body: string;
   readonly branch: string;
-  /** The commit the branch is at now. */
+  /** The commit that the branch names now. */
   readonly head: ObjectId;
   readonly state: 'open' | 'closed' | 'merged';
   readonly labels: readonly string[];
   /** The commit on main, once merged. */
   readonly mergeCommit: ObjectId | null;
-  /** Whether the branch is in another repository: what is in it was never ours to push. */
+  /** Whether the branch is in another repository: then Pawl did not push its content. */
   readonly fork: boolean;
 };
 
@@ -22,15 +22,16 @@ export type Status = {
   readonly context: string;
   readonly state: 'pending' | 'success' | 'failure' | 'error';
   readonly description: string;
-  /** Who set it: the forge's own lasting id of the account, as a name may change hands. */
+  /** The account that set it: the forge's permanent id, because a name may change hands. */
   readonly creator: string;
 };
 
 export type Comment = { readonly marker: string; readonly body: string };
 
 /**
- * Why a merge was refused; nothing was merged. `base-moved` and `head-moved` call for a new look; `behind` for the same change
- * on top of main, because this forge merges nothing else; `not-approved` for people's approval; the others for a person.
+ * Why a merge was refused; nothing was merged. After `base-moved` and `head-moved` the caller decides again. After
+ * `behind` it puts the same change on top of main, because this forge merges nothing else. `not-approved` waits for
+ * people's approval; the others need a person.
  */
 export type MergeRefusal =
   | 'head-moved'
@@ -41,38 +42,38 @@ export type MergeRefusal =
   | 'not-approved'
   | 'not-allowed';
 
-/** A few bytes that the forge keeps under a name; `oid` is what they are replaced by. */
+/** A few bytes that the forge keeps under a name; `oid` is the condition for replacing them. */
 export type Note = { readonly oid: ObjectId; readonly bytes: Uint8Array };
 
 /**
- * What hosts a registry and its pull requests. Every method may be repeated after a crash without doing a thing twice.
- * Its git side is a bare repository on this machine: the registry itself, or a mirror of it that `sync` brings up to date.
+ * What hosts a registry and its pull requests. Every method may be repeated after a crash and has its effect once. Its
+ * git side is a bare repository on this machine: the registry itself, or a mirror that `sync` updates.
  *
  * @throws {ForgeError} from every method, when the forge cannot be reached or refuses
  */
 export type Forge = {
   readonly kind: string;
-  /** Where the registry is, for people: a path or a URL. */
+  /** Where people find the registry: a path or a URL. */
   readonly location: string;
   readonly git: Git;
 
-  /** Where a browser finds a file as it is at a commit, byte for byte; null if there is no such place. Asks nobody. */
+  /** Where a browser finds the exact bytes of a file at a commit; null if there is no such place. Sends no request. */
   fileUrl(commit: ObjectId, path: string): string | null;
 
   /** Fetches what is new. @returns the tip of main */
   sync(): Promise<ObjectId>;
 
   /**
-   * Sets a branch to a commit, only if it is where the caller believes (null: not there yet).
-   * A branch that is at the commit already is left alone. @throws {RefMovedError}
+   * Sets a branch to a commit, only if it is at the commit that the caller expects (null: it does not exist). A branch
+   * that is at the new commit already is not changed. @throws {RefMovedError}
    */
   pushBranch(branch: string, commit: ObjectId, expected: ObjectId | null): Promise<void>;
   /** The commit of a branch, or null. */
   branch(branch: string): Promise<ObjectId | null>;
-  /** Deleting a branch that is gone changes nothing. */
+  /** Deletes a branch; a missing branch is no error. */
   deleteBranch(branch: string): Promise<void>;
 
-  /** Opens a pull request from a branch into main, or brings the text of the open one up to date: one branch has one. */
+  /** Opens a pull request from a branch into main, or updates the text of the open one: a branch has one at most. */
   openPullRequest(request: {
     branch: string;
     title: string;
@@ -86,16 +87,19 @@ export type Forge = {
     number: number,
     change: { title?: string; body?: string; labels?: readonly string[] },
   ): Promise<PullRequest>;
-  /** Closes without merging; closing what is closed changes nothing. */
+  /** Closes without merging; a closed one is not changed. */
   closePullRequest(number: number): Promise<PullRequest>;
 
   /** Writes a comment, or replaces the one with the same marker. */
   comment(number: number, comment: Comment): Promise<void>;
   comments(number: number): Promise<Comment[]>;
 
-  /** Who approves of exactly this commit of the pull request now, by lasting id; whoever asked for changes since does not. */
+  /**
+   * Permanent ids of those who approve exactly this commit of the pull request now. A reviewer who has requested
+   * changes since does not count.
+   */
   approvals(number: number, head: ObjectId): Promise<string[]>;
-  /** Approves of a commit of the pull request, as whoever runs this. */
+  /** Approves a commit of the pull request, as the account that Pawl runs as. */
   approve(number: number, head: ObjectId): Promise<void>;
 
   setStatus(commit: ObjectId, status: Omit<Status, 'creator'>): Promise<void>;
@@ -103,9 +107,10 @@ export type Forge = {
   statuses(commit: ObjectId): Promise<Status[]>;
 
   /**
-   * Puts the pull request's changes on main as one commit on top of `base`, if the branch is still at `head` and main at `base`.
+   * Puts the pull request's changes on main as one commit on top of `base`, if the branch is still at `head` and main
+   * at `base`.
    *
-   * @throws {MergeRefusedError} if anything is not as the caller believed
+   * @throws {MergeRefusedError} if anything differs from what the caller expected
    */
   merge(request: {
     number: number;
@@ -115,23 +120,26 @@ export type Forge = {
   }): Promise<{ commit: ObjectId; tree: ObjectId }>;
 
   /**
-   * Keeps a verdict's bytes (DSSE) with the commit it judged, under `verdictRef`; the same bytes again change nothing, and
+   * Stores a verdict's bytes (DSSE) with the commit it judged, under `verdictRef`. The same bytes again change nothing;
    * a later verdict replaces none.
    */
   attachVerdict(head: ObjectId, verdict: Uint8Array): Promise<void>;
 
-  /** What stands under `leaseRef` at the forge now, or null: who is at something. Whoever may push may write anything there. */
+  /**
+   * The content of `leaseRef` at the forge now, or null. It tells which process is working on a model. Every account
+   * that may push may write anything there.
+   */
   lease(name: string): Promise<Note | null>;
   /**
-   * Replaces it, only if it is what the caller believes (null: nothing); null takes it away.
+   * Replaces it, only if it is what the caller expects (null: nothing); null deletes it.
    *
-   * @returns the new note's id @throws {RefMovedError} if somebody else was faster
+   * @returns the new note's id @throws {RefMovedError} if another process was faster
    */
   moveLease(name: string, bytes: Uint8Array | null, from: ObjectId | null): Promise<ObjectId | null>;
 
   /**
-   * Asks the registry's own workflow to judge one exact commit of a pull request. Asking twice judges once: a commit that has
-   * its verdict is not scored again. @throws {ForgeError} `refused` where nothing can be asked
+   * Asks the registry's own workflow to judge one exact commit of a pull request. Asking twice judges once: a commit
+   * with a verdict is not scored again. @throws {ForgeError} `refused` where there is no workflow to ask
    */
   requestGate(request: { number: number; head: ObjectId }): Promise<void>;
 };

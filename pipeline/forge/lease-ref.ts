@@ -5,13 +5,19 @@ import { ForgeError } from './errors.ts';
 import type { Note } from './forge.ts';
 import type { Mirror } from './mirror.ts';
 
-/** Where a registry says who is at what. A ref and no event: it is true for a minute, and the log keeps what it gets for ever. */
+/**
+ * The ref in which a registry says which process works on a model. It is a ref and not an event, because it is true for
+ * a minute, and the log keeps events for ever.
+ */
 export const leaseRef = (name: string): string => `refs/pawl/leases/${Name.parse(name)}`;
 
 /** A name, a process and two times. */
 const MAX_LEASE_BYTES = 10_000;
 
-/** What a ref names. Whoever may push may put anything there: what is no small file says nothing, and can still be replaced. */
+/**
+ * The content of the ref. Every account that may push may put anything there: what is not a small file counts as
+ * nothing, and can still be replaced.
+ */
 export async function noteAt(git: Git, oid: ObjectId | null): Promise<Note | null> {
   if (oid === null) return null;
   try {
@@ -22,7 +28,7 @@ export async function noteAt(git: Git, oid: ObjectId | null): Promise<Note | nul
   }
 }
 
-/** A lease of a registry elsewhere, as it stands there now: what was fetched before may be over. */
+/** A lease of a remote registry, read at the forge: one that was fetched before may have ended. */
 export async function readLease(mirror: Mirror, name: string): Promise<Note | null> {
   const ref = leaseRef(name);
   const there = async () => (await mirror.remoteRefs(ref)).get(ref) ?? null;

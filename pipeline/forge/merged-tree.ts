@@ -3,8 +3,8 @@ import type { ObjectId } from '../../registry-repo/values.ts';
 import { MergeRefusedError } from './errors.ts';
 
 /**
- * The tree of `base` with a branch's own changes: path by path, never inside a file, so what was judged is what lands.
- * A path that main has changed too is a conflict, whatever its contents. @throws {MergeRefusedError} `conflict`
+ * The tree of `base` with a branch's own changes: path by path, never inside a file, so that exactly what was judged is
+ * merged. A path that main has changed too is a conflict, whatever its contents. @throws {MergeRefusedError} `conflict`
  */
 export async function mergedTree(
   git: Git,

@@ -8,7 +8,7 @@ import { ObjectId } from '../../registry-repo/values.ts';
 import { ForgeError } from './errors.ts';
 
 const MAIN = 'refs/heads/main';
-/** The event log may be a branch of the registry: it is large, and no part of what is promoted. */
+/** The event log may be a branch of the registry. It is not mirrored: it is large, and not part of what is promoted. */
 const FOLLOWED = [
   '+refs/heads/*:refs/heads/*',
   '^refs/heads/pawl/*',
@@ -16,7 +16,7 @@ const FOLLOWED = [
   '+refs/pawl/merged/*:refs/pawl/merged/*',
 ];
 
-/** What lets git reach the network as the rest of this machine does; nothing else of the environment gets through. */
+/** Variables with which git reaches the network as other programs of this machine do; no others are passed on. */
 const PASSED_ON = [
   ...['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]),
   'SSL_CERT_FILE',
@@ -53,14 +53,14 @@ export function requireNoMirror(gitDir: string): void {
   );
 }
 
-/** A ref to move: `from` is where it must be (null: nowhere yet), `to` null deletes. */
+/** A ref to move: `from` is where it must be (null: it does not exist), `to` null deletes. */
 export type Move = { readonly ref: string; readonly to: ObjectId | null; readonly from: ObjectId | null };
 
 export type MirrorOptions = {
   readonly git: Git;
   /** The registry at its forge: `https:`, `http:`, or in tests `file:`; without a user or a password. */
   readonly url: string;
-  /** User and password, asked for with every command: they may expire. Null where nobody is asked. */
+  /** User and password, asked for at every command, because they may expire. Null: none are needed. */
   readonly login: () => Promise<{ readonly user: string; readonly password: string } | null>;
   readonly timeoutMs?: number;
   /** Pause before the first retry; the next ones are longer. */
@@ -68,8 +68,8 @@ export type MirrorOptions = {
 };
 
 /**
- * A bare repository on this machine that follows a registry elsewhere. Any number of processes may use one. Credentials reach
- * git by its environment alone, never by an argument, an address, an error or the repository's settings.
+ * A bare repository on this machine that follows a remote registry. Any number of processes may use one. Credentials
+ * reach git by its environment alone, never by an argument, an address, an error or the repository's settings.
  */
 export class Mirror {
   readonly git: Git;
@@ -85,7 +85,7 @@ export class Mirror {
     this.url = options.url;
   }
 
-  /** Fetches what is new; what is gone there goes here. @returns the tip of main */
+  /** Fetches changes; refs that were deleted there are deleted here. @returns the tip of main */
   async sync(): Promise<ObjectId> {
     await this.#fetchSoon();
     const main = await this.git.resolve(MAIN);
@@ -93,7 +93,7 @@ export class Mirror {
     throw new ForgeError('unreachable', `${this.url} has no main branch: run \`pawl registry init\``);
   }
 
-  /** A fetch that starts after this call: callers who come while one runs share the next. */
+  /** A fetch that starts after this call. Callers that come while one runs share the next one. */
   #fetchSoon(): Promise<void> {
     this.#waiting ??= this.#running.then(() => {
       this.#waiting = undefined;
@@ -111,7 +111,7 @@ export class Mirror {
     await this.#patiently(() => this.#remote([...args, ...options, this.url, ...refspecs]));
   }
 
-  /** Where refs are at the forge now; those that are not there are left out. */
+  /** Where refs are at the forge now; missing refs are left out. */
   async remoteRefs(...refs: readonly string[]): Promise<Map<string, ObjectId>> {
     await this.prepare();
     const lines = (await this.#patiently(() => this.#remote(['ls-remote', '--quiet', this.url, ...refs]))).split('\n');
@@ -119,7 +119,7 @@ export class Mirror {
     return new Map(found.filter(([oid, ref]) => refs.includes(ref) && isId(oid)).map(([oid, ref]) => [ref, oid]));
   }
 
-  /** Makes sure that a commit's objects are here, from any of the refs that may hold it. @returns whether they are */
+  /** Makes sure that a commit's objects are here, by fetching the refs that may hold it. @returns whether they are */
   async has(commit: ObjectId, ...refs: readonly string[]): Promise<boolean> {
     await this.prepare();
     if (await this.git.commitId(commit)) return true;
@@ -133,8 +133,8 @@ export class Mirror {
   }
 
   /**
-   * Moves refs at the forge, all or none, each only from where the caller believes it to be. What failed without a clear
-   * answer is looked at before it is tried again; refs that are there already are left alone.
+   * Moves refs at the forge, all or none, each only from where the caller expects it to be. After a failure without a
+   * clear answer, it looks at the refs before it tries again. Refs that are at the new commit already are not changed.
    *
    * @throws {RefMovedError} if one is elsewhere @throws {ForgeError} if the forge cannot be reached or refuses
    */
@@ -161,7 +161,10 @@ export class Mirror {
     }
   }
 
-  /** Makes the repository where there is none. @throws {ForgeError} if what is there is no mirror of this registry */
+  /**
+   * Makes the repository if there is none. @throws {ForgeError} if there is something else than a mirror of this
+   * registry
+   */
   prepare(): Promise<void> {
     this.#ready ??= this.#make().catch((error) => {
       this.#ready = undefined;
@@ -184,7 +187,7 @@ export class Mirror {
     );
   }
 
-  /** It appears whole or not at all; of several processes one makes it. */
+  /** It appears complete or not at all; of several processes one makes it. */
   async #create(path: string): Promise<void> {
     mkdirSync(dirname(path), { recursive: true });
     const draft = `${path}.${randomUUID()}`;
@@ -199,7 +202,7 @@ export class Mirror {
     }
   }
 
-  /** Other processes write the same refs: whoever loses such a race reads again. */
+  /** Other processes write the same refs: a process that loses such a race reads again. */
   async #patiently<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -252,7 +255,7 @@ const ATTEMPTS = 4;
 
 const isId = (text: string): boolean => ObjectId.safeParse(text).success;
 
-/** What git says of a server, with what a server says through git: bounded, and unable to move the reader's cursor. */
+/** Git's error message, which may quote a server: bounded, and without characters that move a terminal's cursor. */
 function remoteError(url: string, cause: GitError): ForgeError {
   const said = cause.stderr
     .replace(/[^\P{Cc}\n]|[\u2028-\u202e\u2066-\u2069]/gu, '?')

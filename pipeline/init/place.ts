@@ -7,7 +7,7 @@ import { getIn, yamlLayer } from '../config/layers.ts';
 import { asUser } from '../state-folder.ts';
 import type { NewFile } from './render.ts';
 
-/** Files are there already and say something else; none was written. */
+/** Files exist already with other content; none was written. */
 export class FilesDifferError extends PawlError {
   readonly code = 'files_differ';
 }
@@ -17,8 +17,8 @@ export type Placed = { readonly path: string; readonly state: 'written' | 'kept'
 const IGNORED = '.pawl/';
 
 /**
- * Puts files into a folder, all or none, and has git ignore what Pawl keeps there. What is there is never replaced, unless
- * forced: the same content stays, and so does a settings file that sets what is needed.
+ * Puts files into a folder, all or none, and makes git ignore Pawl's state there. Existing files are never replaced,
+ * unless forced. A file with the same content stays, and so does a settings file that sets what is needed.
  *
  * @throws {FilesDifferError} naming every file that is in the way, and what a settings file lacks
  */
@@ -43,7 +43,7 @@ export async function placeFiles(
   return placed;
 }
 
-/** `.gitignore` with our line added, whatever else it says. */
+/** `.gitignore` with Pawl's line added, whatever else it says. */
 async function ignoreFile(folder: string): Promise<NewFile> {
   const text = (await existing(join(folder, '.gitignore'))) ?? '';
   if (text.split(/\r?\n/).includes(IGNORED)) return { path: '.gitignore', text };

@@ -8,7 +8,7 @@ import { withAction } from '../registry-setup/seed.ts';
 export type NewFile = {
   readonly path: string;
   readonly text: string;
-  /** For a settings file: what one that is there already must say to do as well. */
+  /** For a settings file: what an existing file must set to be accepted as well. */
   readonly settings?: ReadonlyMap<string, unknown>;
 };
 
@@ -17,7 +17,7 @@ type Wanted = Pick<Config, 'model' | 'registry'>;
 const template = (name: string): Promise<string> => readText(join(packageRoot, 'pipeline/init', name));
 
 /**
- * What a repository needs to train on every push: settings, and for GitHub the workflow.
+ * The files that a repository needs to train on every push: settings, and for GitHub the workflow.
  *
  * @throws {ConfigError} if a forge is set, but not which repository is the registry or where workflows get Pawl
  */

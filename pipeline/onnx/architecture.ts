@@ -1,12 +1,15 @@
-/** A BERT-family encoder with a classification head: what its sizes are, not what it has learned. */
+/** The sizes of a BERT-family encoder with a classification head, without its weights. */
 export type Architecture = {
-  /** Whose names weights have in files; the computation is the same, but for token types and the head's activation. */
+  /**
+   * Whose names the weights have in files. The computation is the same, except for token types and the head's
+   * activation.
+   */
   readonly family: 'bert' | 'distilbert';
   /** Number of subwords. */
   readonly vocabulary: number;
   /** Longest input, in tokens. */
   readonly positions: number;
-  /** Token types; 0 where the encoder has none. */
+  /** Token types; 0 if the encoder has none. */
   readonly types: number;
   /** Of a token's vector (W). */
   readonly width: number;
@@ -21,7 +24,7 @@ export type Architecture = {
   readonly activation: 'gelu' | 'gelu-tanh' | 'relu';
   /** Between the head's two layers: BERT's pooler has tanh, DistilBERT's pre-classifier relu. */
   readonly headActivation: 'tanh' | 'relu';
-  /** Shares of numbers that training zeroes. */
+  /** Dropout rates of training. */
   readonly dropout: { readonly hidden: number; readonly attention: number; readonly head: number };
 };
 
@@ -32,8 +35,8 @@ export type Parameter = { readonly shape: readonly number[]; readonly data: Floa
 export type Parameters = ReadonlyMap<string, Parameter>;
 
 /**
- * Every parameter of a classifier by its name, in one order for checkpoints, optimisers and exports. Kernels are [in, out], so that
- * a layer computes `x · kernel + bias`.
+ * Every parameter of a classifier by its name, in one order for checkpoints, optimisers and exports. Kernels are [in,
+ * out], so that a layer computes `x · kernel + bias`.
  *
  * @param labels K, the outputs
  */

@@ -1,10 +1,10 @@
 import type { Parameters } from './architecture.ts';
 import { ModelTooLargeError } from './errors.ts';
 
-/** A protocol buffer message ends before 2 GiB; some room is left for nodes and names. */
+/** A protocol buffer message must be smaller than 2 GiB; some room is left for nodes and names. */
 const MOST_BYTES = 2 ** 31 - 2 ** 20;
 
-/** By the shapes alone, before anything is copied. @throws {ModelTooLargeError} */
+/** Checks the size by the shapes alone, before anything is copied. @throws {ModelTooLargeError} */
 export function checkSize(p: Parameters): void {
   let bytes = 0;
   for (const { shape } of p.values()) bytes += 4 * shape.reduce((product, size) => product * size, 1);

@@ -4,7 +4,10 @@ import type { GraphBuilder } from './graph-builder.ts';
 
 export const OPSET = 17;
 export const [INPUT, OUTPUT] = ['ids', 'probabilities'] as const;
-/** Keeps a row of zeros from dividing by zero: far below any length that occurs, and above what floats cannot square. */
+/**
+ * Prevents a division by zero for a row of zeros: far below any length that occurs, but not so small that its square is
+ * zero in floats.
+ */
 export const TINY = 1e-30;
 
 /** A model whose tables are bytes: ids, `2^bits` and one more for padding, by outputs. */
@@ -45,7 +48,7 @@ export function embeddingBag(tables: QuantizedTables, labels: number): Uint8Arra
   });
 }
 
-/** The bag's input beside others: n-grams are counted otherwise than they are. */
+/** The bag's input beside others. Its length has a name of its own, because n-grams are not counted as tokens are. */
 export const bagInput = () => ({ name: INPUT, type: 'int32' as const, shape: ['batch', 'ngrams'] });
 
 /**
@@ -62,7 +65,7 @@ export function addBag(g: GraphBuilder, tables: QuantizedTables): string {
   return own('logOdds');
 }
 
-/** What `addBag` gives for one text's ids, as the graph computes it but for rounding. [outputs] */
+/** The result of `addBag` for one text's ids, except for rounding. [outputs] */
 export function bagLogOdds(t: QuantizedTables, ids: Int32Array): Float64Array {
   return Float64Array.from({ length: t.outputs }, (_, output) => {
     let [weight, squares] = [0, 0];

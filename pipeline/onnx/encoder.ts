@@ -2,7 +2,7 @@ import type { Architecture, Parameter, Parameters } from './architecture.ts';
 import type { ValueInfo } from './graph.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 
-/** With LayerNormalization; GELU is written out, which ONNX Runtime recognises and fuses. */
+/** The first operator set with LayerNormalization. GELU is written out; ONNX Runtime recognises and fuses it. */
 export const TRANSFORMER_OPSET = 17;
 
 /** Token ids and mask (1 for tokens, 0 for padding), [batch, length] each. */
@@ -63,7 +63,9 @@ function embeddings({ g, a, p }: Scope): string {
   return norm({ g, a, p }, sum, 'embeddings/norm');
 }
 
-/** The vectors of positions; where there are token types, with that of type 0 added, which every token has. */
+/**
+ * The vectors of positions. If there are token types, the vector of type 0 is added, because every token has that type.
+ */
 function placesOf(a: Architecture, p: Parameters): Float32Array {
   const position = parameter(p, 'embeddings/position').data;
   if (a.types === 0) return position;

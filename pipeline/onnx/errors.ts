@@ -11,12 +11,12 @@ export class ModelTooLargeError extends PawlError {
   }
 }
 
-/** A graph that bytes would not make smaller or faster. */
+/** Quantizing would not make the graph smaller or faster. */
 export class NothingToQuantizeError extends PawlError {
   readonly code = 'nothing_to_quantise';
 }
 
-/** A file that is no ONNX model, or cannot be read as one. */
+/** The file is no ONNX model, or cannot be read as one. */
 export class NotOnnxError extends PawlError {
   readonly code = 'not_onnx';
 }

@@ -7,18 +7,18 @@ import { encodeModel } from './graph.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import { quantize } from './quantize.ts';
 
-/** Which numbers of an encoder stand for a text. */
+/** Which numbers of an encoder represent a text. */
 export type FeatureChoice = {
-  /** Hidden states: 0 for the embeddings, then one a layer. */
+  /** Hidden states: 0 for the embeddings, then one for each layer. */
   readonly states: readonly number[];
   /** Their mean over the text's tokens, that of the first token, or both. */
   readonly pooling: 'mean' | 'first' | 'both';
 };
 
-/** How an encoder computes: in floats, or with weights and what they are multiplied with as bytes, of 8 bits or of 7. */
+/** How an encoder computes: in floats, or with its weights and their inputs as bytes, of 8 bits or of 7. */
 export type Precision = 'float32' | 'int8' | 'int7';
 
-/** Logits as a linear function of F features, and of N numbers from elsewhere. */
+/** Logits as a linear function of F features, and of N further numbers. */
 export type LinearHead = {
   /** [F, K] */
   readonly kernel: Float32Array;
@@ -28,7 +28,7 @@ export type LinearHead = {
   readonly bias: Float32Array;
 };
 
-/** The encoder whose features are asked for. */
+/** An encoder and the features that it gives. */
 export type Encoding = {
   readonly architecture: Architecture;
   readonly parameters: Parameters;
@@ -38,7 +38,7 @@ export type Encoding = {
 
 const OUTPUT = { features: 'features', logits: 'logits' } as const;
 
-/** How many numbers stand for a text (F). */
+/** How many numbers represent a text (F). */
 export const featureWidth = ({ width }: Architecture, { states, pooling }: FeatureChoice): number =>
   width * states.length * (pooling === 'both' ? 2 : 1);
 
@@ -52,7 +52,7 @@ export const featureContract = (width: number): Manifest['contract'] => ({
 
 /**
  * @param labels K
- * @param ngrams whether an embedding bag stands beside the encoder
+ * @param ngrams whether the graph has an embedding bag besides the encoder
  */
 export const headContract = (labels: number, ngrams: boolean): Manifest['contract'] => ({
   inputs: ngrams ? [bagInput(), ...inputs] : inputs,
@@ -60,7 +60,8 @@ export const headContract = (labels: number, ngrams: boolean): Manifest['contrac
 });
 
 /**
- * The ONNX file of an encoder without a head: token ids → features [batch, F]. No layer above the highest state is in it.
+ * The ONNX file of an encoder without a head: token ids → features [batch, F]. Layers above the highest state are left
+ * out.
  *
  * @throws {ModelTooLargeError} at 2 GiB
  */
@@ -71,8 +72,8 @@ export function featureGraph({ architecture: a, parameters: p, choice, precision
 }
 
 /**
- * The same with a head: token ids → logits [batch, K]. With the tables of an embedding bag, n-gram ids are an input too, and
- * the bag's log-odds are the head's numbers from elsewhere. The head is never rounded.
+ * The same with a head: token ids → logits [batch, K]. With the tables of an embedding bag, n-gram ids are an input
+ * too, and the bag's log-odds are the head's further numbers. The head is never rounded.
  *
  * @throws {ModelTooLargeError} at 2 GiB
  */
@@ -94,7 +95,10 @@ export function headGraph(
 
 const [KERNEL, BESIDE] = ['head/output/kernel', 'head/ngrams/kernel'] as const;
 
-/** What the bag adds to the logits: [B, K]. A product of its own, because one scale would not do for its numbers and features. */
+/**
+ * What the bag adds to the logits: [B, K]. It is a product of its own, because one scale would not fit both its numbers
+ * and the features.
+ */
 function beside(g: GraphBuilder, tables: QuantizedTables, head: LinearHead): string {
   const kernel = g.floats(BESIDE, [tables.outputs, head.bias.length], head.beside);
   return g.node('MatMul', [addBag(g, tables), kernel], 'head/ngrams');
@@ -105,7 +109,7 @@ const rounded = (graph: Uint8Array, precision: Precision): Uint8Array =>
     ? graph
     : quantize(graph, { embeddings: true, weights: precision === 'int8' ? 'signed' : 'seven-bits' }).bytes;
 
-/** [B, W] each: state by state, and of a state first the mean. B texts, L tokens, W width. */
+/** [B, W] each: state by state, and for each state first the mean. B texts, L tokens, W width. */
 function pooled(g: GraphBuilder, a: Architecture, p: Parameters, { states, pooling }: FeatureChoice): string[] {
   checkSize(p);
   const hidden = encoder(g, a, p, Math.max(...states)); // [B, L, W] each

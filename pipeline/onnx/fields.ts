@@ -3,9 +3,9 @@ import { Input } from '../../registry-repo/onnx-scan/wire.ts';
 /** One field of a message, uninterpreted. */
 export type RawField = {
   readonly number: number;
-  /** Tag and value, as they stand in the file. */
+  /** Tag and value, exactly as in the file. */
   readonly raw: Uint8Array;
-  /** What the field holds, for one that has a length; else empty. */
+  /** The field's content, for one that has a length; else empty. */
   readonly body: Uint8Array;
 };
 

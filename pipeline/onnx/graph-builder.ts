@@ -1,6 +1,6 @@
 import type { Initializer, OperatorNode } from './graph.ts';
 
-/** Collects a graph's nodes and constants, in the order in which they are asked for; names say where each belongs. */
+/** Collects a graph's nodes and constants, in the order in which they are added. */
 export class GraphBuilder {
   readonly nodes: OperatorNode[] = [];
   readonly initializers: Initializer[] = [];
@@ -27,12 +27,12 @@ export class GraphBuilder {
     return this.#constant({ name, type: 'int64', dims: [values.length], data: BigInt64Array.from(values, BigInt) });
   }
 
-  /** One whole number without a dimension, such as an index that takes a dimension away. */
+  /** One whole number without a dimension, such as an index that removes a dimension. */
   index(name: string, value: number): string {
     return this.#constant({ name, type: 'int64', dims: [], data: BigInt64Array.of(BigInt(value)) });
   }
 
-  /** A constant that has been added before is the same constant. */
+  /** Adds a constant; the same constant is added only once. */
   #constant(initializer: Initializer): string {
     if (!this.#taken.has(initializer.name)) this.initializers.push(initializer);
     this.#taken.add(initializer.name);

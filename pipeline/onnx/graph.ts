@@ -1,6 +1,6 @@
 import { bytes, type Field, float, integer, message, text } from './protobuf.ts';
 
-// The part of ONNX that our exporters write. Field numbers are those of onnx/onnx.proto (ONNX 1.16, IR 10).
+// The part of ONNX that Pawl's exporters write. Field numbers are those of onnx/onnx.proto (ONNX 1.16, IR 10).
 
 const IR_VERSION = 8;
 
@@ -50,9 +50,9 @@ export type OnnxGraph = {
 };
 
 /**
- * The bytes of a model file: the same graph, the same bytes.
+ * The bytes of a model file; the same graph gives the same bytes.
  *
- * @throws {RangeError} for a tensor whose data does not fill its dimensions, or is of another type than it says
+ * @throws {RangeError} for a tensor whose data does not fill its dimensions, or has another type than it says
  */
 export function encodeModel({ name, opset, inputs, outputs, initializers, nodes }: OnnxGraph): Uint8Array {
   const graph = [

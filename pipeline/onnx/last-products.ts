@@ -1,14 +1,15 @@
 import type { Node } from '../../registry-repo/onnx-scan/messages.ts';
 
-/** What may stand between a product and an output, and leaves its numbers where they are. */
+/** Operators that may follow the last product before an output, and do not move its numbers. */
 const PASSES: ReadonlySet<string> = new Set([
   ...['Add', 'Sub', 'Mul', 'Div', 'Identity', 'Cast', 'Concat', 'Split', 'Reshape', 'Squeeze', 'Unsqueeze', 'Slice'],
   ...['Softmax', 'LogSoftmax', 'Sigmoid'],
 ]);
 
 /**
- * The second factors of the products that a graph's outputs are made of with no other product in between: a classifier's head. It
- * is small, and what it multiplies may be of very different sizes, so bytes would gain little and could lose everything.
+ * The second factors of the products that a graph's outputs come from without another product in between: a
+ * classifier's head. It is small, and its inputs may be of very different sizes, so bytes would save little and could
+ * make the answers wrong.
  *
  * @param nodes of the graph @param outputs names
  */

@@ -6,7 +6,7 @@ import { GraphBuilder } from './graph-builder.ts';
 
 const [IDS, MASK] = TRANSFORMER_INPUTS.map(({ name }) => name) as [string, string];
 
-/** Taken from padding's numbers before the highest is looked for. */
+/** Subtracted from padding's numbers before the maximum is taken. */
 const NEVER = 1e9;
 
 /** The sizes of a recurrent classifier: V words, E numbers a word, H of a state, D directions, K labels. */
@@ -16,7 +16,7 @@ export type RnnShape = {
   readonly hidden: number;
   readonly layers: number;
   readonly directions: 1 | 2;
-  /** What stands for a text. */
+  /** What represents a text. */
   readonly summary: 'max' | 'mean' | 'last';
   readonly labels: number;
 };

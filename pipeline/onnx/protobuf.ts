@@ -1,5 +1,5 @@
-// Protobuf's wire format, written by hand (https://protobuf.dev/programming-guides/encoding/): fields come out in the order
-// they are given, so that the same message has the same bytes everywhere.
+// Protobuf's wire format, written by hand (https://protobuf.dev/programming-guides/encoding/): fields are written in
+// the given order, so that the same message has the same bytes everywhere.
 
 /** One encoded field, or several. */
 export type Field = Uint8Array;

@@ -14,40 +14,42 @@ export type QuantizeOptions = {
 };
 
 /**
- * How weights of matrix products become bytes. `unsigned`: of 8 bits around a zero point of 128. `seven-bits`: from -63 to 63.
- * `signed`: from -127 to 127; a processor without VNNI adds pairs of such products in 16 bits, which overflow unless the
- * runtime rewrites the weights.
+ * How weights of matrix products become bytes. `unsigned`: of 8 bits around a zero point of 128. `seven-bits`: from -63
+ * to 63. `signed`: from -127 to 127; a processor without VNNI adds pairs of such products in 16 bits, which overflow
+ * unless the runtime rewrites the weights.
  */
 export type ByteWeights = 'unsigned' | 'seven-bits' | 'signed';
 
 export type Quantized = {
   readonly bytes: Uint8Array;
-  /** Matrix products and tables whose weights are bytes now. */
+  /** Matrix products and tables whose weights are now bytes. */
   readonly products: number;
   readonly tables: number;
 };
 
-/** Keeps a row of zeros from dividing by zero. */
+/** Prevents a division by zero for a row of zeros. */
 const TINY = 1e-30;
-/** Smaller constants are not worth the operators around them. */
+/** Smaller constants are not worth the operators that quantization adds. */
 const LEAST_NUMBERS = 256;
 const [NODE, INITIALIZER, GRAPH] = [1, 5, 7];
-/** Older ones have no broadcasting maximum of several types. */
+/** Older operator sets have no Max of several types with broadcasting. */
 const LEAST_OPSET = 11;
-/** From it on, the axes of a reduction are an input. */
+/** From this operator set on, the axes of a reduction are an input. */
 const AXES_ARE_INPUT = 18;
-/** The byte that stands for no weight, among unsigned ones. */
+/** The byte that represents a weight of zero, for unsigned weights. */
 const ZERO_POINT = 128;
 /** Largest byte of a weight, before a zero point is added. */
 const MOST: Readonly<Record<ByteWeights, number>> = { unsigned: 127, 'seven-bits': 63, signed: 127 };
 
 /**
- * Dynamic quantization: the constant weights of matrix products become bytes, with a scale for each column; what they are
- * multiplied with is rounded to bytes while the graph runs, with a scale for each of its rows, a token's. One scale for a whole
- * tensor (DynamicQuantizeLinear) would be a little faster, less exact, and would let each text move the answers to others.
- * Standard operators only. Everything else stays the very bytes it was, and so do the products that the outputs come from.
+ * Dynamic quantization. The constant weights of matrix products become bytes, with a scale for each column. Their
+ * inputs are rounded to bytes while the graph runs, with a scale for each row, that is for each token. One scale for a
+ * whole tensor (DynamicQuantizeLinear) would be a little faster, but less exact, and one text would change the answers
+ * to others. Only standard operators are used. All other bytes stay the same, and so do the products that the outputs
+ * come from.
  *
- * @see Jacob et al. (2018), "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference"
+ * @see Jacob et al. (2018), "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
+ *   Inference"
  * @throws {NothingToQuantizeError} for a graph without such products, or of too old an operator set
  * @throws {WireError} if the bytes are no ONNX model
  */
@@ -112,7 +114,7 @@ class Rewriter {
     this.#names = new Set([...this.#constants.keys(), ...nodes.flatMap((n) => [...n.inputs, ...n.outputs])]);
   }
 
-  /** @returns what stands in the node's place; null where it stays */
+  /** @returns the nodes that replace the node; null if it stays */
   rewrite(own: Node): OperatorNode[] | null {
     if (own.domain && own.domain !== 'ai.onnx') return null;
     if (own.operator === 'MatMul') return this.#product(own, false, null);
@@ -121,7 +123,7 @@ class Rewriter {
     return null;
   }
 
-  /** Constants that nothing uses any more. */
+  /** Constants that are no longer used. */
   unused(outputs: readonly string[]): ReadonlySet<string> {
     const gone = [...this.#constants.keys()].filter((name) => this.#uses.get(name) === 0 && !outputs.includes(name));
     return new Set(gone);
@@ -182,7 +184,7 @@ class Rewriter {
     return data && data.length === rows * columns && data.every(Number.isFinite) ? { rows, columns, data } : null;
   }
 
-  /** The activations `name` as bytes: once, however many products want them. */
+  /** The activations `name` as bytes: made once, however many products use them. */
   #round(name: string) {
     const zero = this.#constant('bytes-zero', 'uint8', Uint8Array.of(ZERO_POINT));
     const known = this.#rounded.get(name);
@@ -264,7 +266,9 @@ class Rewriter {
     return this.#keep(name, cells, [rows, columns], scale, [rows, 1]);
   }
 
-  /** The operand that says which byte of the weights stands for zero, where that is not 0: one constant for all products. */
+  /**
+   * The operand that says which byte of the weights represents zero, if that is not 0: one constant for all products.
+   */
   #zero(): string[] {
     return this.#options.weights === 'unsigned'
       ? [this.#constant('bytes-zero', 'uint8', Uint8Array.of(ZERO_POINT))]

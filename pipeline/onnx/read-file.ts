@@ -6,7 +6,7 @@ import { type OnnxSummary, summarise } from './summary.ts';
 /** Protobuf's own limit, and Node's for a file in one piece. */
 const MAX_BYTES = 2 ** 31 - 1;
 
-/** What is in an ONNX file. @throws {NotOnnxError} for whatever is none */
+/** Reads what is in an ONNX file. @throws {NotOnnxError} if it is no ONNX file */
 export function summariseFile(path: string, name = path): OnnxSummary {
   return summariseBytes(name, readOrdinary(path));
 }

@@ -18,9 +18,9 @@ export type OnnxSummary = {
   readonly ir: number | null;
   readonly producer: string;
   readonly sizeBytes: number;
-  /** Whether texts may be computed together: proven from the bytes, or what stands in the way. */
+  /** Whether texts may be computed together: proven from the bytes, or the reason why not. */
   readonly rowWise: Proof;
-  /** What VNNI is to it on x86. */
+  /** Whether it needs VNNI on x86. */
   readonly vnni: Vnni;
 };
 

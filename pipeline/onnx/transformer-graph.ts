@@ -13,7 +13,7 @@ export type Mixture = {
   readonly offset: Float64Array;
 };
 
-/** The tables of an embedding bag, and how its log-odds are mixed with a transformer's logits. */
+/** The tables of an embedding bag, and how its log-odds are blended with a transformer's logits. */
 export type Mixed = { readonly tables: QuantizedTables; readonly mixture: Mixture };
 
 const tokenInputs = TRANSFORMER_INPUTS.map(({ name, type, shape }) => ({ name, type, shape: [...shape] }));
@@ -21,7 +21,7 @@ const tokenInputs = TRANSFORMER_INPUTS.map(({ name, type, shape }) => ({ name, t
 /**
  * The graph's inputs and output, for a number of labels.
  *
- * @param ngrams whether an embedding bag stands beside the transformer
+ * @param ngrams whether the graph has an embedding bag besides the transformer
  */
 export const transformerContract = (labels: number, ngrams = false): Manifest['contract'] => ({
   inputs: ngrams ? [bagInput(), ...tokenInputs] : tokenInputs,
@@ -29,11 +29,11 @@ export const transformerContract = (labels: number, ngrams = false): Manifest['c
 });
 
 /**
- * The ONNX file of a classifier: the same parameters, the same bytes. Batch and length are free; a text's answer does not
- * depend on its padding.
+ * The ONNX file of a classifier: the same parameters give the same bytes. Batch and length are free; a text's answer
+ * does not depend on its padding.
  *
  * @param labels K
- * @param beside what is mixed with its logits; n-gram ids are an input then, too
+ * @param beside the bag that is blended with its logits; then n-gram ids are an input, too
  * @throws {ModelTooLargeError} at 2 GiB, before anything is copied
  * @throws {RangeError} for a parameter that is missing or misshapen
  */
@@ -67,7 +67,7 @@ export function transformerGraph(
 /** @param own the transformer's logits [B, K] */
 function mix(g: GraphBuilder, own: string, { tables, mixture: { slopes, offset } }: Mixed): void {
   const labels = offset.length;
-  // Of two labels there is one number, by which the second is ahead of the first.
+  // With two labels there is one number: the second label's log-odds.
   const share = (k: number) => (tables.outputs === 1 ? k - 0.5 : 1);
   const weights = Float32Array.from(offset, (_, k) => share(k) * slopes[1]);
   const ngrams = g.node('Mul', [addBag(g, tables), g.floats('mix/ngrams', [labels], weights)], 'mix/ngrams/part'); // [B, K]

@@ -7,7 +7,7 @@ import { handle } from '../record.ts';
 import type { Forging, Recording, Storing, Trusting } from '../world.ts';
 
 /**
- * What an audit looks at.
+ * Prepares what an audit reads.
  *
  * @param store the log, or a copy of it @param withViews whether the views are of this log
  */

@@ -25,7 +25,10 @@ import { startRun } from './train.ts';
 /** Training rows of the four candidates; the test rows are the same for all. */
 const ROWS = { tooFew: 200, good: 3000, worse: 1000, better: 6000 };
 
-/** Tells the whole story once, in a temporary folder that is removed again. @returns whether everything came out as it should */
+/**
+ * Shows the whole flow once, in a temporary folder that is removed again. @returns whether everything came out as it
+ * should
+ */
 export async function demonstrate(listener: Listener, signal: AbortSignal): Promise<boolean> {
   const folder = await temporaryFolder(tmpdir(), 'demo');
   try {

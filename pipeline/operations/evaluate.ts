@@ -20,7 +20,7 @@ import { modelFor } from './model.ts';
 import { UsageError } from './not-found.ts';
 import { averagingFor } from './train.ts';
 
-/** Errors that are listed. */
+/** The number of errors that are listed. */
 const WORST = 10;
 /** The figure of `metricsOf` that each measure is. */
 const FIGURES = { binary: 'f1', macro: 'f1_macro', weighted: 'f1_weighted' } as const;
@@ -30,9 +30,9 @@ type World = Places & Rooted & Viewing & Storing & Forging & { readonly openMode
 export type Asked = {
   /** A run or a version, as typed. */
   readonly model: string;
-  /** Where rows are read from; without it, the configured data. */
+  /** The file of rows; without it, the configured data. */
   readonly data: string | undefined;
-  /** Folder that `data` starts from. */
+  /** Folder to which `data` is relative. */
   readonly folder: string;
   /** Column or key that says where a row came from. */
   readonly source: string | undefined;
@@ -139,7 +139,7 @@ export async function evaluateModel(
   }
 }
 
-/** Of two labels about the second's probability, as `ece_15` is; else about that of each answer itself. */
+/** Of two labels, about the second's probability, as `ece_15` is; else about each answer's own. */
 function reliabilityOf(answers: Answers): Reliability {
   const { truth, probabilities, labels } = answers;
   if (labels === 2) {
@@ -150,7 +150,7 @@ function reliabilityOf(answers: Answers): Reliability {
   return reliability(right, scores);
 }
 
-/** @throws {UsageError} where rows cannot say where they came from */
+/** @throws {UsageError} if rows cannot say where they came from */
 function withSource(options: DataOptions, source: string | undefined): DataOptions {
   if (source === undefined) return options;
   if (!('source' in options))

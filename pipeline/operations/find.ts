@@ -5,7 +5,7 @@ import { type Version, versions } from '../../projections/versions.ts';
 import { NotPromotableError } from '../promotion/decide.ts';
 import { NotFoundError, pick, UsageError } from './not-found.ts';
 
-/** @throws {NotFoundError} suggesting ids that are near */
+/** @throws {NotFoundError} suggesting similar ids */
 export function findRun(views: Engine, wanted: string): Run {
   const exact = views.get(runs, wanted);
   if (exact) return exact;
@@ -46,7 +46,7 @@ export function findVersion(views: Engine, model: string, wanted: string | undef
   );
 }
 
-/** What was recorded of the promotions that brought a version, by id. */
+/** What was recorded about the promotions of a version, by id. */
 export const promotionsOf = (views: Engine, { model, version, manifest }: Version): Promotion[] =>
   [...views.rows(promotions)]
     .filter((p) => p.model === model && p.candidate.version === version && p.candidate.manifest === manifest)

@@ -5,27 +5,29 @@ import { TrainingRepository } from '../source/repository.git.ts';
 import { ImportError } from '../training/import/errors.ts';
 import { type ImportFiles, labelsOf, readImport } from '../training/import/files.ts';
 import { tableHeights } from '../training/import/tables.ts';
-import { adopt, type ImportConfig, importTrainer } from '../training/import/trainer.ts';
+import { type ImportConfig, importedModel, importTrainer } from '../training/import/trainer.ts';
 import type { RunRequest } from '../training/request.ts';
 import { type RunOutcome, runTraining } from '../training/run.ts';
 import { loadContext } from './dataset.ts';
 import { UsageError } from './not-found.ts';
 import { averagingFor, runPorts, type TrainWorld } from './train.ts';
 
-/** BERT's own length, where nothing says another. */
+/** BERT's own length, if no other is given. */
 const MAX_LENGTH = 512;
 
 export type ImportOptions = {
-  /** In the order of the outputs, with commas; without them the model's own config says. */
+  /** In the order of the outputs, with commas; if left out, the model's own config names them. */
   readonly labels: string | undefined;
   readonly values: ImportConfig['values'];
-  /** Tokens of a text that are read; null for as many as the model takes. */
+  /** How many tokens of a text are read; null for as many as the model takes. */
   readonly maxLength: number | null;
   /** Whether it was trained on the training rows of the configured data. */
   readonly trainedOnData: boolean;
 };
 
-/** A model that was trained elsewhere becomes a run and a candidate, measured on the test rows of the configured data. */
+/**
+ * Makes a run and a candidate of a model that was trained elsewhere, measured on the test rows of the configured data.
+ */
 export async function importFiles(
   world: TrainWorld,
   paths: Parameters<typeof readImport>[0],
@@ -63,7 +65,7 @@ async function requestOf(
   return {
     ...{
       model,
-      trainer: importTrainer(adopt({ onnx, tokenizer }, labels, settings)),
+      trainer: importTrainer(importedModel({ onnx, tokenizer }, labels, settings)),
       config: settings,
       workers: 1,
       seed: training.seed,

@@ -13,7 +13,7 @@ export type Loaded = {
   readonly digest: Digest;
   readonly manifest: Manifest;
   readonly file: (path: string) => Uint8Array;
-  /** Of what its runtime needs. */
+  /** The files that its runtime needs. */
   readonly files: ReadonlyMap<string, Uint8Array>;
 };
 

@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import { PawlError } from '../../events/errors.ts';
 
-/** Nothing has this id or name; the message offers those that look like it. */
+/** No object has this id or name; the message suggests similar ones. */
 export class NotFoundError extends PawlError {
   readonly code = 'not_found';
   constructor(kind: string, wanted: string, candidates: Iterable<string>, list: string) {
@@ -11,7 +11,7 @@ export class NotFoundError extends PawlError {
   }
 }
 
-/** Wrong words on the command line: the message says what to type instead. */
+/** Wrong words on the command line; the message says what to type instead. */
 export class UsageError extends PawlError {
   readonly code = 'usage';
 }

@@ -7,14 +7,17 @@ import type { Clock, Forging, Settings, Storing, Trusting } from '../world.ts';
 
 type PredictWorld = Settings & Clock & Storing & Forging & Trusting & { readonly openModel: OpenModel };
 
-/** What the model says of one text. Probabilities are of every label, and add up to 1. */
+/** The model's answer to one text. There is a probability for every label; they add up to 1. */
 export type Prediction = {
   readonly label: string;
   readonly probability: number;
   readonly probabilities: Readonly<Record<string, number>>;
 };
 
-/** Classifies texts with the model in production, verified as a server verifies it. One prediction a text, in their order. */
+/**
+ * Classifies texts with the model in production, verified as a server verifies it. Gives one prediction for each text,
+ * in their order.
+ */
 export async function predict(
   world: PredictWorld,
   texts: readonly string[],

@@ -33,7 +33,10 @@ export async function promoteBest(
     : { run: runId, status: ended.promotion.status, version: ended.promotion.candidate.version };
 }
 
-/** The last completed run of the same settings, data options, seed and code: what was killed on its way to the gate goes on. */
+/**
+ * The last completed run of the same settings, data options, seed and code: a run that was killed on its way to the
+ * gate continues.
+ */
 async function trainedBefore(world: PromoteBestWorld, found: Sweep, config: unknown): Promise<Run | null> {
   const { model, training, data } = world.config;
   const wanted = json({
@@ -52,5 +55,5 @@ async function trainedBefore(world: PromoteBestWorld, found: Sweep, config: unkn
   return same.toSorted((a, b) => b.position - a.position)[0] ?? null;
 }
 
-/** As events keep it: what is undefined is not there. */
+/** As events keep it: undefined members are left out. */
 const json = (value: unknown): string => canonicalJson(JSON.parse(JSON.stringify(value)));

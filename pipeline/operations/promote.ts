@@ -11,7 +11,7 @@ import { ensureRegistry, registryRecorded, type SetupWorld } from '../registry-s
 import type { Promoting, Rooted } from '../world.ts';
 import { loadContext } from './dataset.ts';
 
-/** Before anything was ever promoted there is no registry: the test rows of the run's own data become its evaluation set. */
+/** Makes the first registry: the test rows of the run's own data become its evaluation set. */
 export async function firstRegistry(
   world: SetupWorld & Rooted,
   run: Run,

@@ -19,10 +19,10 @@ import { findRun } from './find.ts';
 import { type Loaded, modelFor } from './model.ts';
 import { averagingFor, runPorts, type TrainWorld } from './train.ts';
 
-/** Rows that speed and agreement are measured on. */
+/** How many rows speed and agreement are measured on. */
 const COMPARED = 1000;
 
-/** What a run of a quantized model records of it. */
+/** What a run of a quantized model records about it. */
 const QuantizeConfig = z.strictObject({
   /** The run that made the original. */
   parent: z.string().min(1).max(100),
@@ -34,23 +34,23 @@ const QuantizeConfig = z.strictObject({
 });
 type QuantizeConfig = z.infer<typeof QuantizeConfig>;
 
-/** A figure of the model that was there, and of the one made of it. */
+/** A figure of the original model, and of the quantized one. */
 export type Beside = { readonly original: number; readonly quantised: number };
 
-/** The run and the candidate that came of it, and how both models compare. */
+/** The resulting run and candidate, and how both models compare. */
 export type QuantizedRun = {
   readonly run: string;
   readonly candidate: RunOutcome['candidate']['ref'];
   /** The original's name. */
   readonly parent: string;
-  /** Matrix products and embeddings whose weights are bytes now. */
+  /** Matrix products and embeddings whose weights are now bytes. */
   readonly products: number;
   readonly tables: number;
-  /** What the F1 of each claim is called. */
+  /** The name of each claim's F1. */
   readonly measure: { readonly original: string; readonly quantised: string };
   readonly f1: Beside;
   readonly modelBytes: Beside;
-  /** Test rows that both were asked, and the share of them that both answered alike. */
+  /** How many test rows both models classified, and the share that both answered alike. */
   readonly compared: number;
   readonly agreement: number;
   readonly textsPerSecond: Beside;
@@ -58,7 +58,7 @@ export type QuantizedRun = {
 
 type QuantizeWorld = TrainWorld & Viewing & Parameters<typeof modelFor>[0];
 
-/** Makes a candidate of a model's weights as bytes, measured on the test rows of the run that made the model. */
+/** Makes a candidate whose weights are bytes from a model, measured on the test rows of the run that made the model. */
 export async function quantizeModel(
   world: QuantizeWorld,
   wanted: string,
@@ -68,10 +68,10 @@ export async function quantizeModel(
 ): Promise<QuantizedRun> {
   const original = await modelFor(world, wanted);
   const { manifest } = original;
-  const quantised = await endable(signal, () => quantize(original.file(MODEL_FILE), options));
+  const quantized = await endable(signal, () => quantize(original.file(MODEL_FILE), options));
   const parent = findRun(await world.views(), manifest.run.id);
   const dataset = await datasetOf(world, parent.dataOptions, manifest, listener, signal);
-  const trained = adopted(original, quantised);
+  const trained = withWeights(original, quantized);
   const config: QuantizeConfig = {
     parent: manifest.run.id,
     manifest: original.digest,
@@ -91,10 +91,10 @@ export async function quantizeModel(
   );
   return {
     ...{ run: runId, candidate: candidate.ref, parent: original.name },
-    ...{ products: quantised.products, tables: quantised.tables },
+    ...{ products: quantized.products, tables: quantized.tables },
     measure: { original: claimName(manifest), quantised: claimName(candidate.manifest) },
     f1: { original: manifest.claimed.f1, quantised: candidate.manifest.claimed.f1 },
-    modelBytes: { original: original.file(MODEL_FILE).length, quantised: quantised.bytes.length },
+    modelBytes: { original: original.file(MODEL_FILE).length, quantised: quantized.bytes.length },
     ...(await compare(world.openModel, original, trained, dataset.test)),
   };
 }
@@ -108,12 +108,12 @@ async function datasetOf(
 ): Promise<Dataset> {
   const options = DataOptions.parse(dataOptions);
   const context = loadContext(world, listener, signal);
-  // What a model from elsewhere was trained on is not known; nor is it for what is made of it.
+  // The training rows of an imported model are not known, and so neither are those of a model made from it.
   const foreign = manifest.data.train.rows === 0;
   return foreign ? loadForeign(options, manifest.labels, context) : loadDataset(options, context);
 }
 
-function adopted({ manifest, file }: Loaded, { bytes: model }: Quantized): TrainedModel {
+function withWeights({ manifest, file }: Loaded, { bytes: model }: Quantized): TrainedModel {
   const { preprocessor, contract } = manifest;
   const more = filesOf(preprocessor).map((path) => ({ path, bytes: file(path) }));
   const pretrained = manifest.pretrained && { pretrained: manifest.pretrained };
@@ -127,7 +127,7 @@ const trainerOf = (trained: TrainedModel): Trainer => ({
   train: async () => trained,
 });
 
-/** Both models on the same rows in turns, so that what else the machine does falls on both. */
+/** Times both models on the same rows in turns, so that other load on the machine affects both. */
 async function compare(open: OpenModel, original: Loaded, trained: TrainedModel, rows: readonly Row[]) {
   const step = Math.max(1, Math.floor(rows.length / COMPARED));
   const texts = rows.filter((_, i) => i % step === 0).map(({ text }) => text);

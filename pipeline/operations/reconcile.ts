@@ -4,7 +4,7 @@ import { endDeadRuns, type Reconciled, reconcile } from '../promotion/reconcile.
 import { registryRecorded } from '../registry-setup/setup.ts';
 import type { Places, Promoting, Recording, Viewing } from '../world.ts';
 
-/** Finishes what was left half done, of promotions, runs and temporary folders. */
+/** Finishes what was left half done: promotions, runs and temporary folders. */
 export async function reconcileAll(
   world: Places & Recording & Viewing & Promoting,
   say: (line: string) => void,
@@ -15,12 +15,12 @@ export async function reconcileAll(
   return { ...reconciled, removed: await removeAbandoned(temporaryPlaces(world)) };
 }
 
-/** Where commands put what they remove at their end. */
+/** Folders in which commands put what they remove at their end. */
 export const temporaryPlaces = (world: Places): string[] => [tmpdir(), world.path(world.config.cache.path)];
 
 /** Before the first registry there can be runs, but no promotions. */
 async function withoutRegistry(world: Recording & Viewing): Promise<Reconciled> {
   const { clock, command } = world;
   const ports = { store: world.store(), clock, command, views: () => world.views() };
-  return { interrupted: await endDeadRuns(ports), finished: [], leased: [], drift: [] };
+  return { interrupted: await endDeadRuns(ports), finished: [], leased: [], diverged: [] };
 }

@@ -10,7 +10,10 @@ type Wanted = {
   readonly reason: string;
 };
 
-/** Takes a version that was in production back there, through pull request and gate. @throws {NotPromotableError} {GateTimeoutError} */
+/**
+ * Takes a version that was in production back there, through pull request and gate. @throws {NotPromotableError}
+ * {GateTimeoutError}
+ */
 export async function rollBack(
   world: Settings & Promoting,
   { to, reason }: Wanted,

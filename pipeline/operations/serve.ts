@@ -12,7 +12,7 @@ export type ServeWorld = Settings &
   Forging &
   Trusting & { readonly modelBounds: Bounds };
 
-/** A server that also reconciles, takes webhooks if there is a secret for them, and then starts runs for pushes. */
+/** A server that also reconciles. With a secret for webhooks it takes them, and then starts runs for pushes. */
 export async function openTendedServer(world: ServeWorld & TendWorld): Promise<Server> {
   const { openLog } = await import('../../server/log.ts');
   const { server: options } = world.config;
@@ -29,7 +29,7 @@ export async function openTendedServer(world: ServeWorld & TendWorld): Promise<S
 
 type Around = Partial<Pick<import('../../server/main.ts').ServerWorld, 'log' | 'hooks'>>;
 
-/** A server with these settings. The server's code is loaded only when one is wanted. */
+/** Makes a server with these settings. The server's code is loaded only when one is wanted. */
 export async function openServer(world: ServeWorld, around: Around = {}) {
   const [{ startServer }, { gitRegistry }] = await Promise.all([
     import('../../server/main.ts'),

@@ -21,19 +21,19 @@ type PointResult = {
   readonly f1: number | null;
 };
 
-/** What all points of a sweep have found. */
+/** The results of all points of a sweep. */
 export type Swept = {
   readonly sweep: string;
-  /** What the F1 of the points is called. */
+  /** The name of the points' F1. */
   readonly measure: string;
   readonly points: number;
   /** Points that were run before. */
   readonly skipped: number;
   readonly results: readonly PointResult[];
-  /** The one with the highest F1; null if none has any. */
+  /** The point with the highest F1; null if none has any. */
   readonly best: PointResult | null;
   readonly failed: readonly PointOutcome[];
-  /** What became of the best, if it was wanted and no point failed. */
+  /** The result of promoting the best, if that was wanted and no point failed. */
   readonly promoted: Promoted | null;
 };
 
@@ -98,7 +98,7 @@ async function runAll(
       ended++;
     },
   });
-  await endDead(world); // those that were ended for their memory
+  await endDead(world); // points that were ended for their memory
   return failed.sort((a, b) => a.index - b.index);
 }
 
@@ -107,7 +107,7 @@ const endDead = (world: SweepWorld): Promise<string[]> => {
   return endDeadRuns({ store: world.store(), clock, command, views: () => world.views() });
 };
 
-/** Runs side by side share the processors; how many threads there are changes no model. */
+/** Runs that run at the same time share the processors. The number of threads changes no model. */
 const threadsFor = ({ config }: SweepWorld, parallel: number): string[] =>
   config.training.workers > 0 || parallel < 2
     ? []

@@ -10,7 +10,7 @@ import { Upkeep, type UpkeepOptions } from '../triggers/upkeep.ts';
 import type { Places, Promoting, Recording } from '../world.ts';
 import { temporaryPlaces } from './reconcile.ts';
 
-/** What a server looks after beside answering. */
+/** What a server looks after besides answering. */
 export type TendWorld = Places &
   Recording &
   Promoting & {
@@ -21,8 +21,8 @@ export type TendWorld = Places &
   };
 
 /**
- * The upkeep of a server with these settings. Only a server that takes webhooks starts runs: one that only answers should not
- * find itself training because it shares a settings file.
+ * The upkeep of a server with these settings. Only a server that takes webhooks starts runs. A server that only answers
+ * should not start training because it shares a settings file.
  *
  * @param looked called after each piece of work: it may have moved main
  */
@@ -47,7 +47,7 @@ const thenTell = (look: ChildLook, looked: () => void): UpkeepOptions['look'] =>
   stop: (graceMs) => look.stop(graceMs),
 });
 
-/** What webhooks may be about; null where the server takes none. */
+/** What webhooks may be about; null if the server takes none. */
 export function hooksOf(world: TendWorld, upkeep: Upkeep) {
   const { registry, watch } = world.config;
   const { webhook: secret } = world.secrets();
@@ -64,15 +64,15 @@ export function hooksOf(world: TendWorld, upkeep: Upkeep) {
 const addressOf = (world: Places, repository: string): string =>
   isUrl(repository) ? repository : world.path(repository);
 
-/** Machines without the keys to promote with only serve, and leave this to those that have them. */
+/** A machine without the keys to promote with only serves, and leaves this work to machines that have them. */
 async function reconcileServed(world: TendWorld, log: Log): Promise<void> {
   const keys = world.keys();
   if (!keys.log || (world.gateIsHere && !keys.gate) || !(await registryRecorded(world))) return;
-  const { interrupted, finished, drift } = await reconcile(
+  const { interrupted, finished, diverged } = await reconcile(
     await world.promotions((line) => log.info({ line }, 'promotion')),
   );
   for (const run of interrupted) log.warn({ run }, 'a run was interrupted: its process is gone');
   for (const { id, model, status } of finished)
     log.info({ promotion: id, model, status }, 'a promotion was looked after');
-  for (const { commit, detail } of drift) log.error({ commit, detail }, 'main holds what nothing explains');
+  for (const { commit, detail } of diverged) log.error({ commit, detail }, 'main holds what nothing explains');
 }

@@ -24,7 +24,7 @@ export type TrainWorld = Places & Rooted & Minting & Recording & Storing & Forgi
 
 export type RunOptions = {
   readonly trigger: RunRequest['trigger'];
-  /** A run whose data, trainer, settings and seed to take instead of the configured ones. */
+  /** A run whose data, trainer, settings and seed are taken instead of the configured ones. */
   readonly repeated?: Run | null;
   /** A trainer and settings instead of the configured ones, measured on rows held out of the training rows. */
   readonly chosen?: {
@@ -33,15 +33,15 @@ export type RunOptions = {
     readonly sweep: (RunRequest['sweep'] & {}) | null;
     readonly holdOut: number;
   };
-  /** The commit a push has asked for, instead of what is checked out. */
+  /** The commit that a push asked for, instead of what is checked out. */
   readonly code?: RunRequest['code'];
-  /** Folder that relative data paths start from, instead of the configuration's. */
+  /** Folder to which data paths are relative, instead of the configuration's. */
   readonly dataFolder?: string;
-  /** What keeps a program of a commit apart. */
+  /** What isolates a program of a commit. */
   readonly apart?: Apart | null;
 };
 
-/** One run with the settings here, or another run's. */
+/** Makes one run with the settings here, or another run's. */
 export async function startRun(
   world: TrainWorld,
   listener: Listener,
@@ -81,7 +81,7 @@ export async function startRun(
   return runTraining({ ...ports, apart: options.apart ?? null }, request, load);
 }
 
-/** @param folder where relative paths in a trainer's settings start; the configuration's without one */
+/** @param folder to which paths in a trainer's settings are relative; if left out, the configuration's */
 export function runPorts(
   world: TrainWorld,
   { progress }: Pick<Listener, 'progress'>,
@@ -117,7 +117,10 @@ function trainerNamed(name: string): Trainer {
   );
 }
 
-/** As the registry's rules measure it, so that the claim can be held against the gate; as a new registry would, without one. */
+/**
+ * F1 as the registry's rules measure it, so that the claim can be compared with the gate's; without a registry, as a
+ * new one would.
+ */
 export async function averagingFor(
   world: Settings & Forging,
   model: string,

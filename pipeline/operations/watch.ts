@@ -19,10 +19,10 @@ import { UsageError } from './not-found.ts';
 import { type Ended, promoteRun } from './promote.ts';
 import { startRun, type TrainWorld } from './train.ts';
 
-/** The sections that a commit of the training repository may set; where things are kept is not its business. */
+/** The sections that a commit of the training repository may set. It may not set where things are stored. */
 const FROM_COMMIT = ['model', 'data', 'training'];
 
-/** What a run for a commit, and the promotion of what it offers, need. */
+/** What a run for a commit, and the promotion of its candidate, need. */
 type RunWorld = TrainWorld & Viewing & Promoting;
 
 export type WatchWorld = {
@@ -40,7 +40,7 @@ export type WatchWorld = {
 };
 
 /**
- * Starts a run for each new commit of the configured training repository, and proposes what it offers.
+ * Starts a run for each new commit of the configured training repository, and proposes its candidate.
  *
  * @param once handle what is there now, and end
  * @returns whether all went well
@@ -78,7 +78,7 @@ async function runCommit(watching: WatchWorld, { commit, folder, leftOut, trigge
   }
 }
 
-/** Proposes what a run offers, unless that was done: a refused candidate is not proposed again. */
+/** Proposes a run's candidate, unless that was done: a refused candidate is not proposed again. */
 async function follow({ listener, onPromoted }: WatchWorld, world: RunWorld, run: Run): Promise<void> {
   if (!world.config.watch.promote) return;
   const proposed = [...(await world.views()).rows(promotions)].filter((p) => p.runId === run.id);

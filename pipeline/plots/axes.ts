@@ -1,10 +1,10 @@
 import { label, line, num } from './svg.ts';
 
-/** Where a plot's data go, in units of the view box. */
+/** The area of a plot's data, in units of the view box. */
 export type Frame = { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number };
 
 export type Scale = {
-  /** A value's place. */
+  /** Where a value is drawn. */
   readonly at: (value: number) => number;
   readonly ticks: readonly number[];
   /** How a tick is written. */

@@ -19,7 +19,7 @@ export function calibrationError(bins: readonly Bin[]): number {
   return rows === 0 ? 0 : bins.reduce((sum, b) => sum + Math.abs(b.probability - b.hits), 0) / rows;
 }
 
-/** A reliability diagram: what the model promises against what comes true, and how many rows that rests on. */
+/** A reliability diagram: predicted probabilities against true shares, and how many rows each bin has. */
 export function calibrationPlot({ bins, label: of }: Calibration): string {
   const [x, y] = [linear(TICKS, FRAME.left, FRAME.right), linear(TICKS, FRAME.bottom, FRAME.top)];
   const filled = bins.filter((b) => b.rows > 0);

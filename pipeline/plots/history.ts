@@ -11,7 +11,7 @@ import {
 } from './axes.ts';
 import { COLOURS, colour, dot, drawing, label, path, shortened, WIDTH } from './svg.ts';
 
-/** What a run told about one metric: values that are not finite are told too. */
+/** The points that a run reported for one metric; values that are not finite are included. */
 export type Series = {
   readonly name: string;
   readonly unit: 'epoch' | 'step';
@@ -20,13 +20,14 @@ export type Series = {
 
 const MAX_PANELS = 6;
 const PANEL_HEIGHT = 210;
-/** More points of a series than this cannot be seen apart; more of all would be too large a file. */
+/** The most points of a series that can be told apart, and the most of all series, so that the file stays small. */
 const [MAX_POINTS, MAX_ALL_POINTS] = [300, 5000];
-/** Where values span more than this, small ones would lie flat on a linear scale. */
+/** If values span more than this factor, small ones would look flat on a linear scale. */
 const LOG_FROM = 100;
 
 /**
- * The history of a run's metrics, one panel for each; metrics whose names end alike (`train/loss`, `test/loss`) share one.
+ * The history of a run's metrics, one panel for each; metrics whose names have the same end (`train/loss`, `test/loss`)
+ * share one.
  *
  * @returns an SVG, or null if no metric has two points
  */
@@ -63,7 +64,7 @@ export function historyPlot(all: readonly Series[]): string | null {
   });
 }
 
-/** Values beyond these are as good as infinite or zero, and differences of them would not be numbers. */
+/** Values beyond these count as infinite or zero, because differences of them would not be finite. */
 const [LARGEST, SMALLEST] = [1e100, 1e-100];
 
 const drawable = (series: Series): Series => ({
@@ -128,7 +129,7 @@ function drawSeries(series: Series, index: number, { x, y, most }: Axes): string
   return [path(polyline(points), `series s${n}`), dot(x.at(end.at), y.at(end.value), 3.5, `mark f${n}`)];
 }
 
-/** Evenly spaced points of many, the last among them. */
+/** Evenly spaced points of many; the last is always included. */
 function thinned<T>(points: readonly T[], most: number): T[] {
   const every = Math.ceil(points.length / most);
   return points.filter((_, i) => (points.length - 1 - i) % every === 0);

@@ -2,7 +2,7 @@ import { linear, logarithmic, polyline, roundTicks, type Scale, shortNumber } fr
 import { isWide } from './scatter.ts';
 import { dot, drawing, label, line, path, shortened } from './svg.ts';
 
-/** One line of the plot: a value for each axis, in order, and what it led to. */
+/** One line of the plot: a value for each axis, in order, and the result. */
 export type Coordinates = {
   readonly values: readonly (string | number | boolean | null)[];
   readonly result: number;
@@ -15,8 +15,8 @@ const MOST_LINES = 500;
 const HALO = 'paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round';
 
 /**
- * Settings side by side with what came of them (Inselberg 1985, "The plane with parallel coordinates"): a line a run, the
- * best drawn heavily.
+ * Settings and results side by side (Inselberg 1985, "The plane with parallel coordinates"): a line for each run, the
+ * best drawn bold.
  *
  * @param names of the axes, without the last, which is the result's @param result its name
  */
@@ -68,7 +68,10 @@ const asAxis = (scale: Scale): Axis => ({
   ticks: scale.ticks.map((t) => ({ at: scale.at(t), text: shortNumber(t) })),
 });
 
-/** Numbers by size, by factors where they span many; all else in the order of its names. */
+/**
+ * Numbers are placed by size, on a logarithmic scale if they span many factors; other values in the order of their
+ * names.
+ */
 function scaleOf(values: readonly (string | number | boolean | null)[]): Axis {
   if (values.length > 0 && values.every((v) => typeof v === 'number')) {
     const [low, high] = [Math.min(...(values as number[])), Math.max(...(values as number[]))];

@@ -32,7 +32,9 @@ export function precisionRecallPlot(curves: readonly Curve[], rows: number, of: 
 const inWords = ({ label: name, averagePrecision, prevalence, operating }: Curve): string =>
   `${shortened(name, 60)}: average precision ${averagePrecision.toFixed(3)}; the model's answers have precision ${operating.precision.toFixed(3)} at recall ${operating.recall.toFixed(3)}; guessing has precision ${prevalence.toFixed(3)}.`;
 
-/** Between two thresholds nothing can be had, so the curve is drawn in steps; one for each column of the picture. */
+/**
+ * No point between two thresholds can be reached, so the curve is drawn in steps; one for each column of the picture.
+ */
 function steps({ points }: Curve, x: (v: number) => number, y: (v: number) => number): string {
   const columns = new Map<number, number>();
   for (const { recall, precision } of points) columns.set(Math.round(x(recall)), precision);

@@ -1,7 +1,7 @@
 import { axisX, type Frame, gridY, linear, logarithmic, roundTicks, type Scale, shortNumber } from './axes.ts';
 import { dot, drawing, label, line, shortened } from './svg.ts';
 
-/** One run: the setting's value, what it led to, and the interval of that, if it is known. */
+/** One run: the setting's value, the result, and the result's interval if it is known. */
 export type Spot = {
   readonly value: string | number | boolean | null;
   readonly result: number;
@@ -10,15 +10,15 @@ export type Spot = {
 
 const FRAME: Frame = { left: 84, right: 692, top: 80, bottom: 360 };
 const HEIGHT = 420;
-/** From this factor between the smallest and the largest on, sizes are compared by factors. */
+/** If the largest value is this many times the smallest, the scale is logarithmic. */
 const LOGARITHMIC_FROM = 30;
 
 /**
- * One setting against what came of it: a dot a run, with its interval as a line where that is known, the best a diamond in
- * another colour. Positive values that span more than a factor of thirty are drawn by powers of ten; values that are no
- * numbers stand side by side in the order of their names.
+ * One setting against the result: a dot for each run, with its interval as a line if that is known; the best is a
+ * diamond in another colour. Positive values that span more than a factor of thirty are drawn by powers of ten; values
+ * that are no numbers stand side by side in the order of their names.
  *
- * @param name of the setting @param result what came of it
+ * @param name of the setting @param result name of the result
  */
 export function scatter(name: string, result: string, spots: readonly Spot[]): string {
   const best = spots.reduce<Spot | null>((most, one) => (most && most.result >= one.result ? most : one), null);

@@ -1,5 +1,5 @@
-// Just enough SVG for plots: text in, text out. The same input gives the same bytes on every machine, so numbers are
-// rounded, and nothing is drawn that needs a font's measure, a script, or a file from elsewhere.
+// The part of SVG that plots need: text in, text out. The same input gives the same bytes on every machine, so numbers
+// are rounded, and nothing is drawn that needs a font's measure, a script, or another file.
 
 /** Every plot is this wide, in units of the view box. */
 export const WIDTH = 720;
@@ -10,13 +10,13 @@ export const COLOURS = 8;
 const LIGHT = ['#0969da', '#bc4c00', '#1a7f37', '#8250df', '#bf3989', '#7d4e00', '#1b7c83', '#cf222e'];
 const DARK = ['#58a6ff', '#f0883e', '#3fb950', '#bc8cff', '#f778ba', '#d29922', '#39c5cf', '#ff7b72'];
 
-/** Series differ by dashes as well, for whoever cannot tell the colours apart. */
+/** Series differ by dashes as well, for people who cannot tell the colours apart. */
 const DASHES = ['none', 'none', 'none', 'none', '7 3', '7 3', '2 3', '2 3'];
 
 const palette = (paper: string, ink: string, faint: string, grid: string, colours: readonly string[]): string =>
   `svg{--paper:${paper};--ink:${ink};--faint:${faint};--grid:${grid};${colours.map((c, i) => `--c${i}:${c}`).join(';')}}`;
 
-// A plot brings its own paper: a page's theme and the browser's need not be the same.
+// A plot has its own background: a page's theme and the browser's may differ.
 const STYLE = [
   palette('#ffffff', '#1f2328', '#59636e', '#d8dee4', LIGHT),
   `@media(prefers-color-scheme:dark){${palette('#0d1117', '#e6edf3', '#9198a1', '#30363d', DARK)}}`,
@@ -31,7 +31,7 @@ const STYLE = [
 /** A coordinate or length: at most two decimals. */
 export const num = (value: number): string => String(Math.round(value * 100) / 100 + 0);
 
-/** Text from anywhere, harmless inside an element or an attribute; what XML cannot hold becomes a space. */
+/** Text from anywhere, harmless inside an element or an attribute; characters that XML cannot hold become spaces. */
 export const escaped = (text: string): string =>
   text
     .replace(/[\s\p{C}]+/gu, ' ')
@@ -72,12 +72,12 @@ type Drawing = {
   readonly title: string;
   /** One line under the title. */
   readonly subtitle: string;
-  /** What the plot shows, for whoever does not see it. */
+  /** What the plot shows, for people who do not see it. */
   readonly description: string;
   readonly body: readonly string[];
 };
 
-/** A whole file. It has a title and a description for screen readers, and wears light or dark as its reader does. */
+/** A whole file. It has a title and a description for screen readers, and follows the reader's light or dark theme. */
 export function drawing({ height, title, subtitle, description, body }: Drawing): string {
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${num(height)}" width="${WIDTH}" height="${num(height)}" role="img" aria-labelledby="title desc">`,

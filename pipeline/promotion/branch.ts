@@ -17,7 +17,10 @@ import type { SigningKey } from '../../registry-repo/verdict/keys.ts';
 import { readCandidate } from './candidate.ts';
 import { verbOf } from './title.ts';
 
-/** Deterministic, so that a repeated step finds its branch again; never reused, as the id is new for every attempt. */
+/**
+ * Deterministic, so that a repeated step finds its branch again. It is never used twice, because every attempt has a
+ * new id.
+ */
 export const branchName = ({
   class: kind,
   model,
@@ -35,8 +38,8 @@ type Ports = {
 };
 
 /**
- * The commit that a promotion proposes, on top of a commit of main. The same log, base and promotion give the same commit,
- * so doing it twice does it once.
+ * The commit that a promotion proposes, on top of a commit of main. The same log, base and promotion give the same
+ * commit, so a repeated step makes no second one.
  */
 export async function buildCommit(ports: Ports, promotion: Promotion, base: ObjectId): Promise<ObjectId> {
   const { git, by } = ports;
@@ -79,7 +82,7 @@ async function addVersion(
 
 const smallFiles = (manifest: Manifest, treeBytes: number) => manifest.files.filter((f) => f.sizeBytes <= treeBytes);
 
-/** The log as it stood when the promotion was proposed, signed for one registry. @param registry its id, if it has one */
+/** The log as it was when the promotion was proposed, signed for one registry. @param registry its id, if it has one */
 export async function checkpointOf(
   { store, logKey }: Pick<Ports, 'store' | 'logKey'>,
   promotion: Promotion,
@@ -111,7 +114,7 @@ export async function checkpointOf(
   };
 }
 
-/** What a log is called in its checkpoints: its first event's id is nobody else's. */
+/** A log's name in its checkpoints: the id of its first event, which is unique. */
 export async function logOrigin(store: EventStore): Promise<string> {
   const [first] = await store.scanAll({ limit: 1 });
   return `pawl/log/${first?.id ?? 'empty'}`;

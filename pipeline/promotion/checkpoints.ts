@@ -10,7 +10,10 @@ import { handle } from '../record.ts';
 import { checkpointOf } from './branch.ts';
 import type { ReconcilePorts } from './ports.ts';
 
-/** Every merged promotion has put a signed checkpoint of the log on main; the log in turn records where. */
+/**
+ * Checkpoints of the log on main: every merged promotion has put one there, signed. The log in turn records where they
+ * are.
+ */
 export async function recordCheckpoints(ports: ReconcilePorts): Promise<void> {
   const known = new Set((await wholeStream(ports.store, logStream)).map(decode).map(pathOf));
   for (const promotion of (await ports.views()).rows(promotions)) {

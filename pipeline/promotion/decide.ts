@@ -6,7 +6,7 @@ import type { Version } from '../../projections/versions.ts';
 import { couldNotJudge } from '../../registry-repo/gate/whose-fault.ts';
 import type { ModelState } from './state.ts';
 
-/** Something that cannot be promoted or rolled back to; the message says why, and what can. */
+/** The version cannot be promoted or rolled back to; the message says why, and what can be done. */
 export class NotPromotableError extends PawlError {
   readonly code = 'not_promotable';
 }
@@ -21,12 +21,12 @@ export type ProposePromotion = {
 
 export type ProposeRollback = {
   readonly promotionId: string;
-  /** Null: what was in production before. */
+  /** Null: the version that was in production before. */
   readonly to: number | null;
   readonly reason: string;
 };
 
-/** `open`: somebody has proposed just this already, go on with that. `done`: it is in production already. */
+/** `open`: the same is proposed already; continue with that. `done`: it is in production already. */
 export type Proposal =
   | { readonly kind: 'new'; readonly fact: Fact & { type: 'PromotionProposed' } }
   | { readonly kind: 'open'; readonly promotionId: string }
@@ -50,7 +50,7 @@ export function proposePromotion(state: ModelState, command: ProposePromotion): 
   });
 }
 
-/** @throws {NotPromotableError} nothing to go back from, or to */
+/** @throws {NotPromotableError} if there is no version to go back from, or to */
 export function proposeRollback(state: ModelState, { promotionId, to, reason }: ProposeRollback): Proposal {
   const current = state.baseline;
   if (!current) throw new NotPromotableError('nothing is in production, so there is nothing to roll back');
@@ -88,10 +88,13 @@ const proposed = (data: (Fact & { type: 'PromotionProposed' })['data']): Proposa
 const openPromotion = (state: ModelState, matches: (p: Promotion) => boolean): Promotion | undefined =>
   [...state.promotions.values()].find((p) => p.status === 'open' && matches(p));
 
-/** What a promotion needs next. Decided from the log alone, so whoever finds it half done goes on where it stopped. */
+/**
+ * The next step of a promotion. It is decided from the log alone, so any process that finds a promotion half done
+ * continues where it stopped.
+ */
 export type NextStep =
   | { readonly step: 'open' | 'none' }
-  /** `newer`: a later candidate of the model, which takes the place of this one if it would only wait. */
+  /** `newer`: a later candidate of the model, which replaces this one if this one would only wait. */
   | { readonly step: 'judge' | 'merge'; readonly newer: Promotion | null }
   | {
       readonly step: 'reject';
@@ -99,14 +102,17 @@ export type NextStep =
       readonly reasons: readonly Reason[];
     };
 
-/** The last candidate of the model that was proposed after this one and was not refused. Rollbacks take nobody's place, nor lose their own. */
+/**
+ * The last candidate of the model that was proposed after this one and was not refused. Rollbacks neither replace other
+ * promotions nor are replaced.
+ */
 export function newerThan(promotion: Promotion, state: Pick<ModelState, 'promotions'>): Promotion | null {
   const proposed = [...state.promotions.values()].filter((p) => p.class === 'promotion');
   const at = proposed.findIndex((p) => p.id === promotion.id);
   return at < 0 ? null : (proposed.slice(at + 1).findLast((p) => p.status !== 'rejected') ?? null);
 }
 
-/** A candidate that has lost its base this often is no longer worth the machine's time. */
+/** A candidate whose base moved this often is given up. */
 const MAX_JUDGEMENTS = 100;
 
 export function nextStep(promotion: Promotion, newer: Promotion | null = null): NextStep {
@@ -127,7 +133,7 @@ export const CHANGED: Reason = {
   message: 'the pull request holds another candidate than the one proposed',
 };
 
-/** A pass counts only for what was proposed: someone may have pushed another candidate to the branch. */
+/** A pass counts only for the proposed commit: another person may have pushed another candidate to the branch. */
 function differs({ judged, candidate }: Promotion): NextStep | null {
   const bound = judged?.bound?.candidate;
   if (bound?.version === candidate.version && bound.manifest === candidate.manifest) return null;

@@ -1,9 +1,12 @@
 import type { GateAnswer, GateRequest } from '../../registry-repo/gate/gate.ts';
 
-/** Judges one commit of the registry; `registry-repo/gate/gate.ts` with everything but the question filled in. */
+/** Judges one commit of the registry: `registry-repo/gate/gate.ts`, with all its inputs but the question filled in. */
 export type Judge = (question: Pick<GateRequest, 'head' | 'base' | 'pullRequest' | 'reason'>) => Promise<GateAnswer>;
 
-/** Who judges and merges: this process, or the registry's own workflow, whose signed verdict is waited for. */
+/**
+ * Who judges and merges: this process, or the registry's own workflow. Pawl then waits for the workflow's signed
+ * verdict.
+ */
 export type Gate =
   | {
       readonly kind: 'here';
@@ -13,7 +16,7 @@ export type Gate =
     }
   | {
       readonly kind: 'workflow';
-      /** How often to look, and how often to ask once more if nothing happens; milliseconds. */
+      /** How often to look for an answer, and how often to ask again if none comes; milliseconds. */
       readonly lookMs: number;
       readonly askMs: number;
     };

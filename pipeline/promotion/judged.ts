@@ -9,7 +9,7 @@ import type { SignedVerdict } from './pass.ts';
 
 type Judged = EventData<'GateJudged'>;
 
-/** The event of a gate's answer that this process heard itself. */
+/** The event for a gate's answer in this process. */
 export function answerData(promotion: Promotion, judgement: GateJudgement, result: Judged['result']): Judged {
   const { reasons, bound, measured, claimed, head, base, verdict, scorer, durationMs } = judgement;
   return {
@@ -28,7 +28,7 @@ export function answerData(promotion: Promotion, judgement: GateJudgement, resul
   };
 }
 
-/** The event of a verdict that another process signed: nothing in it that the verdict does not say. */
+/** The event for a verdict that another process signed: it holds only what the verdict says. */
 export async function verdictData(
   git: Git,
   { verdict, digest }: Pick<SignedVerdict, 'verdict' | 'digest'>,
@@ -53,10 +53,13 @@ export async function verdictData(
   };
 }
 
-/** What a gate elsewhere says in its status alone: that it came to no verdict, or that it refused before it measured anything. */
+/**
+ * What a remote gate says in its status alone: that it reached no verdict, or that it refused before it measured
+ * anything.
+ */
 export type Told = { readonly head: ObjectId; readonly base: ObjectId; readonly why: string };
 
-/** @param unjudged whether it says that it could not judge, so that it may be asked again */
+/** @param unjudged whether the status says that the gate could not judge, so that it may be asked again */
 export const errorData = (promotion: Promotion, told: Told, unjudged: boolean): Judged =>
   withoutVerdict(promotion, told, { result: 'error', code: unjudged ? 'could-not-judge' : 'gate-error' });
 

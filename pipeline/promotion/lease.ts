@@ -9,14 +9,15 @@ import { isAlive } from '../lock.ts';
 import type { PromotionPorts } from './promotion-ports.ts';
 
 /**
- * Who takes a model's promotions forward now. It saves work: two that judge candidates of one model at once make each other's
- * verdicts void. Nothing is safe because of it: what counts is the log's revision and the compare-and-swap on main.
+ * Which process takes a model's promotions forward now. The lease only saves work: two processes that judge candidates
+ * of one model at once make each other's verdicts void. Safety does not depend on it: the log's revision and the
+ * compare-and-swap on main decide.
  */
 export const Lease = z.strictObject({
   schema: z.literal('pawl.lease/1'),
   model: Name,
   promotion: RunId,
-  /** New for every time it is taken. */
+  /** New each time it is taken. */
   holder: RunId,
   host: z.string().min(1).max(300),
   pid: z.int().min(1),
@@ -25,26 +26,29 @@ export const Lease = z.strictObject({
 });
 export type Lease = z.infer<typeof Lease>;
 
-/** A holder that is killed on another machine keeps others waiting no longer than this. */
+/** How long a lease lasts. If its holder is killed on another machine, others wait no longer than this. */
 export const LEASE_MS = 60_000;
 const RENEW_MS = LEASE_MS / 3;
-/** What clocks may differ. A deadline further ahead is not believed: nobody can hold a model by naming a far day. */
+/** How much clocks may differ. A deadline further ahead is ignored, so that a far date cannot block a model. */
 const CLOCK_SKEW_MS = 300_000;
 
-/** Others take and release a lease within moments, but not for ever. */
+/** How often a race for a lease may be lost: others take and release it within moments, but not for ever. */
 const MOST_LOST_RACES = 100;
 
-/** What taking one came to; `free` where the forge keeps none. */
+/** The result of taking a lease; `free` if the forge keeps none. */
 export type Taken =
   | { readonly kind: 'taken' | 'free'; readonly release: () => Promise<void> }
   | { readonly kind: 'held'; readonly lease: Lease };
 
 type Ports = Pick<PromotionPorts, 'forge' | 'clock' | 'newId' | 'say'>;
 
-/** Leases that this process holds: one that names it and is not among them is left from a process with the same number. */
+/**
+ * Leases that this process holds. A lease that names this process and is not among them is left from an earlier process
+ * with the same number.
+ */
 const mine = new Set<string>();
 
-/** Takes a model's lease, if nobody has it who may still be at work. Waits for nobody. @throws {ForgeError} {RefMovedError} */
+/** Takes a model's lease, unless a holder may still be at work. Does not wait. @throws {ForgeError} {RefMovedError} */
 export async function takeLease(ports: Ports, model: string, promotion: string): Promise<Taken> {
   const { forge, clock, newId } = ports;
   const lease = { model, promotion, holder: newId(), host: hostname(), pid: process.pid };
@@ -58,7 +62,7 @@ export async function takeLease(ports: Ports, model: string, promotion: string):
       return hold(ports, lease, await forge.moveLease(model, print(lease, now), found?.oid ?? null));
     } catch (error) {
       mine.delete(lease.holder);
-      if (error instanceof RefMovedError && attempt < MOST_LOST_RACES) continue; // somebody was faster: look who
+      if (error instanceof RefMovedError && attempt < MOST_LOST_RACES) continue; // another process was faster: see which
       if (!(error instanceof ForgeError) || error.reason !== 'refused') throw error;
       ports.say(`the registry keeps no lease (${error.message}): another process may judge the same at the same time`);
       return { kind: 'free', release: async () => {} };
@@ -66,7 +70,10 @@ export async function takeLease(ports: Ports, model: string, promotion: string):
   }
 }
 
-/** Renews a lease until it is released. One that somebody else has taken is let go: the work goes on, and counts if it is first. */
+/**
+ * Renews a lease until it is released. A lease that another process has taken is given up: the work goes on, and counts
+ * if it is finished first.
+ */
 function hold({ forge, clock }: Ports, lease: Omit<Lease, 'schema' | 'until'>, taken: ObjectId | null): Taken {
   let at = taken;
   let moving: Promise<void> = Promise.resolve();
@@ -78,7 +85,8 @@ function hold({ forge, clock }: Ports, lease: Omit<Lease, 'schema' | 'until'>, t
           if (at !== null) at = await forge.moveLease(lease.model, bytes(), at);
         } catch (error) {
           if (error instanceof RefMovedError) at = null;
-          // It cannot be reached: the next renewal comes through, or the deadline ends it. What was done meanwhile counts.
+          // The forge cannot be reached: the next renewal succeeds, or the deadline ends the lease. Work done meanwhile
+          // counts.
           else if (!(error instanceof ForgeError) && !(error instanceof GitError)) throw error;
         }
       });
@@ -99,7 +107,7 @@ const print = (lease: Omit<Lease, 'schema' | 'until'>, now: Date): Buffer => {
   return Buffer.from(`${JSON.stringify({ schema: 'pawl.lease/1', ...lease, until })}\n`);
 };
 
-/** Null if it is none: then nobody holds it. */
+/** Null if it is no lease: then it has no holder. */
 function readLease({ bytes }: Note): Lease | null {
   try {
     return Lease.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
@@ -108,7 +116,7 @@ function readLease({ bytes }: Note): Lease | null {
   }
 }
 
-/** Whether its holder is gone, or its time is over. */
+/** Whether its holder has ended, or its time is over. */
 export function hasEnded({ host, pid, holder, until }: Lease, now: Date): boolean {
   if (host === hostname() && pid === process.pid) return !mine.has(holder);
   const left = new Date(until).getTime() - now.getTime();

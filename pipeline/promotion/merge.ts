@@ -11,16 +11,16 @@ import type { SignedVerdict } from './pass.ts';
 import { promotionTitle } from './title.ts';
 
 export const GATE_CONTEXT = 'pawl/gate';
-/** How a gate’s status begins where main moved before its verdict could be used. */
+/** How a gate’s status begins if main moved before its verdict could be used. */
 export const AGAIN = 'to be judged again';
-/** How a gate’s status begins where it came to no answer, and not because of the candidate. */
+/** How a gate’s status begins if it could not judge, and not because of the candidate. */
 export const COULD_NOT = 'could not judge';
 
 export type MergeOutcome =
   | { readonly kind: 'merged'; readonly commit: ObjectId }
-  /** Something moved meanwhile, or was moved by this: look again. */
+  /** Something moved meanwhile, or was moved by this step: decide again. */
   | { readonly kind: 'moved' }
-  /** The verdict does not hold on main any more. */
+  /** The verdict no longer holds on main. */
   | { readonly kind: 'void'; readonly reasons: readonly string[] }
   /** The policy, or the forge, waits for people. */
   | { readonly kind: 'unapproved' }
@@ -29,9 +29,10 @@ export type MergeOutcome =
 type Ports = { readonly forge: Forge; readonly by: Identity };
 
 /**
- * Merges what a passing verdict allows, if it still does: main as it was judged against in everything the verdict is bound to,
- * the pull request at the commit that was judged, or at one that brings the same changes. Where the forge merges only what is
- * on top of main, the branch is put there, and the verdict, which is about the changes, goes with it.
+ * Merges what a passing verdict allows, if it still does: main must equal main as it was judged against in everything
+ * that the verdict is bound to, and the pull request must be at the commit that was judged, or at one with the same
+ * changes. If the forge merges only what is on top of main, the branch is put there; the verdict stays valid, because
+ * it is about the changes.
  */
 export async function mergeOnVerdict(
   { forge, by }: Ports,
@@ -62,8 +63,8 @@ export async function mergeOnVerdict(
 }
 
 /**
- * Whether a pull request is open after main was read. One that was read before may have been merged in between: then what
- * moved main, and no longer fits its verdict, is its own merge.
+ * Whether a pull request is open, read after main. One that was read before main may have been merged in between: then
+ * its own merge is what moved main and no longer fits its verdict.
  */
 export const stillOpen = async (forge: Forge, { number }: PullRequest): Promise<boolean> =>
   (await forge.pullRequest(number)).state === 'open';
@@ -112,7 +113,7 @@ async function runOf({ git }: Forge, { bound, model }: Verdict): Promise<string 
   return (await new RegistryAt(git, bound.head).manifest(model, version)).value.run.id;
 }
 
-/** The message of the commit on main: words for people, then the trailers that lead to the verdict. */
+/** The message of the commit on main: text for people, then the trailers that lead to the verdict. */
 function mergeMessage(verdict: Verdict, digest: string, run: string | null): string {
   const { class: kind, model, bound, promotion, pullRequest, reason } = verdict;
   const [from, to] = [bound.baseline?.version ?? null, bound.candidate.version];

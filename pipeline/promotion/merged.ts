@@ -14,12 +14,12 @@ import { readCandidate } from './candidate.ts';
 import { readExtras } from './report/read.ts';
 import type { ReportFacts } from './report.ts';
 
-/** What a report is about, as a promotion in the log or a verdict has it. */
+/** The subject of a report, as a promotion in the log or a verdict gives it. */
 export type ReportSubject = Pick<Promotion, 'class' | 'model' | 'candidate' | 'baseline' | 'reason' | 'judged'> & {
   readonly id: string;
 };
 
-/** What the pull request's text is made of. @param base the commit of main to read earlier versions at */
+/** Reads what the pull request's text is made of. @param base the commit of main at which earlier versions are read */
 export async function reportFacts(
   { artifacts, forge, store }: { readonly artifacts: Artifacts; readonly forge: Forge; readonly store?: EventStore },
   promotion: ReportSubject & Pick<Promotion, 'pullRequest'>,
@@ -33,7 +33,7 @@ export async function reportFacts(
   return factsOf({ forge, ...(store && { store }) }, promotion, { manifest, base, head });
 }
 
-/** The same where the candidate is known from the pull request alone. @param head where its files are */
+/** The same if the candidate is known from the pull request only. @param head where its files are */
 export async function reportFactsAt(
   forge: Forge,
   subject: ReportSubject,
@@ -65,7 +65,7 @@ async function factsOf(
   };
 }
 
-/** What a merge came to, read back from main and not from what was meant. */
+/** The result of a merge, read back from main. */
 export async function mergedFact(
   git: Git,
   promotion: Pick<Promotion, 'id' | 'class' | 'model' | 'candidate' | 'reason' | 'judged'>,

@@ -15,8 +15,9 @@ export type SignedVerdict = OpenedVerdict & { readonly bytes: Buffer };
 export type Trust = { readonly keys: readonly Key[]; readonly now: Date };
 
 /**
- * The last verdict on a commit, or on one that brings the same changes and that it names. What nobody trusted has signed, or
- * with a key that main had ended, is as if it were not there: whoever may write to a registry may attach anything.
+ * The last verdict on a commit, or on another commit with the same changes that it names. Every account with write
+ * access may attach anything, so a verdict that no trusted key has signed, or only a key that main had ended, is
+ * ignored.
  */
 export async function findJudged(git: Git, head: ObjectId, trust: Trust): Promise<SignedVerdict | null> {
   const own = await lastVerdict(git, head, trust);
@@ -41,7 +42,7 @@ async function lastVerdict(git: Git, head: ObjectId, { keys, now }: Trust): Prom
   return found.sort((a, b) => (a.verdict.judgedAt < b.verdict.judgedAt ? 1 : -1))[0] ?? null;
 }
 
-/** Whether a commit changes the judged files to the judged bytes and nothing else, whatever it stands on. */
+/** Whether a commit changes the judged files to the judged bytes and nothing else, on whatever base. */
 export async function bringsSame(git: Git, { bound }: Pick<Verdict, 'bound'>, head: ObjectId): Promise<boolean> {
   if (head === bound.head) return true;
   const [parent, ...more] = (await git.commit(head)).parents;

@@ -13,34 +13,38 @@ import type { PromotionPorts } from './promotion-ports.ts';
 import { type ModelState, readModel } from './state.ts';
 import { Steps } from './steps.ts';
 
-/** The gate elsewhere has not answered in time, or another process is still at the model. The promotion stays open; `pawl reconcile` goes on with it. */
+/**
+ * The remote gate has not answered in time, or another process still works on the model. The promotion stays open;
+ * `pawl reconcile` continues it.
+ */
 export class GateTimeoutError extends PawlError {
   readonly code = 'gate_timeout';
 }
 
-/** Other processes have changed the same every time that this one has tried. What is open stays open. */
+/** Other processes have changed the same each time that this one tried. What is open stays open. */
 export class ContendedError extends PawlError {
   readonly code = 'contended';
 }
 
-/** Each lost race is another process's progress: more of them in a row than this, and something is wrong. */
+/** How often a race may be lost. Each lost race is another process's progress; more of them in a row mean an error. */
 const MOST_LOST_RACES = 100;
 
-/** A promotion as it is now; `leased`: it was left alone, as another process is at this model. */
+/** A promotion as it is now; `leased`: it was left alone, because another process works on this model. */
 export type Attended = { readonly promotion: Promotion; readonly leased: Lease | null };
 
-/** How often to look whether another process is through: soon at first, then less and less. Milliseconds. */
+/** How often to check whether another process has finished: soon at first, then less and less. Milliseconds. */
 const FIRST_PAUSE_MS = 200;
 const LAST_PAUSE_MS = 2000;
 
-/** How long to wait for what happens elsewhere; 0 does not wait. */
+/** How long to wait for remote work; 0 does not wait. */
 export type Patience = { readonly waitMs: number; readonly signal?: AbortSignal };
 
 /**
  * Takes promotions and rollbacks from proposal to end: branch → pull request → gate → merge or refusal → record.
  *
- * Every step is decided from the log, repeats what it finds half done without doing it twice, and records its outcome
- * against the revision it was decided on. So it may be killed anywhere, and run by several processes at once.
+ * Every step is decided from the log. A repeated step finds what is half done and has its effect once. Its outcome is
+ * recorded against the revision on which it was decided. So a promotion may be killed anywhere, and several processes
+ * may run it at once.
  */
 export class PromotionProcess {
   readonly #ports: PromotionPorts;
@@ -80,7 +84,7 @@ export class PromotionProcess {
     return this.#propose(model, promotionId, (state) => proposeRollback(state, { promotionId, to, reason }));
   }
 
-  /** Decides again with each conflict: somebody else's proposal may have taken the number, or be the same. */
+  /** Decides again after each conflict: another proposal may have taken the number, or be the same. */
   async #propose(model: string, promotionId: string, decide: (state: ModelState) => Proposal): Promise<Proposal> {
     for (let attempt = 1; attempt <= MOST_LOST_RACES; attempt++) {
       const state = await readModel(this.#ports.store, model);
@@ -92,8 +96,9 @@ export class PromotionProcess {
   }
 
   /**
-   * Takes an open promotion to its end, or to where it waits for a person; for a gate elsewhere it waits itself, if it is told to. One that has ended is left as
-   * it is; one that the gate could not judge stays open, and the next call has it judged again.
+   * Takes an open promotion to its end, or to where it waits for a person. If the gate is remote, this process waits if
+   * `wait` allows it. A promotion that has ended is not changed. One that the gate could not judge stays open, and the
+   * next call has it judged again.
    *
    * @throws {GateTimeoutError} if it still waits after the time given; not if none was given
    * @throws {ContendedError}
@@ -110,8 +115,8 @@ export class PromotionProcess {
   }
 
   /**
-   * The same, unless another process is at this model's promotions: then it is left alone, and who has it is told. Where the
-   * gate is elsewhere, nobody here judges, and nothing has to be kept apart.
+   * The same, unless another process works on this model's promotions: then the promotion is left alone, and the holder
+   * is reported. If the gate is remote, no process here judges, and no lease is needed.
    */
   async tryFinish(model: string, promotionId: string, patience: Patience = { waitMs: 0 }): Promise<Attended> {
     const known = await this.#promotion(model, promotionId);
@@ -170,7 +175,7 @@ export class PromotionProcess {
       if (this.#ports.gate.kind === 'workflow' || judged?.result === 'pass') await this.finish(model, id);
   }
 
-  /** @returns false if the stream has moved on: what was decided may no longer be so */
+  /** @returns false if the stream has moved on: then the decision may no longer be right */
   async #record(
     model: string,
     promotionId: string,
@@ -184,7 +189,7 @@ export class PromotionProcess {
       correlationId: promotionId,
       causationId: state.promotions.get(promotionId)?.eventIds.at(-1) ?? null,
     };
-    // The revision is part of the id: a step repeated after a lost race is another command.
+    // The revision is part of the id: a step that is repeated after a lost race is another command.
     const commandId = `promotion:${promotionId}:${step}:${state.revision}`;
     try {
       await store.append(modelStream(model), state.revision, encodeFacts({ ...meta, commandId, time: clock() }, facts));

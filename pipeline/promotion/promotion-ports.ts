@@ -13,13 +13,13 @@ export type PromotionPorts = {
   readonly artifacts: Artifacts;
   readonly forge: Forge;
   readonly gate: Gate;
-  /** The gate keys this machine believes. */
+  /** The gate keys that this machine trusts. */
   readonly trusted: readonly Key[];
   readonly logKey: SigningKey;
   readonly by: Identity;
   readonly clock: () => Date;
   readonly newId: () => string;
   readonly command: Pick<Command, 'actor' | 'source'>;
-  /** A remark for whoever waits. */
+  /** Shows a remark to the user. */
   readonly say: (line: string) => void;
 };

@@ -18,22 +18,22 @@ import { showJudgement } from './show.ts';
 export type PublishPorts = {
   readonly forge: Forge;
   readonly by: Identity;
-  /** The gate keys this machine believes; its own among them. */
+  /** The gate keys that this machine trusts; its own among them. */
   readonly trusted: readonly Key[];
   readonly now: () => Date;
-  /** Judges with this gate's key and somebody else's measurements. */
+  /** Judges with this gate's key and the measurements of an evaluation. */
   readonly judge: (
     question: Pick<GateRequest, 'head' | 'base' | 'pullRequest' | 'reason' | 'measure'>,
   ) => Promise<GateAnswer>;
-  /** A remark for whoever reads the log. */
+  /** Writes a remark to the log. */
   readonly say: (line: string) => void;
 };
 
 export type PublishRequest = {
   readonly number: number;
-  /** The commit that was asked about; if the pull request has moved on, that is another question. */
+  /** The commit to judge. If the pull request has moved on, there is nothing to do. */
   readonly head: ObjectId;
-  /** What was found without rights; null if nothing came of it. */
+  /** The result of the evaluation, which ran without rights; null if it gave none. */
   readonly evaluated: Evaluated | null;
 };
 
@@ -41,18 +41,18 @@ export type Published =
   | { readonly outcome: 'merged'; readonly commit: ObjectId }
   | { readonly outcome: 'waiting'; readonly detail: string }
   | { readonly outcome: 'refused' | 'error' | 'void'; readonly detail: string }
-  /** The gate itself failed: nothing is said of the candidate. */
+  /** The gate itself failed: that says nothing about the candidate. */
   | { readonly outcome: 'unjudged'; readonly detail: string }
   /** Nothing to do: the pull request is at another commit, or closed. */
   | { readonly outcome: 'passed-over'; readonly detail: string };
 
-/** A main that moves faster than this is somebody else's trouble: the next request goes on. */
+/** How often a moving main is followed. After that the next request continues. */
 const MAX_MERGE_TRIES = 20;
 
 /**
- * The end of a gate in a registry's own workflow: judges again from what was measured, signs, keeps the verdict with the commit,
- * shows it, and merges. It holds the keys and never loads a model. It may be stopped anywhere and repeated: a commit that has
- * its verdict is not judged again.
+ * The second half of a gate in a registry's own workflow. It judges again from the evaluation's measurements, signs,
+ * stores the verdict with the commit, shows it, and merges. It holds the keys and never loads a model. It may be
+ * stopped anywhere and repeated: a commit with a verdict is not judged again.
  */
 export async function publish(ports: PublishPorts, request: PublishRequest): Promise<Published> {
   const { forge } = ports;
@@ -104,7 +104,7 @@ async function judgeAgain(
     return { outcome: 'void', detail };
   }
   if (couldNotJudge(judgement)) {
-    // With the time, so that whoever asked again can tell this answer from the one before.
+    // With the time, so that the process that asked again can tell this answer from the one before.
     await status(ports, pull, 'error', `${COULD_NOT} at ${now().toISOString()}: ${detail}`);
     return { outcome: 'unjudged', detail };
   }
@@ -112,8 +112,8 @@ async function judgeAgain(
 }
 
 /**
- * A change of the rules is for people. They merge it, and the forge lets them only with the gate's status: that says that
- * somebody other than its author has approved of this very commit.
+ * A change of the rules is for people. They merge it, and the forge requires the gate's status for that. The status
+ * says that a person other than its author has approved this very commit.
  */
 async function configChange(ports: PublishPorts, pull: PullRequest): Promise<Published> {
   const approved = (await ports.forge.approvals(pull.number, pull.head)).length > 0;
@@ -124,7 +124,7 @@ async function configChange(ports: PublishPorts, pull: PullRequest): Promise<Pub
   return { outcome: 'waiting', detail };
 }
 
-/** The text is for people: what goes wrong with it is said and stops nothing. */
+/** The text is for people: an error in it is reported and stops nothing. */
 async function show(
   { forge, say }: PublishPorts,
   pull: PullRequest,

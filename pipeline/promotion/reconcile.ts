@@ -6,35 +6,35 @@ import { runs } from '../../projections/runs.ts';
 import { isAlive } from '../lock.ts';
 import { handle } from '../record.ts';
 import { recordCheckpoints } from './checkpoints.ts';
-import { compareMain } from './drift.ts';
+import { compareMain } from './compare-main.ts';
 import { holderOf } from './lease.ts';
 import type { ReconcilePorts } from './ports.ts';
 
 export type Leased = { readonly promotion: string; readonly model: string; readonly by: string };
 
-/** What was found half done or out of order, and what became of it. */
+/** What was found half done or wrong, and the result. */
 export type Reconciled = {
   readonly interrupted: readonly string[];
   readonly finished: readonly Promotion[];
-  /** Open promotions that were left alone: another process is at their model. */
+  /** Open promotions that were left alone: another process works on their model. */
   readonly leased: readonly Leased[];
-  readonly drift: readonly EventData<'RegistryDriftDetected'>[];
+  readonly diverged: readonly EventData<'RegistryDriftDetected'>[];
 };
 
 /**
- * Brings everything that was left half done to its end, and notices what nobody of us did: dead runs, open promotions,
- * merges without their records, commits on main that nothing explains. Doing it twice does nothing more.
+ * Finishes everything that was left half done, and records what happened without Pawl: dead runs, open promotions,
+ * merges without their records, commits on main that nothing explains. A second call changes nothing more.
  */
 export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
   const interrupted = await endDeadRuns(ports);
   await ports.forge.sync(); // this machine may have no copy of the registry yet
   const { finished, leased } = await finishPromotions(ports);
   await recordCheckpoints(ports);
-  const drift = await compareMain(ports);
-  return { interrupted, finished, leased, drift };
+  const diverged = await compareMain(ports);
+  return { interrupted, finished, leased, diverged };
 }
 
-/** Ends the runs of this machine whose process is gone. @returns their ids */
+/** Ends the runs of this machine whose process has ended. @returns their ids */
 export async function endDeadRuns(
   ports: Pick<ReconcilePorts, 'store' | 'clock' | 'command' | 'views'>,
 ): Promise<string[]> {

@@ -14,13 +14,14 @@ export const MAX_BODY_BYTES = 65_000;
 
 const MAX_REASONS = 12;
 
+/** The pull request's title. */
 export function pullRequestTitle({ class: kind, model, candidate, baseline }: ReportFacts): string {
   return promotionTitle({ class: kind, model, from: baseline?.version ?? null, to: candidate.version });
 }
 
 /**
- * The pull request's text: enough for a person to decide by. Nothing in it is believed by a machine; its last line is a
- * marker by which it can be found again. It is never longer than a forge allows, and no string in it can do anything.
+ * The pull request's text: enough for a person to decide. No program trusts it; its last line is a marker by which it
+ * can be found again. It is never longer than a forge allows, and no string in it acts as markup.
  */
 export function pullRequestBody(facts: ReportFacts): string {
   const sections: Section[] = [

@@ -1,7 +1,10 @@
 import type { Forge, PullRequest } from '../forge/forge.ts';
 import { pullRequestBody, pullRequestTitle, type ReportFacts } from './report.ts';
 
-/** Shows a judgement where people look: the pull request's text and labels, and a comment that tells them. Nothing reads it back. */
+/**
+ * Shows a judgement to people: in the pull request's text and labels, and in a comment, which notifies them. No program
+ * reads it back.
+ */
 export async function showJudgement(forge: Forge, pull: PullRequest, facts: ReportFacts): Promise<void> {
   const body = pullRequestBody(facts);
   const result = facts.judged?.result;

@@ -6,7 +6,7 @@ import { type AnyProjection, fold } from '../../projections/projection.ts';
 import { type Promotion, promotions } from '../../projections/promotions.ts';
 import { type Version, versions } from '../../projections/versions.ts';
 
-/** Everything a decision about one model rests on, and the revision it was read at. */
+/** Everything on which a decision about one model depends, and the revision at which it was read. */
 export type ModelState = {
   readonly promotions: ReadonlyMap<string, Promotion>;
   /** In order of their numbers. */
@@ -15,7 +15,7 @@ export type ModelState = {
   readonly revision: number;
 };
 
-/** Reads a model's stream and folds it, past every table: what is decided on must not be a moment old. */
+/** Reads a model's stream and folds it, without any view: a view may be a moment old. */
 export async function readModel(store: EventStore, model: string): Promise<ModelState> {
   const events = (await wholeStream(store, modelStream(model))).map(decode);
   const rowsOf = <Row>(projection: AnyProjection): Map<string, Row> => {

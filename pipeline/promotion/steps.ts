@@ -8,7 +8,7 @@ import { open } from './steps/open.ts';
 import type { Outcome, StepPorts } from './steps/outcome.ts';
 import { reject } from './steps/reject.ts';
 
-/** What each step of a promotion does to the world. Every one may be repeated, by this process or another. */
+/** What each step of a promotion does. Every step may be repeated, by this process or another. */
 export class Steps {
   readonly #ports: StepPorts;
 
@@ -16,7 +16,7 @@ export class Steps {
     this.#ports = { ...ports, asked: new Map(), saidBefore: new Map() };
   }
 
-  /** A ref that moved under our hands means that another process is at the same work: look again. */
+  /** If a ref moved meanwhile, another process does the same work: decide again. */
   async attempt(next: NextStep, promotion: Promotion): Promise<Outcome> {
     try {
       return await this.#perform(next, promotion);

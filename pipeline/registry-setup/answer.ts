@@ -1,15 +1,17 @@
 import type { Part } from './github/part.ts';
 
-/** What a check of `pawl doctor` found: all is well, in words, or what is not, and how to mend it. */
+/** What a check of `pawl doctor` found: in words that all is well, or what is wrong and how to repair it. */
 export type Answer = string | { readonly state: 'warning' | 'problem'; readonly what: string; readonly fix: string };
 
+/** An answer that something should be looked at, and how to repair it. */
 export const warning = (what: string, fix: string): Answer => ({ state: 'warning', what, fix });
+/** An answer that something does not work, and how to repair it. */
 export const problem = (what: string, fix: string): Answer => ({ state: 'problem', what, fix });
 
-/** How what a server lost is put right. */
+/** How to restore what a server lost. */
 export const AGAIN = 'run `pawl registry init` with a token that may administer the repository';
 
-/** That parts of a repository are set otherwise than they should be; null where none is. */
+/** Names the parts of a repository that are set otherwise than they should be; null if there are none. */
 export function differing(parts: readonly Part[]): Answer | null {
   const wrong = parts.filter((p) => p.state === 'differs');
   if (wrong.length === 0) return null;

@@ -41,8 +41,8 @@ export function firstFiles(world: Settings & Minting, dataset: Dataset, keys: Pi
 }
 
 /**
- * Stores the rows of an evaluation set that main has pinned, unless they are stored: whoever made the registry may have been
- * stopped before that, and a store in the registry's own releases can only begin after the first commit.
+ * Stores the rows of an evaluation set that main has pinned, unless they are stored. The process that made the registry
+ * may have been stopped before that, and a store in the registry's own releases can only begin after the first commit.
  */
 export async function storePinnedRows(
   world: Settings & Storing,
@@ -58,7 +58,7 @@ export async function storePinnedRows(
   if (digestOf(bytes) === digest) await world.artifacts().put(bytes);
 }
 
-/** A gate elsewhere reads small evaluation rows from the registry itself; here they are in the artifact store anyway. */
+/** A remote gate reads small evaluation rows from the registry itself; here they are in the artifact store anyway. */
 export const rowsForTree = (
   { config }: Settings,
   name: string,

@@ -10,12 +10,15 @@ import { runGit } from '../../registry-repo/git-process.ts';
 import type { ObjectId } from '../../registry-repo/values.ts';
 import { seedFiles } from './seed.ts';
 
-/** The path is taken by something else, or the repository there is none of ours. */
+/** The path is used by something else, or the repository there is not a registry of Pawl's. */
 export class RegistryExistsError extends PawlError {
   readonly code = 'registry_exists';
 }
 
-/** What pushes from outside may do: new branches, forwards only, checked objects; main and our own refs are out of reach. */
+/**
+ * What pushes from outside may do: new branches, forwards only, checked objects; they cannot change main and Pawl's own
+ * refs.
+ */
 const SETTINGS = [
   ['receive.denyNonFastForwards', 'true'],
   ['receive.denyDeletes', 'true'],
@@ -26,7 +29,7 @@ const SETTINGS = [
   ['core.logAllRefUpdates', 'always'],
 ] as const;
 
-/** Names of branches are one on some file systems, however they are capitalised. */
+/** On some file systems, branch names that differ only in case are the same name. */
 const UPDATE_HOOK = `#!/bin/sh
 # Main moves only through the gate. Nothing but branches is taken: refs/replace/ would put other objects in the place of some.
 case "$1" in
@@ -43,7 +46,7 @@ exit 1
 /** Where a local registry has the hook that pushes from outside go through. */
 export const updateHook = (gitDir: string): string => join(gitDir, 'hooks/update');
 
-/** What is wrong with a local registry's hook, or null. Somebody's own counts if it has what is asked of it. */
+/** What is wrong with a local registry's hook, or null. A user's own hook counts if it has the required lines. */
 export async function updateHookProblem(gitDir: string): Promise<'missing' | 'off' | 'open' | 'old' | null> {
   const hook = updateHook(gitDir);
   if (!existsSync(hook)) return 'missing';
@@ -54,7 +57,7 @@ export async function updateHookProblem(gitDir: string): Promise<'missing' | 'of
   return text.includes('refs/replace/') ? null : 'old';
 }
 
-/** Only where there is none: what somebody has put there is theirs. */
+/** Only if there is none: a hook that a user put there is not replaced. */
 async function writeUpdateHook(gitDir: string): Promise<void> {
   const hook = updateHook(gitDir);
   if (existsSync(hook)) return;
@@ -65,11 +68,11 @@ async function writeUpdateHook(gitDir: string): Promise<void> {
 /**
  * Makes a bare repository whose main has one commit: the seed and the given files. It appears whole, or not at all.
  *
- * Where there is one already, only a hook that is missing is put back.
+ * If there is one already, only a missing hook is put back.
  *
  * @param files contents by path, e.g. `gate.json`
  * @returns the commit on main, made now or found there
- * @throws {RegistryExistsError} if the path is taken by something that is no registry
+ * @throws {RegistryExistsError} if the path is used by something that is no registry
  */
 export async function createRegistry(
   gitDir: string,
@@ -106,7 +109,7 @@ async function existingMain(gitDir: string): Promise<ObjectId | null> {
   );
 }
 
-/** The commit on main, or null where there is no registry. @throws {GitFolderRefusedError} @throws {GitUnusableError} */
+/** The commit on main, or null if there is no registry. @throws {GitFolderRefusedError} @throws {GitUnusableError} */
 export async function mainOf(gitDir: string): Promise<ObjectId | null> {
   const git = new Git(gitDir);
   try {

@@ -5,10 +5,11 @@ import { pinKeys } from '../keys.ts';
 import type { Clock, Forging, Places } from '../world.ts';
 
 /**
- * Has the keys here count for the registry that main names, and for no other: the word of whoever runs this, who has looked.
- * Verdicts that name no registry are good up to the commit before the one that gave it its id, wherever that was decided.
+ * Pins the keys here to the registry that main names, and to no other. The operator vouches that it is the right
+ * registry. Verdicts that name no registry are valid up to the commit before the one that gave the registry its id,
+ * wherever that was decided.
  *
- * @returns null where main names no registry @throws {KeyError}
+ * @returns null if main names no registry @throws {KeyError}
  */
 export async function pinToMain(world: Places & Clock & Forging): Promise<RegistryIdentity | null> {
   const { git } = world.forge();

@@ -8,7 +8,7 @@ import { probeServer } from './github/setup.ts';
 type World = Settings & Minting & { github(): GitHubConnection; gitea(): GiteaConnection };
 
 /**
- * Tries what the registry's server enforces, on branches of its own, and keeps what was seen: merges go by it from then on.
+ * Tries what the registry's server enforces, on branches of its own, and stores the result: later merges use it.
  *
  * @returns null for a local registry, which has no server @throws {ForgeError}
  */

@@ -55,10 +55,10 @@ export function modelRules(initial: Initial, set: EvaluationSet): ModelPolicy {
 }
 
 /**
- * The F1 that rules ask for: with `positive` that of the label, else the mean over labels.
+ * The averaging of F1 that rules ask for: with `positive` that label's F1, else the mean over labels.
  *
  * @param origin of the rules
- * @throws {ConfigError} where they contradict each other, or name a label that there is not
+ * @throws {ConfigError} if they contradict each other, or name a label that does not exist
  */
 export function measureOf(
   { average, positive }: Pick<Initial, 'average' | 'positive'>,
@@ -77,7 +77,7 @@ export function measureOf(
   return averagingOf({ average, positive });
 }
 
-/** Pins rows: what is committed, and the bytes that it pins. */
+/** Pins rows: gives the file to commit, and the bytes whose digest it holds. */
 export function pinEvaluationSet(
   name: string,
   labels: readonly string[],

@@ -9,20 +9,20 @@ export type SeedOptions = {
   readonly gate: 'here' | 'workflow';
   /** The repository and commit of Pawl's action, `owner/pawl@<40 hex>`. */
   readonly action: string | null;
-  /** Whom GitHub asks when rules change: `@user`, `@organisation/team` or an address. */
+  /** Whom GitHub asks for a review when rules change: `@user`, `@organisation/team` or an address. */
   readonly owners: readonly string[];
 };
 
-/** Git would obey the file if it lay in our own tree under its real name. */
+/** In Pawl's own tree, git would obey the file if it had its real name. */
 const RENAMED: Readonly<Record<string, string>> = { gitattributes: '.gitattributes' };
 const WORKFLOWS = '.github/workflows/';
 const CODEOWNERS = '.github/CODEOWNERS';
 
 /**
- * Files that a new registry starts with, by path in it. Their lines end in line feeds.
+ * Files that a new registry starts with, by their path in it. Their lines end in line feeds.
  *
  * @param folder the templates
- * @throws {ConfigError} if workflows are wanted and nothing says where they get Pawl, or an owner is none
+ * @throws {ConfigError} if workflows are wanted and nothing says where they get Pawl, or an owner is not valid
  */
 export async function seedFiles(
   options: SeedOptions,
@@ -37,7 +37,7 @@ export async function seedFiles(
 }
 
 /**
- * The templates that fit the forge, filled in.
+ * The templates for the forge, filled in.
  *
  * @param templates by their path in `registry-repo/seed`
  * @throws {ConfigError}
@@ -59,14 +59,14 @@ export function renderSeed(templates: ReadonlyMap<string, string>, options: Seed
   );
 }
 
-/** Gitea's workflows are GitHub's, but for what it does not know. */
+/** Gitea's workflows are GitHub's, without the parts that Gitea does not know. */
 const forGitea = (template: string): string =>
   template.replace('PAWL_REGISTRY_FORGE: github', 'PAWL_REGISTRY_FORGE: gitea').replace(/^ +queue: max\n/m, '');
 
 const ACTION = /^([\w.-]+\/[\w.-]+)@([0-9a-f]{40})$/;
 
 /**
- * A workflow's template with the steps `uses: pawl-action` made real, pinned to the commit.
+ * A workflow's template with the steps `uses: pawl-action` filled in, pinned to the commit.
  *
  * @param action `owner/pawl@<40 hex>`, the setting `registry.action`
  * @throws {ConfigError}

@@ -12,12 +12,12 @@ import type { Forging, Keeping, Minting, Places, Recording, Settings, Storing } 
 import { firstFiles } from './first-files.ts';
 import { createRegistry, mainOf } from './init.ts';
 
-/** The log knows a registry that is not where the settings say. */
+/** The log knows a registry, but it is not where the settings say. */
 export class RegistryGoneError extends PawlError {
   readonly code = 'registry_gone';
 }
 
-/** What setting a registry up takes. */
+/** What is needed to set a registry up. */
 export type SetupWorld = Places & Minting & Recording & Storing & Forging & Keeping;
 
 /** Whether the log says that there is a registry, wherever it is now. */
@@ -27,17 +27,17 @@ export async function registryRecorded(world: Pick<Recording, 'store'>): Promise
 }
 
 /**
- * Makes keys and registry where there are none, and records it. What exists is left as it is.
+ * Makes missing keys and a missing registry, and records it. What exists is not changed.
  *
  * @param load gives the data whose test split becomes the evaluation set; called only if it is needed
- * @throws {RegistryGoneError} rather than putting an empty registry in the place of one that is missing
+ * @throws {RegistryGoneError} rather than making an empty registry in the place of one that is missing
  */
 export async function ensureRegistry(
   world: SetupWorld,
   load: () => Promise<Dataset>,
 ): Promise<{ created: boolean; commit: string }> {
   const { config, clock } = world;
-  if (config.registry.forge !== 'local') return adoptRemote(world);
+  if (config.registry.forge !== 'local') return recordRemote(world);
   const gitDir = world.path(config.registry.path);
   requireNoMirror(gitDir);
   const there = await mainOf(gitDir);
@@ -56,7 +56,7 @@ export async function ensureRegistry(
   return { created, commit };
 }
 
-/** What `ensureRegistry` would make on this machine: paths, and what of. Nothing is made, and no data are loaded. */
+/** What `ensureRegistry` would make on this machine: the paths, and from what. It makes nothing and loads no data. */
 export async function wouldMake(world: Places): Promise<string[]> {
   const { config } = world;
   const gitDir = world.path(config.registry.path);
@@ -69,15 +69,18 @@ export async function wouldMake(world: Places): Promise<string[]> {
   ];
 }
 
-/** A registry elsewhere is made by people who may, with `pawl registry init`; here it is only made known to the log. */
-async function adoptRemote(world: SetupWorld): Promise<{ created: boolean; commit: string }> {
+/**
+ * A remote registry is made by people with the right to do so, with `pawl registry init`; here it is only recorded in
+ * the log.
+ */
+async function recordRemote(world: SetupWorld): Promise<{ created: boolean; commit: string }> {
   const forge = world.forge();
   const commit = await forge.sync();
   await recordInitialized(world, forge.git, forge.location);
   return { created: false, commit };
 }
 
-/** The registry's first commit as an event; once, also if an earlier attempt died before it. */
+/** Records the registry's first commit; once, also if an earlier attempt died before it. */
 export async function recordInitialized(world: Settings & Recording, git: Git, location = git.gitDir): Promise<void> {
   const first = await git.text(['rev-list', '--max-parents=0', '--first-parent', 'refs/heads/main']);
   const at = new RegistryAt(git, first);

@@ -1,4 +1,4 @@
-/** Settings that may be stricter than wanted, by their member, with their values from weak to strict. */
+/** Settings that may be stricter than wanted: their values from weak to strict, by member. */
 const ORDERS: Readonly<Record<string, readonly unknown[]>> = {
   // GitHub
   allowed_actions: ['all', 'selected', 'local_only'],
@@ -10,10 +10,10 @@ const ORDERS: Readonly<Record<string, readonly unknown[]>> = {
   block_on_official_review_requests: [false, true],
 };
 
-/** Settings of which more is stricter. */
+/** Settings for which a larger number is stricter. */
 const COUNTS = new Set(['required_approving_review_count', 'required_approvals']);
 
-/** Whether what was found keeps out all that what is wanted keeps out, and more. */
+/** Whether the found value forbids everything that the wanted one forbids, and more. */
 export function isStricter(member: string, wanted: unknown, found: unknown): boolean {
   if (COUNTS.has(member)) return typeof found === 'number' && found > (wanted as number);
   const order = ORDERS[member] ?? [];
@@ -21,8 +21,8 @@ export function isStricter(member: string, wanted: unknown, found: unknown): boo
 }
 
 /**
- * What to ask for, so that nothing gets weaker by it: the wanted values, those that were found where they are stricter, and what
- * was found in lists of rules beside the wanted ones.
+ * What to request so that nothing becomes weaker: the wanted values, the found ones where these are stricter, and
+ * further rules that were found in lists of rules.
  */
 export function keepingStricter<T>(wanted: T, found: unknown): T {
   return merged(wanted, found, '') as T;
@@ -43,7 +43,7 @@ function mergedList(wanted: readonly unknown[], found: readonly unknown[]): unkn
   return [...wanted.map((item) => merged(item, same(item), '')), ...more];
 }
 
-/** Rules are known by their type, required checks by their context. */
+/** Rules are identified by their type, required checks by their context. */
 export function keyOf(item: unknown): string | null {
   const { type, context } = (typeof item === 'object' && item !== null ? item : {}) as Record<string, unknown>;
   if (typeof type === 'string') return type;

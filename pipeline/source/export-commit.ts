@@ -8,14 +8,16 @@ import type { ObjectId } from '../../registry-repo/values.ts';
 import { MAX_SETTINGS_BYTES } from '../config/read-settings.ts';
 import { plainPath } from '../errors.ts';
 
-/** A commit that asks for what the one who watches does not allow. Nothing of it ran; trying it again changes nothing. */
+/**
+ * A commit that asks for what the watcher's settings do not allow. Nothing of it ran; trying it again changes nothing.
+ */
 export class CommitRefusedError extends PawlError {
   readonly code = 'commit_refused';
 }
 
-/** What a commit may be at most; of the settings `watch.limits`. */
+/** Limits of a commit, from the settings `watch.limits`. */
 export type ExportLimits = {
-  /** Files, folders and whatever else its trees name. */
+  /** Files, folders and all other entries of its trees. */
   readonly entries: number;
   /** Of all files together, in units of 2²⁰ bytes. */
   readonly megabytes: number;
@@ -23,20 +25,20 @@ export type ExportLimits = {
   readonly depth: number;
 };
 
-/** Links and submodules of a commit, which are not written: what is not there points nowhere. Paths with `/`, as in the tree. */
+/** Links and submodules of a commit, which are not written. Paths with `/`, as in the tree. */
 export type LeftOut = readonly string[];
 
 const FILES: Readonly<Record<string, number>> = { '100644': 0o644, '100664': 0o644, '100755': 0o755 };
-/** Names that are another folder, or another repository's settings, to some file system. */
+/** Names that some file system takes for another folder, or for another repository's settings. */
 const NOT_A_NAME = /^(?:|\.|\.\.|\.git|git~1)$|[/\\]|\p{Cc}/iu;
 const LONGEST_PATH = 2000;
 const SETTINGS_FILE = 'pawl.yaml';
-/** Questions of sizes on their way at once. */
+/** How many sizes are asked for at once. */
 const AT_ONCE = 256;
 
 /**
  * Writes the plain files of a commit into an empty folder, from its objects alone: no filter, hook or setting of that
- * repository has a say. All is counted and sized before anything is written.
+ * repository is used. Everything is counted and sized before anything is written.
  *
  * @throws {CommitRefusedError} for a commit beyond the limits, or one that git itself would not write
  * @throws {GitError} if it cannot be read
@@ -70,7 +72,7 @@ export async function exportCommit(git: Git, commit: ObjectId, folder: string, l
   return leftOut;
 }
 
-/** Counted as it is read: a few trees that name one another many times stand for any number of files. */
+/** Counted while it is read: a few trees that name one another many times can expand to any number of files. */
 async function listFiles(
   git: Git,
   commit: ObjectId,
@@ -119,7 +121,7 @@ async function entriesOf(git: Git, oid: ObjectId, path: string): Promise<TreeEnt
   }
 }
 
-/** Each blob is asked about once, however often it is named. */
+/** Each blob is read once, however often it is named. */
 async function sizesOf(git: Git, files: readonly TreeEntry[]): Promise<Map<ObjectId, number>> {
   const oids = [...new Set(files.map(({ oid }) => oid))];
   const sizes = new Map<ObjectId, number>();

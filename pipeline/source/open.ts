@@ -8,17 +8,20 @@ import { RepositoryError, TrainingRepository } from './repository.git.ts';
 export type TrainingOptions = {
   /** A path or a URL, as configured. */
   readonly address: string;
-  /** A path of the configuration as an absolute one. */
+  /** Makes a path of the configuration absolute. */
   readonly path: (relative: string) => string;
-  /** For a private repository, by its `owner/name`; null asks as nobody. Asked for with every fetch: it may expire. */
+  /**
+   * Token for a private repository, by its `owner/name`; null sends none. Asked for at every fetch, because it may
+   * expire.
+   */
   readonly token: ((repository: string) => Promise<string>) | null;
-  /** The one origin that may see the token. */
+  /** The only origin to which the token may be sent. */
   readonly forge: string;
 };
 
 /**
- * The repository to train from: a folder of this machine as it is, a URL through a mirror under `.pawl`, which is made here
- * and filled by `refresh`.
+ * Opens the repository to train from: a folder of this machine directly, a URL through a mirror under `.pawl`, which is
+ * made here and filled by `refresh`.
  *
  * @throws {RepositoryError}
  */
@@ -48,7 +51,7 @@ export async function openTraining({ address, path, token, forge }: TrainingOpti
   return new TrainingRepository(git.gitDir, { name: url, refresh: (branch) => fetching(fetch(branch)) });
 }
 
-/** What the mirror says is about a registry; here is what to do about a training repository. */
+/** The mirror's message is about a registry; this one says what to do about a training repository. */
 function unreadable(url: string, asked: boolean, error: Error): RepositoryError {
   const { cause } = error;
   const said = cause instanceof GitError ? cause.stderr : error.message;

@@ -15,7 +15,7 @@ export class RepositoryError extends PawlError {
 
 const WHOLE_ID = /^[0-9a-f]{40,64}$/;
 
-/** What is set here turns programs off; the library would refuse it, as it cannot know in which direction it is meant. */
+/** These settings turn programs off. The library would refuse them, because it cannot know that. */
 const KNOWN = {
   allowUnsafeAskPass: true,
   allowUnsafeCredentialHelper: true,
@@ -26,14 +26,14 @@ const KNOWN = {
   allowUnsafeProtocolOverride: true,
 };
 
-/** Somebody's repository with training code or data: read, never written. */
+/** A user's repository with training code or data: read, never written. */
 export class TrainingRepository {
   readonly path: string;
-  /** As events name it: its path, or the URL that the folder mirrors. */
+  /** Its name in events: its path, or the URL that the folder mirrors. */
   readonly name: string;
   readonly #refresh: (branch: string) => Promise<void>;
   readonly #git: SimpleGit;
-  /** With the repository's settings in force, for questions about them that run nothing. */
+  /** Git with the repository's settings in force, for questions about them that run nothing. */
   readonly #asUser: SimpleGit;
 
   /** @throws {RepositoryError} if there is no folder at the path @throws {GitUnusableError} */
@@ -50,15 +50,15 @@ export class TrainingRepository {
     }
   }
 
-  /** Brings a branch up to date, where the folder is a mirror. @throws {RepositoryError} */
+  /** Updates a branch, if the folder is a mirror. @throws {RepositoryError} */
   async refresh(branch: string): Promise<void> {
     requireBranchName(branch);
     await this.#refresh(branch);
   }
 
   /**
-   * The checked-out commit and whether the tree differs from it; null outside a repository or before its first commit.
-   * Submodules count by their commits. @throws {RepositoryError} for a folder that git does not trust
+   * The checked-out commit and whether the working tree differs from it; null outside a repository or before its first
+   * commit. Submodules count by their commits. @throws {RepositoryError} for a folder that git does not trust
    */
   async code(): Promise<{ commit: string | null; dirty: boolean }> {
     const commit = await this.#orNull(['rev-parse', '--verify', 'HEAD']);
@@ -69,7 +69,10 @@ export class TrainingRepository {
     return { commit, dirty: changed !== '' };
   }
 
-  /** A commit's bytes are what git has stored; programs that would change them on their way have names of anybody's choice. */
+  /**
+   * A commit's bytes as git has stored them. Filter programs that would change them have names that the repository
+   * chooses, so they are not run.
+   */
   async #withoutFilters(): Promise<string[]> {
     const names = (await this.#raw(['config', '--list', '--includes', '--name-only', '-z'])).split('\0');
     const filters = new Set(names.flatMap((name) => /^(filter\..*)\.(?:clean|smudge|process)$/s.exec(name)?.[1] ?? []));
@@ -78,7 +81,7 @@ export class TrainingRepository {
     );
   }
 
-  /** What git answers, or null where there is nothing to answer. @throws {RepositoryError} for a folder that git does not trust */
+  /** Git's answer, or null if there is none. @throws {RepositoryError} for a folder that git does not trust */
   async #orNull(args: string[]): Promise<string | null> {
     try {
       return (await this.#git.raw(args)).trim();
@@ -89,7 +92,7 @@ export class TrainingRepository {
     }
   }
 
-  /** The checked-out branch, its commit, and where the repository comes from; null without a branch or a commit. */
+  /** The checked-out branch, its commit, and the repository's origin; null without a branch or a commit. */
   async head(): Promise<{ repository: string; branch: string; commit: string } | null> {
     const branch = await this.#orNull(['symbolic-ref', '--short', 'HEAD']);
     const commit = branch && (await this.#orNull(['rev-parse', '--verify', 'HEAD']));
@@ -99,10 +102,10 @@ export class TrainingRepository {
   }
 
   /**
-   * Commits of a branch that touch any of the paths, newest first; all paths if none are given.
+   * Commits of a branch that touch any of the paths, newest first; all commits if no paths are given.
    *
-   * @param after only what came after this commit; where history was rewritten, after what both have in common, and of a
-   * history that is wholly new the tip alone @param limit the most to look at
+   * @param after only what came after this commit. If history was rewritten, what came after the last common commit; if
+   *   nothing is common, only the tip @param limit the most to read
    * @throws {RepositoryError} also if there is no such branch
    */
   async commits(
@@ -122,7 +125,7 @@ export class TrainingRepository {
   }
 
   /**
-   * Writes the plain files of a commit into an empty folder, without touching the repository's own index or work tree.
+   * Writes the plain files of a commit into an empty folder, without using the repository's own index or work tree.
    *
    * @returns what is no plain file, and was left out
    * @throws {RepositoryError} if it cannot be read @throws {CommitRefusedError} if it may not be trained on
@@ -160,7 +163,7 @@ export class TrainingRepository {
     return found.trim() !== '';
   }
 
-  /** The newest commit that both have, or null: history may have been rewritten, and the commit may be gone. */
+  /** The newest common commit, or null: history may have been rewritten, and the commit may be gone. */
   async #common(commit: string, tip: string): Promise<string | null> {
     if (!WHOLE_ID.test(commit)) return null;
     try {
@@ -189,7 +192,7 @@ export class TrainingRepository {
 
 const DISTRUSTED = /dubious ownership/;
 
-/** Porcelain git, with no more of this process's environment than any other git. */
+/** Porcelain git, with the same small environment as every other git process. */
 function safely(options: { readonly baseDir: string; readonly config?: readonly string[] }): SimpleGit {
   const env = gitEnvironmentOfUser(process.env);
   return simpleGit({
@@ -201,13 +204,13 @@ function safely(options: { readonly baseDir: string; readonly config?: readonly 
   }).env(env);
 }
 
-/** @throws {RepositoryError} for what git could take for something else */
+/** @throws {RepositoryError} for names that git could take for something else */
 function requireBranchName(branch: string): void {
   if (!/^[A-Za-z0-9][A-Za-z0-9._/-]*$/.test(branch))
     throw new RepositoryError(`"${branch}" is no branch name to follow`);
 }
 
-/** An address as it may be recorded for good: people put tokens into URLs. */
+/** An address without a token, because events keep it for ever and people put tokens into URLs. */
 function withoutLogin(url: string): string {
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, '$1').replace(/^([a-z][a-z0-9+.-]*:\/\/[^?#]*)[?#].*$/i, '$1');
 }

@@ -8,7 +8,9 @@ import { type Point, placed, type Value, valuesOf } from './points.ts';
 
 type Problem = Pick<ConfigProblem, 'path' | 'message'>;
 
-/** Parameters that the trainer has no setting for, and values that it does not allow, as far as a file's can be read. */
+/**
+ * Parameters that the trainer has no setting for, and values that it does not allow, as far as the file can be read.
+ */
 export function wrongParameters(trainer: Trainer, raw: unknown): Problem[] {
   if (typeof raw !== 'object' || raw === null) return [];
   const readable = Object.entries(raw).flatMap(([name, value]) => {
@@ -52,7 +54,9 @@ const hint = (values: SweepDefinition['parameters'][string], value: Value): stri
     ? ' (for whole numbers, set integer: true)'
     : '';
 
-/** What is wrong with points as wholes, or with what they share; each problem once, with how many have it. */
+/**
+ * What is wrong with whole points, or with what they share; each problem once, with the number of points that have it.
+ */
 export function wrongPoints(trainer: Trainer, points: readonly Point[]): Problem[] {
   const found = new Map<string, Problem & { readonly points: number[] }>();
   for (const { index, config } of points)

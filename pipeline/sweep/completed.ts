@@ -1,6 +1,6 @@
 import type { Run } from '../../projections/runs.ts';
 
-/** The completed runs of a sweep by point; of several the first. */
+/** The completed runs of a sweep by point; if a point has several, the first. */
 export function completedPoints(all: Iterable<Run>, id: string): Map<number, Run> {
   const found = new Map<number, Run>();
   for (const run of all)
@@ -12,6 +12,6 @@ export function completedPoints(all: Iterable<Run>, id: string): Map<number, Run
   return found;
 }
 
-/** Whether runs were measured on the same rows: else their F1 cannot be compared. */
+/** Whether runs were measured on the same rows: otherwise their F1 cannot be compared. */
 export const onSameRows = (compared: Iterable<Run>): boolean =>
   new Set([...compared].map(({ data }) => data?.splits.test.digest)).size <= 1;

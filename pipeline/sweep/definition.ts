@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { getIn } from '../config/layers.ts';
 import { trainers } from '../training/trainers.ts';
 
-/** A stretch of numbers; `steps` are the values that a grid takes of it, both ends among them. */
+/** A range of numbers; `steps` are the values that a grid takes from it, including both ends. */
 const Range = z
   .strictObject({
     from: z.number(),
@@ -21,7 +21,7 @@ export type Range = z.infer<typeof Range>;
 
 const Values = z.array(z.json()).min(1).max(1000);
 
-/** A list is checked as a list and all else as a range, so that a mistake is told as what it is. */
+/** A list is checked as a list and all else as a range, so that an error names the right form. */
 export const Parameter = z.unknown().transform((value, context): z.output<typeof Values> | Range => {
   const checked = (Array.isArray(value) ? Values : Range).safeParse(value, {
     error: ({ code }) =>
@@ -41,7 +41,7 @@ const isObject = (value: unknown): boolean => typeof value === 'object' && value
 export const SweepDefinition = z
   .strictObject({
     trainer: z.enum(trainers.map(({ name }) => name)),
-    /** By path in the trainer's settings (`cost`, `sizes.width`): values, or a stretch of them. */
+    /** By path in the trainer's settings (`cost`, `sizes.width`): values, or a range. */
     parameters: z
       .record(
         z.string().regex(/^[A-Za-z]\w*(?:\.[A-Za-z]\w*)*$/, 'use a setting’s name, such as cost or sizes.width'),
@@ -60,9 +60,12 @@ export const SweepDefinition = z
         }),
       ])
       .prefault({ kind: 'grid' }),
-    /** Share of the training rows that points are measured on. The test rows stay unseen: the best of many would flatter itself. */
+    /**
+     * Share of the training rows that points are measured on. The test rows are not used: the best of many points would
+     * look too good on them.
+     */
     validationShare: z.number().gt(0).max(0.5).default(0.2),
-    /** Runs at a time, and the memory they may take together. */
+    /** How many runs at a time, and the memory that they may take together. */
     parallel: z.int().min(1).max(256).default(1),
     memoryMegabytes: z.int().min(64).max(10_000_000).nullable().default(null),
   })

@@ -10,7 +10,7 @@ const MOST_JOBS = 256;
 const ITS_OWN = ['PAWL_REGISTRY_APP_ID'];
 
 type Place = {
-  /** Paths in the repository; without one, there is no settings' file. */
+  /** Paths in the repository; null if there is no settings file. */
   readonly sweep: string;
   readonly settings: string | null;
   /** Whether artifacts go to a bucket, for which jobs need a key. */
@@ -18,10 +18,10 @@ type Place = {
 };
 
 /**
- * A workflow with a job for each point, started by hand; runs append to the log that all share.
+ * A workflow with a job for each point, started by hand; runs append to one shared log.
  *
  * @param action `registry.action`
- * @throws {SweepError} for more points than a matrix has jobs, and for what a workflow cannot say
+ * @throws {SweepError} for more points than a matrix has jobs, and for what a workflow cannot express
  * @throws {ConfigError} without an action
  */
 export function sweepWorkflow(wanted: Wanted, { sweep, settings, bucket }: Place, action: string | null): string {
@@ -88,7 +88,7 @@ function variableLines({ variables }: Wanted): string[] {
     });
 }
 
-/** A path in the repository that a shell and YAML take as it is. @throws {SweepError} */
+/** A path in the repository that needs no quoting in a shell or in YAML. @throws {SweepError} */
 function plain(path: string): string {
   const normal = normalize(path);
   if (isAbsolute(path) || normal.startsWith('..'))

@@ -2,8 +2,8 @@ import { settings } from '../config/config.ts';
 import type { ConfigRequest } from '../config/load.ts';
 
 /**
- * Settings that were given by variables and flags, as variables: machines that have the settings' file alone must get them,
- * too. Secrets are no settings.
+ * Settings that were given by variables and flags, as variables: machines that have only the settings file must get
+ * them, too. Secrets are not settings.
  */
 export function givenSettings({ env, flags }: Pick<ConfigRequest, 'env' | 'flags'>): [name: string, text: string][] {
   const byFlag = flags.flatMap(({ path, text }) =>

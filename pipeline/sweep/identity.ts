@@ -4,8 +4,8 @@ import type { Config } from '../config/config.ts';
 import type { Sweep } from './read.ts';
 
 /**
- * A sweep's name: the same points on the same data with the same seed are the same sweep, so that one that was stopped is
- * taken up again. How many runs there are at a time does not matter.
+ * A sweep's name: the same points on the same data with the same seed are the same sweep, so that a stopped sweep
+ * continues. The number of parallel runs does not matter.
  */
 export const sweepId = (
   { definition, points }: Pick<Sweep, 'definition' | 'points'>,

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { SweepError } from './errors.ts';
 import type { Wanted } from './wanted.ts';
 
-/** What a Job needs beside the points. */
+/** What a Job needs besides the points. */
 export type JobOptions = {
   readonly image: string;
   /** Texts of the files that the Job mounts. */
@@ -11,7 +11,7 @@ export type JobOptions = {
   readonly sweep: string;
   /** Of a Secret whose keys become variables: the log's credentials. */
   readonly secret: string | null;
-  /** A PersistentVolumeClaim, and the folder of the project that it is mounted at. */
+  /** A PersistentVolumeClaim, and the folder of the project where it is mounted. */
   readonly volume: { readonly claim: string; readonly folder: string } | null;
   /** Of all pods together. */
   readonly memoryMegabytes: number | null;
@@ -19,22 +19,22 @@ export type JobOptions = {
   readonly cpus: number;
 };
 
-/** Where a pod has the project: what the image has there, the files of the ConfigMap, and room for state. */
+/** Where a pod has the project: the image's files, the ConfigMap's files, and room for state. */
 export const PROJECT = '/project';
 
 /** ConfigMaps hold a mebibyte. */
 const MOST_BYTES = 1_000_000;
 const DAY_SECONDS = 86_400;
-/** Not root; any will do. */
+/** Not root; any other user will do. */
 const USER = 1000;
 const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 /**
- * An Indexed Job (https://kubernetes.io/docs/concepts/workloads/controllers/job/#completion-mode) with a completion for each
- * point, and the ConfigMap it reads. The index reaches `pawl sweep point` as JOB_COMPLETION_INDEX. A pod may write below
- * `.pawl` and `/tmp` alone, and nothing of that outlives it.
+ * An Indexed Job (https://kubernetes.io/docs/concepts/workloads/controllers/job/#completion-mode) with a completion for
+ * each point, and the ConfigMap it reads. The index reaches `pawl sweep point` as JOB_COMPLETION_INDEX. A pod may write
+ * only below `.pawl` and `/tmp`, and these are lost with the pod.
  *
- * @throws {SweepError} for names that Kubernetes does not take, and for files that are too large
+ * @throws {SweepError} for names that Kubernetes does not accept, and for files that are too large
  */
 export function sweepJob(wanted: Wanted, options: JobOptions): string {
   const { settings, sweep, secret, volume } = options;
@@ -71,9 +71,9 @@ function jobOf(wanted: Wanted, options: JobOptions) {
       ttlSecondsAfterFinished: DAY_SECONDS,
       podFailurePolicy: {
         rules: [
-          // Wrong settings stay wrong.
+          // Wrong settings are not worth a retry.
           { action: 'FailIndex', onExitCodes: { containerName: 'point', operator: 'In', values: [2] } },
-          // A node that went away says nothing about the point.
+          // A node that disappeared says nothing about the point.
           { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
         ],
       },

@@ -7,27 +7,27 @@ export type PointOutcome = { readonly index: number; readonly ok: boolean; reado
 
 type Options = {
   readonly parallel: number;
-  /** Of all runs together; null for no limit. */
+  /** Memory of all runs together; null for no limit. */
   readonly memoryMegabytes: number | null;
   /** Arguments of the child that runs a point. */
   readonly command: (index: number) => readonly string[];
   readonly folder: string;
   readonly onEnd: (outcome: PointOutcome) => void;
-  /** Gets what the user should know about how it goes. */
+  /** Reports remarks for the user. */
   readonly say: (line: string) => void;
   /** Called often while points run. */
   readonly onTick: () => void;
   readonly signal: AbortSignal;
 };
 
-/** How often memory is looked at, and how long a change may wait. */
+/** How often memory is checked, and how long a change may wait. */
 const POLL_MS = 200;
 const MEGABYTE = 2 ** 20;
 
 /**
- * Runs points in processes of their own, as many at a time as may be and as memory has room for. Memory is watched, not
- * walled in: a run that takes more than all may together fails, and when several take too much, the youngest is ended and
- * waits for its turn again. Where the system does not tell what a process takes, they run one by one.
+ * Runs points in processes of their own, as many at a time as allowed and as memory has room for. Memory is checked,
+ * not limited: a run that alone takes more than the limit fails; if several together take too much, the youngest is
+ * ended and waits for its turn again. If the system does not tell what a process takes, they run one by one.
  *
  * @throws the signal's reason when it aborts, after all runs have ended
  */
@@ -95,7 +95,7 @@ class LocalRun {
     return Promise.race([...this.#running.values()].map(({ ended }) => ended));
   }
 
-  /** Looks at what the runs take, and ends the youngest where it is too much. */
+  /** Checks what the runs take, and ends the youngest if it is too much. */
   watch(): void {
     if (this.#bytes === null) return;
     this.#measure();

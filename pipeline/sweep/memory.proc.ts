@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Usage } from './memory.ts';
 
-/** A process, what it has started, and what those have: ids, the first first. */
+/** A process and all its descendants: ids, the process itself first. */
 export type Tree = readonly number[];
 
-/** Each process with all that come from it, as `/proc` tells; null where a system has none. */
+/** Each process with its descendants, from `/proc`; null if a system has none. */
 export function treesOf(roots: readonly number[]): Map<number, Tree> | null {
   const children = new Map<number, number[]>();
   let names: string[];
@@ -22,7 +22,7 @@ export function treesOf(roots: readonly number[]): Map<number, Tree> | null {
   return new Map(roots.map((root) => [root, from(root)]));
 }
 
-/** Resident memory of a tree. What processes share counts for each. */
+/** Resident memory of a tree. Shared memory counts for each process. */
 export function usageOf(tree: Tree): Usage {
   let [now, peak] = [0, 0];
   for (const pid of tree) {

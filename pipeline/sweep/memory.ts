@@ -11,8 +11,8 @@ type Bound = {
 };
 
 /**
- * Whether one more run may start beside those that run. The first runs alone; each later one is expected to take what the
- * largest so far took, and so is each of those that run, unless it takes more already.
+ * Whether one more run may start. The first runs alone. Each later one is expected to take what the largest so far
+ * took, and so is each running one, unless it takes more already.
  */
 export function mayStart(running: readonly Usage[], { parallel, bytes, known }: Bound): boolean {
   if (running.length === 0) return true;
@@ -23,6 +23,6 @@ export function mayStart(running: readonly Usage[], { parallel, bytes, known }: 
   return expected <= bytes;
 }
 
-/** Whether the runs take more than they may: then the youngest has to go. */
+/** Whether the runs take more than they may: then the youngest is ended. */
 export const isTooMuch = (running: readonly Usage[], bytes: number | null): boolean =>
   bytes !== null && running.reduce((sum, { now }) => sum + now, 0) > bytes;

@@ -4,15 +4,15 @@ import type { DataOptions } from '../data/options.ts';
 import type { Point } from './points.ts';
 
 type Place = {
-  /** Where relative paths start from. */
+  /** The folder to which paths are relative. */
   readonly root: string;
   /** A folder that a volume brings, relative to it. */
   readonly volume: string | null;
 };
 
 /**
- * Files and folders of this machine that points read: what the data's settings name, and what trainers' settings hold that
- * is a path here. Relative ones are given as the settings have them.
+ * Files and folders of this machine that points read: those that the data's settings name, and paths in trainers'
+ * settings that exist here. Relative ones are given as the settings have them.
  */
 export function neededFiles(data: DataOptions, points: readonly Point[], { root, volume }: Place): string[] {
   const { kind: _, ...rest } = data;

@@ -7,14 +7,14 @@ import type { Usage } from './memory.ts';
 
 type Options = { readonly args: readonly string[]; readonly folder: string };
 
-/** How a run ended: well, or with its last words. */
+/** How a run ended: with success, or with its last message. */
 export type Ended = { readonly ok: boolean; readonly message: string };
 
 const NOTHING: Usage = { now: 0, peak: 0 };
 
 /**
- * The process that runs a point. It is bound to this one by a channel: when that closes, because the user wants to stop or
- * because this process was killed, it records that it was stopped, and ends.
+ * The process that runs a point. A channel connects it to this process. When the channel closes, because the user wants
+ * to stop or because this process was killed, it records that it was stopped, and ends.
  */
 export class PointProcess {
   readonly ended: Promise<Ended>;
@@ -30,12 +30,12 @@ export class PointProcess {
     this.ended = endOf(this.#child, () => this.#said);
   }
 
-  /** What it takes, as last measured. */
+  /** The memory it takes, as last measured. */
   get usage(): Usage {
     return this.#usage;
   }
 
-  /** Null before it is there. */
+  /** Null before it has started. */
   get pid(): number | null {
     return this.#child.pid ?? null;
   }
@@ -61,11 +61,11 @@ function killed(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It is gone already.
+    // It has ended already.
   }
 }
 
-/** Its `close` does not come once we have left the channel. */
+/** Its `close` event does not come after this process has left the channel. */
 async function endOf(child: ChildProcess, said: () => string): Promise<Ended> {
   try {
     const exited = once(child, 'exit') as Promise<[code: number | null, killed: string | null]>;
@@ -79,7 +79,7 @@ async function endOf(child: ChildProcess, said: () => string): Promise<Ended> {
   }
 }
 
-/** What a run that was asked for JSON says of its failure; else the end of what it said. */
+/** The failure that a run reports in its JSON output; else the end of its output. */
 function lastWords(said: string): string {
   for (const line of said.trim().split('\n').reverse())
     try {

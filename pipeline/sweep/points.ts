@@ -13,12 +13,12 @@ export type Point = {
 export type Value = z.core.util.JSONType;
 
 const MOST_POINTS = 10_000;
-/** Draws for each point that is wanted, before a space is taken to be exhausted. */
+/** Draws for each wanted point, before a space counts as exhausted. */
 const MOST_DRAWS = 50;
 
 /**
- * All points of a sweep, no two the same, in an order that depends on the definition alone: a grid's last parameter varies
- * fastest. A random search of a space that has fewer points than are wanted gives fewer.
+ * All points of a sweep, no two the same, in an order that depends only on the definition: a grid's last parameter
+ * varies fastest. A random search of a space that has fewer points than are wanted gives fewer.
  *
  * @throws {SweepError} for a grid of more points than anyone can wait for
  */
@@ -47,7 +47,7 @@ function grid(parameters: Parameters): Value[][] {
   return lists.reduce<Value[][]>((all, list) => all.flatMap((values) => list.map((value) => [...values, value])), [[]]);
 }
 
-/** What a grid takes of a parameter, each once; of a range without steps, its ends. */
+/** The values that a grid takes of a parameter, each once; for a range without steps, its ends. */
 export function valuesOf(values: Parameters[string]): Value[] {
   if (Array.isArray(values)) return [...new Map(values.map((value) => [canonicalJson(value), value])).values()];
   const steps = values.steps ?? 2;

@@ -18,14 +18,14 @@ export type Sweep = {
   readonly points: readonly Point[];
 };
 
-/** Larger is no list of settings. */
+/** The largest file of a sweep. */
 const MOST_BYTES = 1_000_000;
 const MOST_PROBLEMS = 20;
 
 /**
- * Reads `sweep.yaml`, and every point of it against its trainer's settings.
+ * Reads `sweep.yaml`, and checks every point against its trainer's settings.
  *
- * @param folder where a relative path starts @throws {SweepError} telling all that is wrong
+ * @param folder where a relative path starts @throws {SweepError} naming all that is wrong
  */
 export function readSweep(path: string, folder = '.'): Sweep {
   const layer = wellFormed(yamlLayer(textOf(path, folder), path), path);
@@ -53,7 +53,7 @@ function textOf(path: string, folder: string): string {
   }
 }
 
-/** @throws {SweepError} for what is no YAML, or could not be recorded as JSON */
+/** @throws {SweepError} if it is no YAML, or could not be recorded as JSON */
 function wellFormed(layer: Layer, path: string): Layer {
   if (layer.problems.length > 0) throw refused(path, layer.problems);
   try {

@@ -1,6 +1,7 @@
+/** Where the runs of a sweep can run. */
 export const SWEEP_EXECUTORS = ['local', 'github', 'kubernetes'] as const;
 
-/** What other machines have to know of a sweep. */
+/** What other machines need to know of a sweep. */
 export type Wanted = {
   readonly id: string;
   readonly points: number;

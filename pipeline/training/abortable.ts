@@ -1,4 +1,7 @@
-/** What the promise gives, unless the signal aborts first: then its reason is thrown at once, and the promise's end ignored. */
+/**
+ * Waits for a promise unless the signal aborts first: then the signal's reason is thrown at once, and the promise's
+ * outcome is ignored.
+ */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop = () => {};
   const aborted = new Promise<never>((_, reject) => {

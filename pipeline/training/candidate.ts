@@ -23,7 +23,7 @@ import { plotFiles } from './plots.ts';
 import type { RunPorts, RunRequest } from './request.ts';
 import type { TrainedModel } from './trainer.ts';
 
-/** What a run offers for promotion: stored, and described by a manifest whose digest is its name. */
+/** What a run offers for promotion: stored files, described by a manifest whose digest is its name. */
 export type Candidate = {
   readonly manifest: Manifest;
   readonly ref: EventData<'TrainingRunCompleted'>['candidate'];
@@ -41,7 +41,8 @@ type Trained = {
 };
 
 /**
- * Measures the exported bytes (not the trainer's own idea of them), stores every file, and writes the manifest last.
+ * Measures the exported bytes (not the trainer's own model), stores every file, and writes the manifest last.
+ *
  * @throws {ModelRefusedError} if the exported model does not run
  */
 export async function packCandidate(ports: RunPorts, request: RunRequest, stage: Trained): Promise<Candidate> {
@@ -170,10 +171,13 @@ function describe(
   };
 }
 
-/** A manifest is to be read in a pull request, and 1,000 labels with their rows, answers and counts stay below 200 kB. */
+/**
+ * The largest manifest: people read it in a pull request. 1,000 labels with their rows, answers and counts stay below
+ * 200 kB.
+ */
 const MOST_CLAIMED_BYTES = 60_000;
 
-/** Counts as a manifest claims them; none where they are too many: the run's own event has them all. */
+/** Counts as a manifest claims them; none if they are too many: the run's own event has them all. */
 function claimable(confusion: Confusion): Counts {
   const counts = storedCounts(confusion);
   return 'sparse' in counts && JSON.stringify(counts).length > MOST_CLAIMED_BYTES ? [] : counts;

@@ -1,10 +1,10 @@
 import { Random } from '../../registry-repo/random.ts';
 
-/** Rows to learn from, and rows to hold back meanwhile. */
+/** A fold: rows to learn from, and rows to hold out. */
 export type Fold = { readonly rows: Int32Array; readonly held: Int32Array };
 
 /**
- * Which part each text is in: parts of about equal size, and equal texts in the same.
+ * Which fold each text is in: folds of about equal size, and equal texts in the same fold.
  *
  * @param name decides it, with the texts
  */
@@ -16,7 +16,7 @@ export function partsOf(texts: readonly string[], parts: number, name: string): 
   return Int32Array.from(texts, (text) => of.get(text) as number);
 }
 
-/** Every part is held back once. */
+/** The folds: every row is held out once. */
 export function foldsOf(part: Int32Array): Fold[] {
   const parts = part.reduce((most, own) => Math.max(most, own + 1), 0);
   const everyRow = Int32Array.from(part.keys());
@@ -26,7 +26,7 @@ export function foldsOf(part: Int32Array): Fold[] {
   }));
 }
 
-/** The scores of all rows, from those of each fold's held rows. */
+/** The scores of all rows, from those of each fold's held-out rows. */
 export function gathered(folds: readonly Fold[], scores: readonly Float64Array[], rows: number): Float64Array {
   const all = new Float64Array(rows);
   folds.forEach(({ held }, fold) => {

@@ -2,8 +2,9 @@ import type { Manifest } from '../../registry-repo/manifest.ts';
 import type { Runtime } from '../../registry-repo/runtime/runtime.ts';
 
 /**
- * Invented texts of every kind a server may meet. A manifest keeps the model's answers to them, and every server repeats
- * them before it switches over: another processor or runtime that answers otherwise is noticed then, not by users.
+ * Made-up texts of every kind that a server may get. A manifest keeps the model's answers to them, and every server
+ * repeats them before it answers with the version. So a processor or runtime that answers otherwise is noticed before
+ * users notice it.
  */
 const TEXTS = [
   'A warm, funny film that I would gladly watch again.',
@@ -18,10 +19,13 @@ const TEXTS = [
 
 /** Texts times labels: an answer has a number for each label. */
 const MOST_NUMBERS = 2000;
-/** From so many labels on, numbers are many, and are kept to a millionth: a thousandth of what they may differ by. */
+/**
+ * From this number of labels on there are many numbers, and they are kept to a millionth: a thousandth of what they may
+ * differ by.
+ */
 const MANY_LABELS = 50;
 
-/** The model's answers to the golden texts, as a manifest keeps them: to fewer of them, where there are many labels. */
+/** The model's answers to the golden texts, as a manifest keeps them; to fewer texts if there are many labels. */
 export async function goldenAnswers(runtime: Runtime): Promise<Manifest['golden']> {
   const k = runtime.labels.length;
   const every = Math.ceil(TEXTS.length / Math.max(2, Math.min(TEXTS.length, Math.floor(MOST_NUMBERS / k))));

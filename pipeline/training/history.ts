@@ -1,11 +1,11 @@
 import type { Series } from '../plots/history.ts';
 import type { Report } from './trainer.ts';
 
-/** Remembers what a trainer reports, to draw it when the run is over. */
+/** Keeps what a trainer reports, so that it can be drawn when the run has ended. */
 export class RunHistory {
   readonly #series = new Map<string, { name: string; unit: Series['unit']; points: { at: number; value: number }[] }>();
 
-  /** Passes everything on, and remembers it. */
+  /** Passes everything on, and keeps it. */
   watch(report: Report): Report {
     return {
       metric: (name, value, step) => {
@@ -20,7 +20,7 @@ export class RunHistory {
     };
   }
 
-  /** By epochs first: they are what people compare runs by. */
+  /** Epochs come first: people compare runs by them. */
   get series(): Series[] {
     const all = [...this.#series.values()];
     return [...all.filter((s) => s.unit === 'epoch'), ...all.filter((s) => s.unit === 'step')];

@@ -3,10 +3,12 @@ import { type Command, encodeFacts, type NewEvent, type StoredEvent } from '../.
 import { type EventStore, NO_STREAM } from '../../events/store.ts';
 import { runStream } from '../../events/streams.ts';
 
-/** At most this many facts wait for one append. */
+/** The most facts that wait for one append. */
 const BATCH = 1000;
 
-/** Facts wait at most this long, so that a watcher sees a run move, unless the store asks for more. Milliseconds. */
+/**
+ * The longest wait of a fact, so that a watcher sees a run's progress, unless the store asks for more. Milliseconds.
+ */
 const WAIT_MS = 500;
 
 type Options = {
@@ -14,17 +16,18 @@ type Options = {
   readonly runId: string;
   readonly clock: () => Date;
   readonly command: Omit<Command, 'commandId' | 'time'>;
-  /** Where to go on, and for which request, of an id of its own; without it the run is begun. */
+  /** The revision to continue after, and the request, which has an id of its own; if left out, the run begins. */
   readonly goesOn?: { readonly last: Last; readonly request: string };
 };
 
 type Last = { readonly revision: number; readonly hash: string };
 
 /**
- * The one writer of a run's stream. Facts are gathered and appended together, in order: ten thousand metric points cost
- * some ten transactions. A fact is durable once the `flush` after it has resolved. A run that is told in several requests has a
- * journal for each, which goes on where the one before ended. Of two that go on from one place one fails with
- * `StreamConflictError`; a request that is repeated changes nothing.
+ * The one writer of a run's stream. Facts are gathered and appended together, in order: ten thousand metric points take
+ * about ten transactions. A fact is durable once the `flush` after it has resolved.
+ *
+ * A run that is reported in several requests has a journal for each, which continues where the one before ended. If two
+ * continue from the same place, one fails with `StreamConflictError`. A request that is repeated changes nothing.
  */
 export class RunJournal {
   readonly stream: string;
@@ -47,15 +50,15 @@ export class RunJournal {
     return this.#last.revision > NO_STREAM || this.#batches > 0;
   }
 
-  /** The last event known to be stored. */
+  /** The last event that is known to be stored. */
   get last(): Last {
     return this.#last;
   }
 
-  /** @throws {InvalidEventError} at once, if a fact is no fact of the catalogue */
+  /** @throws {InvalidEventError} at once, if a fact does not match the catalogue */
   record(...facts: Fact[]): void {
     const { command, clock, runId, goesOn } = this.#options;
-    // Ids of events come of it: another request's events are never taken for a repetition of this one's.
+    // Ids of events are made from it, so that another request's events are never taken for a repetition of this one's.
     const commandId = ['run', runId, ...(goesOn ? [goesOn.request] : []), this.#batches++].join(':');
     this.#waiting.push(...encodeFacts({ ...command, commandId, time: clock() }, facts));
     if (this.#waiting.length >= BATCH) this.#write();

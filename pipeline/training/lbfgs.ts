@@ -9,12 +9,12 @@ export type Descent = {
   /** Stops when no part of the gradient is larger. */
   readonly tolerance: number;
   readonly iterations: number;
-  /** Before each iteration; what it throws ends the descent. */
+  /** Called before each iteration; an error that it throws ends the descent. */
   readonly before?: (iteration: number, value: number) => Promise<void>;
 };
 
 /**
- * Goes down a smooth convex function by L-BFGS with backtracking.
+ * Minimises a smooth convex function by L-BFGS with backtracking.
  *
  * @returns the lowest point found
  * @see Nocedal & Wright (2006), "Numerical Optimization", algorithms 7.4 and 3.1

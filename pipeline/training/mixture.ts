@@ -10,9 +10,9 @@ const ITERATIONS = 200;
 const FLAT = 1e-7;
 
 /**
- * Weighs two classifiers against each other by a logistic regression on rows that neither has learnt from: one slope a
- * classifier and an offset a label, so that few rows are enough. Slopes are held by half their square, after the logits of
- * either were given a deviation of 1.
+ * Blends two classifiers by a logistic regression on rows that neither has learnt from: one slope for each classifier
+ * and one offset for each label, so that few rows are enough. Slopes are regularised by half their square, after the
+ * logits of both were scaled to a deviation of 1.
  *
  * @param truth label index of each row
  * @see McFadden (1974), "Conditional logit analysis of qualitative choice behavior"
@@ -58,7 +58,7 @@ export async function weigh(
   };
 }
 
-/** The logits of a mixture. */
+/** The logits of a blend. */
 export function mixed(mixture: Mixture, classifiers: readonly [Logits, Logits]): Logits {
   const labels = mixture.offset.length;
   const all = new Float64Array(classifiers[0].length);
@@ -67,7 +67,7 @@ export function mixed(mixture: Mixture, classifiers: readonly [Logits, Logits]):
   return all;
 }
 
-/** F1 of the highest logits. */
+/** F1 of the labels with the highest logits. */
 export function f1Of(
   logits: Logits,
   truth: Int32Array,
@@ -89,7 +89,7 @@ function mixedRow({ slopes, offset }: Mixture, [one, other]: readonly [Logits, L
   }
 }
 
-/** Of logits around the mean of their row, which probabilities do not depend on; 1 where there is none. */
+/** Deviation of logits around the mean of their row, on which probabilities do not depend; 1 if there is none. */
 function deviationOf(logits: Logits, labels: number): number {
   let squares = 0;
   for (let row = 0; row * labels < logits.length; row++) {

@@ -6,10 +6,10 @@ import { precisionRecallPlot } from '../plots/precision-recall.ts';
 import { COLOURS } from '../plots/svg.ts';
 import type { TrainedModel } from './trainer.ts';
 
-/** Plots are read in a browser beside a report, and kept in git for ever. */
+/** The largest plot: a browser shows it in a report, and git keeps it for ever. */
 const MAX_PLOT_BYTES = 100_000;
 
-/** The candidate's plots as files: what can be drawn, and is small enough to be kept. */
+/** The candidate's plots as files: those that can be drawn, and are small enough. */
 export function plotFiles(history: readonly Series[], answers: AnswerCounts): TrainedModel['files'] {
   const plots: [string, string | null][] = [
     [HISTORY_FILE, historyPlot(history)],

@@ -8,7 +8,7 @@ import type { Progress } from '../progress.ts';
 import type { Apart } from './command/apart.ts';
 import type { HubAccess, Trainer, TrainerFolders } from './trainer.ts';
 
-/** What to train, from what, and because of what. */
+/** A request to train: the trainer, the data, and the cause. */
 export type RunRequest = {
   readonly model: string;
   readonly trainer: Trainer;
@@ -20,9 +20,9 @@ export type RunRequest = {
   readonly code: EventData<'TrainingRunStarted'>['code'];
   /** The sweep that the run is a point of. */
   readonly sweep?: EventData<'TrainingRunStarted'>['sweep'];
-  /** The options that found the rows, for whoever repeats the run. */
+  /** The options that found the rows, so that the run can be repeated. */
   readonly dataOptions: Record<string, unknown>;
-  /** How F1 is averaged in what the run chooses by and claims, for these labels. */
+  /** How F1 is averaged, for these labels, in what the run chooses by and claims. */
   readonly averaging: (labels: readonly string[]) => Promise<Averaging>;
 };
 

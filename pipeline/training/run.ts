@@ -15,11 +15,11 @@ import type { Report } from './trainer.ts';
 export type RunOutcome = { readonly runId: string; readonly candidate: Candidate };
 
 /**
- * One training run, from its first event to its last. What it offers is in the artifact store before the log says so.
- * It ends in `TrainingRunCompleted`, `TrainingRunFailed` (and throws) or, when the signal aborts, `TrainingRunInterrupted`;
- * a run whose process is killed is ended by the next reconcile.
+ * Makes one training run, from its first event to its last. Its candidate is in the artifact store before the log names
+ * it. The run ends in `TrainingRunCompleted`, `TrainingRunFailed` (and throws) or, when the signal aborts,
+ * `TrainingRunInterrupted`. If its process is killed, the next reconciliation ends it.
  *
- * @param load gives the rows; if it fails, nothing is recorded, but for runs that a push has asked for
+ * @param load gives the rows; if it fails, nothing is recorded, except for runs that a push has asked for
  */
 export async function runTraining(
   ports: RunPorts,
@@ -82,7 +82,7 @@ async function loadFor({ trigger }: RunRequest, load: () => Promise<Dataset>, be
   try {
     return await load();
   } catch (error) {
-    if (trigger.kind === 'push') begin(); // somebody pushed, and should find out what became of it
+    if (trigger.kind === 'push') begin(); // the person who pushed should find out what happened
     throw error;
   }
 }
@@ -134,7 +134,7 @@ async function anchorOf(journal: RunJournal): Promise<{ stream: string; revision
   return { stream: journal.stream, ...journal.last };
 }
 
-/** What a trainer reports, as events and as a bar. */
+/** Turns a trainer's reports into events and a progress bar. */
 const reportTo = (journal: RunJournal, progress: Progress): Report => ({
   metric: (name, value, step) =>
     journal.record({ type: 'MetricLogged', data: { name, value: metricValue(value), step } }),
@@ -148,7 +148,7 @@ const reportTo = (journal: RunJournal, progress: Progress): Report => ({
 const metricValue = (value: number): EventData<'MetricLogged'>['value'] =>
   Number.isFinite(value) ? value : Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
 
-/** The last word about a run that did not complete. */
+/** The last event of a run that did not complete. */
 async function end(journal: RunJournal, { signal }: RunPorts, error: unknown, durationMs: number): Promise<void> {
   const message = (error instanceof Error ? error.message : String(error)).slice(0, 4000).toWellFormed();
   const code = error instanceof PawlError ? error.code : 'internal';

@@ -5,7 +5,7 @@ import type { Row } from '../../registry-repo/rows.ts';
 import type { Preprocessor } from '../../registry-repo/runtime/preprocessor.ts';
 import type { Apart } from './command/apart.ts';
 
-/** What a trainer tells while it works. Metrics and epochs become events; progress is for the person waiting. */
+/** What a trainer reports while it works. Metrics and epochs become events; progress is for the person who waits. */
 export type Report = {
   /** @param step counts whatever the trainer counts, from 0 */
   metric(name: string, value: number, step: number): void;
@@ -16,11 +16,13 @@ export type Report = {
 
 /** Absolute paths. */
 export type TrainerFolders = {
-  /** Relative paths in the trainer's settings start here. */
+  /** Relative paths in the trainer's settings are relative to this folder. */
   readonly config: string;
-  /** Downloads and whatever else can be made again; shared by runs. */
+  /** Downloads and other files that can be made again; shared by runs. */
   readonly cache: string;
-  /** Of this run and of any later one with the same data, trainer, settings and seed: where a killed one is taken up again. */
+  /**
+   * Of this run and of any later one with the same data, trainer, settings and seed: where a killed run is continued.
+   */
   readonly checkpoints: string;
 };
 
@@ -28,7 +30,7 @@ export type TrainerFolders = {
 export type HubAccess = {
   /** Address of the Hugging Face hub or a mirror. */
   readonly endpoint: string;
-  /** Takes what the cache has, and asks no one. */
+  /** Uses only what the cache has, and sends no request. */
   readonly offline: boolean;
 };
 
@@ -36,31 +38,37 @@ export type TrainingContext = {
   readonly rows: readonly Row[];
   /** Every label of the rows, in the order of the model's outputs. */
   readonly labels: readonly string[];
-  /** The F1 that the gate will compare: what a trainer chooses by on rows that it holds out. */
+  /** The F1 that the gate will compare: a trainer chooses by it, on rows that it holds out. */
   readonly averaging: Averaging;
-  /** 32 bits. With it, the same rows and the same config, a trainer gives the same bytes, whatever `workers` is. */
+  /** 32 bits. With the same seed, rows and config, a trainer gives the same bytes, whatever `workers` is. */
   readonly seed: number;
   /** Threads it may use. */
   readonly workers: number;
   readonly report: Report;
-  /** Texts without labels, for trainers that learn from them; empty where none are configured. */
+  /** Texts without labels, for trainers that learn from them; empty if none are configured. */
   readonly unlabelled: readonly string[];
   readonly folders: TrainerFolders;
   readonly hub: HubAccess;
-  /** Keeps a program of a commit from this machine's secrets; null for what its user starts, or where nothing can. */
+  /**
+   * Isolates a program of a commit from this machine's secrets; null for a program that the machine's user starts, or
+   * if there is no isolation.
+   */
   readonly apart: Apart | null;
   /** When it aborts, the trainer stops its threads and rejects with the signal's reason. */
   readonly signal: AbortSignal;
 };
 
-/** Everything needed to answer without the trainer: `files` holds `model.onnx` and whatever the preprocessor refers to. */
+/**
+ * Everything needed to answer without the trainer: `files` holds `model.onnx` and the files that the preprocessor
+ * names.
+ */
 export type TrainedModel = {
   readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
   readonly preprocessor: Preprocessor;
   readonly contract: Manifest['contract'];
-  /** For the manifest, where training started from a pretrained model. */
+  /** For the manifest, if training started from a pretrained model. */
   readonly pretrained?: NonNullable<Manifest['pretrained']>;
-  /** Kept with the run for people, and no part of what it offers. */
+  /** Kept with the run for people; not part of the candidate. */
   readonly records?: readonly { readonly path: string; readonly bytes: Uint8Array }[];
 };
 

@@ -14,8 +14,8 @@ export const COMMIT_PATHS = ['data.path', 'data.train', 'data.test', 'data.unlab
 export const COMMIT_ADDRESSES = ['data.url'];
 
 /**
- * Holds what a commit asks for against what the one who watches allows. What it leaves as the watcher has it is theirs, and
- * may be anything.
+ * Compares what a commit asks for with what the settings of the watcher allow. Values that the commit leaves unchanged
+ * are the watcher's own, and may be anything.
  *
  * @param own the settings without the commit's @param asked with them
  * @throws {CommitRefusedError} naming everything that is not allowed, and the setting that would allow it
@@ -65,7 +65,7 @@ function environmentProblems(own: Config, asked: Config): string[] {
     : [`its program would get ${more.slice(0, 5).join(', ')}, which watch.environment does not name`];
 }
 
-/** Never shows the address: people put tokens into those. */
+/** Never shows the address: people put tokens into addresses. */
 function addressProblems(path: string, own: Config, asked: Config): string[] {
   const [before, value] = [own, asked].map((config) => getIn(config, path.split('.')));
   if (typeof value !== 'string' || value === before || value === DEFAULT_ADDRESS) return [];
@@ -88,7 +88,7 @@ function pathProblems(path: string, own: Config, asked: Config, exported: Export
     : [`${path} needs ${plainPath(gone)}, a link or a submodule, which is not followed: commit the file itself`];
 }
 
-/** A path within the folder, with `/` and without links; null if it leads out of it, be it by a link. */
+/** A path within the folder, with `/` and without links; null if it leads out of the folder, also by a link. */
 function placeIn(folder: string, path: string): string | null {
   if (isAbsolute(path) || path.includes('\0')) return null;
   const root = realpathSync(folder);
@@ -102,6 +102,6 @@ function realOf(path: string): string {
   try {
     return realpathSync(path);
   } catch {
-    return path; // it is not there: whoever opens it says so
+    return path; // it does not exist: the code that opens it reports that
   }
 }

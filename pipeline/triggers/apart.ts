@@ -6,17 +6,17 @@ import { STATE } from '../state-folder.ts';
 import { type Apart, apartHere } from '../training/command/apart.ts';
 import type { Places, Rooted } from '../world.ts';
 
-/** How programs of a commit are kept from keys and credentials; null where this machine has no bubblewrap that works. */
+/** How programs of a commit are kept from keys and credentials; null if this machine has no bubblewrap that works. */
 export const commitsApart = (world: Places & Rooted): Promise<Apart | null> =>
   apartHere([...ownSecrets(world), ...secretsOfHome(homedir()), tmpdir()]);
 
-/** The state folder, and keys that are elsewhere: the files too, since any of them may be a link. */
+/** The state folder, and keys that are elsewhere: the files too, because any of them may be a link. */
 function ownSecrets(world: Places & Rooted): string[] {
   const keys = world.path(world.config.keys.path);
   return [join(world.loaded.root, STATE), keys, ...namesIn(keys).map((name) => join(keys, name))];
 }
 
-/** What a home keeps under names with a dot that is a program or a package, and no credential. */
+/** Names with a dot in a home folder that hold a program or a package, and no credential. */
 const PROGRAMS = [
   ...['.local/bin', '.local/lib', '.local/share/uv', '.local/pipx', '.local/share/pipx', '.local/share/mise'],
   ...['.pyenv', '.virtualenvs', '.venv', '.conda', '.nvm', '.asdf', '.rustup', '.cargo/bin', '.juliaup', '.julia'],
@@ -24,8 +24,8 @@ const PROGRAMS = [
 ];
 
 /**
- * Credentials of a home (`.ssh`, `.aws`, `.netrc`, `.config`, …): whatever has a name with a dot, but for programs. No list of
- * secret names would be whole.
+ * Credentials of a home folder (`.ssh`, `.aws`, `.netrc`, `.config`, …): everything whose name begins with a dot,
+ * except programs. A list of secret names could never be complete.
  */
 export function secretsOfHome(home: string): string[] {
   const shown = (path: string) => PROGRAMS.includes(path);
@@ -40,7 +40,7 @@ export function secretsOfHome(home: string): string[] {
   return within('').filter((path) => existsSync(path) && !neededByAll(realpathSync(path), home));
 }
 
-/** A link may lead to where the system's programs are, or to a folder that the home is in. */
+/** A link may lead to where the system's programs are, or to a folder that contains the home folder. */
 const neededByAll = (path: string, home: string): boolean =>
   path === sep ||
   `${realpathSync(home)}${sep}`.startsWith(path + sep) ||
@@ -50,6 +50,6 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    return []; // not there, or not ours to read: then neither for the program
+    return []; // missing, or unreadable for this user: then also for the program
   }
 }

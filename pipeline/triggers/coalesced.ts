@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Work that looks at how things are, and is asked for by hints that nobody counts: it runs once at a time, and however many
- * hints come while it runs, once more afterwards.
+ * Work that checks the current state after hints. It runs once at a time. However many hints come while it runs, it
+ * runs once more afterwards.
  */
 export class Coalesced {
   readonly #work: () => Promise<void>;
@@ -12,7 +12,9 @@ export class Coalesced {
   #running: Promise<void> | null = null;
   #again = false;
 
-  /** @param restMs between one run and the next, so that work whose effects come back as hints does not keep itself busy */
+  /**
+   * @param restMs between one run and the next, so that work whose effects come back as hints does not keep itself busy
+   */
   constructor(work: () => Promise<void>, failed: (error: unknown) => void, restMs = 0) {
     this.#work = work;
     this.#failed = failed;
@@ -26,7 +28,7 @@ export class Coalesced {
     this.#running ??= this.#run();
   }
 
-  /** Begins nothing more. Resolves when what runs has ended. */
+  /** Starts no more runs. Resolves when the current run has ended. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
@@ -34,7 +36,7 @@ export class Coalesced {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    await null; // whoever hints goes on first
+    await null; // the caller that hints continues first
     while (this.#again && !signal.aborted) {
       this.#again = false;
       await this.#work().catch(this.#failed);

@@ -6,10 +6,10 @@ import type { Apart } from '../training/command/apart.ts';
 import type { Places, Rooted } from '../world.ts';
 import { commitsApart } from './apart.ts';
 
-/** What tells where the gate's private key is. */
+/** Settings that tell where the gate's private key is. */
 type World = Places & { secrets(): Pick<Secrets, 'gateKey'> };
 
-/** Where a program that runs as this user finds the gate's private key, for people; null where it cannot. */
+/** Where a program that runs as this user finds the gate's private key, in words; null if it cannot. */
 export function exposedGateKey(world: World): string | null {
   if (world.secrets().gateKey !== null) return 'the variable PAWL_SECRET_GATE_KEY';
   const file = join(world.path(world.config.keys.path), 'gate.pem');
@@ -26,9 +26,10 @@ export const APART =
   'install bubblewrap (`apt-get install bubblewrap`), in which it cannot be read; or watch as a user, or on a machine, that cannot read it, with watch.promote: false, and promote as the gate';
 
 /**
- * What a program of a commit runs behind; null where there is nothing, nor a key that it could sign verdicts with.
+ * The isolation for a commit's programs; null if there is none, and no key within reach with which a program could sign
+ * verdicts.
  *
- * @throws {CommitRefusedError} if it could
+ * @throws {CommitRefusedError} if such a key is within reach
  */
 export async function requireApart(world: World & Rooted): Promise<Apart | null> {
   const apart = await commitsApart(world);

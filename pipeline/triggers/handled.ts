@@ -2,22 +2,22 @@ import { type Run, runs } from '../../projections/runs.ts';
 import { isAlive } from '../lock.ts';
 import type { Viewing } from '../world.ts';
 
-/** A commit whose runs were cut off this often is left alone: something about it kills them. */
+/** A commit whose runs were cut off this often is left alone: it probably kills them. */
 const MOST_ATTEMPTS = 3;
 
 /** What the log knows about the pushes to one branch. */
 export type Handled = {
   /** Commits that need no run any more, in the order of their runs. */
   readonly commits: readonly string[];
-  /** How many runs each commit has, of whatever kind. */
+  /** How many runs each commit has, of any kind. */
   readonly attempts: ReadonlyMap<string, number>;
   /** The newest run that gave a candidate. */
   readonly lastCompleted: Run | null;
 };
 
 /**
- * A commit is handled once a run on it has come to an end of its own, or was overtaken. A run that was cut off (its user
- * stopped it, its process was killed) leaves its commit to be tried again.
+ * A commit is handled once one of its runs has ended by itself, or was superseded. If a run was cut off (its user
+ * stopped it, its process was killed), its commit is tried again.
  */
 export async function handledOf(world: Viewing, repository: string, branch: string): Promise<Handled> {
   const pushed = [...(await world.views()).rows(runs)]

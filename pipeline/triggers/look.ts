@@ -6,10 +6,10 @@ import { killGroup } from '../../registry-repo/kill-group.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { packageRoot } from '../package-info.ts';
 
-/** Where a server's log goes; pino, as seen from here. */
+/** A server's log; the part of pino that is used here. */
 export type Log = Record<'info' | 'warn' | 'error', (fields: Readonly<Record<string, unknown>>, text: string) => void>;
 
-/** The command line that looks once for pushes, with the settings of this process. */
+/** The command line that checks once for pushes, with the settings of this process. */
 export function lookCommand({ request }: LoadedConfig): string[] {
   const config = request.file === undefined ? [] : ['--config', request.file];
   const settings = request.flags.flatMap(({ path, text }) => ['--set', `${path}=${text}`]);
@@ -17,8 +17,8 @@ export function lookCommand({ request }: LoadedConfig): string[] {
 }
 
 /**
- * Looks for pushes, and trains on them, in a process of its own with low priority: what answers requests goes first. What it
- * says becomes lines of the log.
+ * Checks for pushes, and trains on them, in a process of its own with low priority: answering requests goes first. Its
+ * output becomes lines of the log.
  */
 export class ChildLook {
   readonly #args: readonly string[];
@@ -34,11 +34,12 @@ export class ChildLook {
     this.#log = log;
   }
 
-  /** One look, to its end. Never fails: the log says how it ended. */
+  /** One check, to its end. Never fails: the log says how it ended. */
   run(): Promise<void> {
     if (this.#stopped) return Promise.resolve();
     const { PAWL_SECRET_WEBHOOK: _, ...env } = process.env;
-    // A group of its own: Ctrl-C in a terminal would reach it before we can tell it to end, and a second time when we do.
+    // A process group of its own. In the terminal's group, Ctrl-C would reach it before this process can end it, and it
+    // would get a second signal then.
     const child = spawn(process.execPath, this.#args, { cwd: this.#cwd, env, detached: true, stdio: 'pipe' });
     this.#child = child;
     child.stdin.on('error', () => {});
@@ -60,7 +61,10 @@ export class ChildLook {
     });
   }
 
-  /** Asks the process to end, which records its run as interrupted; one that does not listen is killed. @param graceMs for that */
+  /**
+   * Asks the process to end, which records its run as interrupted. If it does not end, it is killed. @param graceMs the
+   * time for that
+   */
   stop(graceMs: number): void {
     this.#stopped = true;
     const child = this.#child;

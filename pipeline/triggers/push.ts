@@ -4,12 +4,12 @@ import type { TrainingRepository } from '../source/repository.git.ts';
 import { webAddress } from '../web-address.ts';
 import type { Pushed } from './record.ts';
 
-/** A run is said to come of a push, and nothing tells of which. */
+/** The run is to be recorded as caused by a push, but nothing tells which. */
 export class PushUnknownError extends PawlError {
   readonly code = 'push_unknown';
 }
 
-/** What GitHub Actions, and servers like it, tell a job that a push has started. */
+/** Variables with which GitHub Actions, and compatible servers, describe the push that started a job. */
 const Job = z.object({
   GITHUB_SERVER_URL: webAddress('give none').default('https://github.com'),
   GITHUB_REPOSITORY: z.string().regex(/^[\w.-]{1,100}\/[\w.-]{1,100}$/, 'is not owner/name'),
@@ -19,7 +19,7 @@ const Job = z.object({
 });
 
 /**
- * The push that a run comes of: the one that started this job of GitHub Actions, else what is checked out.
+ * The push that a run is caused by: the one that started this job of GitHub Actions, else what is checked out.
  *
  * @param env the process's environment
  * @throws {PushUnknownError}

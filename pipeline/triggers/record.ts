@@ -5,26 +5,29 @@ import { runStream } from '../../events/streams.ts';
 import { environment } from '../training/environment.ts';
 import type { Minting, Recording, Settings } from '../world.ts';
 
-/** A commit that somebody pushed. */
+/** A commit that was pushed. */
 export type Pushed = Extract<EventData<'TrainingRunStarted'>['trigger'], { kind: 'push' }>;
 
 type World = Settings & Minting & Recording;
 
-/** A commit that was overtaken while another run was at work: recorded, so that nobody wonders. */
+/** Records a commit that was overtaken while another run was at work, so that the log explains why it has no run. */
 export const recordSuperseded = (world: World, by: Pushed, newer: string): Promise<void> =>
   recordEnded(world, by, {
     type: 'TrainingRunInterrupted',
     data: { cause: 'superseded', detail: `commit ${newer} came before it was its turn` },
   });
 
-/** A commit whose run could not even begin (its settings are wrong, say): whoever pushed it should find out. */
+/**
+ * Records a commit whose run could not begin (for example because its settings are wrong), so that the person who
+ * pushed it finds out.
+ */
 export const recordFailed = (world: World, by: Pushed, why: { code: string; message: string }): Promise<void> =>
   recordEnded(world, by, {
     type: 'TrainingRunFailed',
     data: { code: why.code.slice(0, 100), message: why.message.slice(0, 4000), durationMs: 0 },
   });
 
-/** A run that ended as it began, with the settings it would have had here. */
+/** Records a run that ended as it began, with the settings it would have had here. */
 async function recordEnded(world: World, by: Pushed, ended: Fact): Promise<void> {
   const { model, data, training } = world.config;
   const runId = world.newId();

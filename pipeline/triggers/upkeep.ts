@@ -1,22 +1,22 @@
 import { Coalesced } from './coalesced.ts';
 import type { ChildLook, Log } from './look.ts';
 
-/** At most one reconciliation a second: it may change what the forge then tells us of. */
+/** At most one reconciliation a second: its own changes may come back as webhooks. */
 const REST_MS = 1000;
 
 export type UpkeepOptions = {
-  /** Brings to its end what was left half done. */
+  /** Finishes what was left half done. */
   readonly reconcile: () => Promise<void>;
-  /** Looks for pushes; null where this server starts no runs. */
+  /** Checks for pushes; null if this server starts no runs. */
   readonly look: Pick<ChildLook, 'run' | 'stop'> | null;
-  /** Milliseconds between looks that nobody asked for; 0 for none. */
+  /** Milliseconds between regular checks; 0 for none. */
   readonly everyMs: number;
   readonly log: Log;
 };
 
 /**
- * What a server does beside answering: after a webhook, at its start, and regularly. The regular look finds whatever webhooks
- * would have told of, so that losing one costs time and nothing else.
+ * What a server does besides answering: after a webhook, at its start, and regularly. The regular check finds whatever
+ * webhooks would have reported, so a lost webhook costs only time.
  */
 export class Upkeep {
   readonly #options: UpkeepOptions;
@@ -59,7 +59,10 @@ export class Upkeep {
     if (everyMs > 0) this.#timer = setInterval(both, everyMs);
   }
 
-  /** Begins nothing more, and ends the look for pushes. Resolves when nothing runs any more. @param graceMs before it kills */
+  /**
+   * Starts no more work, and ends the check for pushes. Resolves when nothing runs any more. @param graceMs before it
+   * kills
+   */
   async stop(graceMs: number): Promise<void> {
     clearInterval(this.#timer);
     this.#options.look?.stop(graceMs);

@@ -17,7 +17,7 @@ export type WatchOptions = {
   readonly repository: TrainingRepository;
   readonly branch: string;
   readonly paths: readonly string[];
-  /** What a commit may be at most. */
+  /** Limits of a commit. */
   readonly limits: ExportLimits;
   readonly everyMs: number;
   /** Handle what is there now, and end. */
@@ -28,7 +28,7 @@ export type WatchOptions = {
 export type Exported = { readonly folder: string; readonly leftOut: LeftOut };
 
 export type WatchActions = {
-  /** One whole run on the files of a commit; its failure is recorded by the run itself. */
+  /** One whole run on the files of a commit. The run itself records its failure. */
   readonly run: (commit: string, exported: Exported, trigger: Pushed) => Promise<void>;
   /** What follows a completed run, if that has not happened yet: the process may have died in between. */
   readonly follow: (run: Run) => Promise<void>;
@@ -36,16 +36,16 @@ export type WatchActions = {
   readonly signal: AbortSignal;
 };
 
-/** What watching reads and records. */
+/** The ports that watching reads and records through. */
 export type WatchWorld = Places & Minting & Recording & Viewing;
 
 /**
  * Starts a run for each new commit of a branch that touches the watched paths: one at a time, on this machine and among
- * processes; the newest wins; those overtaken are recorded as superseded. What was handled is known from the log, so it may
- * be stopped, killed and started at will: a run that was cut off is begun again.
+ * processes. The newest commit is trained on; those overtaken are recorded as superseded. The log tells what was
+ * handled, so watching may be stopped, killed and started at any time: a run that was cut off is begun again.
  *
- * @returns whether all went well; being stopped is well
- * @throws {RepositoryError} if the repository or its branch cannot be read at the start; later on it waits for better times
+ * @returns whether all went well; being stopped counts as well
+ * @throws {RepositoryError} if the repository or its branch cannot be read at the start; later on watching tries again
  */
 export async function watch(world: WatchWorld, options: WatchOptions, actions: WatchActions): Promise<boolean> {
   const watcher = new Watcher(world, options, actions);
@@ -75,7 +75,7 @@ class Watcher {
     this.#actions = actions;
   }
 
-  /** @throws {RepositoryError} for what is no repository, or has no such branch */
+  /** @throws {RepositoryError} if it is no repository, or has no such branch */
   async check(): Promise<void> {
     const { repository, branch } = this.#options;
     await repository.refresh(branch);
@@ -88,13 +88,13 @@ class Watcher {
     return withLock(lock, () => this.#handleNew(), { signal: this.#actions.signal });
   }
 
-  /** Says what went wrong, and goes on: but for the user who stops it, nothing ends a watch. */
+  /** Reports what went wrong, and continues: only the user ends a watch. */
   failed(what: string, error: unknown): void {
     if (this.#actions.signal.aborted) throw error;
     this.well = false;
     const { message, stack } = explained(error);
     const line = `${what}: ${stack ?? message}`;
-    if (line !== this.#lastSaid) this.#actions.say(line); // one look after another fails in the same way
+    if (line !== this.#lastSaid) this.#actions.say(line); // one check after another fails in the same way
     this.#lastSaid = line;
   }
 
@@ -129,7 +129,10 @@ class Watcher {
     }
   }
 
-  /** @returns false for a commit that has no run to be known by (it could not be read, say): it is left for the next look */
+  /**
+   * @returns false for a commit that could not be recorded as a run (it could not be read, for example): the next check
+   *   tries again
+   */
   async #runOn(pushed: Pushed): Promise<boolean> {
     const folder = await temporaryFolder(tmpdir(), 'commit');
     const what = `commit ${pushed.commit.slice(0, 12)}`;
@@ -166,7 +169,7 @@ class Watcher {
   }
 }
 
-/** What was thrown, for people; with its stack if nobody meant to throw it. */
+/** An error for people; with its stack if it was not thrown on purpose. */
 function explained(error: unknown): { code: string; message: string; stack: string | null } {
   if (error instanceof PawlError || error instanceof RegistryError)
     return { code: error.code, message: error.message, stack: null };

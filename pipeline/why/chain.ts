@@ -50,7 +50,7 @@ const broken = (name: Link['name'], what: string, trouble: string, time: string 
   trouble,
 });
 
-/** A link whose check may fail on what it reads: that is an answer, not an accident. */
+/** Checks a link. If what it reads cannot be read, the link does not hold; that is no error of the command. */
 async function link(
   name: Link['name'],
   what: string,

@@ -5,8 +5,8 @@ import { ArtifactCorruptError, ArtifactMissingError } from './errors.ts';
 import type { RemoteArtifacts } from './source.ts';
 
 /**
- * A store at the other end of a network, with a folder here in front of it: bytes are kept here when they are put or first read,
- * checked, and read from here afterwards. What the remote store has is what counts; the folder may be deleted.
+ * A remote store with a folder of this machine in front of it. Bytes are kept in the folder when they are put or first
+ * read, checked, and read from there afterwards. The remote store decides what exists; the folder may be deleted.
  */
 export class CachedArtifacts implements Artifacts {
   readonly #near: LocalArtifacts;
@@ -41,7 +41,7 @@ export class CachedArtifacts implements Artifacts {
     );
   }
 
-  /** A copy that is not here, or has decayed, is no matter: the remote store has the bytes. */
+  /** If the folder has no copy, or a damaged one, the remote store has the bytes. */
   async #through<T>(near: () => Promise<T>, far: () => Promise<T>): Promise<T> {
     try {
       return await near();

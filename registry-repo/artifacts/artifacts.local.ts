@@ -26,7 +26,7 @@ export class LocalArtifacts implements Artifacts {
       const digest = await writeNew(temporary, bytes instanceof Uint8Array ? [bytes] : bytes, { sync: true });
       const file = this.#file(digest);
       await makeFolder(dirname(file));
-      await rename(temporary, file); // also over the same bytes: that repairs what has decayed
+      await rename(temporary, file); // also over the same bytes: that repairs damaged ones
       await syncFolder(dirname(file));
       return digest;
     } catch (cause) {
@@ -59,7 +59,9 @@ export class LocalArtifacts implements Artifacts {
     });
   }
 
-  /** Lends the stored bytes, to be read in pieces. They are not checked: whoever sends them on has them checked there. */
+  /**
+   * Lends the stored bytes, to be read in pieces. They are not checked here: the store that receives them checks them.
+   */
   async lend<T>(digest: Digest, use: (source: Source) => Promise<T>): Promise<T> {
     return this.#reading(digest, Number.MAX_SAFE_INTEGER, (handle) => withHandle(handle, digest, use));
   }
@@ -96,9 +98,9 @@ export class LocalArtifacts implements Artifacts {
       if (before && !(await this.wasPutBefore(before, file))) return false;
       await makeFolder(dirname(doomed));
       await rename(file, doomed);
-      // Put again between the look and the rename: then it is wanted, and goes back.
+      // Another process put it again between the check and the rename, so it is needed and goes back.
       const wanted = before !== undefined && !(await this.wasPutBefore(before, doomed));
-      await (wanted ? rename(doomed, file) : unlink(doomed)); // over the same bytes, if they were put a third time
+      await (wanted ? rename(doomed, file) : unlink(doomed)); // it replaces the same bytes, if they were put a third time
       await syncFolder(dirname(file));
       return !wanted;
     } catch (cause) {
@@ -156,7 +158,7 @@ export class LocalArtifacts implements Artifacts {
     }
   }
 
-  /** System errors become ours; everything else (our own errors, a failing source) goes on as it is. */
+  /** Turns system errors into Pawl's; every other error (Pawl's own, a failing source) is passed on unchanged. */
   #typed(what: string, cause: unknown): unknown {
     const code = codeOf(cause);
     if (code === null) return cause;

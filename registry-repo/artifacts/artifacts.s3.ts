@@ -12,9 +12,9 @@ import { endUpload, isOvertaken, unfinishedUploads, uploadParts } from './upload
 export type S3Options = Place & {
   /** Folder in the bucket, e.g. `pawl`; empty for none. */
   readonly prefix: string;
-  /** Larger bytes travel in parts of this size; S3 wants 5 MiB at least. Four of them are in memory. */
+  /** Larger bytes are sent in parts of this size; S3 requires 5 MiB at least. Four parts are in memory. */
   readonly partBytes?: number;
-  /** Folder where streams wait until their digest is known. */
+  /** Folder where streams are stored until their digest is known. */
   readonly scratch?: string;
   readonly patience?: Patience;
   readonly progress?: (transfer: Transfer) => void;
@@ -24,7 +24,7 @@ const PART_BYTES = 16 * 1024 ** 2;
 const WIDTH = 4;
 /** Servers give times in whole seconds. */
 const SECOND_MS = 1000;
-/** A removal takes far less; one that is older has died, and the mark it left means nothing any more. */
+/** A removal takes far less. One that is older has died, and its mark no longer counts. */
 const REMOVAL_MS = 20_000;
 const DEAD_REMOVAL_MS = 60_000;
 
@@ -36,9 +36,9 @@ type Found = {
 };
 
 /**
- * A bucket of any S3-compatible server: `<prefix>/sha256/ab/cdef…`. What is put is sent, also if it is there already:
- * that makes it young and repairs what has decayed. Of large bytes the server copies its own parts instead, and only
- * those are sent that are not right, so that to put them again costs no transfer.
+ * A bucket of any S3-compatible server: `<prefix>/sha256/ab/cdef…`. A put sends its bytes even if they are there
+ * already: that makes them young and repairs damage. For large bytes, the server copies its own parts instead, and only
+ * damaged parts are sent, so that putting them again costs no transfer.
  *
  * A mark under `<prefix>/removing/` keeps a removal and a put of the same bytes apart: the remover sets it before it
  * looks at the age again, the put looks for it after it has stored. So one of the two always sees the other.
@@ -114,7 +114,7 @@ export class S3Artifacts implements RemoteArtifacts {
     await this.#put(mark, new Uint8Array());
     try {
       if (before && !(await this.wasPutBefore(before, digest))) return false;
-      if (performance.now() - started > REMOVAL_MS) return false; // who puts it now may no longer wait for the mark
+      if (performance.now() - started > REMOVAL_MS) return false; // a put that runs now may have stopped waiting for the mark
       await this.#delete(this.#keyOf(digest));
       return true;
     } finally {
@@ -134,7 +134,7 @@ export class S3Artifacts implements RemoteArtifacts {
     return removed;
   }
 
-  /** Whether it is there and was last put before a moment. */
+  /** Whether the object exists and was last put before a moment. */
   protected async wasPutBefore(moment: Date, digest: Digest): Promise<boolean> {
     const found = await this.#find(digest);
     return found !== null && found.storedAt.getTime() + SECOND_MS <= moment.getTime();
@@ -170,7 +170,7 @@ export class S3Artifacts implements RemoteArtifacts {
     );
   }
 
-  /** Waits until nobody is about to remove it. */
+  /** Waits until no process is about to remove it. */
   async #removalOver(digest: Digest): Promise<void> {
     const started = performance.now();
     while (await this.#head(this.#markOf(digest))) {
@@ -280,7 +280,10 @@ export class S3Artifacts implements RemoteArtifacts {
   }
 }
 
-/** Size, and the server's own SHA-256 of the whole where it keeps one; of parts it keeps another kind. */
+/**
+ * Size, and the server's own SHA-256 of the whole object where it keeps one; of an object in parts it keeps another
+ * kind.
+ */
 const isWhole = ({ sizeBytes, sha256 }: Found, source: Source): boolean =>
   sizeBytes === source.sizeBytes &&
   (sha256 === null || sha256.includes('-') || Buffer.from(sha256, 'base64').toString('hex') === hexOf(source.digest));

@@ -4,15 +4,15 @@ import type { Digest } from '../values.ts';
 export type StoredArtifact = {
   readonly digest: Digest;
   readonly sizeBytes: number;
-  /** When they were last put: putting the same bytes again makes them young again. */
+  /** When the bytes were last put. Putting the same bytes again makes them young again. */
   readonly storedAt: Date;
 };
 
 /**
- * Bytes by their SHA-256. What was put can be had again until it is collected; nothing has a name, nothing changes.
- * Models can be larger than memory should be: `put` takes a stream, `copy` writes to a file; `get` is for what is small.
+ * Stores bytes by their SHA-256. What was put can be read until it is collected; nothing has a name, nothing changes. A
+ * model may be larger than memory: `put` takes a stream, `copy` writes to a file; `get` is for small files.
  *
- * @throws {ArtifactStoreError} from every method, when the store is full, forbidden or out of order
+ * @throws {ArtifactStoreError} from every method, when the store is full, forbidden or broken
  */
 export type Artifacts = {
   /** Stores bytes, durable when the promise resolves; repeating it changes nothing. If the stream fails, nothing is stored. */
@@ -23,7 +23,7 @@ export type Artifacts = {
    *
    * @param maxBytes larger ones are refused unread
    * @throws {ArtifactMissingError} nothing has this digest here
-   * @throws {ArtifactCorruptError} what is stored under it has another one; putting the right bytes again repairs it
+   * @throws {ArtifactCorruptError} what is stored under it has another digest; putting the right bytes again repairs it
    * @throws {ArtifactTooLargeError} there are more than `maxBytes`
    */
   get(digest: Digest, maxBytes?: number): Promise<Buffer>;
@@ -42,7 +42,7 @@ export type Artifacts = {
   /**
    * Removes bytes; removing what is not there changes nothing.
    *
-   * @param before only if they were last put before this moment, even if another process puts them right now
+   * @param before only if they were last put before this moment, even if another process puts them at the same time
    * @returns whether it removed anything
    */
   remove(digest: Digest, before?: Date): Promise<boolean>;

@@ -1,7 +1,10 @@
 import type { Digest } from '../values.ts';
 import type { Artifacts, StoredArtifact } from './artifacts.ts';
 
-/** What may go: what nothing refers to, and was not put just now by someone who is about to refer to it. */
+/**
+ * What a collection removes: artifacts that no event and no commit refers to, and that were not put just now by a run
+ * that is about to refer to them.
+ */
 export const collectable = (
   artifact: StoredArtifact,
   { referenced, before }: { referenced: ReadonlySet<Digest>; before: Date },
@@ -11,7 +14,7 @@ export type Collection = {
   readonly removed: readonly StoredArtifact[];
   readonly kept: number;
   readonly bytesFreed: number;
-  /** Pieces that interrupted puts had left behind. */
+  /** Pieces that interrupted puts have left behind. */
   readonly swept: number;
 };
 
@@ -20,7 +23,7 @@ export type Collection = {
  *
  * @param referenced every digest that any event, and any commit of any registry, refers to
  * @param before the grace: younger artifacts stay, because a run stores its files before it records them
- * @param dryRun reports what would go, and removes nothing
+ * @param dryRun reports what would be removed, and removes nothing
  */
 export async function collect(
   artifacts: Artifacts,

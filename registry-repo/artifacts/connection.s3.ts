@@ -4,19 +4,22 @@ import { ArtifactStoreError } from './errors.ts';
 
 type Sdk = typeof import('@aws-sdk/client-s3');
 
-/** Where a bucket is. Who asks is for the SDK's own chain: AWS_ACCESS_KEY_ID and the other usual places. */
+/** Where a bucket is. The SDK finds the credentials: in AWS_ACCESS_KEY_ID and the other usual places. */
 export type Place = {
   readonly bucket: string;
-  /** Of an S3-compatible server; null for AWS. */
+  /** URL of an S3-compatible server; null for AWS. */
   readonly endpoint: string | null;
   readonly region: string;
-  /** Bucket name in the path and not in the host name. */
+  /** Puts the bucket's name in the path and not in the host name. */
   readonly pathStyle: boolean;
-  /** Tries of one request, the first included. */
+  /** How often a request is tried, the first time included. */
   readonly attempts?: number;
 };
 
-/** A bucket with a client that is made when it is first needed, so that nobody else loads the SDK. */
+/**
+ * A bucket with a client that is made when it is first needed, so that the SDK is loaded only by those who use a
+ * bucket.
+ */
 export class Connection {
   readonly place: Place;
   #loaded: Promise<{ sdk: Sdk; client: S3Client }> | undefined;
@@ -29,7 +32,9 @@ export class Connection {
     return this.place.bucket;
   }
 
-  /** Asks the server. @throws {ArtifactStoreError} and whatever `use` throws that is not about the server */
+  /**
+   * Sends a request to the server. @throws {ArtifactStoreError} and whatever `use` throws that is not about the server
+   */
   async ask<T>(what: string, use: (client: S3Client, sdk: Sdk) => Promise<T>): Promise<T> {
     try {
       const { sdk, client } = await this.#load();
@@ -39,7 +44,7 @@ export class Connection {
     }
   }
 
-  /** As an error of ours, if it comes from the server or from the way to it. */
+  /** The error as one of Pawl's, if it comes from the server or the network. */
   typed(what: string, cause: unknown): unknown {
     if (cause instanceof RegistryError || !isRemote(cause)) return cause;
     const { reason, advice } = explain(cause, this.place);
@@ -56,7 +61,8 @@ export class Connection {
 }
 
 async function load({ endpoint, region, pathStyle, attempts = 4 }: Place) {
-  // Without credentials the SDK asks the machine's own address of AWS for some. Another server's bucket is no reason to.
+  // Without credentials the SDK asks AWS's address for machine credentials. A bucket on another server is no reason to
+  // do so.
   if (endpoint !== null && !isAws(endpoint)) process.env.AWS_EC2_METADATA_DISABLED ??= 'true';
   const sdk = await import('@aws-sdk/client-s3');
   const client = new sdk.S3Client({
@@ -64,7 +70,8 @@ async function load({ endpoint, region, pathStyle, attempts = 4 }: Place) {
     forcePathStyle: pathStyle,
     maxAttempts: attempts,
     ...(endpoint ? { endpoint } : {}),
-    // Older servers refuse checksums they do not know; we send those that are ours to send, and check every read.
+    // Older servers refuse checksums that they do not know. Pawl sends its own checksums where needed, and checks every
+    // read.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: { connectionTimeout: 10_000, socketTimeout: 60_000 },
@@ -94,7 +101,7 @@ const isNetwork = (cause: Error & { code?: unknown; syscall?: unknown }): boolea
 const isFileSystem = (syscall: unknown): boolean =>
   typeof syscall === 'string' && !['connect', 'getaddrinfo', 'read', 'write', 'socket'].includes(syscall);
 
-/** The server's own word for what is wrong, as `NoSuchBucket`. */
+/** The server's own code for the error, such as `NoSuchBucket`. */
 export const nameOf = (cause: unknown): string => {
   const { code, name } = (cause ?? {}) as { code?: unknown; name?: unknown };
   if (typeof code === 'string') return code;

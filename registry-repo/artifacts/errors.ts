@@ -1,6 +1,6 @@
 import { RegistryError } from '../errors.ts';
 
-/** Bytes do not have the digest they were asked for by. Nothing was returned. */
+/** Stored bytes do not have the digest they were requested by. Nothing was returned. */
 export class ArtifactCorruptError extends RegistryError {
   readonly code = 'artifact_corrupt';
 }
@@ -10,12 +10,12 @@ export class ArtifactMissingError extends RegistryError {
   readonly code = 'artifact_missing';
 }
 
-/** More bytes than the caller wants to read. Nothing was read. */
+/** There are more bytes than the caller wants to read. Nothing was read. */
 export class ArtifactTooLargeError extends RegistryError {
   readonly code = 'artifact_too_large';
 }
 
-/** The store itself does not work. Whatever was being put is not stored; what was stored before is untouched. */
+/** The store itself does not work. The put that failed stored nothing; what was stored before is unchanged. */
 export class ArtifactStoreError extends RegistryError {
   readonly code = 'artifact_store_unavailable';
   readonly reason: 'full' | 'forbidden' | 'unusable';

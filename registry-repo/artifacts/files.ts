@@ -46,7 +46,7 @@ export async function writeNew(
   return `sha256:${hash.digest('hex')}`;
 }
 
-/** Puts a file in place of what is there: whole or not at all, and it outlives a power cut. Its folder is made if it is missing. */
+/** Replaces a file as a whole or not at all; the new one survives a power cut. Its folder is made if it is missing. */
 export async function writeWhole(file: string, content: string, mode: number): Promise<void> {
   await makeFolder(dirname(file));
   const draft = `${file}.${randomUUID()}`;
@@ -74,8 +74,8 @@ export async function makeFolder(folder: string): Promise<void> {
 type Opened = { sync(): Promise<void>; close(): Promise<void> };
 
 /**
- * Makes a rename in a folder outlive a power cut, as well as the file system lets anybody. Some cannot do that for a folder:
- * Windows does not open one, exFAT, CIFS and some of FUSE refuse to sync it.
+ * Makes a rename in a folder survive a power cut, as far as the file system can. Some cannot for a folder: Windows does
+ * not open one, and exFAT, CIFS and some FUSE file systems refuse to sync it.
  */
 export async function syncFolder(
   folder: string,

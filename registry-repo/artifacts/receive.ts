@@ -9,7 +9,10 @@ import type { Transfer } from './source.ts';
 /** A body that begins at some offset; `sizeBytes` is that of the whole. */
 export type Opened = { readonly sizeBytes: number; readonly from: number; readonly body: AsyncIterable<Uint8Array> };
 
-/** How patient to be: tries without a byte of progress, milliseconds before the next one, milliseconds without a byte. */
+/**
+ * Bounds of a download: tries without a byte of progress, milliseconds before the next try, milliseconds without a
+ * byte.
+ */
 export type Patience = { readonly tries: number; readonly pauseMs: number; readonly stallMs: number };
 
 export const PATIENCE: Patience = { tries: 5, pauseMs: 500, stallMs: 30_000 };
@@ -19,13 +22,13 @@ type Receiving = {
   readonly maxBytes: number;
   readonly patience: Patience;
   readonly progress?: ((transfer: Transfer) => void) | undefined;
-  /** Asks for the bytes from an offset on; an answer that begins before it is fine. */
+  /** Requests the bytes from an offset on; an answer that begins before it is fine. */
   readonly open: (from: number) => Promise<Opened>;
 };
 
 /**
- * Bytes from a remote store. When the connection is cut or stalls, it asks for the rest. Nothing that was yielded counts
- * until the end is reached: the digest is checked last.
+ * Bytes from a remote store. When the connection is cut or stalls, it requests the rest. The digest is checked last, so
+ * the bytes may be trusted only when the end is reached.
  *
  * @throws {ArtifactTooLargeError} before anything is yielded
  * @throws {ArtifactCorruptError} after everything was
@@ -66,12 +69,12 @@ export async function* receive({ digest, maxBytes, patience, progress, open }: R
   checkDigest(digest, hash.digest('hex'));
 }
 
-/** A body that did not come to its end: the rest can be asked for. */
+/** A body ended too early: the rest can be requested. */
 class CutError extends Error {}
 
 const isUnusable = (error: unknown) => error instanceof ArtifactStoreError && error.reason === 'unusable';
 
-/** What follows the bytes that are there already. @throws {CutError} */
+/** The bytes that follow those that have arrived already. @throws {CutError} */
 async function* rest({ from, body }: Opened, done: number, stallMs: number): AsyncGenerator<Uint8Array> {
   let skip = done - from;
   if (skip < 0) throw new CutError('the server left bytes out');
@@ -87,7 +90,7 @@ async function* rest({ from, body }: Opened, done: number, stallMs: number): Asy
       if (wanted.length > 0) yield wanted;
     }
   } finally {
-    if (!whole) chunks.return?.()?.catch(() => {}); // lets go of a body that nobody reads to its end
+    if (!whole) chunks.return?.()?.catch(() => {}); // frees a body that is not read to its end
   }
 }
 
@@ -117,7 +120,7 @@ export async function gathered(chunks: AsyncIterable<Uint8Array>): Promise<Buffe
   return Buffer.concat(all);
 }
 
-/** Writes chunks to a file, which appears whole when they have come to their end, or not at all. */
+/** Writes chunks to a file, which appears when they are complete, or not at all. */
 export async function writtenTo(file: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   const temporary = `${file}.${randomUUID()}`;
   try {

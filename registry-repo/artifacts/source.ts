@@ -6,7 +6,7 @@ import type { Digest } from '../values.ts';
 import type { Artifacts } from './artifacts.ts';
 import { ignore, makeFolder, writeNew } from './files.ts';
 
-/** Bytes that are whole and named before they travel, and can be read again, in any order. */
+/** Bytes that are complete, with a known digest, before they are sent. They can be read again, in any order. */
 export type Source = {
   readonly digest: Digest;
   readonly sizeBytes: number;
@@ -14,7 +14,7 @@ export type Source = {
   read(from: number, to: number): Promise<Uint8Array>;
 };
 
-/** How far bytes have come on their way to a remote store or from it. */
+/** How many bytes of a transfer to or from a remote store are done. */
 export type Transfer = {
   readonly direction: 'upload' | 'download';
   readonly digest: Digest;
@@ -22,13 +22,16 @@ export type Transfer = {
   readonly total: number;
 };
 
-/** A store at the other end of a network: it takes bytes from where they lie already, without a copy of its own. */
+/** A remote store: it reads bytes from the place where they are, without a copy of its own. */
 export type RemoteArtifacts = Artifacts & {
-  /** As `put`; that the source has the digest it says is believed, and checked by every read. */
+  /** As `put`. The source's digest is trusted here, and checked by every read. */
   upload(source: Source): Promise<void>;
 };
 
-/** What has to be known by its digest before it is sent, in a file of the scratch folder unless it is in memory. */
+/**
+ * Turns chunks into a source, whose digest has to be known before it is sent. They go to a file in the scratch folder
+ * unless they are in memory.
+ */
 export async function withSource<T>(
   bytes: Uint8Array | AsyncIterable<Uint8Array>,
   scratch: string,

@@ -3,7 +3,7 @@ import type { CompletedPart, MultipartUpload, Part } from '@aws-sdk/client-s3';
 import { type Connection, nameOf, statusOf } from './connection.s3.ts';
 import type { Source } from './source.ts';
 
-/** S3 takes 10,000 parts at most. */
+/** S3 accepts 10,000 parts at most. */
 const MAX_PARTS = 10_000;
 const MEBIBYTE = 1024 ** 2;
 
@@ -12,18 +12,18 @@ type Job = {
   readonly key: string;
   readonly source: Source;
   readonly partBytes: number;
-  /** Parts on their way at once; each is in memory. */
+  /** How many parts are sent at once; each is in memory. */
   readonly width: number;
   /** ETag of the object that has this key and size already; null if there is none. */
   readonly existing: string | null;
-  /** Bytes that have arrived, of the source's size. */
+  /** Counts bytes that have arrived, of the source's size. */
   readonly report: (done: number) => void;
 };
 
 /**
- * Uploads in parts. An upload of this key that was interrupted is continued: of its parts those stay that have the size
- * and the checksum of ours. Parts of an object that is there already are copied by the server, which reads them for it:
- * a part that has decayed shows by its checksum, and is sent anew. Other unfinished uploads of the key are ended.
+ * Uploads in parts. An interrupted upload of this key is continued: its parts stay if they have the right size and
+ * checksum. If the object exists already, the server copies its parts, and so reads them: a damaged part is found by
+ * its checksum and sent again. Other unfinished uploads of the key are ended.
  */
 export async function uploadParts(job: Job): Promise<void> {
   const { connection, key, source, width } = job;
@@ -64,7 +64,7 @@ export async function uploadParts(job: Job): Promise<void> {
   for (const other of open) if (other.UploadId !== id) await endUpload(connection, other);
 }
 
-/** Another process finished or ended the same upload: to begin again finds what it made. */
+/** Another process finished or ended the same upload: a new start finds its result. */
 export const isOvertaken = (error: unknown): boolean =>
   ['NoSuchUpload', 'InvalidPart', 'InvalidPartOrder'].includes(nameOf((error as { cause?: unknown } | null)?.cause));
 
@@ -76,7 +76,7 @@ type Kept = {
 };
 type Target = Job & { readonly id: string; readonly kept: ReadonlyMap<number, Kept> };
 
-/** One part, by the cheapest way to have it right. */
+/** Uploads one part, in the cheapest way that gives the right bytes. */
 async function placePart(target: Target, number: number, sizeBytes: number): Promise<CompletedPart> {
   const { connection, key, source, id, partBytes } = target;
   const from = (number - 1) * partBytes;
@@ -203,7 +203,7 @@ async function partsOf(connection: Connection, key: string, id: string): Promise
   }));
 }
 
-/** Unfinished uploads whose key begins so, the newest first; none where the key may not list them. */
+/** Unfinished uploads whose key begins with the prefix, the newest first; none if listing them is not allowed. */
 export async function openUploads(connection: Connection, key: string): Promise<MultipartUpload[]> {
   const found: MultipartUpload[] = [];
   for await (const upload of unfinishedUploads(connection, key)) if (upload.Key === key) found.push(upload);
@@ -232,7 +232,7 @@ export async function* unfinishedUploads(connection: Connection, prefix: string)
   }
 }
 
-/** Ends an upload and frees its parts; whether it was still there. */
+/** Ends an upload and frees its parts. @returns whether it still existed */
 export async function endUpload(connection: Connection, { Key: key, UploadId: id }: MultipartUpload): Promise<boolean> {
   try {
     await connection.ask('end an upload', (client, sdk) =>

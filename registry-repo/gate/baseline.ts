@@ -6,8 +6,9 @@ import { Stop } from './stop.ts';
 import type { Subject, SubjectRequest } from './subject.ts';
 
 /**
- * Whether the baseline came into production through the gate. Otherwise whoever may push to main could put a bad model
- * there and have any better one promoted over it. The way out is a rollback, which needs no such baseline.
+ * Checks that the baseline came into production through the gate. Without this check, a person who may push to main
+ * could put a bad model there and have any better one promoted over it. A rollback is the way out: it needs no such
+ * baseline.
  *
  * @throws {Stop} if not
  */

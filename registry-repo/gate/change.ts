@@ -7,7 +7,7 @@ import { FileName, Name, type ObjectId, Version } from '../values.ts';
 export type ChangedFile = { readonly path: string; readonly oid: ObjectId };
 
 /**
- * What a pull request changes, told by its paths alone.
+ * The class of a pull request's change, decided by its paths alone.
  *
  * - `promotion`: one model's pointer, and one new version of the same model, nothing else
  * - `rollback`: one model's pointer, nothing else
@@ -27,7 +27,7 @@ export type Change =
   | { readonly class: 'config'; readonly paths: readonly string[] }
   | { readonly class: 'refused'; readonly findings: readonly Finding[] };
 
-/** A manifest lists at most 50 files; beside them there are the manifest, a checkpoint and the pointer. */
+/** A manifest lists at most 50 files; besides them there are the manifest, a checkpoint and the pointer. */
 export const MAX_CHANGES = 53;
 
 type Place =
@@ -36,7 +36,7 @@ type Place =
   | { kind: 'config'; code: string }
   | { kind: 'other'; code: string; why: string };
 
-/** Sorts a change into its class. @param changes from the merge base to the head */
+/** Finds a change's class. @param changes from the merge base to the head */
 export function classify(changes: readonly TreeChange[]): Change {
   if (changes.length === 0) return refused([failed('no-change', 'nothing is changed: there is nothing to judge')]);
   const placed = changes.map((change) => ({ change, place: placeOf(change.path) }));
@@ -141,7 +141,7 @@ function problemsOf(change: TreeChange, place: Place): Finding[] {
   return findings;
 }
 
-/** Two entries under one name, or under names that one file system cannot tell apart. */
+/** Finds two entries under one name, or under names that some file system treats as the same. */
 function repeated(changes: readonly TreeChange[]): Finding[] {
   const seen = new Map<string, string>();
   return changes.flatMap(({ path }) => {
@@ -152,10 +152,10 @@ function repeated(changes: readonly TreeChange[]): Finding[] {
 }
 
 /**
- * Holds a new version's files in the tree against its manifest.
+ * Compares a new version's files in the tree with its manifest.
  *
  * @param sizes of the files in the tree, by name
- * @param treeBytes larger files belong into the artifact store (policy)
+ * @param treeBytes larger files belong in the artifact store (policy)
  */
 export function checkVersionFiles(
   manifest: Manifest,

@@ -4,10 +4,10 @@ import { type Finding, failed, shown } from '../judge/finding.ts';
 import type { ObjectId } from '../values.ts';
 
 /**
- * Looks for trees that git would read but never write: names that repeat, are out of order, hold a slash or mean
- * something to git. In such a tree one program finds one file under a path, and the next program another.
+ * Finds trees that git would read but never write: names that repeat, are out of order, hold a slash or have a meaning
+ * in git. In such a tree two programs may find different files under one path.
  *
- * @param paths changed files; every folder on the way to them is looked at
+ * @param paths changed files; every folder above them is checked
  */
 export async function findCraftedTrees(git: Git, commit: ObjectId, paths: readonly string[]): Promise<Finding[]> {
   const folders = [...new Set(paths.flatMap(foldersOf))].sort();

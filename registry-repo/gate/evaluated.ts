@@ -10,8 +10,8 @@ import { Stop } from './stop.ts';
 import type { Subject } from './subject.ts';
 
 /**
- * What the part of a gate that loads models tells the part that signs. The first runs hostile files without any right; so
- * this is a claim of counts and nothing more: everything else in it is only compared with what the second part finds itself.
+ * What the part of a gate that loads models sends to the part that signs. The first part runs hostile files and has no
+ * rights, so this is only a claim of counts. Everything else in it is compared with what the second part finds itself.
  */
 export const Evaluated = z.strictObject({
   schema: z.literal('pawl.evaluated/1'),
@@ -54,10 +54,10 @@ export function evaluatedOf(pullRequest: number, { judgement, measurement }: Gat
 }
 
 /**
- * Evidence from an evaluation instead of a measurement. It must be of this very case: the same commit, policy, rows,
- * baseline and files; whatever can be known without the model must be as it is told.
+ * Takes the evidence from an evaluation instead of measuring. The evaluation must be of this case: the same commit,
+ * policy, rows, baseline and files. Everything that can be known without the model must be as the evaluation says.
  *
- * @param evaluated null: the evaluation came to no end
+ * @param evaluated null: the evaluation did not finish
  */
 export const measuredBy =
   (evaluated: Evaluated | null, request: { head: ObjectId; pullRequest: number }): Measure =>
@@ -77,12 +77,13 @@ export const measuredBy =
     if (!evidence || !bound) throw new Stop(grave(evaluated.findings));
     checkBound(bound, subject);
     checkEvidence(evidence, subject);
-    // What kept the evaluation from measuring (a model that cannot be scored, say) must keep this gate from passing, too.
+    // What kept the evaluation from measuring (such as a model that cannot be scored) must also keep this gate from
+    // passing.
     if (!evidence.measured && evaluated.result !== 'pass') throw new Stop(grave(evaluated.findings));
     return { evidence, versions, durationMs };
   };
 
-/** An evaluation without evidence is no pass, whatever it says of itself. */
+/** An evaluation without evidence is no pass, whatever its findings are. */
 const grave = (findings: readonly Finding[]): Finding[] => {
   const told = findings.filter((f) => f.kind === 'failed' || f.kind === 'error');
   return told.length > 0 ? told : [errored('not-evaluated', 'the evaluation gives no evidence and no reason')];

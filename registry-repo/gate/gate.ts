@@ -21,22 +21,27 @@ import { Stop } from './stop.ts';
 import { changeOf, checkCommits, policyOf, readSubject, type Subject } from './subject.ts';
 
 export type GateRequest = {
-  /** Has both commits; the registry itself or a mirror. */
+  /** The repository that has both commits: the registry itself or a mirror. */
   readonly git: Git;
-  /** The commit to judge: one exact commit, whatever its branch is at by now. */
+  /** The commit to judge: this exact commit, wherever its branch is by now. */
   readonly head: ObjectId;
-  /** The tip of main: rules, evaluation set and baseline are read here, and only here. */
+  /** The tip of main. Rules, evaluation set and baseline are read from it only. */
   readonly base: ObjectId;
   readonly pullRequest: number;
-  /** Why production should go back; needed by a rollback. */
+  /** Why production should go back; a rollback needs it. */
   readonly reason: string | null;
   readonly artifacts: Artifacts;
   readonly score: Score;
-  /** Its public half must be among the policy's gate keys. Null evaluates only: nothing is signed, and nothing counts. */
+  /**
+   * Its public half must be among the policy's gate keys. Null only evaluates: nothing is signed, and nothing counts.
+   */
   readonly key: SigningKey | null;
-  /** The registry that this gate judges for; it refuses another one's main. Null or left out: whichever main names. */
+  /**
+   * The registry that this gate judges for; it refuses the main of another one. Null or left out: the registry that
+   * main names.
+   */
   readonly registry?: string | null;
-  /** How the evidence is come by: measured here, if left out. */
+  /** Where the evidence comes from; it is measured here if this is left out. */
   readonly measure?: Measure;
   readonly now: () => Date;
   /** Version of the program that judges. */
@@ -47,14 +52,14 @@ export type GateRequest = {
 
 /** What the gate found. Its members are those of the event `GateJudged`, and a few more for the report. */
 export type GateJudgement = {
-  /** `stale`: made for an older baseline. It is no answer: the pull request is to be made again and judged anew. */
+  /** `stale`: made for an older baseline. That is not a judgement: the pull request is made again and judged again. */
   readonly result: 'pass' | 'fail' | 'error' | 'stale';
   readonly reasons: readonly { readonly code: string; readonly message: string }[];
   readonly findings: readonly Finding[];
   /** Null where the pull request is neither promotion nor rollback. */
   readonly class: 'promotion' | 'rollback' | null;
   readonly model: string | null;
-  /** The promotion's id as the candidate's pointer has it. */
+  /** The promotion's id, as in the candidate's pointer. */
   readonly promotionId: string | null;
   readonly bound: Bound | null;
   readonly measured: {
@@ -71,11 +76,11 @@ export type GateJudgement = {
   readonly claimed: { readonly labels: string[]; readonly confusion: Counts } | null;
   readonly head: ObjectId;
   readonly base: ObjectId;
-  /** Digest of the signed verdict; null where the gate could not come to one. */
+  /** Digest of the signed verdict; null if the gate could not reach one. */
   readonly verdict: Digest | null;
   readonly scorer: Verdict['scorer'];
   readonly durationMs: number;
-  /** What was thrown and not foreseen, for whoever repairs it. */
+  /** An unexpected error, for the person who repairs it. */
   readonly fault: unknown;
 };
 
@@ -87,9 +92,9 @@ export type Measure = (
 
 export type GateAnswer = {
   readonly judgement: GateJudgement;
-  /** DSSE; null where the gate could not come to a verdict, or has no key. */
+  /** DSSE; null if the gate could not reach a verdict, or has no key. */
   readonly verdict: Buffer | null;
-  /** What was measured, as far as it came. */
+  /** The measurement, as far as it got. */
   readonly measurement: Measurement | null;
 };
 
@@ -101,9 +106,8 @@ type Progress = {
 };
 
 /**
- * Judges one commit as a change to main. It fails closed: whatever is missing, malformed, late or unexpected gives a
- * judgement that is no pass. It never rejects, and reads nothing by a name that somebody could move meanwhile.
- *
+ * Judges one commit as a change to main. It fails closed: if something is missing, malformed, late or unexpected, the
+ * judgement is no pass. It never rejects. It reads nothing by a name that could be moved meanwhile.
  */
 export async function runGate(request: GateRequest): Promise<GateAnswer> {
   const started = request.now();
@@ -257,7 +261,7 @@ export function measuredOf(
   };
 }
 
-/** What a report shows beside the counts that decide. */
+/** What a report shows besides the counts that decide. */
 function moreMeasured({ onlyCandidateRight, onlyBaselineRight, slices }: StoredMeasured) {
   const paired = onlyCandidateRight !== null && onlyBaselineRight !== null;
   return { ...(paired && { discordant: { onlyCandidateRight, onlyBaselineRight } }), ...(slices && { slices }) };

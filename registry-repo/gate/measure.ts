@@ -21,15 +21,15 @@ import type { Subject } from './subject.ts';
 export type Measurement = {
   readonly evidence: StoredEvidence;
   readonly versions: ScorerVersions | null;
-  /** How long it took, where that was elsewhere; milliseconds. */
+  /** How long the scoring took, if it ran elsewhere; milliseconds. */
   readonly durationMs?: number;
 };
 
-/** A candidate's files beside its model: tokenizers, documents, row keys. */
+/** A candidate's files besides its model: tokenizers, documents, row keys. */
 const MAX_OTHER_BYTES = 1024 ** 3;
 
 /**
- * Gathers what the judgement rests on: the pinned rows, the leaks, the counts of both models.
+ * Gathers the evidence of a judgement: the pinned rows, the leaks, the counts of both models.
  *
  * @param scratch a folder for the models while they are scored; a new one inside it is made and removed
  * @throws {Stop} {GateUnfitError}
@@ -75,7 +75,7 @@ export async function measure(
 export const modelBytesOf = ({ files }: Side): number =>
   files.manifest.files.find((file) => file.path === MODEL_FILE)?.sizeBytes ?? 0;
 
-/** The size that a budget is held against; nothing where there is no such budget. */
+/** The size that is compared with a budget; nothing if there is no such budget. */
 export const baselineBytesFor = ({ class: kind, rules, baseline }: Subject): Pick<StoredEvidence, 'baselineBytes'> =>
   kind === 'promotion' && rules.budget?.sizeRatio !== undefined && baseline
     ? { baselineBytes: modelBytesOf(baseline) }
@@ -84,7 +84,10 @@ export const baselineBytesFor = ({ class: kind, rules, baseline }: Subject): Pic
 const wantsLatency = ({ class: kind, rules }: Subject): boolean =>
   kind === 'promotion' && rules.budget?.latencyRatio !== undefined;
 
-/** A baseline with other labels answers other questions. Nothing is better than it; going back from it stays possible. */
+/**
+ * A baseline with other labels solves another task, so no candidate can be compared with it. Going back from it stays
+ * possible.
+ */
 function comparable({ class: kind, baseline, set }: Subject): boolean {
   if (!baseline || baseline.files.manifest.labels.join('\0') === set.labels.join('\0')) return true;
   if (kind === 'rollback') return false;
@@ -129,7 +132,7 @@ function countRows(rows: readonly Row[], labels: readonly string[]): { perLabel:
   };
 }
 
-/** The rows as main's tree has them; null if they are not there, or are not those that are pinned. */
+/** The rows from main's tree; null if they are not there, or are not those that are pinned. */
 async function rowsInTree({ set, bound, candidate }: Subject): Promise<Buffer | null> {
   const main = new RegistryAt(candidate.files.registry.git, bound.base);
   const path = evaluationRowsPath(set.name);
@@ -138,7 +141,10 @@ async function rowsInTree({ set, bound, candidate }: Subject): Promise<Buffer | 
   return digestOf(bytes) === set.digest ? bytes : null;
 }
 
-/** Which evaluation rows are among the candidate's training rows, a byte a row, and how many; null if it does not tell. */
+/**
+ * Which evaluation rows are among the candidate's training rows, a byte for each row, and how many; null if the
+ * candidate does not tell its training rows.
+ */
 async function leaks(
   { candidate: { files }, set }: Subject,
   rows: readonly Row[],

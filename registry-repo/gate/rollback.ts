@@ -10,8 +10,8 @@ import { fromBase, stopIf } from './stop.ts';
 import type { Subject } from './subject.ts';
 
 /**
- * Whether production may go back to this version: it was in production on main's own line, not too long ago, a verdict
- * that can still be verified had put it there, and someone says why.
+ * Checks that production may go back to this version: it was in production on main's own line, not too many promotions
+ * ago; a verdict that can still be verified had put it there; and the pull request gives a reason.
  *
  * @throws {Stop} if not
  */

@@ -16,7 +16,7 @@ export class GateUnfitError extends RegistryError {
 }
 
 /**
- * Tries whether models can be scored here, before anybody is asked to wait for it.
+ * Tries whether models can be scored here, before a person waits for it.
  *
  * @param bytes that a judgement will write at least
  * @throws {GateUnfitError}
@@ -30,7 +30,7 @@ export async function checkScratch(bytes: number, scratch = tmpdir()): Promise<v
   });
 }
 
-/** Works in a new folder, which is removed. @throws {GateUnfitError} if the system does not let it */
+/** Runs work in a new folder and removes the folder. @throws {GateUnfitError} if the system does not allow it */
 export async function inScratch<T>(scratch: string, work: (folder: string) => Promise<T>): Promise<T> {
   let folder: string | undefined;
   try {
@@ -44,6 +44,6 @@ export async function inScratch<T>(scratch: string, work: (folder: string) => Pr
   }
 }
 
-/** What the system said to a call of ours: no such folder, no room, not allowed. */
+/** What the system answered to a call: no such folder, no room, not allowed. */
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error && typeof (error as NodeJS.ErrnoException).code === 'string';

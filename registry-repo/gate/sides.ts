@@ -8,7 +8,7 @@ import type { VersionFiles } from '../version-files.ts';
 import { type Change, checkVersionFiles } from './change.ts';
 import { fromBase, fromHead, Stop, stopIf } from './stop.ts';
 
-/** One side of a comparison: a version, pinned, and where its files are. */
+/** One side of a comparison: a version with its digests, and where its files are. */
 export type Side = { readonly ref: VersionRef; readonly files: VersionFiles };
 
 export const refOf = ({ version, manifest }: VersionRef): VersionRef => ({ version, manifest });
@@ -45,7 +45,7 @@ export async function newVersion(context: {
   };
 }
 
-/** A rollback's target, from main: where it has been is checked by `rollback.ts`. */
+/** A rollback's target, read from main. `rollback.ts` checks where it has been. */
 export async function oldVersion(context: {
   main: RegistryAt;
   artifacts: Artifacts;

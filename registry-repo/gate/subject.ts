@@ -17,7 +17,7 @@ import { findCraftedTrees } from './crafted-trees.ts';
 import { baselineSide, newVersion, oldVersion, refOf, type Side, sameRef } from './sides.ts';
 import { fromBase, fromHead, Stop, stopIf } from './stop.ts';
 
-/** What is to be judged: rules, rows and baseline from main, the candidate from one commit, everything pinned. */
+/** What is to be judged: rules, rows and baseline from main, the candidate from one commit, all pinned by digest. */
 export type Subject = {
   readonly class: 'promotion' | 'rollback';
   readonly model: string;
@@ -39,10 +39,10 @@ export type SubjectRequest = {
 
 type Movement = Extract<Change, { class: 'promotion' | 'rollback' }>;
 
-/** A diff of 53 paths is far below this; a larger one is refused unread. */
+/** The output of a diff of 53 paths is far below this; a larger one is refused unread. */
 const MAX_DIFF_BYTES = 1_000_000;
 
-/** Both must be commits that this repository has. @throws {Stop} */
+/** Both ids must be commits of this repository. @throws {Stop} */
 export async function checkCommits({ git, head, base }: SubjectRequest): Promise<void> {
   for (const [name, oid] of [
     ['base', base],
@@ -52,11 +52,11 @@ export async function checkCommits({ git, head, base }: SubjectRequest): Promise
       throw new Stop([errored('no-such-commit', `the ${name} ${oid} is no commit in this repository`)]);
 }
 
-/** Policy as it stands on main; the only copy that counts. */
+/** The policy on main; no other copy counts. */
 export const policyOf = ({ git, base }: SubjectRequest): Promise<Pinned<Policy>> =>
   fromBase(new RegistryAt(git, base).policy());
 
-/** What the head changes against main, and what class of change that is. @throws {Stop} if the gate must not judge it */
+/** The head's changes against main, and their class. @throws {Stop} if the gate must not judge them */
 export async function changeOf({ git, head, base }: SubjectRequest): Promise<{ change: Movement; from: ObjectId }> {
   const [from, ...others] = await fromBase(git.mergeBases(base, head));
   if (!from || others.length > 0)

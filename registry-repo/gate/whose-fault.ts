@@ -1,9 +1,9 @@
 /**
- * Whose fault it is when a judgement ends in an error, by the code of its gravest finding.
+ * Tells whose fault it is when a judgement ends in an error, by the code of its gravest finding.
  *
- * `candidate`: what was brought cannot be judged as it is, here or anywhere: it is refused.
- * `gate`: the gate, or what it stands on (its machine, the store, the rules and the baseline on main), could not do its
- * work. That says nothing of the candidate: it waits, and is judged again once somebody has mended the cause.
+ * `candidate`: the candidate cannot be judged as it is, here or anywhere: it is refused. `gate`: the gate, or what it
+ * depends on (its machine, the store, the rules and the baseline on main), could not do its work. That says nothing
+ * about the candidate: it waits, and is judged again when a person has repaired the cause.
  */
 const WHOSE_FAULT: Readonly<Record<string, 'candidate' | 'gate'>> = {
   'artifact-missing': 'candidate',
@@ -42,21 +42,21 @@ const WHOSE_FAULT: Readonly<Record<string, 'candidate' | 'gate'>> = {
   'slice-not-measured': 'gate',
   'too-few-rows': 'gate',
   'too-few-rows-of-label': 'gate',
-  /** A gate elsewhere said that it failed, and no more. */
+  /** A remote gate reported a failure without details. */
   'gate-error': 'candidate',
-  /** A gate elsewhere said that it could not judge. */
+  /** A remote gate reported that it could not judge. */
   'could-not-judge': 'gate',
 };
 
 /** @returns null for a code that is no error of a gate */
 export function whoseFault(code: string): 'candidate' | 'gate' | null {
   if (Object.hasOwn(WHOSE_FAULT, code)) return WHOSE_FAULT[code] ?? null;
-  return code.startsWith('base-') ? 'gate' : null; // whatever is wrong with a file on main
+  return code.startsWith('base-') ? 'gate' : null; // anything that is wrong with a file on main
 }
 
 /**
- * Whether a judgement is no answer at all, rather than a refusal. An error that nobody has foreseen is none either: "could
- * not" is never "no".
+ * Whether a judgement is no answer at all, rather than a refusal. An unexpected error is no answer either: "could not"
+ * is never "no".
  *
  * @param judged.reasons the gravest first
  */

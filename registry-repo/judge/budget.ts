@@ -3,8 +3,8 @@ import type { Evidence, Latency, Measured } from './evidence.ts';
 import { errored, type Finding, failed, passed } from './finding.ts';
 
 /**
- * What a candidate may cost beside the baseline. Without a baseline there is nothing to be measured against; with one, a budget
- * whose cost was not measured is an `error`.
+ * Checks what a candidate may cost compared with the baseline. Without a baseline there is no comparison. With one, a
+ * budget whose cost was not measured is an `error`.
  */
 export function budget({ budget: rules }: ModelPolicy, evidence: Evidence, measured: Measured): Finding[] {
   if (!rules || !measured.baseline) return [];

@@ -10,15 +10,18 @@ import { type Finding, failed, passed } from './finding.ts';
 import { poisson } from './poisson.ts';
 import { averaged, bestTrivial, labelShare, type Trivial, trivials } from './trivial.ts';
 
-/** Samples of a bootstrap: fewer where there are very many different answers, so that no evidence keeps a judge for long. */
+/**
+ * Samples of a bootstrap. There are fewer if there are very many different answers, so that the work of a judgement is
+ * bounded.
+ */
 const SAMPLES = { most: 2000, fewest: 100, cells: 4_000_000 };
 
-/** In so many of the samples the candidate must be ahead. */
+/** The share of the samples in which the candidate must be ahead. */
 const CONFIDENCE = 0.95;
 
 /**
- * Whether the candidate reads its texts: it must beat every trivial answer on the policy's own measure by more than noise, on the
- * rows that count, and on all of them where leaked ones were left out.
+ * Checks that the candidate reads its texts: it must beat every trivial answer on the policy's own measure by more than
+ * noise, on the rows that count, and on all rows where leaked ones were left out.
  */
 export function chance(rules: ModelPolicy, { evaluation: { labels } }: Evidence, measured: Measured): Finding[] {
   const averaging = averagingOf(rules);
@@ -37,18 +40,20 @@ type Look = {
   readonly candidate: number;
   /** The best of the trivial answers. */
   readonly trivial: Trivial;
-  /** Share of the samples in which the candidate is ahead of whichever trivial answer does best against it. */
+  /** Share of the samples in which the candidate is ahead of the best trivial answer. */
   readonly ahead: number;
   readonly samples: number;
 };
 
 /**
- * A paired bootstrap, one-sided: rows are drawn again, and a candidate and trivial answers are measured on the same draw. Rows of
- * the same label and answer are alike here, so the counts are drawn and not the rows: each from a Poisson distribution around what
- * was counted, which is a bootstrap whose number of rows varies as well. Work grows with the counts that are not 0. The draws
- * follow from the counts, by operations that are the same on every machine: whoever judges again finds the same.
+ * A paired bootstrap, one-sided: rows are drawn again, and a candidate and trivial answers are measured on the same
+ * draw. Rows of the same label and answer are alike here, so counts are drawn instead of rows: each from a Poisson
+ * distribution around what was counted, which is a bootstrap whose number of rows varies as well. Work grows with the
+ * counts that are not 0. The draws are seeded by the counts and use only operations that are the same on every machine,
+ * so a second judgement finds the same.
  *
- * @see Hanley & MacGibbon (2006), Comput. Methods Programs Biomed. 83:57, for Poisson draws; Koehn (2004), EMNLP, for pairs
+ * @see Hanley & MacGibbon (2006), Comput. Methods Programs Biomed. 83:57, for Poisson draws; Koehn (2004), EMNLP, for
+ *   pairs
  */
 export function aheadOfTrivial(labels: readonly string[], confusion: Confusion, averaging: Averaging): Look {
   const draws = new Map<number, ReturnType<typeof poisson>>();

@@ -3,9 +3,9 @@ import type { Confusion } from '../values.ts';
 import type { Evidence, Measured } from './evidence.ts';
 
 /**
- * Leaked rows are rows of the evaluation set, told by label, and counted apart from those that decide.
+ * Checks the leaked rows: rows of the evaluation set, counted by label, and apart from those that decide.
  *
- * @throws {MalformedCountsError} also where evidence of today does not tell them apart
+ * @throws {MalformedCountsError} also if evidence of today's form does not list them apart
  */
 export function checkLeaked({ schema, evaluation, leakedRows, leaked, measured }: Evidence): void {
   if ((leaked !== undefined) !== (schema !== undefined && leakedRows !== null))

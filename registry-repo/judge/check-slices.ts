@@ -3,7 +3,9 @@ import { SLICES, type Slice } from '../slices.ts';
 import type { Confusion } from '../values.ts';
 import type { Measured } from './evidence.ts';
 
-/** Slices are the whole, cut in three: nothing may be in two of them or in none. @throws {MalformedCountsError} */
+/**
+ * Checks that the slices add up to the whole: every row is in exactly one of the three. @throws {MalformedCountsError}
+ */
 export function checkSlices({ candidate, baseline }: Measured, slices: readonly Slice[]): void {
   const [first, second, third] = slices.map((s) => s.upTo);
   const ordered = first != null && second != null && first <= second && third === null;

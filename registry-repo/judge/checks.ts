@@ -7,11 +7,11 @@ import { type Evidence, GOLDEN_TOLERANCE, type Measured, type StoredEvidence } f
 import { errored, type Finding, failed, passed, shown, warned } from './finding.ts';
 import { mcnemar } from './mcnemar.ts';
 
-// What a judgement looks at beside the mandatory rule; each check answers with findings of its own.
+// The checks of a judgement besides the mandatory rule; each returns findings of its own.
 
 const percent = (x: Fraction): string => toNumber(x).toFixed(4);
 
-/** Why a candidate cannot be measured at all: there would be no sense in running it. */
+/** Reasons why a candidate cannot be measured at all: then it is not run. */
 export function unmeasurable(
   rules: ModelPolicy,
   { evaluation, claimed, modelBytes }: Pick<StoredEvidence, 'evaluation' | 'claimed' | 'modelBytes'>,
@@ -63,7 +63,7 @@ export function enoughRows(limits: Policy['limits'], { evaluation, leaked }: Evi
   });
 }
 
-/** Whether leaks leave a label without a row: then nothing is to be measured. */
+/** Whether leaks leave a label without a row: then nothing can be measured. */
 export const nothingLeft = ({ evaluation, leaked }: Pick<Evidence, 'evaluation' | 'leaked'>): boolean =>
   leaked?.perLabel.some((rows, k) => rows > 0 && rows >= (evaluation.perLabel[k] ?? 0)) ?? false;
 
@@ -89,7 +89,7 @@ export function labelFloors(rules: ModelPolicy, { evaluation }: Evidence, measur
   });
 }
 
-/** Which third of the texts is better or worse is part of the evidence; how bad one may be is the policy's. */
+/** Which third of the texts got better or worse is part of the evidence; the policy says how bad a third may be. */
 export function sliceFloors(
   rules: ModelPolicy,
   { evaluation, schema }: Evidence,
@@ -146,7 +146,7 @@ export function golden({ goldenDifference }: Measured): Finding[] {
       ];
 }
 
-/** Claims decide nothing: the measured counts do. But whoever claims what is not so should be seen. Claims are of all rows. */
+/** Claims decide nothing: the measured counts do. But a false claim is shown. Claims are about all rows. */
 export function claims(
   { evaluation, claimed }: Evidence,
   { candidate: counts }: Pick<Measured, 'candidate'>,
@@ -158,7 +158,7 @@ export function claims(
   if (JSON.stringify(claimed.labels) !== JSON.stringify(evaluation.labels)) return [];
   const findings: Finding[] = [];
   const ownF1 = f1OrNull(evaluation.labels, claimed.confusion, averaging);
-  const told = claimed.confusion.length > 0; // a run that counted too much for a manifest claims its F1 alone
+  const told = claimed.confusion.length > 0; // a run with too many counts for a manifest claims its F1 only
   if (told && JSON.stringify(claimed.confusion) !== JSON.stringify(counts))
     findings.push(
       warned(

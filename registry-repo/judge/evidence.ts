@@ -3,7 +3,7 @@ import { Slice, type StoredSlice } from '../slices.ts';
 import { denseCounts, storedCounts } from '../stored-counts.ts';
 import { type Confusion, Count, Counts, Digest, Labels, Share } from '../values.ts';
 
-/** Milliseconds that each model takes for a text, in one process: medians of repetitions that took turns. */
+/** Milliseconds that each model takes for a text, in one process: medians of alternating repetitions. */
 export const Latency = z.strictObject({
   candidate: z.number().gt(0),
   baseline: z.number().gt(0),
@@ -21,7 +21,10 @@ export const Measured = z.strictObject({
   onlyBaselineRight: Count.nullable(),
   /** Largest difference between a probability that the manifest promises and the one the model gave. */
   goldenDifference: z.number().min(0),
-  /** The same on the leaked rows, which are in none of the other counts; left out where there are none, or all count. */
+  /**
+   * The same on the leaked rows, which are in none of the other counts; left out if there are none, or if all rows
+   * count.
+   */
   leaked: z.strictObject({ candidate: Counts, baseline: Counts.nullable() }).optional(),
   /** The same counts by length of text. Left out where there are too many labels, and in verdicts from before there were slices. */
   slices: z.array(Slice).optional(),
@@ -29,7 +32,7 @@ export const Measured = z.strictObject({
   latency: Latency.optional(),
 });
 export type StoredMeasured = z.infer<typeof Measured>;
-/** As it is computed with. */
+/** The form that judgements compute with. */
 export type Measured = Omit<StoredMeasured, 'candidate' | 'baseline' | 'leaked' | 'slices'> & {
   readonly candidate: Confusion;
   readonly baseline: Confusion | null;
@@ -37,18 +40,18 @@ export type Measured = Omit<StoredMeasured, 'candidate' | 'baseline' | 'leaked' 
   readonly slices?: Slice[] | undefined;
 };
 
-/** The way of judging that gates follow now. */
+/** The version of judging that gates use now. */
 export const EVIDENCE_SCHEMA = 'pawl.evidence/3';
 
-/** Earlier ways, of verdicts that are judged again as they were judged then. */
+/** Earlier versions, of verdicts that are judged again as they were judged then. */
 const EARLIER_SCHEMAS = ['pawl.evidence/2'] as const;
 
-/** Everything a judgement rests on beside the policy. It is kept in the verdict, so that anyone can judge again. */
+/** Everything that a judgement is based on besides the policy. The verdict keeps it, so that anyone can judge again. */
 export const Evidence = z.strictObject({
   /**
-   * How it is judged. Left out: as at first, when leaked rows counted, and a label without rows in a slice had F1 0 there.
-   * `/2`: when nobody asked whether the candidate beats a trivial answer. Such verdicts are judged again as they were then; none
-   * is signed so any more.
+   * The version of judging. Left out: the first, in which leaked rows counted, and a label without rows in a slice had
+   * F1 0. `/2`: the candidate was not compared with trivial answers. Such verdicts are judged again as they were then;
+   * no new one is signed.
    */
   schema: z.enum([...EARLIER_SCHEMAS, EVIDENCE_SCHEMA]).optional(),
   /** The pinned rows: how many of each label, and how many of those are not repetitions of another row. */
@@ -58,21 +61,23 @@ export const Evidence = z.strictObject({
   modelBytes: Count,
   /** Of the baseline's `model.onnx`; left out where the policy has no budget for it, or there is no baseline. */
   baselineBytes: Count.optional(),
-  /** Evaluation rows among the candidate's training rows; null if it does not tell its training rows. */
+  /** Evaluation rows among the candidate's training rows; null if the candidate does not tell its training rows. */
   leakedRows: Count.nullable(),
-  /** Those rows by label, and how many of them differ: they count for neither model. Left out where they are not told. */
+  /**
+   * Those rows by label, and how many of them differ: they count for neither model. Left out if they are not listed.
+   */
   leaked: z.strictObject({ perLabel: z.array(Count), distinct: z.array(Count) }).optional(),
   /** Null where the models cannot be measured on these rows. */
   measured: Measured.nullable(),
 });
 export type StoredEvidence = z.infer<typeof Evidence>;
-/** As it is computed with. */
+/** The form that judgements compute with. */
 export type Evidence = Omit<StoredEvidence, 'claimed' | 'measured'> & {
   readonly claimed: Omit<StoredEvidence['claimed'], 'confusion'> & { readonly confusion: Confusion };
   readonly measured: Measured | null;
 };
 
-/** Evidence to compute with, however its counts are stored. */
+/** Turns stored evidence into the form that judgements compute with. */
 export const openEvidence = ({ claimed, measured, ...rest }: StoredEvidence): Evidence => ({
   ...rest,
   claimed: { ...claimed, confusion: denseCounts(claimed.confusion) },
@@ -92,5 +97,8 @@ function withCounts({ leaked, slices, ...measured }: StoredMeasured, of: (counts
   return { ...both(measured), ...(leaked && { leaked: both(leaked) }), ...(slices && { slices: slices.map(both) }) };
 }
 
-/** A promise and an answer may differ this much: quantized kernels round differently on different processors. */
+/**
+ * How much a promised and a measured probability may differ: quantized kernels round differently on different
+ * processors.
+ */
 export const GOLDEN_TOLERANCE = 1e-3;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** Something the gate found. `code` is stable; `message` is for people. A warning is told, and blocks nothing. */
+/** Something the gate found. `code` is stable; `message` is for people. A warning is shown, and blocks nothing. */
 export const Finding = z.strictObject({
   kind: z.enum(['passed', 'warned', 'failed', 'error']),
   code: z.string().regex(/^[a-z0-9-]{1,60}$/),
@@ -28,12 +28,12 @@ export const shown = (text: string): string =>
     (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`,
   );
 
-/** At most this many findings are kept of one judgement. */
+/** At most this many findings of one judgement are kept. */
 export const MAX_FINDINGS = 100;
 
 const ORDER: readonly FindingKind[] = ['error', 'failed', 'warned', 'passed'];
 
-/** The gravest first, and never so many that they drown each other. */
+/** Sorts findings, the gravest first, and bounds their number. */
 export function arranged(findings: readonly Finding[]): Finding[] {
   const sorted = ORDER.flatMap((kind) => findings.filter((f) => f.kind === kind));
   if (sorted.length <= MAX_FINDINGS) return sorted;
@@ -42,7 +42,10 @@ export function arranged(findings: readonly Finding[]): Finding[] {
   return [...sorted.slice(0, MAX_FINDINGS - 1), finding(gravest, 'and-more', `and ${left} more`)];
 }
 
-/** `error` as soon as one thing cannot be trusted, `fail` as soon as one thing is wrong, else `pass`: nothing found is no pass. */
+/**
+ * `error` as soon as one thing cannot be trusted, `fail` as soon as one thing is wrong, else `pass`. Without a single
+ * finding that passed, it is an `error`.
+ */
 export function resultOf(findings: readonly Finding[]): 'pass' | 'fail' | 'error' {
   if (findings.some((f) => f.kind === 'error')) return 'error';
   if (findings.some((f) => f.kind === 'failed')) return 'fail';

@@ -27,11 +27,12 @@ export type Case = {
 };
 
 /**
- * The gate's answer. Pure and total: the same case gives the same judgement everywhere, and no case gives an exception.
+ * The gate's judgement. Pure and total: the same case gives the same judgement everywhere, and no case throws.
  *
  * The mandatory rule, compared as exact fractions of integer counts: without a baseline F1 ≥ minimum, else F1 ≥ the
- * baseline's F1 (+ margin). It holds on the rows that the candidate has not seen, and on all of them. A rollback is bound by where its target has been, not by this rule; it is measured for the
- * record. Whatever is missing, malformed or not finite is an `error`.
+ * baseline's F1 (+ margin). It holds on the rows that the candidate has not seen, and on all of them. For a rollback,
+ * the history of its target decides instead; it is measured for the record. Anything that is missing, malformed or not
+ * finite is an `error`.
  */
 export function judge(subject: Case): Judgement {
   try {
@@ -43,7 +44,7 @@ export function judge(subject: Case): Judgement {
   }
 }
 
-/** How one model is judged, or null. @param policy's models are named by strangers: only its own members count */
+/** How one model is judged, or null. @param policy its models have names from outside, so only its own members count */
 export const rulesFor = (policy: Policy, model: string): ModelPolicy | null =>
   Object.hasOwn(policy.models, model) ? (policy.models[model] ?? null) : null;
 
@@ -122,8 +123,8 @@ function rule(rules: ModelPolicy, { candidate, baseline, required }: Scores): Fi
 }
 
 /**
- * The rule on all rows, where some were left out. The candidate says itself which those are: whoever told rows that it gets
- * wrong as trained on would be rid of them.
+ * The rule on all rows, where some were left out. The candidate itself says which rows those are: it could otherwise
+ * remove rows that it gets wrong by declaring that it was trained on them.
  */
 function ruleOnAll(rules: ModelPolicy, evidence: Evidence, measured: Measured): Finding[] {
   if (!measured.leaked) return [];
@@ -138,7 +139,7 @@ function ruleOnAll(rules: ModelPolicy, evidence: Evidence, measured: Measured): 
   ];
 }
 
-/** Both numbers with as many decimals as it takes to tell them apart. */
+/** Both numbers with enough decimals to tell them apart. */
 function shownApart(a: Fraction, b: Fraction): [string, string] {
   const [x, y] = [toNumber(a), toNumber(b)];
   const digits = [4, 6, 8, 12].find((d) => compare(a, b) === 0 || x.toFixed(d) !== y.toFixed(d)) ?? 16;
@@ -161,11 +162,14 @@ function rollback(rules: ModelPolicy, evidence: Evidence, scores: Scores | null)
   ];
 }
 
-/** Counts must be of exactly the pinned rows but the leaked ones, and agree with each other. @throws {MalformedCountsError} */
+/**
+ * Checks that counts are of exactly the pinned rows without the leaked ones, and agree with each other.
+ * @throws {MalformedCountsError}
+ */
 function checkMeasured({ evaluation, leaked }: Evidence, measured: Measured): void {
   const { labels, perLabel } = evaluation;
   const correct = (confusion: Confusion): number => {
-    f1(labels, confusion, { average: 'macro', positive: null }); // one row and one column a label
+    f1(labels, confusion, { average: 'macro', positive: null }); // one row and one column for each label
     confusion.forEach((row, k) => {
       const rows = row.reduce((a, b) => a + b, 0);
       const pinned = (perLabel[k] ?? 0) - (leaked?.perLabel[k] ?? 0);

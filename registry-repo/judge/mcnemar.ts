@@ -12,7 +12,7 @@ export function mcnemar(onlyBaseline: number, onlyCandidate: number): number {
   return onlyCandidate > onlyBaseline ? upperTail(n, onlyCandidate) : 1 - upperTail(n, n - onlyCandidate + 1);
 }
 
-/** P(X ≥ k) for X ~ Binomial(n, ½) and k > n/2, where the terms fall from the first on. */
+/** P(X ≥ k) for X ~ Binomial(n, ½) and k > n/2, where each term is smaller than the one before. */
 function upperTail(n: number, k: number): number {
   if (k > n) return 0;
   let logFirst = -n * Math.LN2;

@@ -1,12 +1,12 @@
-/** Beyond this share of the likeliest count, a count is left out. */
+/** Counts whose probability is below this share of the likeliest one's are left out. */
 const LEAST = 1e-12;
 
 /**
- * Counts as a Poisson distribution has them, by the inverse of its distribution. Only sums, products and quotients make the table,
- * so it is the same on every machine; its length grows with the square root of the mean.
+ * Draws counts from a Poisson distribution, by the inverse of its distribution function. The table is made with sums,
+ * products and quotients only, so it is the same on every machine. Its length grows with the square root of the mean.
  *
  * @param mean above 0
- * @returns a count for a number in [0, 1): even numbers in give Poisson counts out
+ * @returns a function from a number in [0, 1) to a count: uniform numbers give Poisson counts
  */
 export function poisson(mean: number): (uniform: number) => number {
   const mode = Math.floor(mean);

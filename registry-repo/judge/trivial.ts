@@ -2,20 +2,21 @@ import type { Averaging } from '../f1.ts';
 import type { Confusion } from '../values.ts';
 import { shown } from './finding.ts';
 
-/** An answer that no text has any part in, and the F1 that it comes to. */
+/** An answer that does not depend on the text, and its F1. */
 export type Trivial = {
   readonly name: string;
-  /** Share in [0, 1]; of drawn answers, for the counts that are expected of them. */
+  /** Share in [0, 1]; for drawn answers, the F1 of the expected counts. */
   readonly f1: number;
   /** The same for other rows. @param truth how many rows each label has */
   readonly on: (truth: ArrayLike<number>) => number;
 };
 
 /**
- * What anyone reaches who knows how common each label is, and reads no text: the better of one label always, and labels drawn by
- * their shares. Which single label is best follows from the measure: the positive one of a binary F1, else the commonest.
+ * The best F1 without reading a text, by knowing only how common each label is: the better of always one label, and
+ * labels drawn by their shares. Which single label is best follows from the measure: the positive one for a binary F1,
+ * else the commonest.
  *
- * @param confusion of any model on the rows, `confusion[truth][predicted]`: its rows' sums alone count
+ * @param confusion of any model on the rows, `confusion[truth][predicted]`: only the sums of its rows count
  */
 export function bestTrivial(labels: readonly string[], confusion: Confusion, averaging: Averaging): Trivial {
   const [always, drawn] = trivials(labels, confusion, averaging);
@@ -46,11 +47,11 @@ export function trivials(labels: readonly string[], confusion: Confusion, averag
   ];
 }
 
-/** F1 of a label from hits, rows that have it, and rows that were given it. */
+/** F1 of a label from its hits, the rows that have it, and the rows that were given it. */
 export const labelShare = (hits: number, truth: number, predicted: number): number =>
   truth + predicted === 0 ? 0 : (2 * hits) / (truth + predicted);
 
-/** One F1 of those of the labels, as {@link f1} does it exactly. @param truth how many rows each label has */
+/** One F1 from the labels' F1, as {@link f1} computes it exactly. @param truth how many rows each label has */
 export function averaged(
   score: (label: number) => number,
   truth: ArrayLike<number>,

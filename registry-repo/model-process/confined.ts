@@ -9,56 +9,57 @@ import { canBound, type MemoryLook, memoryLook } from './resident.ts';
 
 /** How much a process that runs a model may take, wherever models run. */
 export type Bounds = {
-  /** Resident memory. */
+  /** Resident memory in megabytes. */
   readonly megabytes: number;
-  /** How far it steps back behind other programs, 0 to 19, added to the parent's own. */
+  /** Its niceness, 0 to 19, added to the parent's own: other programs go first. */
   readonly niceness?: number;
-  /** What to isolate it with, where it is not all that this machine has. */
+  /** What isolates it, if it is not everything that this machine has. */
   readonly isolation?: () => Promise<Isolation>;
   /** How its memory is watched. */
   readonly memory?: MemoryLook;
 };
 
-/** A program of ours that runs models, compiled. */
+/** The compiled program that runs models. */
 export type Program = {
   readonly entry: URL;
   readonly args?: readonly string[];
   readonly cwd?: string;
-  /** Folders that it reads. */
+  /** Folders that it may read. */
   readonly files?: readonly string[];
   readonly stdin: 'ignore' | 'pipe';
-  /** Whether it has something to do now; what is idle does not grow. */
+  /** Whether the process is working now; an idle process does not grow. */
   readonly busy?: () => boolean;
 };
 
-/** Why it was killed from here. */
+/** Why this program killed it. */
 export type Stopped = { readonly code: string; readonly message: string };
 
-/** How it ended. `failed`: it was never started. */
+/** How the process ended. `failed`: it was never started. */
 export type Ended = {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stopped: Stopped | null;
   readonly failed: Error | null;
-  /** The last of what it printed as errors. */
+  /** The end of its standard error. */
   readonly lastWords: string;
 };
 
 /**
- * A process that runs a model, and so may do anything: it gets an environment with nothing of ours, no open file but its pipes,
- * a process group and limits of its own, and is killed when it takes too much memory. The only way in which models are run.
+ * A process that runs a model. A model may do anything, so the process gets an environment without Pawl's variables, no
+ * open file but its pipes, a process group and limits of its own, and is killed when it takes too much memory. Models
+ * are run in no other way.
  *
- * On descriptor 3 it writes; standard output is thrown away.
+ * It answers on descriptor 3; standard output is thrown away.
  */
 export class Confined {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
-  /** Whether anybody can tell how much memory it takes. */
+  /** Whether its memory can be measured. */
   readonly bounded: boolean;
   #stopped: Stopped | null = null;
   #lastWords = '';
 
-  /** Never fails: what cannot be started has `ended`, with `failed`. */
+  /** Never fails: for a process that cannot be started, `ended` resolves with `failed`. */
   static async start(program: Program, bounds: Bounds): Promise<Confined> {
     const { megabytes, niceness = 0, memory = memoryLook(), isolation = isolationHere } = bounds;
     const known = { megabytes, niceness, memory, isolation: await isolation() };
@@ -94,19 +95,19 @@ export class Confined {
       };
       this.child.on('error', (error) => end(null, null, error));
       this.child.on('close', (code, signal) => {
-        const inside = isolation.bwrap === null ? null : signalOf(code); // a sandbox tells it as shells do
+        const inside = isolation.bwrap === null ? null : signalOf(code); // a sandbox reports it as shells do
         end(inside === null ? code : null, signal ?? inside, null);
       });
     });
   }
 
-  /** Kills it and whatever it started. The first reason is the one that is told. */
+  /** Kills the process and whatever it started. Only the first reason is kept. */
   stop(why: Stopped): void {
     this.#stopped ??= why;
     const { exitCode, signalCode } = this.child;
     if (exitCode !== null || signalCode !== null) return;
     if (process.platform !== 'win32') killGroup(this.child);
-    this.child.kill('SIGKILL'); // it may not have come to a group of its own yet
+    this.child.kill('SIGKILL'); // it may not have a process group of its own yet
   }
 
   async #lookAtMemory({ of }: MemoryLook, pid: number, limit: number): Promise<void> {
@@ -116,7 +117,7 @@ export class Confined {
   }
 }
 
-/** The end of its last words, on one line. */
+/** The end of its standard error, on one line. */
 export const lastLines = ({ lastWords }: Pick<Ended, 'lastWords'>): string =>
   lastWords.trim().split('\n').slice(-3).join(' ').slice(0, 500);
 
@@ -126,7 +127,7 @@ const signalOf = (code: number | null): NodeJS.Signals | null =>
   SIGNALS.find(([, number]) => code === 128 + number)?.[0] ?? null;
 const SIGNALS = Object.entries(constants.signals) as [NodeJS.Signals, number][];
 
-/** What the system itself needs to start a program, the processor to pretend if any, and nothing else. */
+/** The variables that the system needs to start a program, the pretended processor if any, and nothing else. */
 const systemOnly = (
   { SystemRoot, TEMP, [PRETENDED]: pretended }: NodeJS.ProcessEnv = process.env,
 ): NodeJS.ProcessEnv => ({
@@ -134,6 +135,6 @@ const systemOnly = (
   ...(pretended !== undefined && { [PRETENDED]: pretended }),
 });
 
-/** If the machine itself runs out of memory, Linux shall take this process and no other. */
+/** If the machine runs out of memory, Linux shall kill this process first. */
 const firstToDie = (pid: number): Promise<void> =>
   process.platform === 'linux' ? writeFile(`/proc/${pid}/oom_score_adj`, '1000').catch(() => {}) : Promise.resolve();

@@ -1,6 +1,6 @@
 import { RegistryError } from '../errors.ts';
 
-/** The process that ran the model ended in the middle of its work: it crashed, or took more memory than it may. */
+/** The process that ran the model ended during its work: it crashed, or took more memory than it may. */
 export class WorkerLostError extends RegistryError {
   readonly code = 'worker_lost';
 }
@@ -10,7 +10,10 @@ export class WorkerHungError extends RegistryError {
   readonly code = 'worker_hung';
 }
 
-/** The model ran, and gave nothing usable for these texts. The process can go on; `cause` has its words, which may quote a text. */
+/**
+ * The model ran, and gave nothing usable for these texts. The process can go on; `cause` has its message, which may
+ * quote a text.
+ */
 export class ModelFailedError extends RegistryError {
   readonly code = 'model_failed';
 }

@@ -1,10 +1,10 @@
 /**
- * Messages between a model's process and its parent, over pipes: the length of the text (4 bytes), the length of the bytes
- * (6 bytes), the text as JSON in UTF-8, the bytes. A length is known before anything is kept.
+ * Messages between a model's process and its parent, over pipes: the length of the text (4 bytes), the length of the
+ * bytes (6 bytes), the text as JSON in UTF-8, the bytes. A length is known before any content is kept.
  */
 const PREFIX = 10;
 
-/** @returns what goes first; the bytes themselves follow, uncopied */
+/** @returns what is sent first; the bytes themselves follow, uncopied */
 export function frameHead(message: unknown, bytes: number): Buffer {
   const text = Buffer.from(JSON.stringify(message), 'utf8');
   const head = Buffer.allocUnsafe(PREFIX + text.length);
@@ -18,7 +18,7 @@ export type Frame = { readonly message: unknown; readonly bytes: Buffer };
 
 export type FrameLimits = { readonly text: number; readonly bytes: number };
 
-/** Puts messages together from what a pipe gives, in pieces of any size. */
+/** Puts messages together from the pieces that a pipe gives. */
 export class FrameReader {
   readonly #limits: FrameLimits;
   readonly #hear: (frame: Frame) => void;
@@ -34,7 +34,7 @@ export class FrameReader {
     this.#hear = hear;
   }
 
-  /** @throws {RangeError | SyntaxError} what was said is no message; nothing more can be read */
+  /** @throws {RangeError | SyntaxError} the bytes are no message; nothing more can be read */
   read(chunk: Buffer): void {
     let at = 0;
     while (at < chunk.length || this.#complete) {

@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { TRUE, workingTool } from './tools.ts';
 
 /**
- * What is put in front of a program that runs a model: absolute paths, null where this machine has none that works. `prlimit`:
- * no core dumps, and a bound on memory that holds between two looks (`RLIMIT_DATA`). `setpriv`: no privileges can be gained, and
- * it dies with its parent. `bwrap`: no network, and no files but the system's libraries and Pawl's own. `nice`: it steps back.
+ * Programs that are put in front of a program that runs a model: absolute paths, null where this machine has none that
+ * works. `prlimit`: no core dumps, and a bound on memory between two checks (`RLIMIT_DATA`). `setpriv`: no privileges
+ * can be gained, and the process dies with its parent. `bwrap`: no network, and no files but the system's libraries and
+ * Pawl's own. `nice`: other programs go first.
  */
 export type Isolation = {
   readonly prlimit: string | null;
@@ -17,19 +18,19 @@ export type Isolation = {
 
 export const NO_ISOLATION: Isolation = { prlimit: null, setpriv: null, bwrap: null, nice: null };
 
-/** What of it this machine has. It is tried, once, and counts only if a program really starts so. */
+/** The programs that this machine has. Each is tried once, and counts only if a program really starts behind it. */
 export function isolationHere(): Promise<Isolation> {
   known ??= find();
   return known;
 }
 let known: Promise<Isolation> | undefined;
 
-/** The same, but for the sandbox: for a system whose libraries it would hide. */
+/** The same without the sandbox: for a system whose libraries it would hide. */
 export const withoutSandbox = async (): Promise<Isolation> => ({ ...(await isolationHere()), bwrap: null });
 
 async function find(): Promise<Isolation> {
   if (process.platform !== 'linux') return { ...NO_ISOLATION, nice: await workingTool('nice', (nice) => [nice, TRUE]) };
-  // Without this file nobody here could tell how much memory a process inside a sandbox takes.
+  // Without this file the memory of a process inside a sandbox cannot be measured.
   const told = existsSync(`/proc/${process.pid}/task/${process.pid}/children`);
   const [prlimit, setpriv, bwrap, nice] = await Promise.all([
     workingTool('prlimit', (tool) => [...limits(tool, 2 ** 40), TRUE]),
@@ -40,7 +41,7 @@ async function find(): Promise<Isolation> {
   return { prlimit, setpriv, bwrap, nice };
 }
 
-/** In words, for people. */
+/** Describes the isolation to people. */
 export function describeIsolation({ prlimit, setpriv, bwrap }: Isolation): string {
   if (bwrap) return `in a sandbox (bubblewrap)${prlimit ? ', memory limited by the system' : ''}`;
   const has = [prlimit && 'memory limited by the system', setpriv && 'no new privileges'].filter(Boolean);
@@ -48,10 +49,10 @@ export function describeIsolation({ prlimit, setpriv, bwrap }: Isolation): strin
 }
 
 /**
- * A whole command line for a program.
+ * The whole command line for a program.
  *
  * @param argv the program and its arguments
- * @param bounds.megabytes of resident memory that it may take; what it may ask for is more, since not all of it is used
+ * @param bounds.megabytes of resident memory that it may take; it may reserve more, because not all of that is used
  * @param bounds.niceness above the parent's own
  * @param bounds.files folders that it reads
  */
@@ -68,7 +69,7 @@ export function isolated(
   ];
 }
 
-/** Node and ONNX Runtime map so much beyond what they use. */
+/** Node and ONNX Runtime reserve so much address space beyond what they use. */
 const SLACK_MEGABYTES = 1024;
 
 const privileges = (setpriv: string) => [setpriv, '--no-new-privs', '--pdeathsig', 'KILL'];
@@ -98,7 +99,10 @@ function sandbox(bwrap: string, files: readonly string[]): string[] {
   ];
 }
 
-/** Compiled Pawl, and every `node_modules` where its dependencies may be; not the folder around it, which may be a project's. */
+/**
+ * Compiled Pawl, and every `node_modules` where its dependencies may be. The folder around it is not among them,
+ * because it may belong to a project.
+ */
 function ownFiles(): string[] {
   const compiled = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
   const files = [compiled, join(dirname(compiled), 'package.json')];

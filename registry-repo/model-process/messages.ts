@@ -4,7 +4,10 @@ import type { RuntimeSource } from '../runtime/runtime.ts';
 /** The part of a manifest that a runtime is made from. */
 export type RuntimeManifest = RuntimeSource['manifest'];
 
-/** What a model's process is told. It is told the next thing only after it has answered; it ends when nobody can tell it more. */
+/**
+ * What the parent tells a model's process. It sends the next order only after an answer. The process ends when the
+ * parent can send no more.
+ */
 export type Order =
   | {
       readonly order: 'load';
@@ -16,8 +19,9 @@ export type Order =
   | { readonly order: 'classify'; readonly texts: readonly string[] };
 
 /**
- * What it answers: one of these for every order. `classified` is followed by [B, K] probabilities, row-major float32. After a
- * failed `load` it ends by itself. It ran a stranger's graph, so it is read like a stranger's word.
+ * What the process answers: one of these for every order. `classified` is followed by [B, K] probabilities, row-major
+ * float32. After a failed `load` the process ends by itself. It ran an untrusted graph, so its answers are untrusted,
+ * too.
  */
 export const Answer = z.discriminatedUnion('answer', [
   z.strictObject({ answer: z.literal('loaded') }),
@@ -26,5 +30,5 @@ export const Answer = z.discriminatedUnion('answer', [
 ]);
 export type Answer = z.infer<typeof Answer>;
 
-/** File descriptor that answers are written to; standard output is left to whatever a native library says. */
+/** File descriptor for answers; standard output is left to native libraries. */
 export const ANSWERS = 3;

@@ -18,7 +18,7 @@ export type ModelProcessOptions = {
   readonly entry?: URL;
   /** Called at most once: when the process is lost or hangs, never when it was asked to stop. */
   readonly onEnd?: (error: WorkerLostError | WorkerHungError) => void;
-  /** Counts the limits of time. */
+  /** Counts time limits. */
   readonly later?: Later;
 };
 
@@ -31,12 +31,12 @@ export class ModelProcess {
   readonly #onEnd: (error: WorkerLostError | WorkerHungError) => void;
   readonly #later: Later;
   readonly #megabytes: number;
-  /** Resolves when the process is gone. */
+  /** Resolves when the process has ended. */
   readonly ended: Promise<void>;
   #pending: Pending | null = null;
   #state: 'open' | 'stopping' | 'ended' = 'open';
 
-  /** Never fails: a process that cannot be started is lost at its first order. */
+  /** Never fails: a process that cannot be started fails its first order. */
   static async start(options: ModelProcessOptions): Promise<ModelProcess> {
     const { entry = MODEL_CHILD, bounds } = options;
     let started: ModelProcess | undefined;
@@ -51,7 +51,7 @@ export class ModelProcess {
     this.#later = wait;
     this.#megabytes = bounds.megabytes;
     this.#orders = confined.child.stdin as Writable;
-    this.#orders.on('error', () => {}); // its end says the rest
+    this.#orders.on('error', () => {}); // its end gives the reason
     const reader = new FrameReader(LIMITS, (frame) => this.#hear(frame));
     const answers = confined.child.stdio[3];
     answers?.on('error', () => {});
@@ -69,7 +69,7 @@ export class ModelProcess {
     return this.#pending !== null;
   }
 
-  /** @throws {ModelUnloadableError | WorkerHungError | WorkerLostError} and then the process is of no more use */
+  /** @throws {ModelUnloadableError | WorkerHungError | WorkerLostError} and then the process cannot be used any more */
   async load(manifest: RuntimeManifest, files: ModelFiles, threads: number, timeoutMs: number): Promise<void> {
     const sizes = [...files].map(([path, { length: size }]) => ({ path, size }));
     const { labels, preprocessor, contract } = manifest;
@@ -92,7 +92,7 @@ export class ModelProcess {
     const { answer, bytes } = await this.#ask({ order: 'classify', texts }, timeoutMs);
     if (answer.answer === 'classified' && bytes.byteLength % 4 === 0)
       return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-    // The runtime's own words may quote the text, so they go no further than the cause.
+    // The runtime's own message may quote the text, so it is only in the cause.
     const [code, why] = answer.answer === 'failed' ? [answer.code, answer.message] : ['internal', answer.answer];
     const what = ranOutOfMemory(why)
       ? `the model ran out of memory, ${this.#megabytes} MB at most`
@@ -100,7 +100,7 @@ export class ModelProcess {
     throw new ModelFailedError(what, { cause: new RuntimeRefusal(code, why) });
   }
 
-  /** Lets it finish what it does, for so long at the most, and ends it. Never fails. */
+  /** Lets it finish its work within a time limit, and ends it. Never fails. */
   async stop(timeoutMs: number): Promise<void> {
     const idle = this.#pending?.settled;
     if (idle !== undefined) await within(idle, timeoutMs, this.#later);
@@ -156,7 +156,7 @@ type Answered = { readonly answer: Answer; readonly bytes: Buffer };
 /** The order that has not been answered yet. */
 class Pending {
   readonly answer: Promise<Answered>;
-  /** Resolves when it has been, either way. */
+  /** Resolves when it has been answered, or has failed. */
   readonly settled: Promise<void>;
   resolve: (answer: Answered) => void = () => {};
   reject: (error: Error) => void = () => {};
@@ -188,7 +188,7 @@ function lossOf(ended: Ended, megabytes: number): WorkerLostError | WorkerHungEr
 
 const ranOutOfMemory = (words: string): boolean => diedOfMemory(words) !== null || gotNoMemory(words);
 
-/** What the runtime in the process said, in its own words. */
+/** The message of the runtime in the process. */
 class RuntimeRefusal extends Error {
   readonly code: string;
   constructor(code: string, message: string) {

@@ -4,13 +4,14 @@ import { type Frame, FrameReader, frameHead } from './frames.ts';
 import { ANSWERS, type Answer, type Order } from './messages.ts';
 import { watched } from './watched.ts';
 
-/** What the parent says is not doubted; a gigabyte of texts would not have been read by it. */
+/** The parent is trusted. A gigabyte of texts would not have been accepted by it. */
 const LIMITS = { text: 2 ** 32 - 1, bytes: 2 ** 47 };
 
 /**
- * The whole life of a model's process: loads one model, classifies, ends when its parent closes the pipe or is gone.
+ * The whole life of a model's process: it loads one model, classifies, and ends when its parent closes the pipe or is
+ * gone.
  *
- * @param start what loads models; called with the first order, so that no native code is there before
+ * @param start loads models; called with the first order, so that no native code is loaded before
  */
 export function obey(start: () => Promise<Load>): void {
   watched(null);
@@ -63,5 +64,5 @@ export function obey(start: () => Promise<Load>): void {
   const reader = new FrameReader(LIMITS, (frame) => void handle(frame));
   orders.on('data', (chunk: Buffer) => reader.read(chunk));
   for (const event of ['end', 'error'] as const) orders.on(event, () => process.exit(0));
-  answers.on('error', () => process.exit(0)); // nobody listens any more
+  answers.on('error', () => process.exit(0)); // the reader has gone
 }

@@ -6,18 +6,18 @@ import type { Bounds } from './confined.ts';
 import { ModelFailedError, ModelUnloadableError } from './errors.ts';
 import { ModelProcess, type ModelProcessOptions } from './model-process.ts';
 
-/** So many texts, and about so many characters of them, are one order, which has a limit of time. */
+/** So many texts, and about so many characters of them, make one order, which has a time limit. */
 const ORDER = { texts: 512, characters: 2_000_000 };
 
 export type OpenModelOptions = Pick<ModelProcessOptions, 'entry' | 'later'> & {
   readonly bounds: Bounds;
-  /** A model must be loaded, and answer one order, within this. */
+  /** Loading a model, and answering one order, must take no longer than this. */
   readonly seconds: number;
 };
 
 /**
- * Opens models in processes of their own, one each, for whoever asks a model one thing after the other. A process that crashes,
- * hangs or takes too much memory is not started again: the call fails with what befell it.
+ * Opens each model in a process of its own, for callers that send one request at a time. A process that crashes, hangs
+ * or takes too much memory is not started again: the call fails with the reason.
  */
 export const openModelWith =
   ({ bounds, seconds, entry, later }: OpenModelOptions): OpenModel =>
@@ -60,7 +60,7 @@ function orderFrom(texts: readonly string[], from: number): string[] {
   return texts.slice(from, to);
 }
 
-/** As the same runtime would have said it in this process. */
+/** The error that the same runtime would have thrown in this process. */
 function refusalOf(error: unknown): unknown {
   if (!(error instanceof ModelFailedError || error instanceof ModelUnloadableError)) return error;
   const { code, message } = error.cause as Error & { code?: string };

@@ -2,27 +2,27 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
-/** How a process's memory is looked at from outside. */
+/** Measures a process's memory from outside. */
 export type MemoryLook = {
   readonly everyMs: number;
-  /** Megabytes; null if the process is gone, or this machine does not tell. */
+  /** Megabytes; null if the process has ended, or this machine does not tell. */
   readonly of: (pid: number) => Promise<number | null>;
 };
 
-/** Whether this machine tells how much a process takes: our own is surely there. */
+/** Whether this machine tells how much memory a process takes. This process is certainly there, so it is measured. */
 export const canBound = async ({ of }: MemoryLook): Promise<boolean> => (await of(process.pid)) !== null;
 
 /**
- * Linux tells the most that a process ever had, for the price of reading a small file. Elsewhere `ps` is a process of its
- * own, and beside a model that is timed it must be rare; what grows within a second is then noticed late, but noticed.
+ * Linux tells the most that a process ever had, at the cost of reading a small file. Elsewhere `ps` is a process of its
+ * own, and must be rare beside a model that is timed; growth within a second is then noticed late, but noticed.
  */
 export const memoryLook = (platform: NodeJS.Platform = process.platform): MemoryLook =>
   platform === 'linux' ? { everyMs: 100, of: highWaterMark } : { everyMs: 1000, of: residentNow };
 
-/** Of the process and of what it started: a sandbox is the parent of what is in it. */
+/** The memory of the process and of those that it started: a sandbox is the parent of the process in it. */
 const highWaterMark = async (pid: number): Promise<number | null> => markOf(pid, 3);
 
-/** Read at once: the kernel makes these few lines up, and a thread to wait for them costs more than they do. */
+/** Read synchronously: the kernel makes these few lines up, and a thread that waits for them would cost more. */
 function markOf(pid: number, deep: number): number | null {
   const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(textOf(`/proc/${pid}/status`))?.[1];
   if (kilobytes === undefined) return null;
@@ -34,7 +34,7 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    return ''; // gone
+    return ''; // ended
   }
 }
 

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
 /**
- * A tool of this machine that is put in front of a program: its absolute path, if a program really ends well behind it; null
- * where it is missing, or may not be used.
+ * A tool of this machine that is put in front of a program: its absolute path, if a program that is started through it
+ * ends with success; null if it is missing, or may not be used.
  *
  * @param args the whole command line of a trial, by the tool's path
  */
@@ -19,7 +19,7 @@ function inPath(name: string, { PATH = '' }: NodeJS.ProcessEnv = process.env): s
   return found.find((path) => isAbsolute(path) && existsSync(path)) ?? null;
 }
 
-/** A program that does nothing, well. */
+/** A program that does nothing and ends with success. */
 export const TRUE = inPath('true') ?? '/bin/true';
 
 const runs = ([command = '', ...args]: readonly string[]): Promise<boolean> =>

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 
 /**
- * Lets this process end when nobody waits for it any more, whatever a graph does.
+ * Makes this process end when its parent has ended, whatever a graph does.
  *
  * @param seconds after which it ends in any case; null for no such limit
  */

@@ -3,15 +3,16 @@ import { type Graph, type Model, ModelShape, type Node, type Tensor } from './me
 import { Input, readMessage } from './wire.ts';
 
 /**
- * What VNNI is to a graph on x86. `faster`: without it the runtime rewrites constant weights when it loads the graph; answers are
- * the same. `needed`: without it sums of products of bytes overflow, and answers are wrong. Null: nothing.
+ * What VNNI means for a graph on x86. `faster`: without it the runtime rewrites constant weights when it loads the
+ * graph; answers are the same. `needed`: without it sums of products of bytes overflow, and answers are wrong. Null:
+ * nothing.
  */
 export type Vnni = 'faster' | 'needed' | null;
 
 /** Two products of an unsigned byte with a byte up to this still fit into 16 bits: 2 · 255 · 64 < 2¹⁵. */
 const MOST = 64;
 
-/** Which operands of the standard operators are multiplied: bytes themselves, or what `DequantizeLinear` makes of bytes. */
+/** Which operands the standard operators multiply: bytes themselves, or what `DequantizeLinear` makes of bytes. */
 const BYTES: ReadonlyMap<string, readonly [left: number, right: number]> = new Map([
   ['MatMulInteger', [0, 1]],
   ['ConvInteger', [0, 1]],
@@ -22,8 +23,8 @@ const BYTES: ReadonlyMap<string, readonly [left: number, right: number]> = new M
 const FLOATS: ReadonlySet<string> = new Set(['MatMul', 'Gemm', 'Conv']);
 
 /**
- * Looks for products of unsigned by signed bytes in a model file. Quantized operators of other domains are not known here: no scan
- * lets them pass.
+ * Finds products of unsigned and signed bytes in a model file. Quantized operators of other domains are not known here:
+ * no scan accepts them.
  *
  * @throws {WireError} if the bytes are no ONNX model
  */
@@ -65,7 +66,7 @@ function need(left: Known, right: Known, within: (source: Tensor) => boolean): V
   return right.source && within(right.source) ? null : 'faster';
 }
 
-/** Many products may share one constant, whose bytes are looked through once. */
+/** Many products may share one constant, whose bytes are read once. */
 function onceEach(look: (tensor: Tensor) => boolean): (tensor: Tensor) => boolean {
   const seen = new Map<Tensor, boolean>();
   return (tensor) => {

@@ -11,13 +11,13 @@ export type Known = {
   readonly type: number | null;
   /** Whether the runtime can compute it when it loads the graph. */
   readonly constant: boolean;
-  /** The constants it is an arrangement of; null where it is anything else. */
+  /** The constants that it rearranges; null if it is anything else. */
   readonly source: Tensor | null;
 };
 
 const UNKNOWN: Known = { type: null, constant: false, source: null };
 
-/** Operators whose output is its first input's numbers in another arrangement, or some of them. */
+/** Operators whose output holds numbers of their first input, rearranged or only some of them. */
 const ARRANGES: ReadonlySet<string> = new Set(
   'Identity Transpose Reshape Squeeze Unsqueeze Flatten Gather GatherElements GatherND Slice Split Expand Tile'.split(
     ' ',
@@ -29,7 +29,7 @@ export function knownValues({ nodes, inputs, initializers }: Graph): ReadonlyMap
   const values = new Map<string, Known>();
   for (const tensor of initializers)
     values.set(tensor.name ?? '', { type: tensor.dataType, constant: true, source: tensor });
-  // An initializer that is an input, too, is only a default: a caller may give something else.
+  // An initializer that is also an input is only a default: a caller may give another value.
   for (const { name, type } of inputs)
     values.set(name ?? '', { type: type?.tensor?.elementType ?? null, constant: false, source: null });
   for (const node of nodes) {

@@ -3,12 +3,15 @@ import { knownValues } from './element-types.ts';
 import type { Graph } from './messages.ts';
 import { smallInts } from './tensors.ts';
 
-/** `TensorProto.DataType` of float, float16, double and bfloat16: dividing those by zero gives infinity, not a fault. */
+/**
+ * `TensorProto.DataType` of float, float16, double and bfloat16: dividing those by zero gives infinity, not a fault.
+ */
 const FLOATS: ReadonlySet<number> = new Set([1, 10, 11, 16]);
 
 /**
- * Divisions of integers that may end the process: by zero, and of the smallest number by −1, processors raise a fault and nothing
- * catches it. Dividing is allowed where the type is surely a float's, or the divisor is a constant whose every number is neither.
+ * Finds divisions of integers that may end the process. By zero, and of the smallest number by −1, processors raise a
+ * fault that cannot be caught. Dividing is allowed if the type is certainly a float's, or if the divisor is a constant
+ * without 0 and −1.
  */
 export function integerDivisions(graph: Graph): Finding[] {
   const divisions = graph.nodes.filter(({ operator }) => operator === 'Div' || operator === 'Mod');

@@ -1,10 +1,11 @@
 /**
- * Operators that a candidate's graph may use, in the sense of ONNX's own definitions: what transformers, recurrent and
- * convolutional networks, embedding bags, linear models and their quantized forms are exported to.
+ * Operators that a candidate's graph may use, as ONNX defines them: those that exporters write for transformers,
+ * recurrent and convolutional networks, embedding bags, linear models and their quantized forms.
  *
- * Not among them, on purpose: control flow (`If`, `Loop`, `Scan`, `SequenceMap`), because how long it runs cannot be
- * bounded; randomness and `Dropout`, because a verdict must come out the same twice; sequences, maps, optionals and
- * strings, because a graph gets numbers and gives probabilities; images, audio and losses, because this registry is for text.
+ * Left out on purpose: control flow (`If`, `Loop`, `Scan`, `SequenceMap`), because its time cannot be bounded;
+ * randomness and `Dropout`, because a second judgement must give the same verdict; sequences, maps, optionals and
+ * strings, because a graph takes numbers and gives probabilities; images, audio and losses, because this registry is
+ * for text.
  */
 const STANDARD = `
   Abs Add And ArgMax ArgMin Attention AveragePool BatchNormalization Cast CastLike Ceil Celu Clip Concat Constant

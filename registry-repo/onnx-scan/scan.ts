@@ -9,14 +9,15 @@ import { Input, readMessage, WireError } from './wire.ts';
 
 const MAX_NODES = 50_000;
 const MAX_OPERANDS = 1000;
-/** Elements of one tensor that a graph makes up itself; a gigabyte of floats. */
+/** The most elements of one tensor that a graph makes itself; a gigabyte of floats. */
 const MAX_MADE_UP = 2 ** 28;
 
 /**
- * Looks through a model file before ONNX Runtime sees a byte of it: data inside the file, tensors as large as they say,
- * only operators we know, no control flow, no functions, the inputs and outputs of the manifest's contract.
+ * Checks a model file before ONNX Runtime reads a byte of it: data inside the file, tensors as large as they say, only
+ * known operators, no control flow, no functions, the inputs and outputs of the manifest's contract.
  *
- * It is total: whatever the bytes are, it ends soon and answers with findings; none means that the runtime may load them.
+ * It is total: whatever the bytes are, it ends soon and returns findings. If there are none, the runtime may load the
+ * model.
  */
 export function scanOnnx(bytes: Uint8Array, contract: Manifest['contract']): Finding[] {
   const input = new Input(bytes);
@@ -106,7 +107,10 @@ function tensorFindings(graph: Graph): Finding[] {
   return findings;
 }
 
-/** Tensors that a few bytes blow up. Only constant shapes are seen here; the scorer's memory limit is for the others. */
+/**
+ * Finds tensors that a few bytes make large. Only constant shapes are seen here; the scorer's memory limit stops the
+ * others.
+ */
 function amplification({ nodes, initializers }: Graph): Finding[] {
   const constants = new Map<string, Tensor>(initializers.map((t) => [t.name ?? '', t]));
   for (const node of nodes) {

@@ -7,9 +7,12 @@ type Tensor = Contract['output'];
 
 const ELEMENT: Record<Tensor['type'], number> = { float32: 1, int32: 6, int64: 7 };
 
-/** Holds a graph's own inputs and outputs against the contract: exactly these, so that nothing but the text goes in. */
+/**
+ * Compares a graph's own inputs and outputs with the contract: exactly these, so that the graph gets nothing but the
+ * text.
+ */
 export function signatureFindings(graph: Graph, contract: Contract): Finding[] {
-  // Before IR 4 an initializer was an input as well, with a default: nobody feeds it.
+  // Before IR 4 an initializer was also an input, with a default value: callers do not set it.
   const defaults = new Set(graph.initializers.map((t) => t.name ?? ''));
   const inputs = graph.inputs.filter((value) => !defaults.has(value.name ?? ''));
   return [

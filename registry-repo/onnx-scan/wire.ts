@@ -1,19 +1,19 @@
 import { type Finding, failed } from '../judge/finding.ts';
 
-// Protobuf's wire format, read by hand: nothing of it is believed, nothing is copied, and every step is counted.
+// Protobuf's wire format, read by hand: no part of it is trusted, nothing is copied, and every step is counted.
 // https://protobuf.dev/programming-guides/encoding/
 
-/** The bytes are no protobuf of this shape; what stands after this place means nothing. */
+/** The bytes are no protobuf of this shape; what follows this place means nothing. */
 export class WireError extends Error {}
 
-/** More fields than any sane model has, so that reading ends soon whatever the bytes are. */
+/** More fields than any real model has, so that reading ends soon whatever the bytes are. */
 const MAX_FIELDS = 1_000_000;
-/** More messages than any sane model has: the emptiest takes two bytes of a file, and some hundred of memory. */
+/** More messages than any real model has: the emptiest takes two bytes of a file, and some hundred of memory. */
 const MAX_MESSAGES = 400_000;
 const MAX_FINDINGS = 50;
 const MAX_ALIKE = 10;
 
-/** Part of a file, and what has been noticed in all of it. */
+/** Part of a file, and the counts of the whole file. */
 export class Input {
   readonly bytes: Uint8Array;
   readonly view: DataView;
@@ -36,7 +36,7 @@ export class Input {
     this.log.findings.push(failed(code, message));
   }
 
-  /** A varint as a signed 64-bit number; beyond ±2⁵³ it is only near the true one, and unsafe as an integer. */
+  /** A varint as a signed 64-bit number; beyond ±2⁵³ it is only approximate, and unsafe as an integer. */
   varint(): number {
     let [value, scale] = [0, 1];
     for (let i = 0; i < 9; i++) {
@@ -177,7 +177,10 @@ export const floats = (number: number): Field<number> => ({
   },
 });
 
-/** Packed data of a tensor: how many elements, and where they are. No part is empty, so there are no more parts than elements. */
+/**
+ * Packed data of a tensor: how many elements, and where they are. Every part has elements, so there are no more parts
+ * than elements.
+ */
 export type Packed = { readonly count: number; readonly parts: readonly Uint8Array[] };
 
 const packed = (number: number, countOf: (part: Input) => number): Field<Packed> => {
@@ -239,7 +242,7 @@ export const shape = <F extends Fields>(name: string, fields: F): Shape<F> => ({
   byNumber: new Map(Object.entries(fields).map(([key, field]) => [field.number, [key, field]])),
 });
 
-/** Reads one message: every byte of it, no field that is not described, none twice that is there once. */
+/** Reads one message: every byte of it, no field that is not described, no single field twice. */
 export function readMessage<F extends Fields>({ name, fields, byNumber }: Shape<F>, input: Input): MessageOf<Shape<F>> {
   input.enter();
   const message: Record<string, unknown> = {};

@@ -2,7 +2,7 @@ import { axisOf, type Operation } from './operation.ts';
 import { isOne, ONE, product } from './size.ts';
 import { type Dims, free, isPlain, type Rows, refuse, rows, type Value } from './value.ts';
 
-// Operators that work along some axes of a tensor: never along the batch's.
+// Operators that work along some axes of a tensor: never along the batch axis.
 
 type Rule = (op: Operation) => Value[];
 
@@ -33,7 +33,7 @@ const pick: Rule = (op) => {
   return [rows(left, keep || axis < along ? axis : axis - 1)];
 };
 
-/** Until operator set 13 they took all axes from the given one on as one. */
+/** Until operator set 13 they treated all axes from the given one on as one. */
 const softmax: Rule = (op) => {
   const value = op.input(0);
   if (value.kind === 'free') return [free(value.dims)];
@@ -43,7 +43,7 @@ const softmax: Rule = (op) => {
   return [value];
 };
 
-/** Normalises over an axis and all behind it. */
+/** Normalises over an axis and all axes after it. */
 const layerNorm: Rule = (op) => {
   op.freeOrNone(1, 2);
   const value = op.input(0);
@@ -51,7 +51,7 @@ const layerNorm: Rule = (op) => {
   const { dims, axis } = op.rows(0);
   const from = op.axis(dims.length, -1);
   if (from <= axis) refuse('it normalises across the batch');
-  // A gain or bias of more axes than are normalised would give each place in the batch one of its own.
+  // A gain or bias with more axes than are normalised would give each place in the batch a value of its own.
   for (const index of [1, 2]) {
     const parameter = op.inputs[index];
     if (parameter && (!parameter.dims || parameter.dims.length >= dims.length - axis))
@@ -97,7 +97,7 @@ const topK: Rule = (op) => {
   return op.node.outputs.map(() => left);
 };
 
-/** The scale is one for all, or one for each place on an axis that is not the batch's. */
+/** The scale is one number, or one for each place on an axis other than the batch axis. */
 const quantize: Rule = (op) => {
   const value = op.input(0);
   op.freeOrNone(1, 2);
@@ -115,7 +115,7 @@ const quantize: Rule = (op) => {
 
 const REDUCTIONS = 'L1 L2 LogSum LogSumExp Max Mean Min Prod Sum SumSquare'.split(' ').map((name) => `Reduce${name}`);
 
-/** [N, C, ..]: each of the N by itself, whatever is done with the rest. */
+/** [N, C, ..]: each of the N separately, whatever is done with the other axes. */
 const perSample: Rule = (op) => {
   if (op.allFree) return op.node.outputs.map(() => free(null));
   const value = op.rows(0);
@@ -130,7 +130,7 @@ const perSample: Rule = (op) => {
   ];
 };
 
-/** As in inference: with the means and variances that it was given. */
+/** As in inference: with the given means and variances. */
 const batchNorm: Rule = (op) => {
   if (op.opset < 14 || op.int('training_mode', 0) !== 0) refuse('it may take the mean of the batch');
   const value = op.rows(0);

@@ -4,7 +4,7 @@ import { type Dims, free, numbers, type Places, refuse, rows, type Value, values
 
 /**
  * An operator that computes each number of its output from the numbers in the same place of its inputs, after ONNX's
- * broadcasting. Along the batch's axis every input must have the batch, or a single slice for all texts.
+ * broadcasting. Along the batch axis every input must have the batch, or a single slice for all texts.
  */
 export function elementWise(op: Operation): Value[] {
   const given = op.inputs.filter((value) => value !== null);
@@ -37,7 +37,7 @@ export function elementWise(op: Operation): Value[] {
   return [rows(broadcast(dims, op) as Dims, rank - fromEnd)];
 }
 
-/** Of more than one input where the sizes differ, nothing is known of the result's but where one of them is 1. */
+/** Sizes of the result. Where the inputs' sizes differ and none of them is 1, the result's size is not known. */
 export function broadcast(all: readonly (Dims | null)[], op: Pick<Operation, 'fresh'>): Dims | null {
   if (all.includes(null)) return null;
   const dims = all as readonly Dims[];
@@ -60,7 +60,10 @@ const numbersOnly =
     return Number.isSafeInteger(result) ? whole(result) : null;
   };
 
-/** A size is not negative, so it is no negative number; otherwise sizes are compared only as they are written. */
+/**
+ * A size is not negative, so it differs from every negative number. Otherwise two sizes are compared only as they are
+ * written.
+ */
 const equal: Arithmetic = (a, b) => {
   if (same(a, b)) return ONE;
   const [x, y] = [known(a), known(b)];
@@ -101,7 +104,7 @@ function onSizes({ node, inputs }: Operation): Value | null {
 const chosen = (condition: number | null, yes: Size, no: Size): Size | null =>
   condition === null ? null : condition === 0 ? no : yes;
 
-/** b · stride becomes b · (stride · size) or, once, b · stride and less than a stride. */
+/** b · stride becomes b · (stride · size) or, once, b · stride plus less than a stride. */
 function onPlaces({ node, inputs }: Operation): Value | null {
   const places = inputs.find((value) => value?.kind === 'places') as Places | undefined;
   const other = inputs.find((value) => value !== places);

@@ -43,7 +43,7 @@ const unsqueeze: Rule = (op) => {
   return [moved(value, dims, (axis) => nth(rank, at, axis))];
 };
 
-/** The place of the `axis`th of those that are not in `without`. */
+/** The place of the `axis`th axis among those that are not in `without`. */
 const nth = (rank: number, without: ReadonlySet<number>, axis: number): number =>
   Array.from({ length: rank }, (_, i) => i).filter((i) => !without.has(i))[axis] as number;
 
@@ -103,7 +103,7 @@ const reshape: Rule = (op) => {
   return [rows(dims, axisAfter(value, dims, wanted))];
 };
 
-/** The axes that are asked for, with 0 and −1 resolved; a size that is not known where that cannot be done. */
+/** The requested axes, with 0 and −1 resolved; a size that is not known where that cannot be done. */
 function resolved(op: Operation, dims: Dims, wanted: readonly Size[]): Dims {
   const copies = op.int('allowzero', 0) === 0;
   const given = wanted.map((size, i) =>
@@ -115,13 +115,13 @@ function resolved(op: Operation, dims: Dims, wanted: readonly Size[]): Dims {
 }
 
 /**
- * Where the batch is after numbers were laid out anew: on the first axis, if it was there, for then each text's numbers stay in
- * one piece; on its own axis, if the axes up to it are the same as before.
+ * The batch axis after numbers were laid out again. If it was the first axis, it stays the first, because each text's
+ * numbers stay in one piece. If the axes up to it are the same as before, it keeps its place.
  */
 function axisAfter({ dims: before, axis }: Rows, after: Dims, wanted: readonly Size[]): number {
   if (after.length > axis && before.slice(0, axis + 1).every((size, i) => same(size, after[i] as Size))) return axis;
   if (axis !== 0 || !after[0]?.batch) return refuse('it lays numbers out anew across the batch');
-  // Zero would mean "as before", so a factor that might be zero is none to rely on.
+  // Zero would mean "as before", so a factor that might be zero cannot be used.
   if (known(wanted[0]) !== -1 && after[0].names.some((name) => name.startsWith(UNKNOWN)))
     return refuse('the first axis is not known well enough');
   return 0;
@@ -245,7 +245,7 @@ const slice: Rule = (op) => {
   return [rows(left, axis)];
 };
 
-/** How much of an axis is left, where that is a matter of numbers. @param nth of the axes that are cut */
+/** How long an axis is after cutting, if that is known. @param nth of the axes that are cut */
 function lengthOf(op: Operation, own: Size, nth: number): Size {
   const of = (name: string, index: number): number | null =>
     op.ints(name)?.[nth] ?? known(valuesOf(op.inputs[index])?.[nth]);
@@ -255,7 +255,7 @@ function lengthOf(op: Operation, own: Size, nth: number): Size {
   return whole(Math.max(place(end) - place(start), 0));
 }
 
-/** Of a vector that is known. */
+/** Cuts a vector that is known. */
 function sliced(op: Operation, list: readonly Size[]): readonly Size[] | null {
   const of = (name: string, index: number): number | null => {
     const values = op.ints(name) ?? valuesOf(op.inputs[index])?.map(known);
@@ -290,7 +290,7 @@ const constantOfShape: Rule = (op) => {
 
 const MAX_VALUES = 64;
 
-/** A short vector of ones, which exporters multiply shapes with. */
+/** A short vector of ones, with which exporters multiply shapes. */
 function constantValues(op: Operation, dims: Dims): Value {
   const length = dims.length === 1 ? known(dims[0]) : null;
   const value = op.constantNumber();
@@ -310,7 +310,7 @@ const range: Rule = (op) => {
   return [{ kind: 'places', dims: [limit], axis: 0, stride: ONE, exact: true }];
 };
 
-/** One of numbers that are known; rows of a table; each text's own numbers. */
+/** Picks one of some known numbers, rows of a table, or each text's own numbers. */
 const gather: Rule = (op) => {
   const [data, ids] = [op.input(0), op.input(1)];
   const list = valuesOf(data);
@@ -342,7 +342,7 @@ const picking = (data: Dims, ids: Dims, along: number): Dims => [
   ...data.slice(along + 1),
 ];
 
-/** Numbers of each text, picked from among its own. */
+/** Picks numbers of each text from among its own. */
 function ownNumbers(data: Rows, ids: Extract<Value, { kind: 'places' }>, along: number, dims: Dims): Value {
   const each = over(data.dims[data.axis] as Size, { factor: 1, batch: true, names: [] });
   if (along !== data.axis || data.axis !== 0 || !each || !same(each, ids.stride))

@@ -3,7 +3,7 @@ import { smallInts } from '../onnx-scan/tensors.ts';
 import { known, named, type Size } from './size.ts';
 import { type Free, NotProvenError, type Rows, refuse, type Value, valuesOf } from './value.ts';
 
-/** Starts the names of sizes that may be zero, which those of inputs never are. */
+/** Prefix of the names of sizes that may be zero. The names of input sizes never begin with it. */
 export const UNKNOWN = '?';
 
 /** A node of a graph, with what is known of its inputs. */
@@ -23,7 +23,7 @@ export class Operation {
     this.#place = place;
   }
 
-  /** A size of which nothing is known but that it is the same for every batch of such texts. */
+  /** A size of which only one thing is known: it is the same for every batch of such texts. */
   fresh(): Size {
     return named(`${UNKNOWN}${this.#place}.${this.#made++}`);
   }
@@ -57,13 +57,13 @@ export class Operation {
     return value.kind === 'rows' ? value : refuse(`its input ${index} is not row by row`);
   }
 
-  /** An input that no text has a part in. */
+  /** An input that does not depend on any text. */
   free(index: number): Free {
     const value = this.input(index);
     return value.kind === 'free' ? value : refuse(`its input ${index} depends on the batch`);
   }
 
-  /** The same, where it may be left out. */
+  /** The same, if it may be left out. */
   freeOrNone(...indices: readonly number[]): void {
     for (const index of indices) if (this.inputs[index]) this.free(index);
   }
@@ -75,7 +75,10 @@ export class Operation {
     return values as number[];
   }
 
-  /** Whole numbers that are an attribute in older operator sets and an input in newer ones. @returns null where they are left out */
+  /**
+   * Whole numbers that are an attribute in older operator sets and an input in newer ones. @returns null if they are
+   * left out
+   */
   list(name: string, input: number): readonly number[] | null {
     const attribute = this.ints(name);
     if (attribute && this.inputs[input]) refuse(`its ${name} are there twice`);

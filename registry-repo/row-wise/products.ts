@@ -3,13 +3,13 @@ import type { Operation } from './operation.ts';
 import { isOne, known, type Size, same } from './size.ts';
 import { type Dims, free, type Rows, refuse, rows, type Value } from './value.ts';
 
-// Products of matrices: along the axes that are summed over, there is never the batch.
+// Products of matrices: the axes that are summed over never include the batch axis.
 
 type Rule = (op: Operation) => Value[];
 
 const matMul: Rule = (op) => [product(op)];
 
-/** The bytes that stand for zero may differ by column, and never by text. */
+/** The bytes that stand for zero may differ by column, but not by text. */
 const matMulInteger: Rule = (op) => {
   op.freeOrNone(2, 3);
   return [product(op)];
@@ -31,7 +31,7 @@ function product(op: Operation): Value {
   return rows(dims, dims.length - fromEnd);
 }
 
-/** Where many matrices are multiplied, those of one text meet each other, or one that is for all texts. */
+/** When many matrices are multiplied, one text's matrix meets its own, or one that is the same for all texts. */
 function alignedAcross(a: Value, b: Value, fromEnd: number): void {
   const [left, right] = [a.dims?.at(-fromEnd), b.dims?.at(-fromEnd)];
   for (const side of [a, b])

@@ -10,18 +10,19 @@ import { PRODUCTS } from './products.ts';
 import { BATCH, named, whole } from './size.ts';
 import { free, isPlain, NotProvenError, refuse, rows, type Value } from './value.ts';
 
-/** Whether every text's answer depends on that text alone; if that could not be proven, what stands in the way. */
+/** Whether every text's answer depends on that text alone; if that could not be proven, the reason. */
 export type Proof = { readonly rowWise: true } | { readonly rowWise: false; readonly why: string };
 
 /**
- * Proves, from a model's bytes, that its graph is row-wise: for inputs of equal width, the answer to each text is a function of
- * that text's own row, the same function for every place in the batch and every size of it.
+ * Proves, from a model's bytes, that its graph is row-wise: for inputs of equal width, the answer to each text is a
+ * function of that text's own row, the same function for every place in the batch and every size of it.
  *
- * It follows the axis of the batch through the graph, operator by operator, and gives up at the first that it cannot follow: it
- * never says yes of a graph that is not row-wise, and may say no of one that is. Work is linear in the size of the graph.
+ * It follows the batch axis through the graph, operator by operator, and stops at the first operator that it cannot
+ * follow. So it never calls a graph row-wise that is not, and may fail to prove one that is. Work is linear in the size
+ * of the graph.
  *
- * The proof is about real numbers. Sums of floats may come out a little differently in a batch of another size, because kernels
- * add in another order.
+ * The proof is about real numbers. Sums of floats may differ a little in a batch of another size, because kernels add
+ * in another order.
  */
 export function proveRowWise(bytes: Uint8Array): Proof {
   try {
@@ -71,17 +72,17 @@ function follow(graph: Graph, opset: number): void {
 }
 
 const [MAX_RANK, MAX_VALUES] = [16, 1000];
-/** The scan's limits, for whoever proves before it scans. */
+/** The scan's limits, for callers that prove before they scan. */
 const [MAX_NODES, MAX_OPERANDS] = [50_000, 1000];
 
-/** Keeps the work linear: what is known of a tensor, whatever gives it, is of bounded size. */
+/** Bounds what is kept of each tensor, so that the work stays linear. */
 function bounded(value: Value): Value {
   if ((value.dims?.length ?? 0) > MAX_RANK) refuse(`a tensor has ${value.dims?.length} axes`);
   if ('values' in value && (value.values?.length ?? 0) > MAX_VALUES) refuse('a vector of sizes is too long');
   return value;
 }
 
-/** Operators that compute number by number. */
+/** Operators that compute each number separately. */
 const ELEMENT_WISE = new Set(
   `Abs Add And BitwiseAnd Ceil Celu Clip Cos Div Elu Equal Erf Exp Floor Gelu Greater GreaterOrEqual HardSigmoid HardSwish
   IsInf IsNaN LeakyRelu Less LessOrEqual Log Max Mean Min Mish Mod Mul Neg Not Or PRelu Pow Reciprocal Relu Round Selu Sigmoid
@@ -112,7 +113,7 @@ function apply(node: Node, opset: number, place: number, values: ReadonlyMap<str
   return node.outputs.map(() => free(null));
 }
 
-/** Says at which node the proof ended. */
+/** Names the node at which the proof ended. */
 function at<T>(node: Node, place: number, work: () => T): T {
   try {
     return work();

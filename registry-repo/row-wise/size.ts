@@ -1,25 +1,26 @@
 /**
- * The size of an axis, as far as it can be known before a graph runs: a whole number, times the size of the batch once or not
- * at all, times sizes that are known by name only ("length"). What a name stands for is the same whatever else
- * is in the batch.
+ * The size of an axis, as far as it is known before a graph runs: a whole number, times the size of the batch once or
+ * not at all, times sizes that are known by name only ("length"). A name means the same size whatever else is in the
+ * batch.
  */
 export type Size = {
   readonly factor: number;
   /** Whether the size of the batch is a factor. */
   readonly batch: boolean;
-  /** Sorted; a name may stand there twice. */
+  /** Sorted; a name may occur twice. */
   readonly names: readonly string[];
 };
 
+/** A size that is a number. */
 export const whole = (factor: number): Size => ({ factor, batch: false, names: [] });
 export const named = (name: string): Size => ({ factor: 1, batch: false, names: [name] });
 export const BATCH: Size = { factor: 1, batch: true, names: [] };
 export const ONE = whole(1);
 
-/** Longer products say nothing that any proof needs. */
+/** Longer products are no use in a proof. */
 const MAX_NAMES = 12;
 
-/** @returns null where the product is none of these sizes: the batch twice, or too much to write down */
+/** @returns null if the product is no such size: it has the batch twice, or is too long */
 export function times(a: Size, b: Size): Size | null {
   const factor = a.factor * b.factor;
   const names = [...a.names, ...b.names].sort();

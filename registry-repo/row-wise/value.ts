@@ -6,13 +6,13 @@ export type Dims = readonly Size[];
 /**
  * What is known of a tensor before the graph runs.
  *
- * - `free`: no text and no size of the batch has a part in it. `values` are there for small whole numbers, each a size;
- *   `below` says that all its numbers are whole, not negative and smaller than that.
- * - `sizes`: whole numbers of which some depend on the size of the batch. They may say how a tensor is laid out, and nothing else.
- * - `rows`: along one axis, the batch's, each slice depends on its own text alone, in the same way for every text. The axis is
- *   as long as the batch or, where other axes were merged into it behind the texts, a multiple of it.
- * - `places`: along one axis, the batch's, whole numbers of which those of text b lie in [b · stride, (b + 1) · stride). They may
- *   say where a text's own numbers are, and nothing else.
+ * - `free`: it depends neither on a text nor on the size of the batch. `values` are given for small whole numbers, each
+ *   a size; `below` says that all its numbers are whole, not negative and smaller than that.
+ * - `sizes`: whole numbers of which some depend on the size of the batch. They may only be used to lay out a tensor.
+ * - `rows`: along one axis, the batch axis, each slice depends on its own text alone, in the same way for every text.
+ *   The axis is as long as the batch or, where other axes were merged into it behind the texts, a multiple of it.
+ * - `places`: along one axis, the batch axis, whole numbers; those of text b lie in [b · stride, (b + 1) · stride).
+ *   They may only be used to say where a text's own numbers are.
  */
 export type Value =
   | { readonly kind: 'free'; readonly dims: Dims | null; readonly values?: readonly Size[]; readonly below?: Size }
@@ -30,7 +30,7 @@ export type Rows = Extract<Value, { kind: 'rows' }>;
 export type Places = Extract<Value, { kind: 'places' }>;
 export type Free = Extract<Value, { kind: 'free' }>;
 
-/** Something stands in the way of a proof; the message says what. */
+/** The proof cannot go on; the message says why. */
 export class NotProvenError extends Error {}
 
 export const refuse = (why: string): never => {
@@ -43,14 +43,16 @@ export function free(dims: Dims | null): Free {
   return { kind: 'free', dims };
 }
 
-/** Rows, after a look at the axes: the batch may be a factor of its own axis alone. */
+/** Makes `rows`. The batch may be a factor of its own axis only. */
 export function rows(dims: Dims, axis: number): Rows {
   if (!dims[axis]?.batch) refuse('the batch is lost in a size that is not known');
   if (dims.some((size, i) => i !== axis && size.batch)) refuse('two axes are as long as the batch');
   return { kind: 'rows', dims, axis };
 }
 
-/** Whole numbers, each a size: `free` or `sizes`, as they depend on the batch or not. @param scalar or a vector */
+/**
+ * Whole numbers, each a size: `free` or `sizes`, depending on whether they contain the batch. @param scalar or a vector
+ */
 export function numbers(values: readonly Size[], scalar: boolean): Value {
   const dims: Dims = scalar ? [] : [{ ...ONE, factor: values.length }];
   return values.some(({ batch }) => batch) ? { kind: 'sizes', dims, values } : { kind: 'free', dims, values };

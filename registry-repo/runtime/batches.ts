@@ -1,7 +1,10 @@
 import type { EncodedText, Encoder, Padding } from './encoded-text.ts';
 import type { Feed } from './session.ts';
 
-/** Numbers of one input in one run, times the labels: a graph may look up a number for each label at each place. */
+/**
+ * The most numbers of one input in one run, times the labels: a graph may look up a number for each label at each
+ * place.
+ */
 const MAX_PRODUCT = 1 << 20;
 
 type Batch = {
@@ -11,8 +14,8 @@ type Batch = {
 };
 
 /**
- * Texts as batches. A batch has texts of one width: each input of a text is as wide as its own numbers ask for, whatever else
- * is there, so that padding tells no text of another. Those that take the smallest share of a run come first.
+ * Puts texts into batches. All texts of a batch have the same width, and a text's width depends on its own numbers
+ * only, so padding reveals nothing of other texts. Texts that take the smallest share of a run come first.
  *
  * @param labels more of them make smaller batches
  * @param most texts in one batch: 1 for a graph that is not row-wise
@@ -30,7 +33,7 @@ export const batchesOf = (
     most,
   );
 
-/** The same of texts that are encoded already. */
+/** The same for texts that are encoded already. */
 export function* batchesOfEncoded(
   encoder: Pick<Encoder, 'inputs'>,
   encoded: readonly EncodedText[],

@@ -5,7 +5,8 @@ import { WireError } from '../onnx-scan/wire.ts';
 import { describeProcessor, type Processor } from './processor.ts';
 
 /**
- * The one guard against sums of bytes that overflow. Where nobody knows what the processor does, golden answers have to tell.
+ * Refuses a model whose sums of bytes would overflow on this processor. No other check does so. If the processor is
+ * unknown, the golden answers have to show it.
  *
  * @throws {ProcessorLacksVnniError} @throws {ModelRefusedError} if the bytes are no ONNX model
  */
@@ -14,7 +15,7 @@ export function checkByteSums(model: Uint8Array, processor: Processor): void {
     throw new ProcessorLacksVnniError(describeProcessor(processor));
 }
 
-/** What a manifest says of the graph's needs, from the graph's own bytes. @throws {ModelRefusedError} */
+/** What a manifest says of the graph's needs, found in the graph's own bytes. @throws {ModelRefusedError} */
 export function needsOf(model: Uint8Array): Manifest['processor'] {
   try {
     const vnni = vnniOf(model);
@@ -25,7 +26,7 @@ export function needsOf(model: Uint8Array): Manifest['processor'] {
   }
 }
 
-/** The same by what a manifest says, before there are any bytes. @throws {ProcessorLacksVnniError} */
+/** The same check, by what a manifest says, before there are any bytes. @throws {ProcessorLacksVnniError} */
 export function checkNeeds({ processor: needs }: Pick<Manifest, 'processor'>, processor: Processor): void {
   if (needs?.vnni === 'needed' && processor.byteSums === 'overflow')
     throw new ProcessorLacksVnniError(describeProcessor(processor));

@@ -3,7 +3,7 @@ import { HashedNgrams } from './hashed-ngrams.ts';
 import { HfTokenizer } from './hf-tokenizer.ts';
 
 /**
- * N-grams and subwords of the same text, for one graph: the tokenizer says which inputs are its own, the one that is left
+ * N-grams and subwords of the same text, for one graph. The tokenizer's settings name its inputs; the remaining input
  * takes the n-grams.
  */
 export const Combined = z.strictObject({

@@ -1,4 +1,7 @@
-/** A set of 32-bit integers that is emptied at once and used again: open addressing, slots stamped with their round. */
+/**
+ * A set of 32-bit integers that is emptied in constant time and used again: open addressing, slots stamped with their
+ * round.
+ */
 export class Distinct {
   #keys = new Int32Array(2);
   #rounds = new Int32Array(2);

@@ -3,13 +3,16 @@ import type { Manifest } from '../manifest.ts';
 /** One text as the rows of a graph's inputs: by input name, numbers of any length. */
 export type EncodedText = Readonly<Record<string, Int32Array>>;
 
-/** How the rows of one input are made even in a batch. */
+/** How the rows of one input are padded to one width in a batch. */
 export type Padding = {
-  /** Fills a shorter row; the graph must not be moved by it. */
+  /** The padding value; it must not change the graph's answer. */
   readonly filler: number;
-  /** How wide the row of a text with so many numbers is: a matter of that text alone, so that no neighbour can widen it. */
+  /**
+   * The width of the row of a text with so many numbers. It depends on that text alone, so that no other text can widen
+   * it.
+   */
   readonly width: (numbers: number) => number;
-  /** Most numbers in one run. */
+  /** The most numbers in one run. */
   readonly cells: number;
 };
 
@@ -27,6 +30,9 @@ export const multiplesOf =
   (numbers) =>
     Math.ceil(Math.max(1, numbers) / step) * step;
 
-/** Eight widths from one power of two to the next: few enough for texts to meet others, and at most an eighth is filler. */
+/**
+ * Eight widths from one power of two to the next: few enough that texts share batches, and at most an eighth is
+ * padding.
+ */
 export const eighths: Padding['width'] = (numbers) =>
   multiplesOf(Math.max(1, 2 ** (Math.floor(Math.log2(Math.max(1, numbers))) - 3)))(numbers);

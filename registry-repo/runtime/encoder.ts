@@ -5,7 +5,7 @@ import type { HashedNgrams } from './hashed-ngrams.ts';
 import type { Preprocessor } from './preprocessor.ts';
 import { inputNames, subwords } from './subwords.ts';
 
-/** Ids of one run: keeps it near a megabyte, whatever is asked. */
+/** Ids of one run: keeps it near a megabyte, however large the request is. */
 const MAX_IDS = 1 << 18;
 
 /**
@@ -24,7 +24,7 @@ export function createEncoder(
   return hashedNgrams(preprocessor, inputs);
 }
 
-/** One input of ids; the id after the last stands for nothing. */
+/** One input of ids; the id after the last is the padding. */
 function hashedNgrams(spec: HashedNgrams, inputs: GraphInputs): Encoder {
   const [input, ...more] = inputs;
   if (!input || more.length > 0 || input.shape.length !== 2)

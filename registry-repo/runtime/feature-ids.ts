@@ -5,7 +5,7 @@ import { NgramHasher } from './ngrams.ts';
 /** The id of an n-gram: the low bits of its hash. */
 export const featureId = (hash: number, bits: number): number => hash & ((1 << bits) - 1);
 
-/** Texts to sets of feature ids, as a model with the preprocessor `hashed-ngrams` gets them. */
+/** Turns texts into sets of feature ids, as a model with the preprocessor `hashed-ngrams` gets them. */
 export class FeatureIds {
   readonly #bits: number;
   readonly #hasher: NgramHasher;

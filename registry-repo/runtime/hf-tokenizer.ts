@@ -8,13 +8,13 @@ export const HfTokenizer = z.strictObject({
   kind: z.literal('hf-tokenizer'),
   /** The tokenizer's file. */
   file: FileName,
-  /** Most tokens of a text, special ones included; the rest of the text is cut off, the special tokens stay. */
+  /** The most tokens of a text, special ones included. The rest of the text is cut off; the special tokens stay. */
   maxLength: z.int().min(4).max(8192),
   /** Batches are padded to a multiple of this many tokens, so that there are few different shapes. */
   bucket: z.int().min(1).max(512),
   /** Id that fills a shorter row. */
   padId: z.int().min(0).max(10_000_000),
-  /** The graph's inputs by what goes into them; null where the graph has none of that kind. */
+  /** The graph's inputs by what they take; null where the graph has none of that kind. */
   inputs: z.strictObject({
     ids: InputName,
     /** 1 for tokens, 0 for padding. */

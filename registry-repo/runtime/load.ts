@@ -7,12 +7,12 @@ import { createEncoder } from './encoder.ts';
 import type { Runtime, RuntimeSource } from './runtime.ts';
 import { openSession } from './session.ts';
 
-/** A row of a probability distribution may miss one by so much: floats. */
+/** How much the sum of a row of probabilities may differ from one, because of float rounding. */
 const TOLERANCE = 1e-3;
 
 /**
- * The one way from a manifest and its files to answers: preprocessor and graph together. Texts are computed together only if
- * the graph is proven row-wise, from its own bytes.
+ * Makes a runtime, preprocessor and graph together, from a manifest and its files. All answers come from it. Texts are
+ * computed together only if the graph is proven row-wise, from its own bytes.
  *
  * @throws {ModelRefusedError} if the graph cannot be loaded, or does not fit its preprocessor
  */
@@ -63,7 +63,7 @@ function distribution(row: Float32Array): Float32Array {
   return row;
 }
 
-/** In float64, so that the row sums to 1 as closely as floats can. */
+/** In float64, so that the sum of the row is as close to 1 as floats can be. */
 function softmax(row: Float32Array): Float32Array {
   const strange = row.find((logit) => !Number.isFinite(logit));
   if (strange !== undefined) throw new ModelRefusedError(`the model gave ${strange} as a logit`);

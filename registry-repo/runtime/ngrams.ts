@@ -7,7 +7,7 @@ type Zones = HashedNgrams['zones'];
 const GOLDEN = 0x9e3779b1;
 
 /**
- * Hashes the n-grams of texts to 32 bits, zone by zone; an n-gram that occurs twice comes twice.
+ * Hashes the n-grams of texts to 32 bits, zone by zone; an n-gram that occurs twice is hashed twice.
  *
  * One instance serves one thread: `hashes` is overwritten by the next text.
  */

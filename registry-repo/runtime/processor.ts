@@ -1,23 +1,23 @@
 /**
- * How a processor adds products of unsigned and signed bytes. `exact`: in 32 bits. `overflow`: pairs of them in 16 bits, which
- * is too little for bytes beyond ±64. `unknown`: nobody could find out.
+ * How a processor adds products of unsigned and signed bytes. `exact`: in 32 bits. `overflow`: pairs of them in 16
+ * bits, which is too little for bytes beyond ±64. `unknown`: it could not be found out.
  */
 export type ByteSums = 'exact' | 'overflow' | 'unknown';
 
 /** What ONNX Runtime computes with here. */
 export type Processor = {
   readonly architecture: string;
-  /** Those that change how products of bytes are computed, by their usual names. */
+  /** The instruction sets that change how products of bytes are computed, by their usual names. */
   readonly abilities: readonly string[];
   readonly byteSums: ByteSums;
-  /** Whether it is only said to be so, by {@link PRETENDED}. */
+  /** Whether the processor is pretended, by {@link PRETENDED}. */
   readonly pretended: boolean;
 };
 
-/** Variable that says what processor to take this one for: `vnni`, `avx2` or `unknown`. For tests of the guards. */
+/** The variable that names a processor to pretend: `vnni`, `avx2` or `unknown`. For tests of the guards. */
 export const PRETENDED = 'PAWL_TEST_PROCESSOR';
 
-/** What an operating system tells. Flags are Linux's names; null where they could not be read. */
+/** What the operating system tells about the processor. Flags are Linux's names; null where they could not be read. */
 export type ProcessorFacts = {
   readonly architecture: string;
   readonly flags: ReadonlySet<string> | null;

@@ -1,6 +1,9 @@
 import type { Manifest } from '../manifest.ts';
 
-/** A registered model that turns texts into probabilities: the only way from text to answer, in training, gate and server. */
+/**
+ * A registered model that turns texts into probabilities. Training, gate and server all use it, and nothing else
+ * answers.
+ */
 export type Runtime = {
   readonly labels: readonly string[];
   /**
@@ -29,7 +32,7 @@ export type ModelSource = {
 };
 
 /**
- * Opens a model where it can do no harm.
+ * Opens a model in a place where it can do no harm.
  *
  * @param options.threads that one run of the model computes with
  * @throws {ModelRefusedError} if it cannot be loaded

@@ -1,4 +1,4 @@
-// Before the library: it must not send what nobody asked it to.
+// Before the library: it must not send usage data.
 import './no-telemetry.ts';
 
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
@@ -21,15 +21,19 @@ export type Session = {
   release(): Promise<void>;
 };
 
-/** `session.x64quantprecision` of ONNX Runtime: where products of bytes may overflow, constant signed bytes become unsigned. */
+/**
+ * `session.x64quantprecision` of ONNX Runtime: where products of bytes may overflow, constant signed bytes become
+ * unsigned.
+ */
 const REWRITE_BYTES = { x64quantprecision: '1' };
 
 /** Version of the native runtime that computes. */
 export const runtimeVersion = (): string => env.versions.node ?? 'unknown';
 
 /**
- * Loads a graph into ONNX Runtime, on the processor. Where that adds products of bytes in 16 bits, constant signed bytes are
- * rewritten as unsigned ones, so that the graph answers as it does elsewhere; it costs speed, so it is not done on others.
+ * Loads a graph into ONNX Runtime, on the processor. On a processor that adds products of bytes in 16 bits, constant
+ * signed bytes are rewritten as unsigned ones, so that the graph answers as it does elsewhere. That costs speed, so it
+ * is not done on other processors.
  *
  * @param threads that one run computes with; waiting threads sleep instead of spinning
  * @throws {ModelRefusedError}

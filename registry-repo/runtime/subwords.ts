@@ -4,12 +4,14 @@ import { type EncodedText, type Encoder, type GraphInputs, multiplesOf, type Pad
 import type { HfTokenizer } from './hf-tokenizer.ts';
 import { readTokenizerFile, type TokenizerFile } from './tokenizer-file.ts';
 
-/** Tokens of one run: larger ones are no faster, and attention needs memory for the square of a text's length. */
+/**
+ * The most tokens of one run: larger runs are no faster, and attention needs memory for the square of a text's length.
+ */
 const MAX_TOKENS = 4096;
-/** Characters that are split at a time, when a text is long: as many as the tokens wanted may come from, mostly. */
+/** How many characters of a long text are split at a time: usually enough for the tokens wanted. */
 const CHARACTERS_PER_TOKEN = 8;
 
-/** Also of two texts in one row, as for a question and its answer; types tell them apart. */
+/** Also encodes two texts in one row, such as a question and its answer; types tell them apart. */
 export type SubwordEncoder = Encoder & {
   /** @throws {RangeError} if two texts have no room */
   readonly encodePair: (text: string, other: string) => EncodedText;
@@ -51,13 +53,13 @@ export function inputsOf(
 export const inputNames = ({ inputs: { ids, mask, types } }: HfTokenizer): string[] =>
   [ids, mask, types].filter((name) => name !== null);
 
-/** A text's ids with the special tokens around them, and whether some of the text was cut off. */
+/** A text's ids with the special tokens around them, and whether the end of the text was cut off. */
 export type Split = { readonly ids: readonly number[]; readonly cut: boolean };
 
 /** Ids of a pair, and for each whether it belongs to the first text (0) or the second (1). */
 export type SplitPair = { readonly ids: readonly number[]; readonly types: readonly number[] };
 
-/** Texts to ids as a BERT tokenizer splits them, cut to a length that spares the special tokens around them. */
+/** Turns texts into ids as a BERT tokenizer splits them, cut to a length that leaves room for the special tokens. */
 export class Subwords {
   readonly #tokenizer: Tokenizer;
   readonly #single: Frame;
@@ -67,7 +69,7 @@ export class Subwords {
   /** Finds the next place where a text may be cut. */
   readonly #boundary: RegExp;
 
-  /** @param file `tokenizer.json` @throws {RangeError} if it is none that is supported, or leaves no room for text */
+  /** @param file `tokenizer.json` @throws {RangeError} if it is not supported, or leaves no room for text */
   constructor(file: Uint8Array, maxLength: number) {
     const read = readTokenizerFile(file);
     this.#tokenizer = linear(new Tokenizer(read, {}));
@@ -78,12 +80,12 @@ export class Subwords {
     if (this.#room < 1) throw new RangeError(`the tokenizer leaves no room for text in ${maxLength} tokens`);
   }
 
-  /** The text's first ids, and special tokens around them. */
+  /** The text's first ids, with special tokens around them. */
   ids(text: string): number[] {
     return framed(this.#single, [this.#first(text, this.#room)]).ids;
   }
 
-  /** The same, telling whether there was more. */
+  /** The same, and whether the text was cut. */
   split(text: string): Split {
     const found = this.#first(text, this.#room + 1);
     const cut = found.length > this.#room;
@@ -91,7 +93,8 @@ export class Subwords {
   }
 
   /**
-   * Ids of two texts in one row; the longer one is cut first. Texts of more than 16 times the length are as long as each other here.
+   * Ids of two texts in one row; the longer text is cut first. Texts of more than 16 times the length count as equally
+   * long here.
    *
    * @throws {RangeError} if two texts have no room
    */
@@ -104,8 +107,8 @@ export class Subwords {
   }
 
   /**
-   * Up to so many of a text's first ids. It is split piece by piece, at places where the pieces come out the same as in one piece, and no
-   * further than ids are wanted.
+   * The first ids of a text, up to a number. The text is split piece by piece, at places where the pieces give the same
+   * ids as the whole, and only until there are enough ids.
    */
   #first(text: string, wanted: number): number[] {
     const found: number[] = [];
@@ -126,7 +129,7 @@ export class Subwords {
   }
 }
 
-/** Its way to strip accents is quadratic in a text's marks; the ids are the same this way. */
+/** The tokenizer strips accents in time that is quadratic in a text's marks; in this form the ids are the same. */
 function linear(tokenizer: Tokenizer): Tokenizer {
   if (tokenizer.normalizer)
     Object.assign(tokenizer.normalizer, {
@@ -193,7 +196,7 @@ function framed(frame: Frame, texts: readonly (readonly number[])[]): { ids: num
   return { ids, types };
 }
 
-/** How much of two texts of these lengths fits, as Hugging Face’s tokenizers share it out. */
+/** How much of two texts of these lengths fits, shared out as Hugging Face’s tokenizers do. */
 function longestFirst(a: number, b: number, room: number): [number, number] {
   if (a + b <= room) return [a, b];
   const short = Math.min(a, b);
@@ -204,8 +207,9 @@ function longestFirst(a: number, b: number, room: number): [number, number] {
 }
 
 /**
- * After white space, a Chinese character and some punctuation a new word begins, whatever comes next. Left out are signs of special
- * tokens, and those that lower case looks past (a Σ before “.Α” is not a word’s last).
+ * Places where a new word begins, whatever comes next: after white space, a Chinese character and some punctuation.
+ * Left out are characters of special tokens, and those that lower-casing looks past (a Σ before “.Α” is not a word’s
+ * last).
  */
 function boundaryOf({ added_tokens, normalizer }: TokenizerFile): RegExp {
   const special = added_tokens.map(({ content }) => content).join('');

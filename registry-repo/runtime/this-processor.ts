@@ -13,13 +13,13 @@ const CPUINFO = '/proc/cpuinfo';
 const SYSCTL_MS = 2000;
 let known: ProcessorFacts | undefined;
 
-/** The processor of this machine, as far as its operating system tells. It is asked once. */
+/** The processor of this machine, as far as its operating system tells. It is read once. */
 export function thisProcessor(env: NodeJS.ProcessEnv = process.env): Processor {
   known ??= { architecture: process.arch, flags: flags() };
   return processorOf(known, env[PRETENDED]);
 }
 
-/** Null, which is `unknown`, wherever there is nothing to ask or no answer. */
+/** Null, which means `unknown`, if the system tells nothing. */
 function flags(): ProcessorFacts['flags'] {
   try {
     if (process.platform === 'linux') return flagsOfCpuinfo(readFileSync(CPUINFO, 'utf8'));

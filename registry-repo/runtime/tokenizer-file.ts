@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
-// The part of Hugging Face's tokenizer.json that is supported: BERT's, as WordPiece vocabularies of all languages have it. The file
-// comes from whoever proposes a model; anything else in it is refused by name, above all patterns, which could be made to
-// never end.
+// The supported part of Hugging Face's tokenizer.json: BERT's, as WordPiece vocabularies of all languages have it. The
+// file comes from an untrusted candidate. Anything else in it is refused by name, above all patterns, which could be
+// made to never end.
 
 const MAX_BYTES = 32 * 1024 * 1024;
 const Id = z.int().min(0).max(10_000_000);
@@ -32,7 +32,7 @@ const Model = z.strictObject({
   type: z.literal('WordPiece', 'is not supported: WordPiece is'),
   unk_token: Word,
   continuing_subword_prefix: Word.default('##'),
-  /** Work on one word grows with its square. */
+  /** Work on one word grows with the square of its length. */
   max_input_chars_per_word: z.int().min(1).max(200).default(100),
   vocab: z.record(Word, Id).refine((vocab) => Object.keys(vocab).length <= 1_000_000, 'has more than 1,000,000 words'),
 });
@@ -62,7 +62,7 @@ const TokenizerFile = z
     pre_tokenizer: PreTokenizer,
     post_processor: PostProcessor,
     model: Model,
-    /** Read past: lengths are the manifest's to say, and nothing is turned back into text. */
+    /** Members that are ignored: the manifest gives lengths, and no ids are turned back into text. */
     truncation: z.unknown().optional(),
     padding: z.unknown().optional(),
     decoder: z.unknown().optional(),
@@ -77,7 +77,10 @@ const TokenizerFile = z
   }));
 export type TokenizerFile = z.infer<typeof TokenizerFile>;
 
-/** How an added token may be matched that our runtime does not know: it would find it elsewhere than where the model was trained. */
+/**
+ * How an added token may be matched that Pawl's runtime does not know: it would find the token in another place than
+ * where the model was trained.
+ */
 const MATCHED_OTHERWISE = {
   single_word: 'as a whole word alone',
   lstrip: 'with the blanks before it',
@@ -85,8 +88,8 @@ const MATCHED_OTHERWISE = {
 } as const;
 
 /**
- * What a file says of its added tokens that the runtime does not do; none for what is matched as Hugging Face's `tokenizers` does.
- * A new model is refused for it. One that is in a registry was measured as it is served.
+ * What a file requires of its added tokens and the runtime does not do; none if they are matched as by Hugging Face's
+ * `tokenizers`. A new model is refused for it. A registered one was measured as it is served.
  */
 export function unmatchedTokens({ added_tokens }: TokenizerFile): string[] {
   return added_tokens.flatMap((token, i) => {
@@ -101,7 +104,7 @@ export function unmatchedTokens({ added_tokens }: TokenizerFile): string[] {
   });
 }
 
-/** Reads a `tokenizer.json`. @throws {RangeError} telling everything that is wrong or not supported */
+/** Reads a `tokenizer.json`. @throws {RangeError} naming everything that is wrong or not supported */
 export function readTokenizerFile(bytes: Uint8Array): TokenizerFile {
   if (bytes.length > MAX_BYTES) throw new RangeError(`a tokenizer.json of ${bytes.length} bytes, ${MAX_BYTES} at most`);
   let value: unknown;

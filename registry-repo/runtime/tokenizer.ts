@@ -10,10 +10,10 @@ const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc
 const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000;
 
 /**
- * Splits texts into tokens and hashes each: runs of letters, digits and marks, in lower case; every other visible
- * character alone; and, for scripts written without spaces (Han, kana, Thai, Lao, Khmer, Burmese, Tibetan), every
- * character alone, so that n-grams of tokens become n-grams of characters there. Texts are read in their NFC form.
- * Invisible characters separate, those that choose a picture for an emoji too.
+ * Splits texts into tokens and hashes each. Tokens are runs of letters, digits and marks, in lower case, and every
+ * other visible character alone. In scripts written without spaces (Han, kana, Thai, Lao, Khmer, Burmese, Tibetan)
+ * every character is a token, so that n-grams of tokens are n-grams of characters there. Texts are read in their NFC
+ * form. Invisible characters separate, and so do the selectors that choose a picture for an emoji.
  *
  * One instance serves one thread: `hashes` is overwritten by the next text.
  */
@@ -62,7 +62,7 @@ export class Tokenizer {
   }
 }
 
-/** NFC; most texts are in it, and for those without a combining character this is found at once. */
+/** NFC. Most texts already have this form; for texts without a combining character that is found at once. */
 function composed(text: string): string {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= FIRST_COMBINING) return normalForm(text, 'NFC');
   return text;

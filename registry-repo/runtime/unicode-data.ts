@@ -1,4 +1,4 @@
-// Made from Unicode 17.0. It is part of what a registered model means: never change it, add another.
+// Made from Unicode 17.0. What a registered model answers depends on it: never change it, add another table.
 
 /** Character classes of all code points as runs: s separates, w is in a word, c stands alone; then the run's length, in base 36. */
 export const CLASS_RUNS =

@@ -1,6 +1,6 @@
 import { CLASS_RUNS } from './unicode-data.ts';
 
-/** What a code point does to the word around it. */
+/** What a code point means for the word around it. */
 export const SEPARATES = 0;
 export const IN_WORD = 1;
 /** A token of its own: punctuation, symbols, and every character of scripts that put no spaces between words. */
@@ -8,10 +8,13 @@ export const ALONE = 2;
 
 const CODES: Readonly<Record<string, number>> = { s: SEPARATES, w: IN_WORD, c: ALONE };
 const FIRST_ASTRAL = 0x10000;
-/** They choose between pictures of the character before them: marks by class, but of no word. */
+/** Selectors that choose between pictures of the character before them: marks by class, but part of no word. */
 const [FIRST_SELECTOR, LAST_SELECTOR] = [0xfe00, 0xfe0f];
 
-/** Lower-case forms that the engine gives otherwise: longer, by place in the word, or, in older engines, not at all. */
+/**
+ * Lower-case forms for which the engine's differ: longer, dependent on the place in the word, or missing in older
+ * engines.
+ */
 const OWN_LOWER: readonly (readonly [upper: number, lower: number])[] = [
   [0x130, 0x69], // İ → i
   [0x3c2, 0x3c3], // ς → σ, as Σ
@@ -26,7 +29,7 @@ const OWN_LOWER: readonly (readonly [upper: number, lower: number])[] = [
 ];
 
 type Tables = {
-  /** Class of every code unit; surrogates stand alone here, pairs are looked up in `astral`. */
+  /** Class of every code unit. Surrogates stand alone here; pairs are looked up in `astral`. */
   readonly classes: Uint8Array;
   /** Code unit of the lower-case form, where that is one code unit; else the code unit itself. */
   readonly lower: Uint16Array;
@@ -39,7 +42,7 @@ let made: Tables | undefined;
 /**
  * The character tables, made at the first use (some ten milliseconds).
  *
- * Classes come from a table of our own, not from the engine's: a model must read a text alike on every version of Node.
+ * Classes come from Pawl's own table, not from the engine's: a model must read a text alike on every version of Node.
  * Lower-case pairs never change once both characters exist (Unicode Character Encoding Stability Policies, case pairs).
  */
 export function tables(): Tables {

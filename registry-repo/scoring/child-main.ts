@@ -6,17 +6,18 @@ import type { ChildAnswer } from './child-answer.ts';
 import { LATENCY } from './score.ts';
 import { EngineError, SideRefusedError, scoreModels } from './score-models.ts';
 
-/** File descriptor that the parent reads the answer from; standard output is left to whatever a native library says. */
+/** File descriptor of the answer; standard output is left to native libraries. */
 const ANSWER = 3;
 
-/** What runs models, and its version. */
+/** The program that runs models, and its version. */
 export type Engine = { readonly load: Load; readonly version: string };
 
 /**
- * The whole life of a scoring process: watch, score, answer, end. Anything unexpected ends it with an error, which the
- * parent reads as no answer.
+ * The whole life of a scoring process: watch, score, answer, end. An unexpected error ends it without an answer, which
+ * the parent treats as a failure.
  *
- * @param start the engine; called when the first model is found fit to be loaded, so that no native code is there before
+ * @param start the engine; called when the first model is found fit to be loaded, so that no native code is loaded
+ *   before
  */
 export async function runChild(start: () => Promise<Engine>): Promise<never> {
   const [folder = '', seconds = '1', more] = process.argv.slice(2);

@@ -1,17 +1,19 @@
 import type { Latency } from '../judge/evidence.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
-/** Texts that are answered, spread over all of the evaluation set, so that short and long ones are among them. */
+/**
+ * How many texts are timed. They are spread over the whole evaluation set, so that short and long texts are among them.
+ */
 const MOST_TEXTS = 32;
 const LEAST_REPETITIONS = 5;
 const MOST_REPETITIONS = 31;
-/** After this long, in milliseconds, no repetition beyond the least is begun. */
+/** After this time, in milliseconds, only the minimum of repetitions is made. */
 const ENOUGH_MS = 5000;
 
 /**
- * How long each of two loaded models takes for a text, from its characters to its probabilities, one text at a time, as a server
- * answers a lone request. They take turns, and take turns at being first, so that whatever else the machine does falls on both;
- * the median of the repetitions leaves out what fell on one.
+ * How long each of two loaded models takes for a text, from its characters to its probabilities, one text at a time, as
+ * a server answers a single request. The models take turns, also at being first, so that other load on the machine
+ * affects both. The median of the repetitions removes load that affected only one.
  *
  * @param texts all of the evaluation set @param now a clock in milliseconds
  * @throws {ModelRefusedError}
@@ -27,7 +29,7 @@ export async function compareLatency(
     for (const text of sample) await runtime.classify([text]);
     return (now() - started) / sample.length;
   };
-  await timed(baseline); // the first time, memory is still being asked for
+  await timed(baseline); // the first time includes the allocation of memory
   await timed(candidate);
   const taken = { candidate: [] as number[], baseline: [] as number[] };
   const started = now();

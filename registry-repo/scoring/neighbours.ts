@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Runtime } from '../runtime/runtime.ts';
 
-/** Answers to one text may differ so much between batches: kernels add floats in another order. */
+/** How much answers to one text may differ between batches: kernels add floats in another order. */
 export const NEIGHBOUR_TOLERANCE = 1e-4;
 
-/** Rows that are asked again, alone and among others. */
+/** How many rows are asked again, alone and among others. */
 const SAMPLE = 32;
 
 /**
- * The order in which rows are scored: as good as drawn, so that neither labels nor neighbours in the set of rows stand together,
- * and the same whenever the same bytes are judged again.
+ * The order in which rows are scored. It is pseudo-random, so that rows of one label, or neighbours in the set, do not
+ * stand together; and it is the same whenever the same bytes are judged again.
  *
  * @param seed what is judged: digests, or the bytes themselves
  * @returns every row's index once
@@ -30,7 +30,7 @@ export class Neighbours {
   readonly #texts: string[] = [];
   readonly #answers: Float32Array[] = [];
 
-  /** @param rows how many answers will be told */
+  /** @param rows how many answers there will be */
   constructor(rows: number) {
     this.#step = Math.max(1, Math.floor(rows / SAMPLE));
   }

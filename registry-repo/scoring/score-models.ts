@@ -15,7 +15,7 @@ import { compareLatency } from './latency.ts';
 import { NEIGHBOUR_TOLERANCE, Neighbours, shuffled } from './neighbours.ts';
 import { LEAKED, ROWS } from './score.ts';
 
-/** A model that must not be scored, and which. */
+/** A model must not be scored; `which` names it. */
 export class SideRefusedError extends RegistryError {
   readonly code = 'model_refused';
   readonly which: 'candidate' | 'baseline';
@@ -27,24 +27,25 @@ export class SideRefusedError extends RegistryError {
   }
 }
 
-/** What a machine in trouble says where a file is read; a file that is not there is the model's own fault. */
+/** Error codes of a machine in trouble when a file is read. A missing file is the model's own fault. */
 const MACHINE: ReadonlySet<string> = new Set(['EIO', 'ENOMEM', 'EMFILE', 'ENFILE', 'EACCES', 'EPERM']);
 
-/** Not a model's doing: what runs models cannot be had, or the system does not give its files. Nothing was scored. */
+/** No model is at fault: the engine could not be loaded, or the system does not give the files. Nothing was scored. */
 export class EngineError extends RegistryError {
   readonly code = 'score_engine';
 }
 
 type Options = {
-  /** Whether both are timed. */
+  /** Whether both models are timed. */
   readonly latency?: boolean | undefined;
-  /** To count with; timing takes one. */
+  /** Threads for counting; timing takes one. */
   readonly threads?: number;
 };
 
 /**
- * Measures both models of a folder ({@link ScoreTask}) on the same rows, the baseline first, so that nothing of the
- * candidate has run before the baseline's numbers are there. Leaked rows are counted apart and nowhere else. Only then, and only if asked, both are timed.
+ * Measures both models of a folder ({@link ScoreTask}) on the same rows. The baseline is first, so that its numbers are
+ * complete before any of the candidate's code runs. Leaked rows are counted apart and nowhere else. Both models are
+ * timed at the end, and only on request.
  *
  * @throws {SideRefusedError} {EngineError}
  */
@@ -75,7 +76,7 @@ export async function scoreModels(
   };
 }
 
-/** For each row whether it leaked; null if none did. @throws {RangeError} marks of other rows */
+/** For each row whether it leaked; null if none did. @throws {RangeError} if there is not one mark for each row */
 function leakedOf(folder: string, rows: number): Uint8Array | null {
   const file = join(folder, LEAKED);
   if (!existsSync(file)) return null;
@@ -84,14 +85,17 @@ function leakedOf(folder: string, rows: number): Uint8Array | null {
   return marks;
 }
 
-/** Slices of the rows that count, put in the places of all rows. */
+/** Slices of the rows that count, spread to the places of all rows. */
 function spread(of: Uint8Array, leaked: Uint8Array | null): Uint8Array {
   if (!leaked) return of;
   let next = 0;
   return leaked.map((mark) => (mark ? 0 : (of[next++] as number)));
 }
 
-/** Both models in memory at once, one thread each, as a server has it; each was scored on all rows before. */
+/**
+ * Loads both models at once, with one thread each, as a server does, and times them. Each was scored on all rows
+ * before.
+ */
 async function timeSides(task: Task): Promise<Latency> {
   return withSide('baseline', task, ({ runtime: baseline }) =>
     withSide('candidate', task, ({ runtime: candidate }) => compareLatency({ candidate, baseline }, task.texts)),
@@ -104,7 +108,7 @@ type Task = {
   readonly threads: number;
   readonly texts: readonly string[];
   readonly rows: readonly { readonly label: string }[];
-  /** In which they are scored. */
+  /** The order of scoring. */
   readonly order: readonly number[];
   /** For each row whether it leaked; null if none did. */
   readonly leaked: Uint8Array | null;
@@ -113,8 +117,8 @@ type Task = {
 };
 
 /**
- * `slices`: a confusion matrix for each, or null where there are too many labels for that; `leaked`: one of the leaked rows, or
- * null where there are none; `right`: rows that count and are right.
+ * `slices`: a confusion matrix for each, or null if there are too many labels; `leaked`: one of the leaked rows, or
+ * null if there are none; `right`: rows that count and are right.
  */
 type Side = {
   confusion: number[][];
@@ -132,7 +136,7 @@ const scoreSide = (which: SideRefusedError['which'], task: Task): Promise<Side> 
 
 type Loaded = { readonly runtime: Runtime; readonly manifest: Manifest };
 
-/** Looks through a model, loads it, and frees it after its work. @throws {SideRefusedError} */
+/** Scans a model, loads it, and frees it after the work. @throws {SideRefusedError} */
 async function withSide<T>(
   which: SideRefusedError['which'],
   { folder, load, threads }: Task,
@@ -152,7 +156,7 @@ async function withSide<T>(
   } catch (cause) {
     if (cause instanceof SideRefusedError || cause instanceof EngineError) throw cause;
     if (cause instanceof ProcessorLacksVnniError)
-      throw new SideRefusedError(which, [errored('processor-lacks-vnni', cause.message)], { cause }); // no fault of the model
+      throw new SideRefusedError(which, [errored('processor-lacks-vnni', cause.message)], { cause }); // not the model's fault
     if (gotNoMemory((cause as Error).message))
       throw new SideRefusedError(which, [errored('score-memory', OUT_OF_MEMORY)], { cause });
     if (MACHINE.has(String((cause as NodeJS.ErrnoException).code)))
@@ -161,10 +165,13 @@ async function withSide<T>(
   }
 }
 
-/** The bound refuses memory before the process is seen to take too much, or after; which of both depends on Node's version. */
+/**
+ * The bound shows in one of two ways: memory is refused before the process is seen to take too much, or after. Node's
+ * version decides which.
+ */
 const OUT_OF_MEMORY = 'the model asks for more memory than the scoring may take: policy.scoreMegabytes';
 
-/** A model is looked through and then loaded: it should be in memory once. */
+/** A model is scanned and then loaded; it should be in memory only once. */
 function oncePerPath(read: (path: string) => Buffer): (path: string) => Buffer {
   const known = new Map<string, Buffer>();
   return (path) => {
@@ -206,7 +213,10 @@ async function count(
   return { confusion, leaked: apart, slices, right };
 }
 
-/** Largest difference between what the manifest promises and what the model answers; infinite if it promises nonsense. */
+/**
+ * Largest difference between what the manifest promises and what the model answers; infinite if the promise is
+ * malformed.
+ */
 async function differenceToGolden(runtime: Runtime, { golden }: Manifest): Promise<number> {
   let difference = 0;
   const texts = golden.map((g) => g.text);

@@ -11,8 +11,8 @@ import { LATENCY, type Score, type ScoreOutcome, type ScoreTask } from './score.
 const CHILD = new URL('./score.child.js', import.meta.url);
 
 /**
- * Scores in a process of its own, which can be killed: a graph that runs blocks its whole process, and one that was made
- * to can crash it. The process gets nothing of ours: an empty folder to be in, an empty environment, no input.
+ * Scores in a process of its own, which can be killed: a running graph blocks its whole process, and a hostile one can
+ * crash it. The process gets nothing of Pawl's: an empty folder to be in, an empty environment, no input.
  *
  * @param entry the program that scores
  * @param bounds how the process is isolated and its memory watched; where that cannot be done, the outcome says so
@@ -74,7 +74,7 @@ class Running {
         this.#process.stop({ code: 'garbage', message: 'the scoring says far more than it should' });
       else this.#answer.push(chunk);
     });
-    answer.on('error', () => {}); // the process's end says the rest
+    answer.on('error', () => {}); // the process's end gives the reason
   }
 
   #ended(ended: Ended): ScoreOutcome {
@@ -82,7 +82,8 @@ class Running {
     if (failed) return crashed('score-not-started', `the scoring did not start: ${failed.message}`);
     const finding = stopped && FINDINGS[stopped.code]?.(stopped.message);
     if (finding) return { kind: 'failed', finding };
-    // Nobody here did it, and a model cannot: Linux takes this process first when the machine is out of memory.
+    // This program did not kill it, and a model cannot. Linux kills this process first when the machine is out of
+    // memory.
     if (signal === 'SIGKILL')
       return crashed('score-killed', 'the scoring was killed from outside: the machine may be out of memory');
     if (code !== 0) {

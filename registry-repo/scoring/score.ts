@@ -1,29 +1,29 @@
 import type { StoredMeasured } from '../judge/evidence.ts';
 import type { Finding } from '../judge/finding.ts';
 
-/** What did the scoring: part of a verdict, because kernels differ between versions. */
+/** The engine that scored: part of a verdict, because kernels differ between versions. */
 export type ScorerVersions = {
   readonly onnxruntime: string;
   readonly node: string;
-  /** Said only where the machine does not tell a process's memory, so that the bound on it was none. */
+  /** Given only if the machine does not tell a process's memory: then memory was not bounded. */
   readonly memory?: 'unbounded' | undefined;
 };
 
 /**
- * Where a scoring finds what it needs, and how much it may take. The folder holds `rows` (`printRows`), `candidate/` and,
- * if there is a baseline, `baseline/`, each with `manifest.json` and the files that the runtime needs. Where rows leaked,
- * `leaked` has a byte for each row, not zero for those that are to be counted apart.
+ * Where a scoring finds its files, and how much it may take. The folder holds `rows` (`printRows`), `candidate/` and,
+ * if there is a baseline, `baseline/`, each with `manifest.json` and the files that the runtime needs. If rows leaked,
+ * `leaked` has a byte for each row; a row whose byte is not zero is counted apart.
  */
 export type ScoreTask = {
   readonly folder: string;
   readonly seconds: number;
   /** Resident memory of the whole scoring, in megabytes. */
   readonly megabytes: number;
-  /** Whether to measure how long both models take for a text, where there is a baseline. */
+  /** Whether to measure how long both models take for a text, if there is a baseline. */
   readonly latency?: boolean;
 };
 
-/** `refused`: a model is at fault. `failed`: nothing can be said, because the scoring did not come to an end. */
+/** `refused`: a model is at fault. `failed`: the scoring did not finish, so nothing is known. */
 export type ScoreOutcome =
   | { readonly kind: 'scored'; readonly measured: StoredMeasured; readonly versions: ScorerVersions }
   | {
@@ -34,7 +34,7 @@ export type ScoreOutcome =
     }
   | { readonly kind: 'failed'; readonly finding: Finding };
 
-/** Measures candidate and baseline on the same rows. It answers whatever happens: it never rejects, and never hangs. */
+/** Measures candidate and baseline on the same rows. It always answers: it never rejects, and never hangs. */
 export type Score = (task: ScoreTask) => Promise<ScoreOutcome>;
 
 /** Third argument of the scoring process: measure latency, too. */

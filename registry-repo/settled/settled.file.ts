@@ -4,10 +4,10 @@ import { MalformedFileError } from '../errors.ts';
 import { parseFile, printFile } from '../file.ts';
 import { ACCEPT, Settled, type SettledStore, SettledUnreadableError, SettledUnwritableError } from './settled.ts';
 
-/** Every version and revocation at most, with room. */
+/** Room for every version and revocation at most, and more. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
-/** What a server of one model last settled on, in a file that is written whole and outlives a power cut. */
+/** The last accepted state of a server of one model, in a file that is written whole and survives a power cut. */
 export const settledFile = (path: string, model: string): SettledStore => ({
   read: async () => {
     const bytes = await bytesOf(path);

@@ -3,8 +3,9 @@ import { type Git, RefMovedError } from '../git.ts';
 import type { Digest, ObjectId } from '../values.ts';
 
 /**
- * Where a registry keeps a verdict: a ref for each judged commit and verdict, which names the bytes. A commit may be judged
- * again; the verdict that allowed a merge must be found whatever was judged later, so none ever replaces another.
+ * Where a registry keeps a verdict: one ref for each judged commit and verdict, which names the bytes. A commit may be
+ * judged again. The verdict that allowed a merge must be found whatever was judged later, so no verdict replaces
+ * another.
  */
 export const verdictRef = (head: ObjectId, digest: Digest): string =>
   `refs/pawl/verdicts/${head}/${digest.slice('sha256:'.length)}`;
@@ -37,7 +38,7 @@ export async function attachedVerdicts(git: Git, head: ObjectId): Promise<Buffer
   return Promise.all(found.map(({ oid }) => git.blob(oid, MAX_ATTACHED_BYTES)));
 }
 
-/** Whoever may write to the registry may attach rubbish; nobody needs more than this of one commit. */
+/** The most bytes of verdicts of one commit. Every writer of the registry may attach anything. */
 const MAX_VERDICTS = 100;
 
 const MAX_ATTACHED_BYTES = 64 * 1024 * 1024;

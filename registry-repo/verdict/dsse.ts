@@ -20,7 +20,9 @@ export const Envelope = z.strictObject({
 });
 export type Envelope = z.infer<typeof Envelope>;
 
-/** What is really signed: type and body, each preceded by its length, so that neither can pass for the other. */
+/**
+ * The bytes that are signed: type and body, each preceded by its length, so that neither can be mistaken for the other.
+ */
 export const preAuthEncoding = (type: string, body: Uint8Array): Buffer =>
   Buffer.concat([
     Buffer.from(`DSSEv1 ${Buffer.byteLength(type)} ${type} ${body.length} `, 'utf8'),
@@ -41,7 +43,7 @@ export function seal(type: string, body: Uint8Array, key: SigningKey): Buffer {
 export const readEnvelope = (name: string, bytes: Uint8Array, maxBytes: number): Envelope =>
   parseFile(Envelope, name, bytes, { maxBytes });
 
-/** The keys among these that have signed the envelope. A key that cannot be read has signed nothing. */
+/** Which of these keys have signed the envelope. A key that cannot be read has signed nothing. */
 export function signers(envelope: Envelope, keys: readonly Key[]): Key[] {
   const signed = preAuthEncoding(envelope.payloadType, Buffer.from(envelope.payload, 'base64'));
   return keys.filter((key) =>

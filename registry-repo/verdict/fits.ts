@@ -9,9 +9,9 @@ import { named, type OpenedVerdict } from './signed.ts';
 import type { Verdict } from './verdict.ts';
 
 /**
- * Whether a verdict still holds on a commit of main that came after the one it was given on: policy, evaluation set and
- * baseline are the same, a key that has signed it has not been ended, and what it adds is as free as it was. Other models may
- * have moved meanwhile.
+ * Checks that a verdict still holds on a commit of main after the one it was given on: policy, evaluation set and
+ * baseline are the same, a key that signed it has not been ended, and the paths that it changes are on main as they
+ * were. Other models may have moved meanwhile.
  *
  * @returns what voids it; nothing if it fits
  */
@@ -42,7 +42,7 @@ export async function misfits(
   return findings;
 }
 
-/** Whether a verdict names the registry that the rules on a commit of main are for; none where those name none. */
+/** Checks that a verdict names the same registry as the rules on a commit of main, or none if they name none. */
 export async function otherRegistry(main: RegistryAt, verdict: Verdict): Promise<Finding[]> {
   const { registry } = (await main.policy()).value;
   if (registry?.id === verdict.registry) return [];
@@ -52,7 +52,10 @@ export async function otherRegistry(main: RegistryAt, verdict: Verdict): Promise
   ];
 }
 
-/** What is wrong with who signed something, by the rules on a commit of main; nothing if one of the keys stands there. */
+/**
+ * Checks the signers of something by the rules on a commit of main. @returns what is wrong; nothing if one of the keys
+ * stands there
+ */
 export async function endedKeys(main: RegistryAt, keys: readonly Key[]): Promise<Finding[]> {
   const policy = (await main.policy()).value;
   if (keys.some((key) => stands(policy, key))) return [];

@@ -5,7 +5,7 @@ import type { Key, Policy } from '../policy.ts';
 /** A private key that signs verdicts or checkpoints (Ed25519). It never leaves the process that signs. */
 export type SigningKey = { readonly id: string; readonly privateKey: KeyObject };
 
-/** Not an Ed25519 key in the form we write. */
+/** Not an Ed25519 key in the form that Pawl writes. */
 export class MalformedKeyError extends RegistryError {
   readonly code = 'malformed_key';
 }
@@ -39,7 +39,7 @@ export function readSigningKey(pem: string): SigningKey {
   throw new MalformedKeyError('this private key is not an Ed25519 key');
 }
 
-/** The public half, as it stands in `gate.json` and in what servers pin. */
+/** The public half, as in `gate.json` and as servers pin it. */
 export function publicKeyOf(key: SigningKey, { role, from, until }: Pick<Key, 'role' | 'from' | 'until'>): Key {
   const publicKey = spkiOf(createPublicKey(key.privateKey)).toString('base64');
   return { id: key.id, role, publicKey, from, until };
@@ -59,8 +59,8 @@ export function readPublicKey({ id, publicKey }: Pick<Key, 'id' | 'publicKey'>):
 }
 
 /**
- * Whether a key's window holds a moment. It is a comparison of what is claimed: whoever holds a key also writes the moment, so
- * it can refuse, but a moment inside the window proves nothing. What ends a key is a commit on main: {@link stands}.
+ * Whether a key's window holds a moment. Both are claims: the holder of a key also writes the moment. So this check can
+ * refuse, but a moment inside the window proves nothing. A commit on main ends a key: {@link stands}.
  *
  * @param at RFC 3339, UTC, milliseconds, as in the key's window
  */
@@ -68,9 +68,8 @@ export const isValid = (key: Key, role: Key['role'], at: string): boolean =>
   key.role === role && key.from <= at && (key.until === null || at < key.until);
 
 /**
- * Whether a key may sign what comes after a commit of main: the rules there name it for the role and set it no end. An end
- * counts from the commit on that sets it, whichever moment it names, and so does a removal: no clock decides, only the order
- * on main.
+ * Whether a key may sign what follows a commit of main: the rules there name it for the role and give it no end. An end
+ * counts from its commit on, whatever moment it names, and so does a removal: the order on main decides, and no clock.
  *
  * @param policy as it stood on main just before what was signed
  */

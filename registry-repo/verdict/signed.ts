@@ -10,7 +10,7 @@ import { isValid, type SigningKey } from './keys.ts';
 import { statementOf } from './statement.ts';
 import { Verdict } from './verdict.ts';
 
-/** A verdict that must not be believed. `reason` is stable. */
+/** A verdict that must not be trusted. `reason` is stable. */
 export class VerdictInvalidError extends RegistryError {
   readonly code = 'verdict_invalid';
   readonly reason:
@@ -46,19 +46,22 @@ export const signVerdict = (verdict: Verdict, key: SigningKey): Buffer =>
 export const named = ({ registry }: Pick<Verdict, 'registry'>): string =>
   registry === undefined ? 'no registry by name' : `the registry ${registry}`;
 
-/** Unknown members are only tolerated where the statement is rebuilt from the verdict and compared. */
+/** Unknown members are allowed, because the statement is rebuilt from the verdict and compared. */
 const Statement = z.looseObject({ predicate: z.looseObject({ pawl: Verdict }) });
 
-/** A verdict whose signature holds, and the trusted keys that have signed it. Whether one of them still stood is main's to say. */
+/**
+ * A verdict with a valid signature, and the trusted keys that have signed it. Only main tells whether one of them still
+ * stood.
+ */
 export type OpenedVerdict = { readonly verdict: Verdict; readonly digest: Digest; readonly keys: readonly Key[] };
 
 /**
- * Verifies a verdict: who signed it, that it claims no moment outside that key's window, that it is for the registry that the key
- * is trusted for, and that the statement says nothing
- * else than the verdict in it. That the key had not been ended is not among it: main's own line tells (`verifyMerge`, `misfits`).
+ * Verifies a verdict: who signed it, that it claims no moment outside that key's window, that it is for the registry
+ * that the key is trusted for, and that the statement says nothing but what the verdict in it says. It does not verify
+ * that the key had not been ended: main's own line tells that (`verifyMerge`, `misfits`).
  *
  * @param keys trusted keys, pinned by the caller
- * @param at now: a verdict from the future is refused, but for what clocks may differ
+ * @param at now: a verdict from the future is refused, with some tolerance for clocks
  * @throws {VerdictInvalidError}
  */
 export function openVerdict(bytes: Uint8Array, keys: readonly Key[], at: Date): OpenedVerdict {

@@ -10,8 +10,9 @@ type Descriptor = { name: string; digest: { sha256: string } };
 const descriptor = (name: string, digest: Digest): Descriptor => ({ name, digest: { sha256: digest.slice(7) } });
 
 /**
- * A verdict in words that other tools know: an in-toto statement with the predicate `test-result`, about the candidate's
- * files, under the policy, evaluation set and baseline. The verdict itself is its member `pawl`; all else follows from it.
+ * A verdict in a form that other tools read: an in-toto statement with the predicate `test-result`, about the
+ * candidate's files, under the policy, evaluation set and baseline. The verdict itself is its member `pawl`; everything
+ * else is derived from it.
  *
  * @see https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
  * @see https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md

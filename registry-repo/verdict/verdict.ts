@@ -3,7 +3,7 @@ import { Evidence } from '../judge/evidence.ts';
 import { Finding } from '../judge/finding.ts';
 import { Digest, Instant, Name, ObjectId, RunId, VersionRef } from '../values.ts';
 
-/** Everything a verdict is bound to. If one of them changes before the merge, the verdict is void. */
+/** Everything that a verdict is bound to. If one of them changes before the merge, the verdict is void. */
 export const Bound = z.strictObject({
   head: ObjectId,
   base: ObjectId,
@@ -17,12 +17,12 @@ export const Bound = z.strictObject({
 });
 export type Bound = z.infer<typeof Bound>;
 
-/** The gate's answer to one pull request, and what it rests on. */
+/** The gate's answer to one pull request, and what it is based on. */
 export const Verdict = z.strictObject({
   schema: z.literal('pawl.verdict/1'),
   /**
-   * Id of the registry that this was judged in and counts for alone. Left out: judged before the registry had an id; such verdicts
-   * are good up to the commit and date that the id was made at ({@link RegistryIdentity}).
+   * Id of the registry in which this was judged; it counts only there. Left out: judged before the registry had an id.
+   * Such verdicts are valid up to the commit and date at which the id was made ({@link RegistryIdentity}).
    */
   registry: RunId.optional(),
   class: z.enum(['promotion', 'rollback']),
@@ -41,7 +41,7 @@ export const Verdict = z.strictObject({
     pawl: z.string(),
     onnxruntime: z.string(),
     node: z.string(),
-    /** The models were scored without a bound on their memory; left out where there was one, and in earlier verdicts. */
+    /** The models were scored without a bound on their memory; left out if there was one, and in earlier verdicts. */
     memory: z.literal('unbounded').optional(),
   }),
   judgedAt: Instant,

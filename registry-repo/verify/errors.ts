@@ -5,13 +5,16 @@ export class NothingInProductionError extends RegistryError {
   readonly code = 'nothing_in_production';
 }
 
-/** What put this version into production names no verdict, or one that is not there: nobody judged it, as far as anyone can tell. */
+/**
+ * The commit that put this version into production names no verdict, or one that is missing: no proof of a judgement
+ * exists.
+ */
 export class VerdictMissingError extends RegistryError {
   readonly code = 'verdict_missing';
 }
 
-/** Main is not what was judged: something was changed beside or after the verdict. */
-export class RegistryDriftedError extends RegistryError {
+/** Main is not what was judged: something was changed besides or after the verdict. */
+export class RegistryDivergedError extends RegistryError {
   readonly code = 'registry_drifted';
 }
 

@@ -5,7 +5,7 @@ import type { ObjectId } from '../values.ts';
 import { type Trust, type VerifiedMerge, verifyMerge } from './merge.ts';
 import { verdictOf } from './production.ts';
 
-/** One commit of main, and why it is there. `unexplained` ones are nobody's decision that anyone could verify. */
+/** One commit of main, and why it is there. For an `unexplained` one there is no decision that can be verified. */
 export type MainCommit = { readonly commit: ObjectId; readonly parent: ObjectId | null; readonly title: string } & (
   | { readonly kind: 'init' | 'config' }
   | { readonly kind: 'promotion' | 'rollback'; readonly merge: VerifiedMerge }
@@ -13,8 +13,8 @@ export type MainCommit = { readonly commit: ObjectId; readonly parent: ObjectId 
 );
 
 /**
- * Main's own line of commits, oldest first, each explained or not: the first commit with a registry's rules, promotions and
- * rollbacks with their verified verdicts, and changes of rules and documents that people have merged.
+ * Main's own line of commits, oldest first, each explained or not: the first commit with a registry's rules, promotions
+ * and rollbacks with their verified verdicts, and changes of rules and documents that people have merged.
  *
  * @param after only commits since this one; a verdict that was used up to there counts as used
  */

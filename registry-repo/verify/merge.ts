@@ -11,7 +11,7 @@ import { findVerdict } from '../verdict/attached.ts';
 import { endedKeys, otherRegistry } from '../verdict/fits.ts';
 import { type OpenedVerdict, openVerdict, VerdictInvalidError } from '../verdict/signed.ts';
 import type { Verdict } from '../verdict/verdict.ts';
-import { RegistryDriftedError, VerdictMissingError } from './errors.ts';
+import { RegistryDivergedError, VerdictMissingError } from './errors.ts';
 
 /** A commit on main that a verdict explains, to the last byte. */
 export type VerifiedMerge = {
@@ -23,22 +23,21 @@ export type VerifiedMerge = {
 
 export type Trust = {
   /**
-   * Keys the caller pins: never those that the registry itself names. Null: the gate's own view, which judges by main's rules
-   * and so believes the keys that they named just before each merge.
+   * Keys that the caller pins: never those that the registry itself names. Null: the gate's own view, which judges by
+   * main's rules and so trusts the keys that they named just before each merge.
    */
   readonly keys: readonly Key[] | null;
   readonly now: Date;
 };
 
 /**
- * Verifies that a commit on main is exactly what a trusted gate allowed: its trailers name a passing, signed verdict; the
- * commit changes the judged files to the judged bytes and nothing else; it does so to the main that was judged against; and
- * that main had not ended the key. What is merged after its key's end is refused whatever moment it claims, and what was merged
- * before stays good.
- * It was given for this registry: the one that the rules of main name, and that the keys were pinned for.
- * Whether the same verdict was used before is for who knows the other commits.
+ * Verifies that a commit on main is exactly what a trusted gate allowed. Its trailers name a passing, signed verdict.
+ * The commit changes the judged files to the judged bytes and nothing else, on the main that was judged against. Main
+ * had not ended the key: what is merged after the end is refused whatever moment it claims, and what was merged before
+ * stays valid. The verdict is for this registry: the one that the rules of main name, and that the keys were pinned
+ * for. The caller, who knows the other commits, must check whether the same verdict was used before.
  *
- * @throws {VerdictMissingError} @throws {VerdictInvalidError} @throws {RegistryDriftedError}
+ * @throws {VerdictMissingError} @throws {VerdictInvalidError} @throws {RegistryDivergedError}
  */
 export async function verifyMerge(git: Git, commit: Commit, { keys, now }: Trust): Promise<VerifiedMerge> {
   const facts = factsOf(commit);
@@ -48,7 +47,7 @@ export async function verifyMerge(git: Git, commit: Commit, { keys, now }: Trust
       `commit ${commit.oid} names the verdict ${facts.verdict} on ${facts.head}, which is not in this repository: fetch refs/pawl/verdicts/*`,
     );
   const [parent] = commit.parents;
-  if (parent === undefined) throw new RegistryDriftedError(`commit ${commit.oid} has no parent, but names a verdict`);
+  if (parent === undefined) throw new RegistryDivergedError(`commit ${commit.oid} has no parent, but names a verdict`);
   const [before, after] = [new RegistryAt(git, parent), new RegistryAt(git, commit.oid)];
   const opened = openVerdict(bytes, keys ?? (await before.policy()).value.keys, now);
   const { verdict, digest } = opened;
@@ -101,7 +100,7 @@ function checkFacts(commit: Commit, facts: MergeFacts, verdict: Verdict): void {
     );
 }
 
-/** Main as it was just before must be main as it was judged against, in everything the verdict is bound to. */
+/** Main as it was just before must equal main as it was judged against, in everything that the verdict is bound to. */
 async function checkGround(before: RegistryAt, { bound, model }: Verdict): Promise<void> {
   const digest = async (path: string) => (await before.stat(path)) && digestOf(await before.file(path, MAX_JSON_BYTES));
   const voided = (what: string) =>
@@ -115,7 +114,9 @@ async function checkGround(before: RegistryAt, { bound, model }: Verdict): Promi
     throw new VerdictInvalidError('void', `${bound.base}, which was judged against, is not in the history of main`);
 }
 
-/** The rules just before name the registry of the verdict; one that names none was merged before the registry had an id. */
+/**
+ * The rules just before name the verdict's registry. If they name none, the merge was before the registry had an id.
+ */
 async function checkRegistry(before: RegistryAt, commit: Commit, { verdict, keys }: OpenedVerdict): Promise<void> {
   const [other] = await otherRegistry(before, verdict);
   if (other) throw new VerdictInvalidError('other-registry', `commit ${commit.oid}: ${other.message}`);
@@ -133,14 +134,16 @@ async function checkChanges(git: Git, before: RegistryAt, after: RegistryAt, { b
   const judged = new Map(bound.changes.map(({ path, digest }) => [path, digest]));
   for (const { path, mode } of changes)
     if (!judged.delete(path) || mode !== '100644')
-      throw new RegistryDriftedError(`commit ${after.commit} changes ${JSON.stringify(path)}, which was not judged so`);
+      throw new RegistryDivergedError(
+        `commit ${after.commit} changes ${JSON.stringify(path)}, which was not judged so`,
+      );
   const [missing] = judged.keys();
   if (missing !== undefined)
-    throw new RegistryDriftedError(`commit ${after.commit} leaves out ${missing}, which was judged`);
+    throw new RegistryDivergedError(`commit ${after.commit} leaves out ${missing}, which was judged`);
   for (const { path, digest } of bound.changes) {
     const size = (await after.stat(path))?.sizeBytes ?? 0;
     if (digestOf(await after.file(path, size)) !== digest)
-      throw new RegistryDriftedError(`commit ${after.commit} has other bytes in ${path} than were judged`);
+      throw new RegistryDivergedError(`commit ${after.commit} has other bytes in ${path} than were judged`);
   }
 }
 
@@ -152,6 +155,6 @@ async function checkPointer(after: RegistryAt, { bound, model, promotion }: Verd
     sameRef(production.previous, bound.baseline) &&
     production.promotion === promotion;
   if (!asJudged)
-    throw new RegistryDriftedError(`production.json of ${model} at ${after.commit} does not point to what was judged`);
+    throw new RegistryDivergedError(`production.json of ${model} at ${after.commit} does not point to what was judged`);
   return production;
 }

@@ -7,7 +7,7 @@ import { RegistryAt } from '../registry.ts';
 import type { Digest, ObjectId } from '../values.ts';
 import { VerdictInvalidError } from '../verdict/signed.ts';
 import type { Verdict } from '../verdict/verdict.ts';
-import { NothingInProductionError, RegistryDriftedError, VerdictMissingError, VersionRevokedError } from './errors.ts';
+import { NothingInProductionError, RegistryDivergedError, VerdictMissingError, VersionRevokedError } from './errors.ts';
 import { type Trust, verifyMerge } from './merge.ts';
 
 export type VerifiedProduction = {
@@ -22,16 +22,16 @@ export type VerifiedProduction = {
 
 export type ProductionRequest = {
   readonly git: Git;
-  /** Of main. */
+  /** Main's commits. */
   readonly tip: ObjectId;
   readonly model: string;
 } & Trust;
 
 /**
- * What main says is in production, if a trusted gate has allowed exactly that. This is what servers ask before they load
- * a model, and what audits repeat: a direct push, a forged or reused verdict, or a later change gives an error instead.
+ * What main says is in production, if a trusted gate has allowed exactly that. Servers call it before they load a
+ * model, and audits repeat it. A direct push, a forged or reused verdict, or a later change gives an error instead.
  *
- * The model's own bytes are checked against the manifest by whoever loads them.
+ * The code that loads the model checks the model's own bytes against the manifest.
  *
  * @throws {VersionRevokedError} and the errors of {@link verifyPointer}
  */
@@ -45,7 +45,7 @@ export async function verifyProduction(request: ProductionRequest): Promise<Veri
   );
 }
 
-/** Rules that name another registry than the caller's keys are pinned for, or none, are another registry's. */
+/** Checks that the rules name the registry for which the caller's keys are pinned. */
 function checkPinned({ keys, tip }: ProductionRequest, { registry }: Policy): void {
   const pinned = keys?.filter((key) => key.role === 'gate') ?? [];
   if (pinned.length === 0 || pinned.some((key) => !key.registry || key.registry.id === registry?.id)) return;
@@ -56,10 +56,10 @@ function checkPinned({ keys, tip }: ProductionRequest, { registry }: Policy): vo
 }
 
 /**
- * The same, but for revocation: whether the step that made this the baseline was a verified one.
+ * The same without revocation: whether the step that made this the baseline was verified.
  *
  * @throws {NothingInProductionError} @throws {VerdictMissingError} @throws {VerdictInvalidError}
- * @throws {RegistryDriftedError} and the errors of {@link RegistryAt}
+ * @throws {RegistryDivergedError} and the errors of {@link RegistryAt}
  */
 export async function verifyPointer(request: ProductionRequest): Promise<VerifiedProduction> {
   const { git, tip, model } = request;
@@ -78,7 +78,7 @@ export async function verifyPointer(request: ProductionRequest): Promise<Verifie
   const folder = versionFolder(model, production.version);
   const [now, then] = [await git.entry(tip, folder), await git.entry(last.oid, folder)];
   if (manifest.digest !== production.manifest || now?.oid !== then?.oid)
-    throw new RegistryDriftedError(`${folder} was changed after ${last.oid} had put it into production`);
+    throw new RegistryDivergedError(`${folder} was changed after ${last.oid} had put it into production`);
   if (facts.run !== null && facts.run !== manifest.value.run.id)
     throw new VerdictInvalidError(
       'mismatch',

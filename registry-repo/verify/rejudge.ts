@@ -10,8 +10,9 @@ import { endedKeys, otherRegistry } from '../verdict/fits.ts';
 import type { OpenedVerdict } from '../verdict/signed.ts';
 
 /**
- * Judges again from what a verdict keeps, under the policy and evaluation set it is bound to: an audit needs neither the
- * models nor the rows to see that the gate came to the only possible answer, and signed it with a key that stood there.
+ * Judges again from what a verdict keeps, under the policy and evaluation set that it is bound to. An audit needs
+ * neither the models nor the rows to see that the gate gave the only possible answer, and signed it with a key that
+ * stood there.
  *
  * @returns what does not hold; nothing if everything does
  */

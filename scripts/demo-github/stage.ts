@@ -9,13 +9,13 @@ export type Stage = {
   readonly repository: string;
   /** Address of the REST API. */
   readonly api: string;
-  /** Variables of whoever sets the registry up, and of whoever promotes. */
+  /** Variables of the account that sets the registry up, and of the one that promotes. */
   readonly admin: Readonly<Record<string, string>>;
   readonly promoter: Readonly<Record<string, string>>;
   /** A token that can read pull requests. */
   readonly reader: string;
   readonly initArgs: readonly string[];
-  /** Who judges: the registry's workflow, or whoever promotes. */
+  /** Who judges: the registry's workflow, or the machine that promotes. */
   readonly gate: 'workflow' | 'here';
   /** Told where the keys are, once they are made. */
   readonly keysAt: (folder: string) => void;

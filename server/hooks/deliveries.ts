@@ -1,4 +1,7 @@
-/** Ids of webhooks that were taken. The memory is bounded: the oldest are forgotten, which costs one superfluous look. */
+/**
+ * Ids of webhooks that were accepted. The memory is bounded: the oldest ids are forgotten, which costs one superfluous
+ * check.
+ */
 export class Deliveries {
   readonly #most: number;
   readonly #known = new Set<string>();

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Sender } from './sender.ts';
 
-/** Gitea and Forgejo: the same HMAC as bare hex, without the name of its algorithm, which Octokit would refuse. */
+/** Gitea and Forgejo: the same HMAC as GitHub's, as hex without the name of its algorithm. Octokit would refuse it. */
 export const gitea: Sender = {
   name: 'Gitea',
   eventHeader: 'x-gitea-event',

@@ -1,10 +1,10 @@
 import { verify } from '@octokit/webhooks-methods';
 import type { Sender } from './sender.ts';
 
-/** Bytes for bytes: what is no UTF-8 throws, and a byte order mark stays, since it was signed too. */
+/** Decodes without changing a byte: invalid UTF-8 throws, and a byte order mark stays, because it was signed too. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** GitHub. `x-hub-signature`, which is SHA-1, does not count. */
+/** GitHub. The older header `x-hub-signature`, which is SHA-1, is not accepted. */
 export const github: Sender = {
   name: 'GitHub',
   eventHeader: 'x-github-event',
@@ -12,7 +12,7 @@ export const github: Sender = {
   signatureHeader: 'x-hub-signature-256',
   signature: /^sha256=[0-9a-f]{64}$/,
   verify: async (secret, body, signature) => {
-    if (body.length === 0) return false; // it would throw
+    if (body.length === 0) return false; // Octokit would throw
     let text: string;
     try {
       text = decoder.decode(body);

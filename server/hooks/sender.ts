@@ -4,10 +4,10 @@ export type Sender = {
   readonly eventHeader: string;
   readonly deliveryHeader: string;
   readonly signatureHeader: string;
-  /** What a signature looks like; anything else is refused before the body is read. */
+  /** The form of a signature. Anything else is refused before the body is read. */
   readonly signature: RegExp;
-  /** Whether somebody who knows the secret signed exactly these bytes. Takes as long for a wrong signature as for another. */
+  /** Whether these exact bytes were signed with the secret. Takes the same time for every wrong signature. */
   readonly verify: (secret: string, body: Uint8Array, signature: string) => Promise<boolean>;
-  /** Events about pull requests and their statuses, besides `push`. */
+  /** Names of the events about pull requests and their statuses, besides `push`. */
   readonly events: ReadonlySet<string>;
 };

@@ -4,7 +4,7 @@ import { DeadlineExceededError, OverloadedError, QueueFullError, RequestAbortedE
 /** One text of a request, on its way to a worker. */
 export type Item = { readonly text: string; readonly job: Job; readonly index: number };
 
-/** What a text costs besides its characters, so that thousands of empty ones are no small batch. */
+/** The cost of a text besides its characters, so that thousands of empty texts do not make a small batch. */
 const ITEM_COST = 32;
 
 /** One request: its texts, and the rows of probabilities that have come back. */
@@ -31,7 +31,7 @@ class Job {
     return this.settled ? 0 : this.texts.length - this.taken;
   }
 
-  /** Calls `end` at the deadline or when the signal aborts, whichever comes first, unless the job is settled before. */
+  /** Calls `end` at the deadline or when the signal aborts, whichever comes first, unless the job ended before. */
   limit(
     { deadlineMs, later: wait = later }: BatchLimits,
     signal: AbortSignal | undefined,
@@ -78,13 +78,13 @@ export type BatchLimits = {
   readonly queueTexts: number;
   readonly batchCharacters: number;
   readonly deadlineMs: number;
-  /** Counts the limits of time, where it is not the machine's clock. */
+  /** Counts time limits, where it is not the machine's clock. */
   readonly later?: Later;
 };
 
 /**
- * Requests waiting for a worker. Batching is natural: there is no timer; an idle worker takes what is there, and while all
- * are busy the next batch gathers. Requests take turns, one text each, so that a large one does not hold up small ones.
+ * Requests that wait for a worker. There is no timer: an idle worker takes what is there, and while all workers are
+ * busy the next batch fills. Requests take turns, one text each, so that a large request does not delay small ones.
  */
 export class BatchQueue {
   readonly #limits: BatchLimits;
@@ -100,7 +100,7 @@ export class BatchQueue {
     return this.#waiting;
   }
 
-  /** Whether a request of so many texts would be turned away now. An empty queue takes any one request. */
+  /** Whether a request of so many texts would be rejected now. An empty queue accepts any one request. */
   full(texts: number): boolean {
     return this.#waiting > 0 && this.#waiting + texts > this.#limits.queueTexts;
   }
@@ -109,7 +109,8 @@ export class BatchQueue {
    * The rows of probabilities of one request's texts, in order.
    *
    * @throws {QueueFullError} at once
-   * @throws {OverloadedError | DeadlineExceededError | RequestAbortedError} later; then no worker computes what is left of it
+   * @throws {OverloadedError | DeadlineExceededError | RequestAbortedError} later; then no worker computes the rest of
+   *   it
    */
   async submit(texts: readonly string[], signal?: AbortSignal): Promise<readonly Float32Array[]> {
     if (texts.length === 0) return [];
@@ -123,7 +124,7 @@ export class BatchQueue {
     return job.promise;
   }
 
-  /** The next batch: as many texts as the budget allows, at least one if any waits. */
+  /** The next batch: as many texts as the budget allows, and at least one if any waits. */
   take(): Item[] {
     const batch: Item[] = [];
     let cost = 0;
@@ -139,12 +140,12 @@ export class BatchQueue {
     return batch;
   }
 
-  /** Gives up on one text, and so on its whole request. */
+  /** Fails one text, and with it its whole request. */
   fail({ job }: Item, error: unknown): void {
     this.#drop(job, error);
   }
 
-  /** Gives up on everything that waits. */
+  /** Fails everything that waits. */
   failAll(error: unknown): void {
     for (const job of [...this.#jobs]) this.#drop(job, error);
   }

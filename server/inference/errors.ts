@@ -15,12 +15,12 @@ export class DeadlineExceededError extends PawlError {
   readonly code = 'deadline_exceeded';
 }
 
-/** Whoever asked has gone. */
+/** The client has closed the connection. */
 export class RequestAbortedError extends PawlError {
   readonly code = 'request_aborted';
 }
 
-/** Two processes ended while this very text was in hand: it is not tried a third time. */
+/** Two processes ended while they computed this text: it is not tried a third time. */
 export class TextCrashesModelError extends PawlError {
   readonly code = 'text_crashes_model';
 }

@@ -7,13 +7,16 @@ import { type BatchLimits, BatchQueue, type Item } from './batch.ts';
 import { ShuttingDownError, TextCrashesModelError } from './errors.ts';
 import { Suspects } from './suspects.ts';
 
-/** What is waited before a lost worker is replaced again: first, then doubled up to the last. Milliseconds. */
+/**
+ * The wait before a lost worker is replaced again: the first wait, then twice as long each time, up to the last.
+ * Milliseconds.
+ */
 const [FIRST_WAIT_MS, LAST_WAIT_MS] = [100, 10_000];
 
-/** A worker that is lost after so long is replaced at once; one that is lost sooner makes the next wait longer. */
+/** A worker that lived longer than this is replaced at once. One that lived shorter makes the next wait longer. */
 const SOUND_MS = 60_000;
 
-/** What a worker has in hand may take so long when it is released. */
+/** How long a worker may take to finish its work when it is released. */
 const STOP_MS = 5000;
 
 export type PoolOptions = BatchLimits & {
@@ -21,9 +24,9 @@ export type PoolOptions = BatchLimits & {
   readonly threads: number;
   readonly hungMs: number;
   readonly loadMs: number;
-  /** What one worker may take. */
+  /** The memory and niceness of one worker. */
   readonly bounds: Bounds;
-  /** The program of a worker, where it is not the usual one. */
+  /** The program of a worker, if it is not the usual one. */
   readonly entry?: URL;
   readonly now?: () => number;
 };
@@ -34,13 +37,15 @@ export type Classify = (texts: readonly string[]) => Promise<Float32Array>;
 /** What every worker of a pool loads. */
 export type PoolModel = {
   readonly manifest: RuntimeManifest;
-  /** Reads the files of the model, checked; called again when a lost worker must be replaced. */
+  /** Reads the model's files and checks their digests. Called again when a lost worker must be replaced. */
   readonly files: () => Promise<ReadonlyMap<string, Uint8Array>>;
-  /** Throws unless a fresh worker answers as it should; only then it gets requests. */
+  /** Throws unless a new worker answers as it should. A worker gets requests only after it passed. */
   readonly check: (classify: Classify) => Promise<void>;
 };
 
-/** Workers there should be and are, how many were lost since the start; texts that wait for one. */
+/**
+ * How many workers there should be, how many there are, how many were lost since the start, and how many texts wait.
+ */
 export type PoolHealth = {
   readonly workers: number;
   readonly usable: number;
@@ -48,12 +53,12 @@ export type PoolHealth = {
   readonly waiting: number;
 };
 
-/** What befell a worker that was in service, or an attempt to replace one. */
+/** Why a worker in service was lost, or why one could not be replaced. */
 export type Trouble = { readonly lost: boolean; readonly error: Error & { readonly code?: string } };
 
 /**
- * Processes that all have the same model, and the requests waiting for them. A process that crashes, hangs or takes too much
- * memory is killed and replaced; only the requests it was working on fail.
+ * Processes that all have the same model, and the requests that wait for them. A process that crashes, hangs or takes
+ * too much memory is killed and replaced. Only the requests it was working on fail.
  */
 export class Pool {
   readonly #model: PoolModel;
@@ -62,7 +67,9 @@ export class Pool {
   readonly #queue: BatchQueue;
   readonly #processes = new Set<ModelProcess>();
   readonly #suspects = new Suspects();
-  /** Texts of a batch that failed, and suspects: each is computed alone, so that one bad text does not fail its neighbours. */
+  /**
+   * Texts of a batch that failed, and suspects. Each is computed alone, so that one bad text does not fail the others.
+   */
   readonly #alone: Item[] = [];
   #lost = 0;
   #lostAt = Number.NEGATIVE_INFINITY;
@@ -79,9 +86,9 @@ export class Pool {
   }
 
   /**
-   * A pool whose workers have all loaded the model and passed its check.
+   * Makes a pool in which all workers have loaded the model and passed its check.
    *
-   * @param onTrouble told of every worker lost later, and of every failure to replace one
+   * @param onTrouble called for every worker that is lost later, and for every failure to replace one
    * @throws what reading the files, loading or the check threw; then nothing is left running
    */
   static async start(model: PoolModel, options: PoolOptions, onTrouble: (trouble: Trouble) => void): Promise<Pool> {
@@ -98,12 +105,15 @@ export class Pool {
     return { workers: this.#options.workers, usable, lost: this.#lost, waiting: this.#queue.waiting };
   }
 
-  /** Whether a request of so many texts would be turned away now. */
+  /** Whether a request of so many texts would be rejected now. */
   full(texts: number): boolean {
     return this.#queue.full(texts);
   }
 
-  /** Rows of K probabilities, one for each text. Rejects as {@link BatchQueue.submit}, or with what befell the worker. */
+  /**
+   * Rows of K probabilities, one for each text. Rejects as {@link BatchQueue.submit} does, or with the reason why the
+   * worker was lost.
+   */
   async classify(texts: readonly string[], signal?: AbortSignal): Promise<readonly Float32Array[]> {
     if (this.#closed) throw new ShuttingDownError('the server is stopping: ask another one');
     const rows = this.#queue.submit(texts, signal);
@@ -111,7 +121,7 @@ export class Pool {
     return rows;
   }
 
-  /** Fails what waits and ends the workers. Never fails itself; later calls await the first. */
+  /** Fails the waiting requests and ends the workers. Never fails itself; later calls await the first. */
   release(): Promise<void> {
     this.#released ??= this.#stop();
     return this.#released;
@@ -127,7 +137,7 @@ export class Pool {
     this.#processes.clear();
   }
 
-  /** One more worker in service. */
+  /** Puts one more worker into service. */
   async #spawn(): Promise<void> {
     const { loadMs, threads, entry, bounds, later } = this.#options;
     const files = await this.#model.files();
@@ -158,7 +168,7 @@ export class Pool {
     }
   }
 
-  /** What is computed next: one text that has to be alone, or as many others as may be together. */
+  /** The texts to compute next: one text that has to be alone, or as many others as may be together. */
   #next(): readonly Item[] {
     for (;;) {
       const alone = this.#alone.shift();
@@ -170,7 +180,7 @@ export class Pool {
     }
   }
 
-  /** Whether a text may not be computed with others: then it waits for its own turn, or is given up at once. */
+  /** Whether a text may not be computed with others. Such a text waits for its own turn, or fails at once. */
   #suspected(item: Item): boolean {
     const times = this.#suspects.times(item.text);
     if (times === 1) this.#alone.push(item);
@@ -198,7 +208,7 @@ export class Pool {
   }
 
   #lose(process: ModelProcess, error: Error): void {
-    if (!this.#processes.delete(process)) return; // never was in service: `#spawn` tells
+    if (!this.#processes.delete(process)) return; // it never was in service: `#spawn` reports it
     this.#lost++;
     const now = (this.#options.now ?? performance.now.bind(performance))();
     const soon = now - this.#lostAt < SOUND_MS;
@@ -208,7 +218,7 @@ export class Pool {
     if (!this.#closed) void this.#replace(this.#waitMs);
   }
 
-  /** Tries until it is done or the pool is closed, at most every so often. @param wait milliseconds before the first try */
+  /** Tries again until it succeeds or the pool is closed. @param wait milliseconds before the first try */
   async #replace(wait: number): Promise<void> {
     for (let pause = wait; !this.#closed; pause = Math.min(Math.max(FIRST_WAIT_MS, 2 * pause), LAST_WAIT_MS)) {
       if (pause > 0) await sleep(pause, undefined, { signal: this.#closing.signal }).catch(() => {});

@@ -1,17 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** Texts that are remembered at once; beyond that the oldest are forgotten. */
+/** How many texts are remembered at once; beyond that the oldest are forgotten. */
 const MOST = 10_000;
 
 /**
- * Texts that were in hand when a process that runs the model ended. After the first time a text is computed alone, so that it
- * is known which one did it; after the second time it is not computed again. Only keyed digests are kept.
+ * Texts that a process was computing when it ended. After the first time a text is computed alone, so that the
+ * responsible text is found. After the second time it is not computed again. Only keyed digests are kept.
  */
 export class Suspects {
   readonly #key = randomBytes(32);
   readonly #times = new Map<string, number>();
 
-  /** How often a process ended with it in hand: 0, 1 or 2. */
+  /** How often a process ended while it computed the text: 0, 1 or 2. */
   times(text: string): number {
     return this.#times.size === 0 ? 0 : (this.#times.get(this.#name(text)) ?? 0);
   }
@@ -26,7 +26,7 @@ export class Suspects {
     }
   }
 
-  /** It was answered, alone. */
+  /** The text was answered when computed alone. */
   clear(text: string): void {
     if (this.#times.size > 0) this.#times.delete(this.#name(text));
   }

@@ -17,7 +17,7 @@ export type PageFacts = {
   readonly limits: Limits;
 };
 
-/** What is in production here, for people: everything is in the HTML, the script only adds the try-out. */
+/** The page that shows what is in production here. Everything is in the HTML; the script only adds the try-out. */
 export const page = (facts: PageFacts): Html => html`<!doctype html>
 <html lang="en">
 <head>
@@ -48,7 +48,7 @@ ${facts.model ? [evidence(facts.model), tryOut(facts.model, facts.limits), detai
 const status = ({ model, state, reason }: PageFacts): Html => {
   const [kind, text] = reason
     ? ['bad', 'not ready']
-    : state.drift
+    : state.lags
       ? ['warn', 'main says something else']
       : ['good', 'in production'];
   const since = model && html` answering since ${time(model.since)}`;
@@ -124,7 +124,7 @@ ${fact('Registry read', state.checkedAt ? time(state.checkedAt) : 'not yet')}
 </section>`;
 };
 
-/** A page is for reading: `GET /model` has them all. */
+/** The page shows at most so many labels; `GET /model` has all of them. */
 const MOST_NAMED = 50;
 const named = (labels: readonly string[]): string =>
   labels.length <= MOST_NAMED

@@ -37,7 +37,7 @@ const ready = createRoute({
   },
 });
 
-/** Why no prediction would be answered now, or null. Anybody may ask, so of what went wrong it has the code alone. */
+/** Why no prediction would be answered now, or null. Any client may ask, so only the error's code is shown. */
 export function notReady({ live, state, draining }: AppContext): PawlError | null {
   if (draining()) return new ShuttingDownError('the server is stopping: ask another one');
   const { problem } = state();
@@ -49,6 +49,7 @@ export function notReady({ live, state, draining }: AppContext): PawlError | nul
   );
 }
 
+/** `GET /health/live` and `GET /health/ready`, for probes. */
 export function healthRoutes(app: OpenAPIHono, context: AppContext): void {
   app.openapi(live, (c) => c.json({ status: 'live' as const }, 200));
   app.openapi(ready, (c) => {

@@ -9,6 +9,7 @@ const route = createRoute({
   responses: { 200: { description: 'all metrics', content: { 'text/plain': { schema: z.string() } } } },
 });
 
+/** `GET /metrics`, for Prometheus. */
 export function metricsRoute(app: OpenAPIHono, { metrics }: AppContext): void {
   app.openapi(route, async (c) => c.body(await metrics.text(), 200, { 'content-type': metrics.contentType }) as never);
 }

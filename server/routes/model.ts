@@ -76,10 +76,10 @@ const evaluation = ({ measure, f1, labels, confusion }: Evaluation) => ({
   confusion,
 });
 
-const followed = ({ desired, settled, drift, checkedAt, problem }: FollowState) => ({
+const followed = ({ desired, settled, lags, checkedAt, problem }: FollowState) => ({
   desired,
   settled,
-  drift,
+  drift: lags,
   checkedAt: checkedAt?.toISOString() ?? null,
   problem: problem && { code: problem.code, commit: problem.commit, at: problem.at.toISOString() },
 });

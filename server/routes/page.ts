@@ -5,7 +5,7 @@ import { page } from '../page/page.ts';
 import { RequestError } from '../problems.ts';
 import { notReady } from './health.ts';
 
-/** The page loads its own files and asks its own server; nothing else, from nowhere else. */
+/** The page may load its own files and call its own server, and nothing else. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "style-src 'self'",

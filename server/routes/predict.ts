@@ -25,7 +25,7 @@ type Prediction = z.infer<typeof Prediction>;
 const PredictAnswer = z.strictObject({ ...prediction, model: AnsweringModel }).openapi('PredictAnswer');
 const BatchAnswer = z.strictObject({ predictions: z.array(Prediction), model: AnsweringModel }).openapi('BatchAnswer');
 
-/** As the gate counted it, so that what was judged is what is answered. */
+/** The answer as the gate counts it, so that the server answers as the gate judged. */
 function predictionOf(labels: readonly string[], row: Float32Array): Prediction {
   const best = largest(row);
   const probabilities = Object.fromEntries(labels.map((label, k) => [label, row[k] as number]));
@@ -36,13 +36,14 @@ const answering = ({ name, version }: ServedModel) => ({ name, version });
 
 const problems = problemAnswers(400, 413, 415, 421, 422, 429, 500, 503, 504);
 
+/** `POST /predict` for one text and `POST /predict/batch` for several. */
 export function predictRoutes(app: OpenAPIHono, context: AppContext): void {
   const { limits, live, held, traffic } = context;
   const text = textOf(limits.textCharacters);
   const PredictRequest = z.strictObject({ text });
   const BatchRequest = z.strictObject({ texts: z.array(text).min(1).max(limits.batchTexts) });
 
-  /** Reads, classifies and counts one request; everything in it is answered by one version. */
+  /** Reads, classifies and counts one request. One version answers all of it. */
   async function classify<S extends z.ZodType, A>(
     c: Context,
     schema: S,
@@ -70,7 +71,7 @@ export function predictRoutes(app: OpenAPIHono, context: AppContext): void {
     }
   }
 
-  /** Before the body is read: whoever cannot be answered should not have to send it. */
+  /** Checked before the body is read, so that a client need not send a body that cannot be answered. */
   function turnAway(): void {
     if (!live.engine) throw new ModelNotReadyError('no model is loaded: GET /health/ready says why');
     if (live.engine.full(1)) throw new QueueFullError('too many texts are waiting: ask again in a moment');

@@ -13,9 +13,11 @@ import { ShuttingDownError } from '../inference/errors.ts';
 import { jsonAnswer, jsonBody, problemAnswers } from '../openapi.ts';
 import { RequestError } from '../problems.ts';
 
-/** GitHub sends up to 25 MB; what is larger than this is a hint lost, for which the regular look makes up. */
+/** GitHub sends up to 25 MB. A larger hint than this is lost; the regular check replaces it. */
 const MOST_BYTES = 1_048_576;
-/** Of all webhooks at once, apart from predictions: whoever floods one does not take the other's room. */
+/**
+ * A limit on all webhooks together, apart from predictions, so that a flood of webhooks takes no room from predictions.
+ */
 const HELD_BYTES = 8 * MOST_BYTES;
 
 const TOO_LARGE = `a webhook may have ${MOST_BYTES} bytes: nothing is lost, the server looks for news by itself, too`;
@@ -28,7 +30,7 @@ const WebhookAnswer = z
   .openapi('WebhookAnswer');
 type WebhookAnswer = z.infer<typeof WebhookAnswer>;
 
-/** `POST /webhooks/github` and `POST /webhooks/gitea`: signed hints to look at a repository now. */
+/** `POST /webhooks/github` and `POST /webhooks/gitea`: signed hints to check a repository now. */
 export function webhookRoutes(app: OpenAPIHono, context: AppContext): void {
   const held = new Held(HELD_BYTES);
   const body = jsonBody(app, 'WebhookPayload', WebhookPayload);
@@ -101,7 +103,7 @@ function signatureOf(c: Context, { signatureHeader, signature }: Sender): string
   );
 }
 
-/** A header that names something; it is not signed, so it is taken only as a name. @throws {RequestError} */
+/** A header that names something. It is not signed, so it is used only as a name. @throws {RequestError} */
 function token(c: Context, header: string): string {
   const value = c.req.header(header) ?? '';
   if (/^[A-Za-z0-9_.-]{1,100}$/.test(value)) return value;

@@ -8,7 +8,7 @@ import type { ObjectId } from '../../registry-repo/values.ts';
 import { verdictRef } from '../../registry-repo/verdict/attached.ts';
 import { misfits } from '../../registry-repo/verdict/fits.ts';
 import { openVerdict, VerdictInvalidError } from '../../registry-repo/verdict/signed.ts';
-import { RegistryDriftedError, VerdictMissingError } from '../../registry-repo/verify/errors.ts';
+import { RegistryDivergedError, VerdictMissingError } from '../../registry-repo/verify/errors.ts';
 import { verifyProduction } from '../../registry-repo/verify/production.ts';
 import { copyVersionFiles } from '../../registry-repo/version-files.ts';
 import { inShort } from '../support/crafted.ts';
@@ -57,7 +57,7 @@ attacks('attack 12: the model’s bytes are swapped after the gate', async ({ te
   );
 
   await test.pushToMain({ [`${folder}/training-rows.bin`]: Buffer.alloc(8) });
-  await rejects(production(test), RegistryDriftedError);
+  await rejects(production(test), RegistryDivergedError);
 });
 
 attacks('attack 13: a new head is pushed between gate and merge', async ({ test }) => {
@@ -77,7 +77,7 @@ attacks('attack 13: a new head is pushed between gate and merge', async ({ test 
   const tree = await test.git.text(['rev-parse', `${evil}^{tree}`]);
   const forced = await test.commitTree(tree, [from], message);
   await test.git.updateRefs([{ ref: 'refs/heads/main', to: forced, from: honest }]);
-  await rejects(production(test), RegistryDriftedError);
+  await rejects(production(test), RegistryDivergedError);
 });
 
 attacks('attack 14: the branch is force-pushed while the gate scores', async ({ test }) => {

@@ -160,7 +160,7 @@ gitea('no token and no answer of a stranger’s server gets into an error', asyn
   assert.not(error.message.includes('a-token-that-is-secret'));
   const pages = giteaForgeOn(`${double.url}/api/v1/nothing`, NAME, 'x');
   await rejects(pages.pullRequests(), ForgeError);
-  double.violations.length && (double.violations as string[]).pop(); // that path is in nobody's description
+  double.violations.length && (double.violations as string[]).pop(); // no description has that path
   assert.ok(await forge.sync());
 });
 

@@ -26,7 +26,7 @@ type Setup = { readonly double: GitHubDouble; readonly repo: Repo; readonly admi
 const client = (double: GitHubDouble, auth?: string) =>
   new Octokit({ baseUrl: double.url, ...(auth && { auth }), log: { debug() {}, info() {}, warn() {}, error() {} } });
 
-/** Runs against a fresh double, which must have found nothing wrong with any request unless the test says so. */
+/** Runs a test with a new double. The double must have found no invalid request unless the test says so. */
 const on =
   (options: Options, test: (setup: Setup) => Promise<void>, violations = 0) =>
   async (): Promise<void> => {
@@ -45,7 +45,7 @@ const on =
 
 type Files = Readonly<Record<string, string | null>>;
 
-/** A branch with files, put into the repository as a push would; no rule is asked. */
+/** A branch with files, put into the repository as a push would; no rule is checked. */
 async function branch(repo: Repo, name: string, files: Files, from?: string): Promise<string> {
   const base = from ?? ((await repo.git.resolve('refs/heads/main')) as string);
   const commit = await commitFiles(repo.git, base, files, `change ${name}`);
@@ -106,7 +106,7 @@ const asApp = (double: GitHubDouble, app: { id: number; key: string; installatio
     auth: { appId: app.id, privateKey: app.key, installationId: app.installation },
   });
 
-/** A clone of our own, and a push from it. */
+/** A clone of the test's own, and a push from it. */
 async function pusher(double: GitHubDouble, token: string) {
   const folder = temporaryFolder();
   const header = `Authorization: Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`;

@@ -8,7 +8,7 @@ import { promoteAndAsk, throughTheGate } from '../support/through-the-gate.ts';
 const s = suite('a transformer from scratch');
 s.after(stopAll);
 
-type Quantised = {
+type Quantized = {
   run: string;
   products: number;
   agreement: number;
@@ -27,7 +27,7 @@ s('is trained, gated, merged and answers; so is the same with weights as bytes',
     assert.type(metrics[name], 'number', name);
   assert.match((await pawl(home, ['runs', 'show', run])).stdout, /tokensPerSecond +\d[\s\S]*truncatedShare +0/);
 
-  const small = await json<Quantised>(home, ['quantize', 'v1']);
+  const small = await json<Quantized>(home, ['quantize', 'v1']);
   assert.ok(small.products > 0 && small.modelBytes.quantised < small.modelBytes.original);
   assert.ok(small.agreement > 0.9 && small.compared > 10, `${small.agreement} of ${small.compared}`);
   const kept = await json<{ config: { parent: string } }>(home, ['runs', 'show', small.run]);

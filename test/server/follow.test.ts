@@ -75,7 +75,7 @@ follow('waits for the first promotion, activates it, and then does nothing for a
     await follower.poke();
     assert.equal(told, ['activate 1']);
     assert.is(registry.calls.verify, verify);
-    assert.is(follower.state.drift, false);
+    assert.is(follower.state.lags, false);
   }),
 );
 
@@ -113,11 +113,11 @@ follow('tells of a refusal once for each commit and cause, says what is wrong, a
     registry.promote(2);
     for (let i = 0; i < 3; i++) await follower.poke();
     assert.equal(told, ['activate 1', 'refuse 2 at 3: self_test_failed']);
-    const { desired, settled, drift, problem } = follower.state;
+    const { desired, settled, lags, problem } = follower.state;
     assert.equal(
-      { drift, code: problem?.code, detail: problem?.detail, commit: problem?.commit },
+      { lags, code: problem?.code, detail: problem?.detail, commit: problem?.commit },
       {
-        drift: true,
+        lags: true,
         code: 'self_test_failed',
         detail: 'golden text 1 differs',
         commit: registry.tip,
@@ -129,7 +129,7 @@ follow('tells of a refusal once for each commit and cause, says what is wrong, a
     delete failures.activate;
     await follower.poke();
     assert.equal(told.slice(2), ['refuse 2 at 3: model_unloadable', 'activate 2']);
-    assert.equal([follower.state.drift, follower.state.problem], [false, null]);
+    assert.equal([follower.state.lags, follower.state.problem], [false, null]);
   }),
 );
 
@@ -180,10 +180,10 @@ follow('a main that goes back to what is served needs no proof and is no problem
     registry.failures.verify = coded('verdict_invalid');
     registry.promote(2);
     await follower.poke();
-    assert.is(follower.state.drift, true);
+    assert.is(follower.state.lags, true);
     registry.commit -= 1;
     await follower.poke();
-    assert.equal([follower.state.drift, follower.state.problem], [false, null]);
+    assert.equal([follower.state.lags, follower.state.problem], [false, null]);
     assert.equal(told, ['activate 1', 'refuse ? at 3: verdict_invalid']);
   }),
 );

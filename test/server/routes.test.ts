@@ -375,7 +375,7 @@ facts('without a model nothing is ready, and everything says so', async () => {
 facts('attack 95: readiness names what stands in its way by its code; nobody but the log is told more', async () => {
   const at = new Date(0);
   const problemState = { code: 'verdict_missing', detail: 'SECRET /srv/keys', commit: null, at };
-  const state = { desired: null, settled: null, drift: true, checkedAt: null, problem: problemState };
+  const state = { desired: null, settled: null, lags: true, checkedAt: null, problem: problemState };
   const { app } = await testApp(null, { state: () => state });
   const { detail } = Problem.parse(await (await app.request('/health/ready')).json());
   assert.match(detail, 'verdict_missing');
@@ -386,7 +386,7 @@ facts('attack 95: readiness names what stands in its way by its code; nobody but
       assert.not.match(told, 'SECRET', path);
       assert.ok(path !== '/model' || from === app || told.includes('"code":"verdict_missing"'));
     }
-  const empty = { ...state, drift: false, problem: null, settled: 'a'.repeat(40) };
+  const empty = { ...state, lags: false, problem: null, settled: 'a'.repeat(40) };
   const waiting = await (await (await testApp(null, { state: () => empty })).app.request('/health/ready')).json();
   assert.match((waiting as Problem).detail, 'promote one');
 });

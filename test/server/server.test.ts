@@ -195,7 +195,7 @@ for (const [what, code, promote] of bad)
           assert.equal([status, answer.model.version], [200, 1]);
         }
         const state = f.server.state();
-        assert.equal([state.follow.drift, state.follow.problem?.code, state.model], [true, code, live]);
+        assert.equal([state.follow.lags, state.follow.problem?.code, state.model], [true, code, live]);
         assert.match(await (await fetch(f.server.url)).text(), 'is refused');
         assert.is((await fetch(`${f.server.url}/health/ready`)).status, 200);
         await f.server.stop();

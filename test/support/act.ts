@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { root, temporaryFolder } from './paths.ts';
 
-// Workflows, executed on this machine by `act`, with stand-ins for the actions that would come from GitHub. It shows that the
-// steps do what they should. It does not enforce permissions, concurrency, triggers' filters or environments: the linter
-// looks at those. Every job that must run is to be asserted, since act leaves some out in silence.
+// Workflows, executed on this machine by `act`, with stand-ins for the actions that would come from GitHub. This shows
+// that the steps do what they should. It does not enforce permissions, concurrency, triggers' filters or environments:
+// the linter checks those. A test must assert every job that has to run, because act leaves some out without an error.
 
 export type ActOptions = {
-  /** The workflow as it would lie in the repository: rendered. */
+  /** The workflow as it is in the repository: rendered. */
   readonly workflow: string;
   readonly event: string;
   readonly payload: unknown;
@@ -20,7 +20,7 @@ export type ActOptions = {
   readonly api: string;
   /** What `actions/checkout` clones, at main; without it, it leaves an empty folder. */
   readonly gitUrl?: string;
-  /** The program that our action puts on the path as `pawl`; without it, the one that was built. */
+  /** The program that Pawl's action puts on the path as `pawl`; if left out, the one that was built. */
   readonly pawl?: string;
   readonly token?: string;
   readonly secrets?: Readonly<Record<string, string>>;
@@ -34,13 +34,13 @@ export type ActOptions = {
 
 export type ActResult = {
   readonly code: number | null;
-  /** How each job ended that ran at all. */
+  /** How each job that ran at all has ended. */
   readonly jobs: Readonly<Record<string, string>>;
   /** The same by name: a matrix has several of one job. */
   readonly named: Readonly<Record<string, string>>;
   /** What the steps printed. */
   readonly output: string;
-  /** Everything that act said, for messages of failing tests. */
+  /** The whole output of act, for messages of failing tests. */
   readonly log: string;
 };
 
@@ -50,7 +50,7 @@ export const actMissing = (): string | null =>
 
 const LABEL = 'ubuntu-24.04';
 
-/** Executes one workflow to its end. @throws {Error} for what act would pass over in silence */
+/** Executes one workflow to its end. @throws {Error} for what act would skip without an error */
 export async function runWorkflow(options: ActOptions): Promise<ActResult> {
   const { workflow, event, repository, api, token = 'token-of-the-job' } = options;
   const home = temporaryFolder();
@@ -63,7 +63,7 @@ export async function runWorkflow(options: ActOptions): Promise<ActResult> {
   const args = [
     event,
     '--json',
-    '--no-skip-checkout', // act passes over a checkout of the workflow's own repository, and steps would run without its files
+    '--no-skip-checkout', // act skips a checkout of the workflow's own repository, and steps would run without its files
     ...['--workflows', '.github/workflows/workflow.yml'],
     ...['--eventpath', file('event.json', JSON.stringify(options.payload))],
     ...['--platform', `${LABEL}=-self-hosted`],
@@ -78,7 +78,7 @@ export async function runWorkflow(options: ActOptions): Promise<ActResult> {
     ...(options.sha ? ['--env', `GITHUB_SHA=${options.sha}`] : []),
     ...(options.server ? ['--env', `GITHUB_SERVER_URL=${options.server}`] : []),
   ];
-  // Steps see this process's variables: only those that a runner would have, too.
+  // Steps see this process's variables, so it gets only those that a runner would have.
   const env = { PATH: process.env.PATH ?? '', HOME: home, ...options.env };
   const { code, log } = await spawned(args, { cwd: folder, env });
   return { code, log, ...readLog(log) };
@@ -90,7 +90,7 @@ function workFolder(home: string, text: string, repository: string): string {
     if (job['runs-on'] !== LABEL) throw new Error(`act would leave out job ${name}: it runs on ${job['runs-on']}`);
   const folder = join(home, 'repository');
   mkdirSync(join(folder, '.github/workflows'), { recursive: true });
-  // act does not know this key yet, and enforces no concurrency at all.
+  // act does not know this key yet, and never enforces concurrency.
   writeFileSync(join(folder, '.github/workflows/workflow.yml'), text.replace(/^ +queue: max\n/m, ''));
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args], { cwd: folder });

@@ -33,7 +33,7 @@ export async function servedModel(over: Partial<ServedModel> = {}): Promise<Serv
   return { ...describe(proven, registry.tip, new Date('2026-01-02T03:04:05.678Z')), ...over };
 }
 
-/** The app around a fake engine (null: no model loaded), and everything a test may want to look at. */
+/** The app around a fake engine (null: no model loaded), and everything a test may check. */
 export async function testApp(
   engine: Engine | null = fakeEngine(),
   over: Partial<Omit<AppContext, 'limits'>> & { limits?: Partial<Limits>; model?: Partial<ServedModel> } = {},
@@ -47,7 +47,7 @@ export async function testApp(
   const app = createApp({
     name: 'sentiment',
     live,
-    state: () => ({ desired: null, settled: null, drift: false, checkedAt: null, problem: null }),
+    state: () => ({ desired: null, settled: null, lags: false, checkedAt: null, problem: null }),
     draining: () => false,
     traffic,
     metrics,

@@ -5,8 +5,8 @@ import { SqliteStore } from '../../events/store.sqlite.ts';
 import { NO_STREAM } from '../../events/store.ts';
 import { metrics } from './events.ts';
 
-// A writer for crash tests: appends batches to its own and to a contended stream until it is killed,
-// and prints each batch's command id only after the store has acknowledged it.
+// A writer for crash tests: appends batches to its own and to a contended stream until it is killed. It prints each
+// batch's command id only after the store has acknowledged it.
 
 const known = new Map<string, number>();
 const [file, name] = process.argv.slice(2) as [string, string];

@@ -8,12 +8,12 @@ type Opener = { readonly name: BackendName; open(): Promise<Backend> };
 
 const opener = (name: Opener['name']): Opener => ({ name, open: () => openBackend(name, { threads: 2 }) });
 
-/** A Python with TensorFlow, if one was lent: PAWL_TEST_PYTHON names it. */
+/** A Python with TensorFlow, if PAWL_TEST_PYTHON names one. */
 export const lentPython = process.env.PAWL_TEST_PYTHON ?? null;
 
 /**
- * Every backend that this machine can test: TensorFlow where it is installed for Pawl, or can be from PAWL_TEST_PYTHON; WebGPU where
- * its packages are installed and a Vulkan driver answers, be it one without a GPU.
+ * Every backend that this machine can test: TensorFlow if it is installed for Pawl, or can be from PAWL_TEST_PYTHON;
+ * WebGPU if its packages are installed and a Vulkan driver answers, also one without a GPU.
  */
 export async function testedBackends(): Promise<readonly Opener[]> {
   if (lentPython && !(await readInstalled()))

@@ -3,8 +3,8 @@ import type { Row } from '../../registry-repo/rows.ts';
 const words = (text: string): string[] => [...new Set(text.toLowerCase().match(/[a-z0-9'-]+/g) ?? [])];
 
 /**
- * F1 of `pos` that logistic regression over single words reaches: a plain yardstick for how hard a corpus is.
- * Twenty passes of AdaGrad in an order that a fixed linear congruential generator shuffles.
+ * F1 of `pos` that logistic regression over single words reaches: it shows how hard a corpus is. Twenty passes of
+ * AdaGrad in an order that a fixed linear congruential generator shuffles.
  */
 export function bagOfWordsF1(train: readonly Row[], test: readonly Row[]): number {
   const ids = new Map<string, number>();

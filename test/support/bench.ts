@@ -32,7 +32,7 @@ export function bench(...args: string[]) {
   return { status, stdout, stderr, file, report: () => JSON.parse(readFileSync(file, 'utf8')) as Report };
 }
 
-/** Its figures are finite, printed, and have these names among them. */
+/** Checks that its figures are finite and printed, and that these names are among them. */
 export function assertMeasured(
   { status, stdout, stderr, report }: ReturnType<typeof bench>,
   names: readonly string[],
@@ -53,7 +53,7 @@ export function assertMeasured(
     );
 }
 
-/** Reviews, so many a label and split; one word tells the labels apart. */
+/** Reviews, so many for each label and split; one word separates the labels. */
 export function reviews(each = 20): string {
   const imdb = temporaryFolder();
   for (const split of ['train', 'test'])

@@ -34,7 +34,10 @@ export const constantWeights = (weight: number, type: 'int8' | 'uint8' = 'int8')
   );
 };
 
-/** The signed bytes are made of the input, while the graph runs: no runtime can rewrite them when it loads the graph. */
+/**
+ * The signed bytes are computed from the input while the graph runs, so no runtime can rewrite them when it loads the
+ * graph.
+ */
 export const madeWhileRunning = (): Uint8Array =>
   graphOfBytes(
     [

@@ -6,10 +6,11 @@ import { program } from '../../pipeline/program.ts';
 import { jsonBy, plainEnv, type Ran } from './cli.ts';
 
 /**
- * Runs the command line in this process, with the same answer as the real one in `cli.ts`, and without the second that a process
- * takes. For what a command says and does; exit by signals, closed pipes and memory are a matter of real processes.
+ * Runs the command line in this process, with the same answer as the real one in `cli.ts`, but without the second that
+ * a process takes. For what a command says and does; exit by signals, closed pipes and memory need real processes.
  *
- * @param options `env` may name settings and what GitHub Actions say alone: what is deeper down, such as git, sees this process's own
+ * @param options `env` may only name settings and GitHub Actions' variables: deeper code, such as git, sees this
+ *   process's own
  */
 export async function pawl(
   cwd: string,

@@ -13,7 +13,7 @@ export const plainEnv = (): NodeJS.ProcessEnv =>
 
 const started = new Set<ChildProcess>();
 
-/** Ends what a test has left running; for a suite's `after`. */
+/** Ends processes that a test has left running; for a suite's `after`. */
 export function stopAll(): void {
   for (const child of started) child.kill('SIGKILL');
 }
@@ -50,7 +50,7 @@ export function pawl(
 /** Runs it with `--json` and reads the answer; fails on any other exit code than expected. */
 export const json = jsonBy(pawl);
 
-/** The same for another way to run a command line. */
+/** The same for another function that runs a command line. */
 export function jsonBy(run: (cwd: string, args: readonly string[]) => Promise<Ran>) {
   return async <T = Record<string, unknown>>(cwd: string, args: readonly string[], expected = 0): Promise<T> => {
     const ran = await run(cwd, [...args, '--json']);

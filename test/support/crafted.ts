@@ -16,12 +16,12 @@ import {
   value,
 } from './onnx.ts';
 
-// Model files that nobody means well with. All have the inputs and outputs of `CONTRACT`, unless that is the point.
+// Hostile model files. All have the inputs and outputs of `CONTRACT`, unless that is the point.
 
 const weights = tensor('w', [WORDS.length, 2], FLOAT, floats(...WORDS.flatMap((_, i) => (i < 10 ? [4, 0] : [0, 4]))));
 const softmax = [node('MatMul', ['x', 'w'], ['s']), node('Softmax', ['s'], ['p'])];
 
-/** A whole, harmless graph around what is given. */
+/** A complete, harmless graph around the given nodes. */
 export const tiny = (over: Partial<GraphParts> = {}, options: Parameters<typeof model>[1] = {}): Buffer =>
   model(
     {
@@ -39,11 +39,14 @@ export const withNodes = (...extra: Uint8Array[]): Buffer => tiny({ nodes: [...e
 
 const location = (path: string): Buffer => Buffer.concat([bytes(13, bytes(1, 'location'), bytes(2, path)), int(14, 1)]);
 
-/** Weights that lie in another file. */
+/** Weights that are in another file. */
 export const external = (path: string): Buffer =>
   tiny({ initializers: [tensor('w', [WORDS.length, 2], FLOAT, null, location(path))] });
 
-/** Each text's scores, and a third of those of all texts beside it: they help each other where rows of one label stand together. */
+/**
+ * Each text's scores, plus a third of those of all texts beside it: they help each other if rows of one label stand
+ * together.
+ */
 export const voting = (): Buffer =>
   tiny(
     {
@@ -131,8 +134,8 @@ export const hungry = (): Buffer =>
   });
 
 /**
- * Divides the smallest integer by −1 for a text with `good9` in it, and by 1 for any other: the processor raises a fault, and the
- * whole process is gone. Its answers are those of a harmless model otherwise.
+ * Divides the smallest integer by −1 for a text with `good9` in it, and by 1 for any other: the processor raises a
+ * fault, and the whole process ends. Its answers are otherwise those of a harmless model.
  */
 export const dividing = (): Buffer => {
   const cast = (to: number) => ({ attributes: [attribute.int('to', to)] });
@@ -174,7 +177,7 @@ export const loop = (): Buffer => {
   });
 };
 
-/** Wants the answer along with the question. */
+/** Has the answer as an input besides the question. */
 export const asksForTheLabel = (): Buffer =>
   tiny({
     nodes: [node('Cast', ['label'], ['p'], { attributes: [attribute.int('to', 1)] })],
@@ -186,7 +189,7 @@ export const contractWithLabel: typeof CONTRACT = {
   inputs: [...CONTRACT.inputs, { name: 'label', type: 'int64', shape: ['batch', 2] }],
 };
 
-/** A judgement in short: its result and the codes of whatever was not fine. */
+/** A judgement in short: its result and the codes of all findings that did not pass. */
 export const inShort = ({ result, findings }: GateJudgement): string[] => [
   result,
   ...new Set(findings.filter((f) => f.kind !== 'passed').map((f) => f.code)),

@@ -9,7 +9,7 @@ import { DataError, type Problem } from '../../pipeline/errors.ts';
 import { temporaryFolder } from './paths.ts';
 import { rejects } from './rejects.ts';
 
-/** A folder with these files in it, and a place for the cache that is not there yet. */
+/** A folder with these files in it, and a path for a cache that does not exist yet. */
 export function dataFolder(files: Record<string, string | Uint8Array> = {}): LoadContext {
   const folder = temporaryFolder();
   for (const [name, content] of Object.entries(files)) {
@@ -23,7 +23,7 @@ export function dataFolder(files: Record<string, string | Uint8Array> = {}): Loa
 export const load = (options: z.input<typeof DataOptions>, context: LoadContext) =>
   loadDataset(DataOptions.parse(options), context);
 
-/** The lines of the error that a load ends in, as a user sees them. */
+/** The lines of the error with which a load ends, as a user sees them. */
 export async function complaint(loading: Promise<unknown>): Promise<{ error: DataError; lines: string[] }> {
   const error = await rejects(loading, DataError);
   return { error, lines: error.message.split('\n').map((line) => line.trim()) };

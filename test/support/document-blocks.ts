@@ -24,7 +24,7 @@ export const blocksIn = (markdown: string): Block[] =>
     output: /<!-- output: (.+) -->\n$/.exec(markdown.slice(0, m.index))?.[1] ?? null,
   }));
 
-/** Commands that stay up until they are told to stop, and what they print once they are. */
+/** Commands that run until they are stopped, and what they print when they are ready. */
 const STAYS: readonly (readonly [RegExp, RegExp])[] = [
   [/npm start\n$/, /Ctrl-C stops it/],
   [/^pawl serve\n$/, /\bv\d+ answers/],
@@ -33,14 +33,14 @@ const STAYS: readonly (readonly [RegExp, RegExp])[] = [
 
 export const readyLine = ({ text }: Block): RegExp | undefined => STAYS.find(([command]) => command.test(text))?.[1];
 
-/** The port of the page's examples; tests use one that is free. */
+/** The port of the page's examples; tests use a free one. */
 export const PORT = 7295;
 
 const LIMIT_MS = PATIENCE_MS;
 
 export type Ended = { readonly code: number | null; readonly output: string };
 
-/** Where the blocks run: a folder, what is on its path, and where the last block has left the reader. */
+/** Where the blocks run: a folder, what is on its path, and the working folder after the last block. */
 export class Reader {
   readonly #env: NodeJS.ProcessEnv;
   readonly #port: number;
@@ -70,7 +70,7 @@ export class Reader {
     };
   }
 
-  /** Runs a block to its end; what it has changed of the working folder holds for the next. */
+  /** Runs a block to its end; its change of the working folder holds for the next. */
   async run(block: Block): Promise<Ended> {
     const { child, output } = this.#start(`${block.text}pwd > '${this.#where}'\n`);
     const timer = setTimeout(() => kill(child, 'SIGKILL'), LIMIT_MS);
@@ -81,9 +81,9 @@ export class Reader {
   }
 
   /**
-   * Runs a block that stays up: once it has said so and `meanwhile` is done, it gets Ctrl-C.
+   * Runs a block that keeps running: when it is ready and `meanwhile` is done, it gets Ctrl-C.
    *
-   * @param ready what it prints when it is up
+   * @param ready what it prints when it is ready
    */
   async runUntil(block: Block, ready: RegExp, meanwhile: () => Promise<void>): Promise<Ended> {
     const { child, output } = this.#start(block.text);
@@ -129,7 +129,7 @@ function kill({ pid }: ChildProcess, signal: NodeJS.Signals): void {
 
 const closed = (child: ChildProcess): Promise<number | null> => new Promise((resolve) => child.on('close', resolve));
 
-/** A port that nobody listens on. */
+/** A free port. */
 export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer().on('error', reject);

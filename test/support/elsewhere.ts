@@ -10,13 +10,16 @@ import { tester } from './git.ts';
 import type { World } from './promotions.ts';
 import { scoreHere, TIME } from './registry.ts';
 
-/** A registry's own workflow, played: both halves of the gate, run when the test says so, on a forge that takes requests. */
+/**
+ * A registry's own workflow, played: both halves of the gate, run when the test says so, on a forge that accepts
+ * requests.
+ */
 export class Elsewhere {
   readonly requests: { number: number; head: string }[] = [];
   scored = 0;
   fork = false;
   dieBeforeMerge = false;
-  /** What happens, once, between a process's look at a pull request and whatever it does next. */
+  /** Done once, between a process's read of a pull request and its next step. */
   afterLook: (() => Promise<unknown>) | null = null;
   readonly #world: World;
   readonly #clock: () => Date;

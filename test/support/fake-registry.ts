@@ -48,14 +48,14 @@ export function fakeManifest(model: FakeModel, over: Partial<Manifest> = {}): Ma
 
 export type FakeVersion = { readonly version: number; readonly model: FakeModel; readonly over?: Partial<Manifest> };
 
-/** A registry that says what it is told to: each change is a new commit. */
+/** A registry controlled by the test: each change is a new commit. */
 export class FakeRegistry implements Registry {
   readonly name = 'sentiment';
   commit = 1;
   /** What main has in production at its tip. */
   production: FakeVersion | null = null;
   readonly #history = new Map<string, FakeVersion | null>([[hex(1), null]]);
-  /** What reading main, proving a commit, or reading the files throws. */
+  /** The error of reading main, verifying a commit, or reading the files. */
   readonly failures: { sync?: Error; verify?: Error; files?: Error } = {};
   readonly revocations: string[] = [];
   readonly calls = { sync: 0, verify: 0, files: 0 };

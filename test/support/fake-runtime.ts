@@ -11,18 +11,18 @@ export type FakeModel = {
   readonly load?: 'fail' | 'crash' | 'hang';
 };
 
-/** Texts that do things to a worker. */
+/** Texts with an effect on a worker. */
 export const CRASH = 'crash now';
 export const NAN = 'give nothing';
 
-/** What a fake model says of a text: different for most texts and for each bias. */
+/** A fake model's answer to a text: different for most texts and for each bias. */
 export function fakeProbability(bias: number, text: string): number {
   let sum = 0;
   for (let i = 0; i < text.length; i++) sum = (sum * 31 + text.charCodeAt(i)) % 997;
   return Math.fround(bias + 0.2 * (sum / 997));
 }
 
-/** Says that it is held, and stays so until it is let go. */
+/** Reports that it is blocked, and stays so until it is released. */
 function hold(folder: string): void {
   writeFileSync(`${folder}/held`, '');
   while (!existsSync(`${folder}/free`)) sleepSync(5);

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { until } from './until.ts';
 
-/** What a test knows of the client: how many bytes of the file it has. */
+/** What a test knows about the client: how many bytes of the file it has. */
 export type Client = { received: number };
 
 /** One answer of the server; the last one given is repeated. */
@@ -38,7 +38,7 @@ export async function flakyServer(...answers: Answer[]): Promise<FlakyServer> {
   };
 }
 
-/** The whole file, or from where it was asked for. */
+/** Sends the whole file, or from the requested offset. */
 export const whole =
   (bytes: Buffer): Answer =>
   ({ headers }, response) => {
@@ -51,7 +51,7 @@ export const whole =
     response.end(rest);
   };
 
-/** The same, from a server that has never heard of ranges. */
+/** The same, from a server that does not support ranges. */
 export const alwaysWhole =
   (bytes: Buffer): Answer =>
   (_, response) =>
@@ -70,7 +70,7 @@ export const cut =
     void until(() => client.received >= from + after).then(() => response.destroy());
   };
 
-/** Ends properly, but too early: no length was promised. */
+/** Ends without an error, but too early: no length was promised. */
 export const truncated =
   (bytes: Buffer, after: number): Answer =>
   (_, response) => {

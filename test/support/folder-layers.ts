@@ -5,7 +5,7 @@ import { root } from './paths.ts';
 
 type Layer = {
   readonly name: string;
-  /** Folders of pipeline/, and files that stand in it directly. None imports another of its own layer. */
+  /** Folders of pipeline/, and files that are in it directly. None imports another of its own layer. */
   readonly parts: readonly string[];
 };
 
@@ -83,7 +83,7 @@ export function diagram(found: readonly Arrow[]): string {
 
 const MARKS = ['<!-- order of pipeline: `npm run docs` writes this -->', '<!-- end of order -->'] as const;
 
-/** What a page shows between its marks; null without them. */
+/** The text between a page's marks; null if it has no marks. */
 export function shownIn(page: string): string | null {
   const [start, end] = [page.indexOf(MARKS[0]), page.indexOf(MARKS[1])];
   return start < 0 || end < start ? null : page.slice(start + MARKS[0].length, end).trim();

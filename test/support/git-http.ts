@@ -8,7 +8,7 @@ export type GitHttp = {
   readonly url: string;
   /** Every request, as method and path. */
   readonly requests: string[];
-  /** Answers the requests whose path contains the text by itself. */
+  /** Answers requests whose path contains the text, instead of git. */
   answer(text: string, handler: (response: ServerResponse) => void): void;
   close(): Promise<void>;
 };

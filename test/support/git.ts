@@ -20,7 +20,7 @@ export async function bareRepository(files: Readonly<Record<string, string | Uin
 
 let template: Promise<string> | undefined;
 
-/** What `git init` makes, made once in a test's process and copied: it says nothing of where it is. */
+/** What `git init` makes, made once in a test's process and copied: it does not contain its own path. */
 async function emptyRepository(): Promise<string> {
   const folder = join(temporaryFolder(), 'empty.git');
   await runGit(['init', '--quiet', '--bare', '--initial-branch=main', '--template=', folder], ['init'], {});

@@ -2,12 +2,13 @@ import * as assert from 'uvu/assert';
 import { stepsOf } from './steps.ts';
 import { workOf } from './work.ts';
 
-/** Steps that are not worth telling: what is done once, whatever the input. */
+/** Steps that are not counted: what is done once, whatever the input. */
 const FEW = 20_000;
 
 /**
- * Holds that twice the input is about twice the work, in counted steps: a quadratic kind takes four times as many. The input is
- * made before they are counted, and a small one is read before, so that what is made once has been.
+ * Asserts that twice the input takes about twice the work, in counted steps: quadratic work takes four times as many.
+ * The input is made before counting, and a small one is processed before, so that work which is done once is not
+ * counted.
  */
 export async function assertLinear<T>(
   name: string,
@@ -24,13 +25,13 @@ export async function assertLinear<T>(
   assert.ok(twice <= 2.5 * Math.max(once, FEW), `${name}: ${once} steps for ${n}, ${twice} for ${2 * n}`);
 }
 
-/** Below this many milliseconds of processor time nothing is told from noise. */
+/** Below this many milliseconds of processor time, work cannot be told from noise. */
 const NOISE_MS = 30;
 const TRIES = 5;
 
 /**
- * The same of what regular expressions do, which nobody counts, so by processor time. A busy machine can make any one look
- * dear, and never makes quadratic work cheap every time: of a few tries one must be linear.
+ * The same for the work of regular expressions, whose steps are not counted, so by processor time. A busy machine can
+ * make one try look slow, but never makes quadratic work fast every time: one of a few tries must be linear.
  */
 export async function assertLinearInTime<T>(
   name: string,

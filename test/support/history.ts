@@ -11,7 +11,7 @@ export const digest = (n: number) => `sha256:${hex(n, 64)}`;
 export const commit = (n: number) => hex(n, 40);
 export const id = (n: number) => `0000000${String(n).padStart(5, '0')}`;
 
-/** Writes made-up but well-formed histories; each method is one command a minute after the last. */
+/** Writes made-up but well-formed histories; each method is one command, a minute after the last. */
 export class History {
   readonly store: EventStore;
   #n = 0;

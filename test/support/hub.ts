@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What goes wrong: the fault is asked before each answer, and true means that it has answered in its own way. */
+/** A fault is called before each answer; true means that it has answered itself. */
 export type HubFault = (request: IncomingMessage, response: ServerResponse, path: string) => boolean;
 
 export type HubDouble = {

@@ -6,12 +6,12 @@ export type Import = {
   readonly from: string;
   /** As written. */
   readonly target: string;
-  /** The file of the project that it is; null for a package. */
+  /** The project's file that it names; null for a package. */
   readonly inside: string | null;
   readonly dynamic: boolean;
 };
 
-/** What a file of the project imports, types and dynamic imports among it. */
+/** The imports of a project's file, including types and dynamic imports. */
 export function importsOf(file: string): Import[] {
   const source = readFileSync(join(root, file), 'utf8');
   const found = source.matchAll(

@@ -20,7 +20,7 @@ const PART = /^state\.safetensors\..+/;
 
 const stepOf = (line: string | undefined) => Number(line?.split(' ')[1]);
 
-/** Kills a training and takes it up again, as tests of a suite. */
+/** Kills a training and continues it, as tests of a suite. */
 export function killedTraining(s: Test, trainer: keyof typeof trainers): void {
   s(`${trainer}: goes on where it was, and ends with the same bytes as one that was left alone`, async () => {
     const digest = (await train(trainer, join(temporaryFolder(), 'alone'), null)).at(-1) as string;
@@ -62,7 +62,7 @@ export function killedTraining(s: Test, trainer: keyof typeof trainers): void {
   });
 }
 
-/** What `killWhen` is told of: the lines so far, and the name of a file that has just appeared or changed. */
+/** Arguments of `killWhen`: the lines so far, and the name of a file that has just appeared or changed. */
 type Seen = { readonly lines: readonly string[]; readonly file: string | null };
 
 /** @param killWhen null to let it end @returns its lines */

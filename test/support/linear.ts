@@ -54,7 +54,7 @@ const softplus = (z: number): number => (z > 0 ? z + Math.log1p(Math.exp(-z)) : 
 export const lossOf = (name: LossName, margin: number): number =>
   name === 'logistic' ? softplus(-margin) : Math.max(0, 1 - margin) ** (name === 'hinge' ? 1 : 2);
 
-/** ½‖w‖² of a model whose weights are kept times their ratio; a feature of ratio 0 has no weight. */
+/** ½‖w‖² of a model whose weights are stored times their ratio; a feature of ratio 0 has no weight. */
 const regulariser = (ratio: readonly number[], { weight, bias }: { weight: ArrayLike<number>; bias: number }): number =>
   0.5 * ratio.reduce((sum, r, i) => sum + (r === 0 ? 0 : ((weight[i] as number) / r) ** 2), bias ** 2);
 

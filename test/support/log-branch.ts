@@ -21,11 +21,11 @@ export type Machine = { readonly store: GitStore; readonly file: string };
 
 type Over = Partial<ConstructorParameters<typeof GitStore>[0]> & {
   readonly token?: string;
-  /** Stands between the store and git. */
+  /** Wraps the store's git. */
   readonly wrap?: (run: RunGit) => RunGit;
 };
 
-/** A machine with a copy of its own, whose reads are always fresh. */
+/** A machine with a copy of its own, whose reads always update it first. */
 export function machine(repository: string, { token, wrap = (run) => run, ...over }: Over = {}): Machine {
   const file = over.file ?? join(temporaryFolder(), 'events.db');
   const git = new Git(`${file}.git`);

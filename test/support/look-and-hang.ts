@@ -1,4 +1,4 @@
-// A look for pushes as a server starts it, that says what it has and ends when it is told to, or, asked to, never.
+// A check for pushes as a server starts it. It prints what it has, and ends when it is told to or, if asked, never.
 
 process.stdout.write(`begun ${process.argv[2]} ${process.env.PAWL_SECRET_WEBHOOK ?? 'no webhook secret'}\n`);
 process.stderr.write('pawl: something is wrong [internal]\n');

@@ -14,12 +14,12 @@ export class ManualTime {
     return () => void this.#calls.delete(due);
   };
 
-  /** How many wait for so many milliseconds, counted from when they began to. */
+  /** How many waits for so many milliseconds there are, counted from their start. */
   waiting(ms: number): number {
     return [...this.#calls].filter((call) => call.ms === ms).length;
   }
 
-  /** Resolves when somebody waits for so many milliseconds. */
+  /** Resolves when code waits for so many milliseconds. */
   awaited(ms: number): Promise<void> {
     return until(() => this.waiting(ms) > 0);
   }

@@ -2,7 +2,7 @@ import type { Manifest } from '../../registry-repo/manifest.ts';
 import type { Row } from '../../registry-repo/rows.ts';
 import { FLOAT, floats, model, node, tensor, value } from './onnx.ts';
 
-// Models whose skill is a number, and rows to measure it on: everything about them can be computed in the head.
+// Models whose skill is a number, and rows to measure it on: all results can be computed by hand.
 
 const ten = Array.from({ length: 10 }, (_, i) => i);
 export const LABELS = ['neg', 'pos'];

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Slots } from '../../pipeline/training/nbsvm/slots.ts';
 
-// A thread that notes its hashes as soon as all others are ready, too.
+// A thread that notes its hashes when all others are ready, too.
 
 const { shared, gate, of, hashes }: { shared: SharedArrayBuffer; gate: Int32Array; of: number; hashes: Int32Array } =
   workerData;

@@ -1,4 +1,4 @@
-// A hand encoder for tiny ONNX models, good and crafted. Field numbers are those of onnx.proto.
+// A small encoder for tiny ONNX models, good and crafted. Field numbers are those of onnx.proto.
 
 const utf8 = (text: string) => Buffer.from(text, 'utf8');
 

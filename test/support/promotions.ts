@@ -28,10 +28,13 @@ import { tester } from './git.ts';
 import { candidateOf, scoreHere, TestRegistry, TIME } from './registry.ts';
 
 const logKey = newSigningKey();
-/** The public half of what signs the log of every world; no rules name it unless a test says so. */
+/** The public half of the key that signs every test log; no rules name it unless a test says so. */
 export const logPublic = publicKeyOf(logKey, { role: 'log', from: '2026-01-01T00:00:00.000Z', until: null });
 
-/** Everything a promotion touches, real but for the forge's network, the disk of the log, and the size of the models. */
+/**
+ * Everything that a promotion uses. It is real, except for the forge's network, the disk of the log, and the size of
+ * the models.
+ */
 export class World {
   readonly registry: TestRegistry;
   readonly store: EventStore = new MemoryStore();
@@ -115,7 +118,7 @@ export class World {
     return { ...base, process: new PromotionProcess(base), views };
   }
 
-  /** Puts a candidate of some skill where a finished run would have. @returns its manifest's digest */
+  /** Stores a candidate of some skill as a finished run would. @returns its manifest's digest */
   async candidate(skill: number, over: Partial<Manifest> = {}): Promise<string> {
     const { manifest, files } = candidateOf(skill, { over });
     for (const bytes of files.values()) await this.registry.artifacts.put(bytes);
@@ -130,7 +133,10 @@ export class World {
     return process.finish(model, proposal.fact.data.promotionId);
   }
 
-  /** Of a process that sees no lease, and whose own nobody sees: leases save work, and nothing may rest on them. */
+  /**
+   * Ports of a process that sees no leases and takes none that others see: leases only save work, and safety must not
+   * depend on them.
+   */
   portsWithoutLease(): ReconcilePorts {
     const forge = this.forge();
     forge.lease = async () => null;
@@ -159,8 +165,8 @@ export class World {
 export class Killed extends Error {}
 
 /**
- * Ports of a process that dies at its `at`-th act on the world, just before it (`before`) or just after it took effect.
- * Once dead it can do nothing more.
+ * Ports of a process that dies at its `at`-th action, just before it (`before`) or just after it took effect. Once dead
+ * it can do nothing more.
  */
 export function mortal(
   world: World,
@@ -173,7 +179,7 @@ export function mortal(
     new Proxy(target, {
       get(object, key) {
         const value: unknown = Reflect.get(object, key, object);
-        if (typeof value !== 'function' || key === 'fileUrl') return value; // which is no act, and gives no promise
+        if (typeof value !== 'function' || key === 'fileUrl') return value; // which is no action, and gives no promise
         return async (...args: unknown[]) => {
           if (dead) throw new Killed();
           if (!mutators.includes(String(key))) return Reflect.apply(value, object, args);

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { LocalArtifacts } from '../../registry-repo/artifacts/artifacts.local.ts';
 
-// A put for crash tests: says so when it is half done, and never ends.
+// A put for crash tests: it reports when it is half done, and never ends.
 
 async function* endless(): AsyncIterable<Uint8Array> {
   for (let i = 0; ; i++) {

@@ -14,6 +14,7 @@ export function keptLog(): { log: Log; lines: string[] } {
 
 const decode = createDecoder(catalogue);
 
+/** The events of a server's stream. */
 export async function recorded(store: EventStore, instance = 'local'): Promise<RecordedEvent[]> {
   return (await wholeStream(store, serverStream(instance))).map(decode);
 }

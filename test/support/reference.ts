@@ -1,11 +1,11 @@
 import type { Architecture } from '../../pipeline/onnx/architecture.ts';
 import { goldenBytes, type Tiny } from './golden.ts';
 
-// Tiny transformers and what PyTorch computes of them in float64, kept as float32: see test/fixtures/golden.
+// Tiny transformers, and PyTorch's results for them in float64, stored as float32: see test/fixtures/golden.
 
 type Numbers = { readonly shape: readonly number[]; readonly data: Float32Array };
 
-/** The tensors of a fixture, which is trusted. `every` is how many numbers of the original there are to one kept. */
+/** The tensors of a fixture, which is trusted. One number of every `every` of the original is kept. */
 export function tensorsIn(bytes: Buffer): { every: number; tensors: Map<string, Numbers> } {
   const end = 8 + Number(bytes.readBigUInt64LE());
   const { __metadata__: about, ...entries } = JSON.parse(bytes.toString('utf8', 8, end));
@@ -47,7 +47,7 @@ const OTHER_PARTS: Readonly<Record<string, string>> = {
   classifier: 'head/output',
 };
 
-/** Our name of a parameter of PyTorch's, and whether PyTorch keeps it the other way round. */
+/** Pawl's name of a PyTorch parameter, and whether PyTorch stores it transposed. */
 export function nameOf(theirs: string): { name: string; transposed: boolean } {
   const bare = theirs.replace(/^(?:distilbert|bert)\./, '');
   const [, part = '', kind = ''] = /^(.*)\.(weight|bias)$/.exec(bare) ?? [];

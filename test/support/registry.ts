@@ -38,7 +38,7 @@ export type Candidate = {
 
 /**
  * A registry in a temporary folder: a bare repository with a policy and an evaluation set on main, an artifact store, a
- * gate key. Promotions go through the real gate; only the forge is played here.
+ * gate key. Promotions go through the real gate; only the forge is a stand-in.
  */
 export class TestRegistry {
   readonly folder = temporaryFolder();
@@ -101,7 +101,7 @@ export class TestRegistry {
     return this.git.text(['mktree', '-z', '--missing'], { input: lines.map((line) => `${line}\0`).join('') });
   }
 
-  /** Commits on main as someone would who may, without a gate. */
+  /** Commits on main as a person with write access would, without a gate. */
   async pushToMain(files: Files, message = 'by hand'): Promise<ObjectId> {
     const from = await this.main();
     const to = await this.commit(from, files, message);
@@ -184,7 +184,7 @@ export class TestRegistry {
     });
   }
 
-  /** What a forge does with a verdict: keeps it, and puts the changes on main as one commit. */
+  /** A forge's part with a verdict: stores it, and puts the changes on main as one commit. */
   async merge(verdict: Uint8Array, over: { onto?: ObjectId; message?: string } = {}): Promise<ObjectId> {
     const { verdict: v, digest } = openVerdict(verdict, this.policy.keys, TIME);
     const from = over.onto ?? (await this.main());
@@ -281,7 +281,7 @@ export function evaluationSet(rows: readonly Row[], name = 'reviews'): Evaluatio
   };
 }
 
-/** A whole candidate around a model of some skill; `over` sets members of its manifest otherwise. */
+/** A whole candidate with a model of some skill; `over` replaces members of its manifest. */
 export function candidateOf(
   skill: number,
   {
@@ -334,10 +334,10 @@ export function withFile({ manifest, files }: Candidate, path: string, bytes: Ui
   };
 }
 
-/** The gate's own scorer, but for the runtime: it loads the twenty-number models of `models.ts`. */
+/** The gate's own scorer with another runtime: it loads the twenty-number models of `models.ts`. */
 export const scoreTiny = scoreInProcess(new URL('./score.tiny.js', import.meta.url));
 
-/** The same without a process of its own: fast, for models that do nothing worse than being bad. */
+/** The same in this process: fast, for models that are only inaccurate. */
 export const scoreHere: Score = async ({ folder, latency }) => {
   const versions = { onnxruntime: 'test', node: process.versions.node };
   try {

@@ -18,7 +18,7 @@ export async function runBlocks(ran: Test, pages: readonly Document[]): Promise<
     const ready = readyLine(block);
     const next = shell[i + 1];
     const shown = shownAfter(block, blocks[blocks.indexOf(block) + 1]);
-    // What asks a server is for a second terminal: it runs while the block before it is up.
+    // Blocks that send requests to a server are for a second terminal: they run while the block before is running.
     const companion = (b: PlacedBlock | undefined): b is PlacedBlock => b?.text.includes('curl ') === true;
     if (companion(block)) continue;
     ran(titleOf(block), async () => {
@@ -52,7 +52,10 @@ export const transcripts = blocksOf(executed.flat()).filter((b) => b.output !== 
 /** Those that a block has printed. */
 export const held = new Set<PlacedBlock>();
 
-/** What pages show of a block's output is what it prints; the other pages that show it name it as the one after the block does. */
+/**
+ * Checks that the output which pages show is what a block prints. Other pages that show it use the same name as the
+ * block's own page.
+ */
 function compare(shown: PlacedBlock | undefined, output: string): void {
   if (!shown?.output) return;
   for (const transcript of transcripts.filter((t) => t.output === shown.output)) {

@@ -10,7 +10,9 @@ import { keptLog } from './recorded.ts';
 import { MemorySettled } from './settled.ts';
 import { PATIENCE_MS } from './until.ts';
 
-/** Options for tests: any free port, nothing printed, polls only when poked; a busy machine runs into no limit. */
+/**
+ * Options for tests: any free port, no output, polls only on request, and limits that a busy machine does not reach.
+ */
 export const testOptions = (over: Record<string, unknown> = {}): ServerOptions =>
   ServerOptions.parse({
     ...{
@@ -29,7 +31,7 @@ export type Fixture = {
   registry: FakeRegistry;
   store: EventStore;
   lines: string[];
-  /** What the limits of predictions and workers are counted by. */
+  /** The clock of the limits of predictions and workers. */
   time: ManualTime;
 };
 

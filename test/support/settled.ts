@@ -1,6 +1,6 @@
 import type { Settled, SettledStore } from '../../registry-repo/settled/settled.ts';
 
-/** What a server settled on, as long as the test runs; `failure` is thrown instead. */
+/** A server's accepted state in memory; `failure` is thrown instead. */
 export class MemorySettled implements SettledStore {
   settled: Settled | null = null;
   failure: Error | null = null;

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './paths.ts';
 
-// Stands in for npm where documents are tested: installing and testing from inside a test would never end, and there is
-// nothing to install or build by then. What npm would look up is looked up; what the script itself does is done.
+// Stands in for npm where documents are tested: installing and testing from inside a test would never end, and
+// everything is installed and built by then. It checks what npm would look up, and does what the script itself does.
 
 type Package = {
   scripts: Record<string, string>;

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 const here = createRequire(import.meta.url);
 
 /**
- * Stands in for a published @tensorflow/tfjs-node, whose binary is downloaded when it is installed: the same entry points, computed by
- * TensorFlow.js's plain JavaScript.
+ * Stands in for a published @tensorflow/tfjs-node, whose binary is downloaded when it is installed: the same entry
+ * points, computed by TensorFlow.js's plain JavaScript.
  *
  * @param folder what NODE_PATH names
  * @param code put before everything else
- * @param product the order in which it multiplies
+ * @param product the order of its multiplication
  */
 export function standInTfjsNode(folder: string, name: string, { code = '', product = 'a, b' } = {}): void {
   const place = join(folder, name);

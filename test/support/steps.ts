@@ -1,13 +1,13 @@
 import { type Profiler, Session } from 'node:inspector';
 
-/** Blocks of code that ran since this was last asked. Other than time, it is the same on a busy machine. */
+/** How many blocks of code ran since the last call. Unlike time, it is the same on a busy machine. */
 class Blocks {
   readonly #session = new Session();
 
   constructor() {
     this.#session.connect();
     this.#ask('Profiler.enable');
-    // From now on: of what was compiled before, calls are counted, but not the turns of its loops.
+    // From now on. For code that was compiled before, calls are counted, but not the turns of its loops.
     this.#ask('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   }
 
@@ -32,8 +32,8 @@ class Blocks {
 const blocks = new Blocks();
 
 /**
- * Steps that some work takes: blocks of code that run, and what the engine does for them in one call, by the elements that it
- * moves or looks through. What regular expressions do inside is not among them.
+ * Counts the steps of some work: blocks of code that run, and the engine's work in one call, by the elements that it
+ * moves or reads. The work of regular expressions is not counted.
  */
 export async function stepsOf(run: () => unknown): Promise<number> {
   let inside = 0;
@@ -62,7 +62,7 @@ const bytes = Object.getPrototypeOf(Uint8Array.prototype);
 const iteratorOf = (of: Iterable<unknown>) => Object.getPrototypeOf(of[Symbol.iterator]());
 const { normalize } = String.prototype;
 
-/** What one call costs beyond a step. */
+/** The cost of one call besides a step. */
 const NATIVE: readonly (readonly [owner: Any, name: string, cost: Cost])[] = [
   [Buffer, 'concat', made],
   [Buffer, 'from', given],

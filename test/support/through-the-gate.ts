@@ -9,7 +9,7 @@ import { temporaryFolder } from './paths.ts';
 /** Settings of `encoder-head` for the tiny encoder. */
 export const TINY_HEAD = `model: ${JSON.stringify(dirname(goldenFile('tiny-bert', 'config.json')))}, maxLength: 32, states: [-1, 1], pooling: both`;
 
-/** A model from texts to answers in production: trained, gated, merged, asked. */
+/** Takes a model all the way to production: trained, gated, merged, asked. */
 export async function throughTheGate(trainer: string, config: string): Promise<{ home: string; run: string }> {
   const home = temporaryFolder();
   const lines = (salt: string) =>

@@ -3,7 +3,7 @@ import { ModelRefusedError } from '../../registry-repo/errors.ts';
 import type { Runtime, RuntimeSource } from '../../registry-repo/runtime/runtime.ts';
 import { WORDS } from './models.ts';
 
-/** A runtime whose graphs get twenty numbers a text: how often each word of `WORDS` occurs in it. */
+/** A runtime whose graphs get twenty numbers for each text: how often each word of `WORDS` occurs in it. */
 export async function loadTiny({ manifest, file }: RuntimeSource): Promise<Runtime> {
   const session = await InferenceSession.create(file('model.onnx'), { intraOpNumThreads: 1 });
   const { labels } = manifest;

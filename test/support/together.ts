@@ -5,11 +5,11 @@ import { json, pawl, type Ran } from './cli.ts';
 import { temporaryFolder } from './paths.ts';
 import { sampleSettings } from './sample-settings.ts';
 
-/** What came of promotions that real processes made at the same time. */
+/** The results of promotions that real processes made at the same time. */
 export type Together = {
   readonly home: string;
   readonly ran: readonly Ran[];
-  /** Verdicts that a gate here signed, whether or not anybody recorded them. */
+  /** Verdicts that a gate here signed, whether or not they were recorded. */
   readonly gateRuns: number;
 };
 
@@ -25,7 +25,7 @@ export async function promoteTogether(count: number): Promise<Together> {
   return { home, ran, gateRuns: signedVerdicts(home) };
 }
 
-/** The gate keeps each verdict in the artifact store the moment it is signed. */
+/** The gate keeps each verdict in the artifact store as soon as it is signed. */
 export function signedVerdicts(home: string): number {
   const folder = join(home, '.pawl', 'artifacts');
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
@@ -34,7 +34,7 @@ export function signedVerdicts(home: string): number {
   ).length;
 }
 
-/** All that must hold afterwards, however they met. */
+/** Asserts everything that must hold afterwards, whatever order they ran in. */
 export async function checkTogether({ home, ran, gateRuns }: Together): Promise<void> {
   const said = ran.map(({ code, stdout, stderr }) => `${code}: ${stdout}${stderr}`).join('\n');
   assert.ok(gateRuns <= ran.length + 1, `${ran.length} promotions cost ${gateRuns} gate runs:\n${said}`);

@@ -7,7 +7,7 @@ import { LABELS, rowsFor } from './models.ts';
 import { temporaryFolder } from './paths.ts';
 import { trainingContext } from './training-context.ts';
 
-/** The graph of a model by a trainer, learnt in a moment. @param each rows for each of twenty words */
+/** The graph of a model by a trainer, learnt quickly. @param each rows for each of twenty words */
 export async function trainedGraph(name: string, config: Record<string, unknown>, each = 2): Promise<Uint8Array> {
   const folder = temporaryFolder();
   const folders = { config: folder, cache: folder, checkpoints: folder };
@@ -19,7 +19,7 @@ export async function trainedGraph(name: string, config: Record<string, unknown>
 export const graphOf = ({ files }: TrainedModel): Uint8Array =>
   files.find((f) => f.path === MODEL_FILE)?.bytes as Uint8Array;
 
-/** Settings with which those trainers are quick. */
+/** Settings that make those trainers quick. */
 export const QUICK = {
   rnn: { backend: 'wasm', maxLength: 16, batch: 8, epochs: 1, vocabulary: 100, embedding: 8, hidden: 6 },
   encoder: { model: dirname(goldenFile('tiny-bert', 'config.json')), maxLength: 32 },

@@ -4,7 +4,7 @@ import type { TrainingContext } from '../../pipeline/training/trainer.ts';
 
 const nowhere = join(tmpdir(), 'pawl-test-nothing-is-written-here');
 
-/** What a trainer gets when nobody listens; `rows` and `labels` at least are the test's own. */
+/** A trainer's context that ignores its reports; a test must give at least `rows` and `labels`. */
 export const trainingContext = (
   over: Pick<TrainingContext, 'rows' | 'labels'> & Partial<TrainingContext>,
 ): TrainingContext => ({

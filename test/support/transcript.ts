@@ -1,4 +1,4 @@
-/** What differs from run to run in an output, by what stands for it. */
+/** What differs from run to run in an output, by the mask that replaces it. */
 const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME'],
   [/\/\S*\/\.pawl\//g, 'FOLDER/'],
@@ -15,12 +15,12 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
 export const masked = (text: string): string =>
   MASKS.reduce((masked, [pattern, name]) => masked.replace(pattern, name), text);
 
-/** A transcript with the words of a new output, and the first line that the output does not have where it should. */
+/** A transcript with the words of a new output, and the first line that the output does not have in its place. */
 export type Refreshed = { readonly transcript: string; readonly missing: string | null };
 
 /**
- * Holds a transcript against an output of the same commands. Lines of the transcript must come in the output in their order;
- * the output may have others between them, as a transcript leaves some out.
+ * Compares a transcript with an output of the same commands. Lines of the transcript must come in the output in their
+ * order; the output may have others between them, because a transcript leaves some out.
  */
 export function refreshed(transcript: string, output: string): Refreshed {
   const lines = output.split('\n');

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * How long a test waits for something that must happen, in milliseconds. It is no measure of speed: only where nothing
- * happens at all, it ends the test with its own words before the runner kills the file for its silence.
+ * How long a test waits for something that must happen, in milliseconds. It does not measure speed: if nothing happens
+ * at all, it ends the test with its own message before the runner kills the file for its silence.
  */
 export const PATIENCE_MS = 300_000;
 

@@ -2,7 +2,8 @@ import { TrainingRepository } from '../../pipeline/source/repository.git.ts';
 import { watch } from '../../pipeline/triggers/watch.ts';
 import { LIMITS, recordRun, workspaceIn } from './watched.ts';
 
-// A watch whose run begins and never ends; whoever started this kills it. Arguments: workspace folder, repository.
+// A watch whose run begins and never ends; the test that started this kills it. Arguments: workspace folder,
+// repository.
 
 const [folder = '', repository = ''] = process.argv.slice(2);
 const workspace = workspaceIn(folder);

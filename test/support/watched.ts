@@ -48,7 +48,7 @@ export const COMPLETED: Fact = {
   data: { candidate: { manifest: digest, model: digest, sizeBytes: 1 }, durationMs: 1 },
 };
 
-/** Runs of pushes in the order of the log, with what became of them. */
+/** Runs of pushes in the order of the log, with their results. */
 export async function pushedRuns(workspace: Workspace): Promise<{ commit: string; status: string }[]> {
   const views = await workspace.views();
   const found: Run[] = [];

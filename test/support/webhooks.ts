@@ -6,7 +6,7 @@ export const SECRET = 'a secret of more than sixteen characters';
 export const hmac = (body: string | Uint8Array, secret = SECRET): string =>
   createHmac('sha256', secret).update(body).digest('hex');
 
-/** What a webhook is made of; what is left out is right. */
+/** The parts of a webhook; those that are left out are valid. */
 export type Sent = {
   readonly event?: string;
   readonly delivery?: string;
@@ -54,7 +54,7 @@ function request(body: string | Uint8Array, headers: Readonly<Record<string, str
   return { method: 'POST', body: body as string, headers: Object.fromEntries(given) };
 }
 
-/** Hooks that count. */
+/** Hooks that count their calls. */
 export function countingHooks(over: Partial<Hooks> = {}) {
   const seen = { registry: 0, training: 0 };
   const hooks: Hooks = {

@@ -1,9 +1,10 @@
 import { phrases } from './lexicon.ts';
 
-// What a reviewer can say. In a sentence with a tone, `{+x}` is a word of that tone, `{-x}` one of the other, and `{x}` one of none.
+// What a reviewer can say. In a sentence with a tone, `{+x}` is a word of that tone, `{-x}` one of the other, and `{x}`
+// one without a tone.
 
 export const sentences = {
-  /** Says what it means. */
+  /** Sentences that say what they mean. */
   plain: phrases(`
     The {aspect} is {+adj}.
     The {aspect} is {degree} {+adj}.
@@ -21,7 +22,7 @@ export const sentences = {
     The {aspect} alone is a {+thing}.
     {+adj} {aspect}, {+adj} {aspect}.
     By the end the {aspect} felt {degree} {+adj}.`),
-  /** Says it by denying the opposite. */
+  /** Sentences that deny the opposite. */
   negated: phrases(`
     The {aspect} is {negator} {-adj}.
     The {aspect} is {negator} {-adj}.
@@ -36,7 +37,7 @@ export const sentences = {
     It is no {-thing}.
     Do not believe those who call it {-adj}.
     It is {negator} as {-adj} as I was told.`),
-  /** Gives one thing and takes another; the second part is what counts. */
+  /** Sentences of two parts with opposite tones; the second part counts. */
   contrast: phrases(`
     The {aspect} is {-adj}, but the {aspect} is {+adj}.
     The {aspect} may be {-adj}, yet the {whole} as a whole is {+adj}.
@@ -58,7 +59,7 @@ export const sentences = {
     {+rating}.
     {+rating}, and {+verdict}.
     My {friend} and I agree: {+verdict}.`),
-  /** Praise that is none, and complaints that are none; the tone is that of the words. */
+  /** Praise and complaints that do not mean it; the tone is that of the words. */
   ironic: {
     bad: phrases(`
       Oh, {+adj}, {annoyance}.

@@ -1,5 +1,5 @@
-// The words of the sample corpus. In every list the first words are the most frequent ones, so that the later ones
-// are learnt only from many rows.
+// The words of the sample corpus. In every list the first words are the most frequent ones, so that the later ones are
+// learnt only from many rows.
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
 /** One phrase a line. */
@@ -178,7 +178,7 @@ export const neutral: Record<string, readonly string[]> = {
   ),
 };
 
-/** Name parts, put together so that no cast is anyone's. */
+/** Parts of names. The names are put together from them, so that no cast is a real one. */
 export const syllables = {
   first: words('Vel Dro Mi Tas Ori Bex Lu Quen Sar Jov Ne Ila Cor Wy Pel Zan'),
   last: words('dra mek tis vane loth rick sha bury nel quist dova mire holt zeph gard wyn'),

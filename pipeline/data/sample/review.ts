@@ -7,10 +7,10 @@ const other = (tone: Tone): Tone => (tone === 'bad' ? 'good' : 'bad');
 
 const pick = (list: readonly string[], random: Random): string => list[random.below(list.length)] as string;
 
-/** Running sums of the weights 1/(rank + 6), in millionths, as far as any list has needed them. */
+/** Running sums of the weights 1/(rank + 6), in millionths, for the longest list so far. */
 const sums: number[] = [];
 
-/** Picks so that the first words are common and the last ones rare, as in any language. */
+/** Picks an index so that the first words are frequent and the last ones rare, as in any language. */
 function pickWord(list: readonly string[], random: Random): string {
   while (sums.length < list.length) sums.push((sums.at(-1) ?? 0) + Math.floor(1e6 / (sums.length + 6)));
   const at = random.below(sums[list.length - 1] as number);
@@ -24,19 +24,19 @@ function inventName(random: Random): string {
   return `${pick(first, random)}${pick(last, random)} ${pick(first, random)}${pick(last, random)}`;
 }
 
-/** How a review is written at a difficulty in [0, 1]: chances of each way to say things. */
+/** How a review is written at a difficulty in [0, 1]: the probability of each way to say things. */
 const habits = (difficulty: number) => ({
   /** That a remark has the other tone than the review. */
   dissent: 0.05 + 0.2 * difficulty,
   negated: 0.1 + 0.16 * difficulty,
   contrast: 0.05 + 0.14 * difficulty,
   ironic: 0.08 * difficulty,
-  /** That the verdict is said at all, and that it is a half-hearted one of the other tone. */
+  /** That the verdict is included at all, and that it is a weak one of the other tone. */
   verdict: 0.97 - 0.3 * difficulty,
   halfHearted: 0.02 + 0.06 * difficulty,
 });
 
-/** Writes one review. The tone is what its writer feels on the whole. */
+/** Writes one review. The tone is the writer's overall opinion. */
 export class Reviewer {
   readonly #random: Random;
   readonly #cast: { readonly star: string; readonly other: string };

@@ -7,9 +7,9 @@ import { Reviewer } from './review.ts';
 const TURN = 512;
 
 /**
- * A corpus of made-up film reviews for trying things out: right away, without a download, the same on every machine.
- * Each row depends on the options `seed`, `difficulty` and `noise` (training rows on `mislabelled` too) and on its number alone,
- * so more rows begin with the same ones and the test rows do not depend on how many train.
+ * A corpus of made-up film reviews for a first try: it needs no download, and is the same on every machine. Each row
+ * depends only on its number and the options `seed`, `difficulty` and `noise` (training rows also on `mislabelled`). So
+ * a larger corpus begins with the same rows, and the test rows do not depend on the number of training rows.
  */
 export const sampleSource = (options: OptionsOf<'sample'>): Source => ({
   kind: 'sample',

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { ObjectId } from '../../../registry-repo/values.ts';
 
-// What we read of Gitea's and Forgejo's answers, by the names of their `modules/structs`. What is not named here is dropped unread.
+// The parts of Gitea's and Forgejo's answers that Pawl reads, by the names of their `modules/structs`. Other members
+// are dropped unread.
 
 const Id = z.int().min(0);
 const Account = z.object({ id: Id, login: z.string().min(1).max(200) });
@@ -11,8 +12,9 @@ const ShortText = z.string().max(2000);
 const NOWHERE = -1;
 
 /**
- * A branch that is gone is `refs/pull/N/head` in `ref`; `label` goes on naming it. A pull request that was pushed to `refs/for/…`
- * (AGit) has no branch, and says it is of the registry itself: whoever may read can make one, so it counts as a fork's.
+ * A pull request whose branch is deleted has `refs/pull/N/head` in `ref`; `label` still names the branch. A pull
+ * request that was pushed to `refs/for/…` (AGit) has no branch, and claims to be of the registry itself. Everyone with
+ * read access can make one, so it counts as a fork's.
  */
 const Branch = z
   .object({ ref: ShortText, label: ShortText.nullish(), sha: z.union([ObjectId, z.literal('')]), repo_id: z.int() })
@@ -42,7 +44,7 @@ export const PullAnswer = z
   }));
 export type PullAnswer = z.infer<typeof PullAnswer>;
 
-/** The state of one is `status`, unlike what sets it. */
+/** A status' state is called `status` here, but `state` in the request that sets it. */
 export const StatusAnswer = z.object({
   id: Id,
   context: ShortText,
@@ -80,5 +82,5 @@ export const RunsAnswer = z.object({
     .transform((runs) => runs ?? []),
 });
 
-/** Answers whose effect is what counts. */
+/** Answers of which only the effect counts. */
 export const AnyAnswer = z.unknown();

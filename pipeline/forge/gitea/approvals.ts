@@ -5,8 +5,9 @@ import { ReviewAnswer } from './answers.ts';
 const DECIDES = ['APPROVED', 'REQUEST_CHANGES'];
 
 /**
- * Lasting ids of those whose last word on the pull request approves of exactly this commit. `official` is the forge's own
- * word that a reviewer may write to the registry, given when they reviewed: who may write now, only administrators are told.
+ * Permanent ids of the reviewers whose last review of the pull request approves exactly this commit. `official` is the
+ * forge's own statement that a reviewer could write to the registry when they reviewed. Only administrators can ask who
+ * may write now.
  */
 export async function approvalsOf(place: Place, number: number, head: ObjectId): Promise<string[]> {
   const route = 'GET /repos/{owner}/{repo}/pulls/{index}/reviews';

@@ -6,11 +6,11 @@ import type { Api, Params } from '../rest/api.ts';
 import { boundedFetch } from '../rest/bounded-fetch.ts';
 import { apiError } from '../rest/failures.ts';
 
-/** As many a page as a server gives by default; whoever gives fewer says so in `Link`. */
+/** The default page size of servers; a server with smaller pages says so in `Link`. */
 const PAGE = 50;
 const MAX_PAGES = 400;
 const READS = 3;
-/** Longer than that nobody waits: the command ends and says when to come back. */
+/** The longest wait. Beyond it the command ends and says when to come back. */
 const MAX_WAIT_MS = 120_000;
 
 export type ClientOptions = {
@@ -24,7 +24,9 @@ export type ClientOptions = {
 
 type Answer = { readonly data: unknown; readonly next: boolean };
 
-/** The REST API of Gitea and Forgejo: the same routes where GitHub has them, other bodies, lists by `limit`. */
+/**
+ * The REST API of Gitea and Forgejo: GitHub's routes where they are the same, with other bodies, and lists by `limit`.
+ */
 export class GiteaApi implements Api {
   readonly url: string;
   readonly #options: Required<ClientOptions>;
@@ -90,7 +92,7 @@ export class GiteaApi implements Api {
   }
 }
 
-/** What is in braces goes into the path, the rest into query or body. */
+/** Parameters in braces go into the path, the others into query or body. */
 function requestOf(route: string, params: Params): { method: string; path: string; rest: Record<string, unknown> } {
   const [method = '', template = ''] = route.split(' ');
   const rest: Record<string, unknown> = { ...params };
@@ -110,7 +112,7 @@ function queryOf(rest: Readonly<Record<string, unknown>>): string {
 }
 
 function dataOf(route: string, text: string): unknown {
-  if (text === '') return null; // a merge, for one
+  if (text === '') return null; // a merge, for example
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -133,7 +135,7 @@ function failureOf(response: Response, text: string): unknown {
   return { status: response.status, message: response.statusText, response: { headers, data } };
 }
 
-/** What a limit asks for, as far as anybody waits for it. */
+/** How long a rate limit asks to wait, bounded by the longest wait. */
 function waitOf({ cause }: ForgeError): number {
   const { response } = (cause ?? {}) as { response?: { headers?: Record<string, string> } };
   const seconds = Number(response?.headers?.['retry-after'] ?? 0);

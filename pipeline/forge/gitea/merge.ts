@@ -15,9 +15,9 @@ import { editPull, getPull } from './pulls.ts';
 type Ports = { readonly place: Place; readonly mirror: Mirror; readonly by: Identity; readonly clock: () => Date };
 
 /**
- * Merges by a push of our own that succeeds only on the main it was made for, and tells the forge afterwards. Its own merge
- * knows a condition for the head and none for the base: of two at once, one would land on a main that nobody judged it against.
- * Whoever may push here is named by the branch's protection.
+ * Merges by a push of Pawl's own that succeeds only on the main it was made for, and tells the forge afterwards. The
+ * forge's own merge has a condition for the head and none for the base: of two merges at once, one would land on a main
+ * that it was not judged against. The branch's protection names the accounts that may push here.
  *
  * @throws {MergeRefusedError} @throws {MergeUnfaithfulError} @throws {ForgeError}
  */
@@ -68,7 +68,10 @@ export async function mergeCommitOf(git: Git, tip: ObjectId, pull: PullAnswer): 
   return mergeOnMain(git, tip, pull.number);
 }
 
-/** What is on main for this pull request already, by us or by hand. @throws {MergeUnfaithfulError} if it is something else */
+/**
+ * The commit that is on main for this pull request already, made by Pawl or by hand. @throws {MergeUnfaithfulError} if
+ * it is something else
+ */
 async function faithful({ mirror }: Ports, { number, head }: MergeRequest, commit: ObjectId): Promise<Merged> {
   const { git } = mirror;
   await mirror.has(head, `refs/pull/${number}/head`);
@@ -84,8 +87,8 @@ async function faithful({ mirror }: Ports, { number, head }: MergeRequest, commi
 }
 
 /**
- * Tells the forge which commit merged a pull request. Where it does not take that, the pull request is closed; main's own
- * history says what happened.
+ * Tells the forge which commit merged a pull request. If the forge does not accept that, the pull request is closed;
+ * main's own history has the merge.
  */
 async function marked({ place }: Ports, number: number, done: Merged): Promise<Merged> {
   const params = { ...here(place), index: number, Do: 'manually-merged', MergeCommitID: done.commit };

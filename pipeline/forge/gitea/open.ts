@@ -20,7 +20,7 @@ export type GiteaOptions = {
 export type GiteaConnection = {
   readonly place: Place;
   readonly mirror: Mirror;
-  /** Where browsers see the repository. */
+  /** Where browsers find the repository. */
   readonly web: string;
 };
 
@@ -49,7 +49,7 @@ export function connectGitea({ registry, git, secrets }: GiteaOptions): GiteaCon
   return { place: { api, owner, repo }, mirror: new Mirror({ git, url: `${web}.git`, login }), web };
 }
 
-/** Where a server's pages and git are, by the address of its API, with or without `/api/v1`. */
+/** Addresses of a server's pages and git, from the address of its API, with or without `/api/v1`. */
 export function giteaWeb(api: string): string {
   const { origin, pathname } = new URL(api);
   return `${origin}${pathname.replace(/\/+$/, '').replace(/\/api\/v1$/, '')}`;

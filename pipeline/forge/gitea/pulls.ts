@@ -10,14 +10,14 @@ const PULL = '/repos/{owner}/{repo}/pulls/{index}';
 export const getPull = (place: Place, number: number): Promise<PullAnswer> =>
   place.api.get(`GET ${PULL}`, { ...here(place), index: number }, PullAnswer);
 
-/** No server filters by branch. @param branch in the registry itself, never in a fork */
+/** Pull requests of a branch; no server filters by branch. @param branch in the registry itself, never in a fork */
 export async function listPulls(
   place: Place,
   state: 'open' | 'closed' | 'all',
   branch?: string,
 ): Promise<PullAnswer[]> {
   const found = await place.api.list('GET /repos/{owner}/{repo}/pulls', { ...here(place), state }, PullAnswer);
-  const seen = new Map(found.map((p) => [p.number, p])); // a page may shift while the next one is read
+  const seen = new Map(found.map((p) => [p.number, p])); // entries may move to another page between two reads
   return [...seen.values()].filter(
     (p) =>
       p.base.ref === 'main' &&
@@ -42,13 +42,13 @@ export async function editPull(
       await place.api.send(`PATCH ${PULL}`, { ...here(place), index: number, ...sent }, AnyAnswer);
       return;
     } catch (error) {
-      if (!hasStatus(error, 409) || attempt === 4) throw error; // somebody changed it since it was read
+      if (!hasStatus(error, 409) || attempt === 4) throw error; // another process or person changed it since it was read
       await pause(place, attempt);
     }
   }
 }
 
-/** Sets the labels, by id; those that the registry does not have yet are made. */
+/** Sets the labels, by id; missing labels are made. */
 export async function setLabels(place: Place, number: number, labels: readonly string[]): Promise<void> {
   const wanted = new Set(labels);
   const now = (await getPull(place, number)).labels;
@@ -58,7 +58,7 @@ export async function setLabels(place: Place, number: number, labels: readonly s
   await place.api.send(route, { ...here(place), index: number, labels: ids }, AnyAnswer);
 }
 
-/** Two labels may have one name: the older one is meant. */
+/** Two labels may have one name: the older one is used. */
 async function labelIds(place: Place, wanted: ReadonlySet<string>): Promise<number[]> {
   const route = '/repos/{owner}/{repo}/labels';
   const read = async () => {
@@ -69,7 +69,7 @@ async function labelIds(place: Place, wanted: ReadonlySet<string>): Promise<numb
   const missing = [...wanted].filter((name) => !known.has(name));
   for (const name of missing)
     await place.api.send(`POST ${route}`, { ...here(place), name, color: '#ededed' }, AnyAnswer);
-  const all = missing.length > 0 ? await read() : known; // another process may have made it as well
+  const all = missing.length > 0 ? await read() : known; // another process may have made it too
   return [...wanted].map((name) => {
     const id = all.get(name);
     if (id === undefined) throw new ForgeError('refused', `the forge made a label ${name}, and does not show it`);
@@ -91,13 +91,13 @@ export async function openPull(
   }
 }
 
-/** The commit a pull request is at. @throws {ForgeError} where its branch and its commits are gone */
+/** The commit of a pull request. @throws {ForgeError} if its branch and its commits are gone */
 export function headOf({ number, head }: PullAnswer): ObjectId {
   if (head.sha !== '') return head.sha;
   throw new ForgeError('refused', `pull request ${number} has lost its branch: the forge shows no commit of it`);
 }
 
-/** The port's view of an answer. @param mergeCommit as far as it is known */
+/** An answer in the port's form. @param mergeCommit as far as it is known */
 export const shownPull = (answer: PullAnswer, mergeCommit: ObjectId | null): PullRequest => ({
   number: answer.number,
   url: answer.html_url,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ObjectId } from '../../../registry-repo/values.ts';
 
-// What we read of GitHub's answers. They hold much more; what is not named here is dropped unread.
+// The parts of GitHub's answers that Pawl reads. Other members are dropped unread.
 
 const Id = z.int().min(0);
 const Account = z.object({ id: Id });
@@ -65,5 +65,5 @@ export const AccountAnswer = Account;
 export const InstallationAnswer = z.object({ id: z.int().min(1) });
 export const AppAnswer = z.object({ slug: z.string().regex(/^[\w-]{1,100}$/) });
 
-/** Answers whose effect is what counts. */
+/** Answers of which only the effect counts. */
 export const AnyAnswer = z.unknown();

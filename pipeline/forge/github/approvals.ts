@@ -6,7 +6,10 @@ import { PermissionAnswer, ReviewAnswer } from './answers.ts';
 const DECIDES = ['APPROVED', 'CHANGES_REQUESTED', 'DISMISSED'];
 const MAY_APPROVE = ['write', 'maintain', 'admin'];
 
-/** Lasting ids of those who may write to the registry and whose last word on the pull request approves of exactly this commit. */
+/**
+ * Permanent ids of the reviewers who may write to the registry and whose last review of the pull request approves
+ * exactly this commit.
+ */
 export async function approvalsOf(place: Place, number: number, head: ObjectId): Promise<string[]> {
   const route = 'GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews';
   const reviews = await place.api.list(route, { ...here(place), pull_number: number }, ReviewAnswer);
@@ -17,7 +20,10 @@ export async function approvalsOf(place: Place, number: number, head: ObjectId):
   return approving.filter((_, i) => may[i]).map((r) => String(r.user?.id));
 }
 
-/** Anybody may review in a public repository; a name may have changed hands since, so the id must be the reviewer's. */
+/**
+ * Everyone may review in a public repository, and a name may have changed hands since, so the id must be the
+ * reviewer's.
+ */
 async function mayWrite(place: Place, { user }: ReviewAnswer): Promise<boolean> {
   if (!user) return false;
   const route = 'GET /repos/{owner}/{repo}/collaborators/{username}/permission';

@@ -6,7 +6,7 @@ import { AssetAnswer } from './releases.ts';
 
 type Fetch = typeof fetch;
 
-/** Bytes of release assets, which travel beside the API: they come in streams, and from other hosts. */
+/** Bytes of release assets. They do not go through the API client: they are streams, and come from other hosts. */
 export class AssetBytes {
   readonly #api: URL;
   readonly #credentials: Credentials;
@@ -20,10 +20,10 @@ export class AssetBytes {
   }
 
   /**
-   * Uploads an asset in one piece: GitHub takes no parts.
+   * Uploads an asset in one piece: GitHub accepts no parts.
    *
    * @param uploadUrl of the release, as the API gives it
-   * @throws {ForgeError} `unreachable` if nobody can know whether it arrived
+   * @throws {ForgeError} `unreachable` if it is not known whether it arrived
    */
   async upload(
     uploadUrl: string,
@@ -55,7 +55,7 @@ export class AssetBytes {
   }
 
   /**
-   * An asset's bytes from an offset on, if the host behind GitHub gives parts; else all of them.
+   * An asset's bytes from an offset on, if the host behind GitHub serves ranges; else all of them.
    *
    * @param address of the asset in the API
    */
@@ -72,7 +72,7 @@ export class AssetBytes {
     for (let hops = 0; response.status >= 300; hops++) {
       const next = this.#redirected(what, response, hops);
       await response.body?.cancel();
-      response = await this.#ask(what, next, { headers: { 'user-agent': AGENT, ...range } }); // and never our token
+      response = await this.#ask(what, next, { headers: { 'user-agent': AGENT, ...range } }); // and never Pawl's token
     }
     if (!response.body) throw new ForgeError('unreachable', `${what}: no body`);
     const [, begin, all] = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get('content-range') ?? '') ?? [];
@@ -86,7 +86,7 @@ export class AssetBytes {
     return { authorization: `token ${await this.#credentials.token()}`, 'user-agent': AGENT };
   }
 
-  /** Ours gets the token: it must be the API's own host, or the one that GitHub keeps for uploads. */
+  /** Only a trusted host gets the token: the API's own, or GitHub's host for uploads. */
   #uploadAddress(template: string): URL {
     const url = new URL(template.replace(/\{[^}]*\}$/, ''));
     const { hostname, protocol } = this.#api;

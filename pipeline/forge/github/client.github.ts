@@ -11,28 +11,31 @@ export const GITHUB_API = 'https://api.github.com';
 /** Later versions leave out `merge_commit_sha`. */
 const API_VERSION = '2022-11-28';
 const MAX_PAGES = 200;
-/** Longer than that nobody waits: the command ends and says when to come back. */
+/** The longest wait. Beyond it the command ends and says when to come back. */
 const MAX_WAIT_SECONDS = 120;
 
 export type ClientOptions = {
   /** Address of the API; null for github.com. */
   readonly url?: string | null;
-  /** What to send as `Authorization`, asked for with every request. */
+  /** The value of `Authorization`, asked for at every request. */
   readonly authorization: () => Promise<string>;
   readonly timeoutMs?: number;
-  /** A second, where waiting for a retry is concerned; shorter in tests. */
+  /** The unit of waiting for a retry: a second; shorter in tests. */
   readonly secondMs?: number;
-  /** Keeps changes a second apart, and those that notify people three, as GitHub asks; off only where no GitHub is. */
+  /**
+   * Keeps changes a second apart, and those that notify people three, as GitHub asks. Off only for servers that are not
+   * GitHub.
+   */
   readonly paced?: boolean;
 };
 
-/** An error says all of it; nothing is printed beside. */
+/** The library prints nothing: an error holds everything. */
 export const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const atOnce = {
   key: () => ({ schedule: (_: unknown, work: (...a: unknown[]) => unknown, ...a: unknown[]) => work(...a) }),
 };
 
-/** The client, whose libraries are loaded only where something is asked of GitHub. */
+/** Makes the client. Its libraries are loaded only for its first request. */
 export async function githubOctokit(options: ClientOptions): Promise<Octokit> {
   const [{ Octokit }, { throttling }, { retry }] = await Promise.all([
     import('@octokit/rest'),

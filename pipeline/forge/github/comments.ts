@@ -7,7 +7,10 @@ const MARKER = /^<!-- pawl:([a-z0-9-]{1,60}) -->\n/;
 
 type Found = Comment & { readonly id: number };
 
-/** Comments of our own account that have a marker; whoever copies one makes no comment of ours. @param account lasting id */
+/**
+ * Comments of Pawl's own account that have a marker. A marker in another account's comment does not count.
+ * @param account permanent id
+ */
 export async function ownComments(place: Place, number: number, account: string): Promise<Found[]> {
   const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments';
   const all = await place.api.list(route, { ...here(place), issue_number: number }, CommentAnswer);
@@ -18,7 +21,10 @@ export async function ownComments(place: Place, number: number, account: string)
   });
 }
 
-/** Writes a comment, or replaces ours with the same marker. What failed without an answer is looked for before it is tried again. */
+/**
+ * Writes a comment, or replaces Pawl's comment with the same marker. After a request without an answer, it looks for
+ * the comment before it tries again.
+ */
 export async function writeComment(
   place: Place,
   number: number,

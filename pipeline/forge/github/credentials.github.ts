@@ -11,17 +11,20 @@ export type AppOptions = {
   readonly id: number;
   /** PEM. */
   readonly key: string;
-  /** Null: looked up by the repository. */
+  /** Null: found by the repository. */
   readonly installation: number | null;
   readonly url: string | null;
   readonly owner: string;
   readonly repo: string;
   readonly timeoutMs?: number;
-  /** Pause before an unanswered request is made again. */
+  /** Pause before a request without an answer is repeated. */
   readonly pauseMs?: number;
 };
 
-/** Acts as a GitHub App: tokens that live for an hour, made when they are needed. @throws {ForgeError} from every method */
+/**
+ * Acts as a GitHub App: tokens that are valid for an hour, made when they are needed. @throws {ForgeError} from every
+ * method
+ */
 export function appCredentials(options: AppOptions): Credentials {
   const { id, owner, repo, pauseMs = 1000 } = options;
   let opened: ReturnType<typeof openApp> | undefined;
@@ -75,7 +78,7 @@ export function appCredentials(options: AppOptions): Credentials {
   };
 }
 
-/** What asks as the App, whose libraries are loaded only then. */
+/** Makes the client that acts as the App. Its libraries are loaded only then. */
 async function openApp({ id, key, url, timeoutMs = 60_000 }: AppOptions) {
   const [{ createAppAuth }, { Octokit }] = await Promise.all([import('@octokit/auth-app'), import('@octokit/rest')]);
   const baseUrl = (url ?? GITHUB_API).replace(/\/+$/, '');
@@ -83,7 +86,7 @@ async function openApp({ id, key, url, timeoutMs = 60_000 }: AppOptions) {
   return { request, auth: createAppAuth({ appId: id, privateKey: key, request: request as never }) };
 }
 
-/** What is wrong with a key that cannot sign, before anything was sent. @throws {ForgeError} `refused` */
+/** What is wrong with a key that cannot sign, found before anything is sent. @throws {ForgeError} `refused` */
 export function requireAppKey(key: string | null, id: number): string {
   if (key !== null) return key;
   throw new ForgeError('refused', `no private key for App ${id}: set PAWL_SECRET_APP_KEY to it, in PEM form`);

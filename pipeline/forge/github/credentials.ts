@@ -1,11 +1,11 @@
 import { ForgeError } from '../errors.ts';
 
-/** Who acts on a forge. Tokens are asked for with every use: they may expire. */
+/** The account that acts on a forge. Tokens are asked for at every use: they may expire. */
 export type Credentials = {
   /** `actions`: the token of a workflow's job, whose pull requests start no workflow. */
   readonly kind: 'app' | 'token' | 'actions';
   token(): Promise<string>;
-  /** The lasting id of the account; null asks the forge, as `GET /user`. */
+  /** The permanent id of the account; null asks the forge, as `GET /user`. */
   readonly account: (() => Promise<string>) | null;
 };
 
@@ -17,7 +17,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @throws {ForgeError} `refused`, if there is none
  */
 export function tokenCredentials(secret: string | null, env: Environment): Credentials {
-  const token = secret || env.GH_TOKEN || env.GITHUB_TOKEN; // a workflow passes one that is not there as nothing
+  const token = secret || env.GH_TOKEN || env.GITHUB_TOKEN; // a workflow passes a missing secret as an empty text
   if (!token)
     throw new ForgeError(
       'refused',
@@ -27,7 +27,10 @@ export function tokenCredentials(secret: string | null, env: Environment): Crede
   return { kind: inJob ? 'actions' : 'token', token: async () => token, account: null };
 }
 
-/** A pull request of a job's own token would wait for ever: nobody is told of it. @throws {ForgeError} `refused` */
+/**
+ * Refuses a job's own token: no workflow is started for its pull requests, so they would wait for ever.
+ * @throws {ForgeError} `refused`
+ */
 export function refuseJobToken({ kind }: Credentials): void {
   if (kind !== 'actions') return;
   throw new ForgeError(

@@ -23,9 +23,9 @@ export type Merged = { readonly commit: ObjectId; readonly tree: ObjectId };
 type Ports = { readonly place: Place; readonly mirror: Mirror; readonly by: Identity; readonly clock: () => Date };
 
 /**
- * Merges by the forge's own means: squashed, with the head that was judged as a condition. The forge has no condition for the
- * base, so the branch must be on top of main, which is looked at just before, and at the result afterwards: an answer of 200 is
- * no merge yet.
+ * Merges through the forge: squashed, with the head that was judged as a condition. The forge has no condition for the
+ * base, so the branch must be on top of main; that is checked just before. The result is checked afterwards, because an
+ * answer of 200 does not prove a merge.
  *
  * @throws {MergeRefusedError} @throws {MergeUnfaithfulError}
  */
@@ -60,7 +60,10 @@ function onlyForgeErrors(error: unknown): ForgeError {
   throw error;
 }
 
-/** A forge that cannot be reached, or that has not yet found out whether it can merge what was pushed a moment ago. */
+/**
+ * Whether a retry may help: the forge cannot be reached, or has not yet computed whether it can merge what was pushed a
+ * moment ago.
+ */
 function mayPass(failed: ForgeError | null, refusal: Error): boolean {
   if (refusal === failed) return failed.reason === 'unreachable';
   if (!(refusal instanceof MergeRefusedError) || refusal.refusal !== 'not-allowed') return false;
@@ -68,8 +71,8 @@ function mayPass(failed: ForgeError | null, refusal: Error): boolean {
 }
 
 /**
- * The same where the forge's own merge takes no notice of conditions: the commit is made here, and pushed only if main is where
- * it was looked at.
+ * Merges where the forge's own merge ignores conditions: the commit is made here, and pushed only if main has not moved
+ * since it was read.
  */
 export async function mergeByPush(ports: Ports, request: MergeRequest): Promise<Merged> {
   const { place, mirror, by, clock } = ports;
@@ -90,7 +93,7 @@ export async function mergeByPush(ports: Ports, request: MergeRequest): Promise<
   return { commit, tree };
 }
 
-/** What can be known before anything is asked for. @returns the merge, if it is done already */
+/** The checks that need no request to merge. @returns the merge, if it is done already */
 async function lookBefore({ place, mirror }: Ports, { number, head, base }: MergeRequest): Promise<Merged | null> {
   const pull = await getPull(place, number);
   const tip = await mirror.sync();
@@ -108,7 +111,7 @@ async function lookBefore({ place, mirror }: Ports, { number, head, base }: Merg
   await mirror.has(head, `refs/heads/${pull.head.ref}`, `refs/pull/${number}/head`);
   const [fork] = await mirror.git.mergeBases(base, head);
   if (fork === base) return null;
-  await mergedTree(mirror.git, { number, head, base }); // what collides is no matter of being behind
+  await mergedTree(mirror.git, { number, head, base }); // a collision has another cause than being behind
   throw new MergeRefusedError('behind', `pull request ${number} is not on top of main at ${base}`);
 }
 
@@ -127,7 +130,7 @@ async function mergedAs({ place, mirror }: Ports, { number }: MergeRequest): Pro
     : mergeOnMain(mirror.git, tip, number);
 }
 
-/** @throws {MergeUnfaithfulError} if what is on main is not what was meant */
+/** @throws {MergeUnfaithfulError} if main does not hold what was judged */
 async function checked(
   git: Git,
   { head, base, message }: Omit<MergeRequest, 'number'>,
@@ -154,7 +157,7 @@ async function checked(
 const TRAILER = /^[A-Za-z-]+: /;
 const lastParagraph = (message: string): string[] => (message.trimEnd().split(/\n\n+/).at(-1) ?? '').split('\n');
 
-/** Why nothing was merged: what can be seen now counts more than what the forge says. */
+/** Why nothing was merged: what can be read now counts more than the forge's message. */
 async function refusalOf(
   { place, mirror }: Ports,
   { number, head, base }: MergeRequest,

@@ -32,7 +32,7 @@ export type GitHubConnection = {
   readonly web: string;
 };
 
-/** What a server was seen to enforce, kept beside the mirror by `pawl registry init` and `pawl doctor`. */
+/** What a server enforces, as `pawl registry init` and `pawl doctor` found out. It is stored beside the mirror. */
 export const Probed = z.strictObject({
   headPrecondition: z.boolean().nullable(),
   requiredStatus: z.boolean().nullable(),
@@ -41,7 +41,7 @@ export type Probed = z.infer<typeof Probed>;
 
 export const probeFile = (git: Git): string => join(git.gitDir, 'pawl-probe.json');
 
-/** @returns null before anything was tried */
+/** @returns null before the first probe */
 export function readProbed(git: Git): Probed | null {
   const file = probeFile(git);
   return existsSync(file) ? Probed.parse(JSON.parse(readFileSync(file, 'utf8'))) : null;
@@ -72,7 +72,10 @@ export function connectGitHub({ registry, git, secrets, env, paced }: GitHubOpti
   return { place: { api, owner, repo }, mirror: new Mirror({ git, url: `${web}.git`, login }), credentials, web };
 }
 
-/** Where a server's pages and git are: github.com beside its API, `https://host` where the API is `https://host/api/v3`. */
+/**
+ * Addresses of a server's pages and git: github.com beside its API, `https://host` where the API is
+ * `https://host/api/v3`.
+ */
 export function webOf(api: string | null): string {
   const url = new URL(api ?? GITHUB_API);
   if (url.hostname === 'api.github.com') return 'https://github.com';
@@ -81,6 +84,6 @@ export function webOf(api: string | null): string {
   return `${url.origin}${url.pathname === '/' ? '' : url.pathname}`;
 }
 
-/** No GitHub is there whose pace could be kept. */
+/** The server is not GitHub, so GitHub's pace need not be kept. */
 const isLoopback = (url: string | null): boolean =>
   url !== null && ['127.0.0.1', '[::1]', 'localhost'].includes(new URL(url).hostname);

@@ -11,7 +11,7 @@ const PULL = '/repos/{owner}/{repo}/pulls/{pull_number}';
 export const getPull = (place: Place, number: number): Promise<PullAnswer> =>
   place.api.get(`GET ${PULL}`, { ...here(place), pull_number: number }, PullAnswer);
 
-/** @param state of GitHub's: merged ones are closed @param branch in the registry itself, never in a fork */
+/** @param state GitHub's: merged ones are closed @param branch in the registry itself, never in a fork */
 export async function listPulls(
   place: Place,
   state: 'open' | 'closed' | 'all',
@@ -20,7 +20,7 @@ export async function listPulls(
   const filter = branch === undefined ? {} : { head: `${place.owner}:${branch}` };
   const route = 'GET /repos/{owner}/{repo}/pulls';
   const found = await place.api.list(route, { ...here(place), state, base: 'main', ...filter }, PullAnswer);
-  // Some servers take no notice of filters.
+  // Some servers ignore filters.
   return found.filter(
     (p) =>
       p.base.ref === 'main' &&
@@ -33,7 +33,7 @@ export const isFork = ({ head, base }: PullAnswer): boolean => head.repo?.id !==
 
 export const isMerged = (pull: PullAnswer): boolean => typeof pull.merged_at === 'string';
 
-/** Title and body together: some servers empty the one that is left out. */
+/** Title and body are sent together: some servers empty the one that is left out. */
 export async function editPull(
   place: Place,
   number: number,
@@ -48,7 +48,7 @@ export async function editPull(
 
 const labelsOf = ({ labels }: PullAnswer): string[] => labels.flatMap((l) => (l.name ? [l.name] : []));
 
-/** Sets the labels; those that the registry does not have yet are made. */
+/** Sets the labels; missing labels are made. */
 export async function setLabels(place: Place, number: number, labels: readonly string[]): Promise<void> {
   const [wanted, now] = [new Set(labels), new Set(labelsOf(await getPull(place, number)))];
   if (wanted.size === now.size && [...wanted].every((name) => now.has(name))) return;
@@ -56,7 +56,7 @@ export async function setLabels(place: Place, number: number, labels: readonly s
   const route = '/repos/{owner}/{repo}/issues/{issue_number}/labels';
   const params = { ...here(place), issue_number: number };
   if (wanted.size === 0)
-    await place.api.send(`DELETE ${route}`, params, AnyAnswer); // GitHub's description wants one at least in a PUT
+    await place.api.send(`DELETE ${route}`, params, AnyAnswer); // GitHub's API description requires at least one in a PUT
   else await place.api.send(`PUT ${route}`, { ...params, labels: [...wanted] }, AnyAnswer);
 }
 
@@ -71,7 +71,7 @@ async function makeLabel(place: Place, name: string): Promise<void> {
   }
 }
 
-/** The port's view of an answer. @param mergeCommit as far as it is known */
+/** An answer in the port's form. @param mergeCommit as far as it is known */
 export function shownPull(answer: PullAnswer, mergeCommit: ObjectId | null): PullRequest {
   const merged = isMerged(answer) || mergeCommit !== null;
   return {
@@ -88,10 +88,10 @@ export function shownPull(answer: PullAnswer, mergeCommit: ObjectId | null): Pul
   };
 }
 
-/** How far back main is searched for a merge that a server does not name. */
+/** How many commits of main are searched for a merge that a server does not name. */
 const SEARCHED = 1000;
 
-/** The commit of main that says it merged a pull request. @param tip of main */
+/** The commit of main whose message says that it merged a pull request. @param tip of main */
 export async function mergeOnMain(git: Git, tip: ObjectId, number: number): Promise<ObjectId | null> {
   for (const commit of await git.firstParents(tip, { max: SEARCHED }))
     if (pullRequestOf(commit.message) === number) return commit.oid;

@@ -30,7 +30,7 @@ export type ReleaseArtifactsOptions = {
   readonly place: Place;
   readonly credentials: Credentials;
   readonly clock: () => Date;
-  /** Folder where streams wait until their digest is known. */
+  /** Folder where streams are stored until their digest is known. */
   readonly scratch?: string;
   readonly patience?: Patience;
   readonly progress?: ((transfer: Transfer) => void) | undefined;
@@ -38,10 +38,10 @@ export type ReleaseArtifactsOptions = {
 
 const PREFIX = 'pawl-artifacts-';
 const TEXT = 'Files of models by their SHA-256, kept and read by Pawl. Not a release of anything.';
-/** GitHub takes less than 2 GiB a file. */
+/** GitHub accepts less than 2 GiB for each file. */
 const MAX_BYTES = 2 * 1024 ** 3 - 1;
 const CHUNK_BYTES = 1024 ** 2;
-/** GitHub takes no empty file: nothing is kept as one byte under a name that says so. */
+/** GitHub accepts no empty file: empty bytes are stored as one byte under a name that says so. */
 const EMPTY = '.empty';
 const REMOVING = '.removing';
 const TRIES = 3;
@@ -49,12 +49,12 @@ const TRIES = 3;
 type Found = { readonly asset: AssetAnswer; readonly release: ReleaseAnswer };
 
 /**
- * Assets of a GitHub repository's releases: `pawl-artifacts-ab` holds the digests that begin with `ab`, each under its 64 hex
- * digits; so 256 releases of at most 1000 files each. Uploads come in one piece, as GitHub wants them; one that breaks off
- * begins anew. Downloads that break off go on where they were.
+ * Artifacts as assets of a GitHub repository's releases: `pawl-artifacts-ab` holds the digests that begin with `ab`,
+ * each under its 64 hex digits; so there are 256 releases of at most 1000 files each. GitHub takes uploads in one
+ * piece, so an upload that breaks off starts again. Downloads that break off continue.
  *
- * A file's label says when it was last put. Whoever removes one renames it first, and looks at the label in the answer: a put
- * sets the label, and looks at the name in the answer. So one of the two always sees the other.
+ * A file's label says when it was last put. A removal renames the file first, and looks at the label in the answer. A
+ * put sets the label, and looks at the name in the answer. So one of the two always sees the other.
  */
 export class ReleaseArtifacts implements RemoteArtifacts {
   readonly #options: ReleaseArtifactsOptions;
@@ -163,7 +163,7 @@ export class ReleaseArtifacts implements RemoteArtifacts {
     });
   }
 
-  /** Whether it was there, whole, and is young again. What an upload that broke off has left is cleared away. */
+  /** Whether it was there, complete, and is young again. What an interrupted upload has left is removed. */
   async #refreshed(release: ReleaseAnswer, { digest, sizeBytes }: Source): Promise<boolean> {
     const { place, clock } = this.#options;
     for (const asset of await listAssets(place, release.id)) {
@@ -176,7 +176,10 @@ export class ReleaseArtifacts implements RemoteArtifacts {
     return false;
   }
 
-  /** By the server's own digest; where it gives none, small bytes are read, and the size of large ones is believed. */
+  /**
+   * Checks the bytes by the server's own digest. If the server gives none, small bytes are read, and for large ones the
+   * size is trusted.
+   */
   async #isRight(asset: AssetAnswer, digest: Digest): Promise<boolean> {
     const { id, size } = asset;
     if (sizeOf(asset) === 0) return true;
@@ -244,7 +247,7 @@ export class ReleaseArtifacts implements RemoteArtifacts {
     return new ArtifactMissingError(`${digest} is not in the releases of ${owner}/${repo}: put it there again`);
   }
 
-  /** The forge's errors as those of a store. */
+  /** The forge's errors as errors of a store. */
   async #asking<T>(what: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -268,7 +271,7 @@ const isOf = ({ name }: AssetAnswer, digest: Digest): boolean =>
 
 const sizeOf = ({ name, size }: AssetAnswer): number => (name.endsWith(EMPTY) ? 0 : size);
 
-/** By the label; by GitHub's own time, if somebody has changed the label by hand. */
+/** By the label; by GitHub's own time, if a person has changed the label. */
 function storedAt({ label, created_at }: AssetAnswer): Date {
   const labelled = new Date(label ?? '');
   return Number.isNaN(labelled.getTime()) ? new Date(created_at) : labelled;

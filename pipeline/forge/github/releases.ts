@@ -8,12 +8,12 @@ const Text = z.string().max(2000);
 export const AssetAnswer = z.object({
   id: z.int().min(0),
   name: Text,
-  /** When it was last put, in our own releases. */
+  /** When it was last put, in releases that Pawl made. */
   label: Text.nullish(),
-  /** `uploaded`, or something else while bytes come in, and for ever if they broke off. */
+  /** `uploaded`; or another state during the upload, and for ever if it broke off. */
   state: Text,
   size: z.int().min(0),
-  /** `sha256:…`, from servers that tell. */
+  /** `sha256:…`, from servers that give it. */
   digest: Text.nullish(),
   created_at: z.iso.datetime({ offset: true }),
   updated_at: z.iso.datetime({ offset: true }),
@@ -33,7 +33,7 @@ export async function findRelease(place: Place, tag: string): Promise<ReleaseAns
   }
 }
 
-/** The same, made if it is not there; it is never shown as the repository's latest. */
+/** The same, but it is made if it does not exist; it is never shown as the repository's latest. */
 export async function ensureRelease(place: Place, tag: string, text: string): Promise<ReleaseAnswer> {
   for (let attempt = 1; ; attempt++) {
     const found = await findRelease(place, tag);
@@ -42,12 +42,13 @@ export async function ensureRelease(place: Place, tag: string, text: string): Pr
     try {
       return await place.api.send('POST /repos/{owner}/{repo}/releases', { ...here(place), ...body }, ReleaseAnswer);
     } catch (error) {
-      if (attempt === 3) throw error; // somebody may have made it, or the answer was lost: look again
+      if (attempt === 3) throw error; // another process may have made it, or the answer was lost: look again
       await pause(place, attempt);
     }
   }
 }
 
+/** Every release of the repository. */
 export const listReleases = (place: Place): Promise<ReleaseAnswer[]> =>
   place.api.list('GET /repos/{owner}/{repo}/releases', here(place), ReleaseAnswer);
 
@@ -76,7 +77,7 @@ export async function editAsset(
   }
 }
 
-/** Removes an asset; one that is gone is fine. */
+/** Removes an asset; a missing asset is no error. */
 export async function deleteAsset(place: Place, id: number): Promise<void> {
   try {
     await place.api.send(

@@ -3,7 +3,8 @@ import { ForgeError } from '../errors.ts';
 const TOO_BROAD = /^(?:admin:.*|delete_repo|workflow|site_admin)$/;
 
 /**
- * A classic token tells its scopes; one that could rewrite rules or workflows would undo the gate it works for.
+ * Refuses a classic token whose scopes are too wide: with scopes that can rewrite rules or workflows, it could undo the
+ * gate.
  *
  * @param scopes the `x-oauth-scopes` header; only classic tokens have one
  * @throws {ForgeError} `refused`

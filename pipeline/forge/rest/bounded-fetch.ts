@@ -1,6 +1,9 @@
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
-/** `fetch` that gives up after a time, follows no redirect with our token, and keeps no more of an answer than we could use. */
+/**
+ * `fetch` with a time limit. It follows no redirect, so that no other host gets the token, and reads no more of an
+ * answer than Pawl could use.
+ */
 export function boundedFetch({
   timeoutMs,
   maxBytes = MAX_ANSWER_BYTES,

@@ -1,6 +1,6 @@
 import { ForgeError } from '../errors.ts';
 
-/** An answer that is no success, or none at all. */
+/** A request that got an error answer, or no answer. */
 export class ApiError extends ForgeError {
   /** The HTTP status; null if there was no answer. */
   readonly status: number | null;
@@ -20,7 +20,7 @@ export class ApiError extends ForgeError {
 export const hasStatus = (error: unknown, ...statuses: readonly number[]): error is ApiError =>
   error instanceof ApiError && error.status !== null && statuses.includes(error.status);
 
-/** Text of a server, bounded and unable to move the reader's cursor. */
+/** Text of a server, bounded and without characters that move a terminal's cursor. */
 export const plain = (text: string): string => text.replace(/\p{Cc}|[\u2028-\u202e\u2066-\u2069]/gu, ' ').slice(0, 500);
 
 type Failure = {
@@ -30,7 +30,7 @@ type Failure = {
 };
 
 /**
- * What a client threw, in our words. `unreachable` is what may be tried again, once it is known whether it was done.
+ * A client's error as one of Pawl's. `unreachable` may be tried again, once it is known whether the change was made.
  *
  * @param what the request, as `GET /repos/o/r`
  */

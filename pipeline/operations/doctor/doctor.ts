@@ -5,7 +5,7 @@ import { checkBackends, checkNode, checkProcessor, checkRuntime, checkScoring, c
 import { checkCommits, checkKeys, checkStore } from './place.ts';
 import { checkLocks, checkPolicy, checkProduction, checkProtection, checkRegistry, checkServers } from './registry.ts';
 
-/** What a check found, and how to mend it; null where nothing is to be done. */
+/** What a check found, and how to repair it; null if nothing is to be done. */
 export type Diagnosis = {
   readonly name: string;
   readonly state: 'ok' | 'warning' | 'problem';
@@ -13,7 +13,9 @@ export type Diagnosis = {
   readonly fix: string | null;
 };
 
-/** Looks at everything that Pawl stands on here. It never throws: what a check cannot look at is a problem. */
+/**
+ * Checks everything that Pawl depends on here. It never throws: if a check cannot look at something, that is a problem.
+ */
 export async function diagnose(workspace: Workspace): Promise<Diagnosis[]> {
   const found: Diagnosis[] = [];
   for (const check of CHECKS) found.push(await diagnosisOf(check, workspace));
@@ -33,7 +35,7 @@ async function diagnosisOf({ name, check, otherwise }: Check, workspace: Workspa
 type Check = {
   readonly name: string;
   readonly check: (workspace: Workspace) => Promise<Answer>;
-  /** How to mend what the check could not even look at. */
+  /** How to repair what a check could not look at. */
   readonly otherwise: string;
 };
 

@@ -9,7 +9,7 @@ import { type Answer, problem, warning } from '../../registry-setup/answer.ts';
 import { STATE, stateProblem } from '../../state-folder.ts';
 import type { Workspace } from '../../workspace.ts';
 
-// What `pawl doctor` looks at on this machine.
+// Checks of `pawl doctor` on this machine.
 
 export function checkNode(): Answer {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -19,7 +19,7 @@ export function checkNode(): Answer {
     : problem(`Node ${process.versions.node} is too old`, 'install Node 20.19 or newer');
 }
 
-/** Every command mends what it may: what is still wrong, another user has to. */
+/** Every command repairs what it may; what is still wrong, another user has to repair. */
 export function checkState({ loaded: { root } }: Workspace): Answer {
   const wrong = stateProblem(root);
   const path = join(root, STATE);
@@ -27,7 +27,7 @@ export function checkState({ loaded: { root } }: Workspace): Answer {
   return `${path} is for this user alone, and git takes nothing of it`;
 }
 
-/** Nothing of it is wrong: what would be is refused where a model is loaded. */
+/** The processor is never a problem here: a model that it cannot compute is refused when it is loaded. */
 export async function checkProcessor(): Promise<Answer> {
   const processor = thisProcessor();
   return `${describeProcessor(processor)}: ${BYTE_SUMS[processor.byteSums]}`;
@@ -56,7 +56,7 @@ export async function checkScoring({ modelBounds }: Workspace): Promise<Answer> 
       );
 }
 
-/** Only what somebody installed is tried: the rest comes with Pawl, and `pawl backend list` tries it. */
+/** Only backends that a user installed are tried: the rest comes with Pawl, and `pawl backend list` tries it. */
 export async function checkBackends(workspace: Workspace): Promise<Answer> {
   const { readInstalled } = await import('../../training/backends/tensorflow/installed.ts');
   if (!(await readInstalled()))

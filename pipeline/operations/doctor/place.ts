@@ -7,7 +7,7 @@ import { commitsApart } from '../../triggers/apart.ts';
 import { APART, exposedGateKey } from '../../triggers/exposed-key.ts';
 import type { Workspace } from '../../workspace.ts';
 
-// What `pawl doctor` looks at in the log, the keys and what commits may do here.
+// Checks of `pawl doctor` on the log, the keys and what commits may do here.
 
 export async function checkStore(workspace: Workspace): Promise<Answer> {
   if (workspace.config.events.store === 'git') return checkLogBranch(workspace);
@@ -24,7 +24,7 @@ export async function checkStore(workspace: Workspace): Promise<Answer> {
   return safe ? what : problem(what, 'commits may be lost at a power cut: report this as a bug');
 }
 
-/** Asks the repository, and checks what is new on the branch. */
+/** Reads from the repository, and checks what is new on the branch. */
 async function checkLogBranch(workspace: Workspace): Promise<Answer> {
   const { path } = workspace.config.events;
   try {
@@ -53,7 +53,7 @@ export function checkKeys(workspace: Workspace): Answer {
   return `trusts ${trusted.map((k) => k.id).join(', ')}${signs ? `; signs as ${signs}` : '; signs nothing here'}`;
 }
 
-/** What whoever may push to the training repository can do here. */
+/** What everyone who may push to the training repository can do here. */
 export async function checkCommits(workspace: Workspace): Promise<Answer> {
   const { watch, training } = workspace.config;
   const named = watch.commands.length > 0 || training.trainer === 'command';

@@ -14,10 +14,11 @@ import { updateHook, updateHookProblem } from '../../registry-setup/init.ts';
 import { serverStandings } from '../../settled-servers.ts';
 import type { Workspace } from '../../workspace.ts';
 
-// What `pawl doctor` looks at in the registry.
+// Checks of `pawl doctor` on the registry.
 
 const IDENTIFY = 'pawl registry configure --identify --reason "…"';
 
+/** Checks that the registry can be read. */
 export async function checkRegistry(workspace: Workspace): Promise<Answer> {
   if (workspace.config.registry.forge !== 'local') {
     const forge = workspace.forge();
@@ -28,7 +29,7 @@ export async function checkRegistry(workspace: Workspace): Promise<Answer> {
   return `${path}, main at ${(await workspace.forge().sync()).slice(0, 12)}`;
 }
 
-/** Locks that are in nobody's way for long: git holds one for milliseconds. */
+/** Lock files that another process has left: git holds one only for milliseconds. */
 export async function checkLocks(workspace: Workspace): Promise<Answer> {
   const { forge, path } = workspace.config.registry;
   if (forge === 'local' && !existsSync(workspace.path(path))) return 'no registry yet';
@@ -39,7 +40,7 @@ export async function checkLocks(workspace: Workspace): Promise<Answer> {
   return warning(`${all}: nothing can write there while it exists`, howToMend(first));
 }
 
-/** What keeps a push from outside off main; our own git never goes through it. */
+/** The hook that keeps pushes from outside off main; Pawl's own git does not go through it. */
 export async function checkProtection(workspace: Workspace): Promise<Answer> {
   const { forge } = workspace.config.registry;
   if (forge === 'gitea') return checkGitea(workspace);
@@ -120,7 +121,7 @@ export async function checkPolicy(workspace: Workspace): Promise<Answer> {
   return `rules for ${Object.keys(policy.models).join(', ')}`;
 }
 
-/** The label whose F1 counts without anybody having said so; null where there is none. */
+/** The label whose F1 counts although no setting chose it; null if there is none. */
 async function pickedLabel(
   { config: { model, policy: said } }: Workspace,
   forge: ReturnType<Workspace['forge']>,
@@ -142,7 +143,7 @@ export async function checkProduction(workspace: Workspace): Promise<Answer> {
   return models.length === 0 ? 'nothing in production yet' : `verified: ${models.join(', ')}`;
 }
 
-/** Whether main goes on from what the servers of these settings last settled on. */
+/** Whether main continues from what the servers of these settings last accepted. */
 export async function checkServers(workspace: Workspace): Promise<Answer> {
   if (!thereIsARegistry(workspace)) return 'no registry yet';
   const forge = workspace.forge();

@@ -11,7 +11,7 @@ import { kindOf } from '../../../registry-repo/runtime/preprocessor.ts';
 import { block, code, details, plain, table } from '../../markdown.ts';
 import type { ReportFacts } from './facts.ts';
 
-// Where the numbers come from: what changed, the card, the plots, and how to look closer.
+// Where the numbers come from: what changed, the card, the plots, and how to examine the candidate.
 
 const MAX_CHANGES = 40;
 const MAX_CARD = 6000;
@@ -19,7 +19,7 @@ const MAX_CARD = 6000;
 const commitOf = ({ run: { code: at } }: Manifest): string =>
   (at.commit ?? 'no commit') + (at.dirty ? ' + uncommitted changes' : '');
 
-/** What differs from the baseline's run: data, code, settings. */
+/** Differences from the baseline's run: data, code, settings. */
 export function changes({ candidate, baseline }: ReportFacts): string {
   const before = baseline?.manifest;
   const now = candidate.manifest;
@@ -66,7 +66,7 @@ const PLOTS = [
   [HISTORY_FILE, 'metrics of the run'],
 ] as const;
 
-/** What a forge may hand out for a picture: no markup, no query, nothing that ends a link. */
+/** File types that a forge may show as a picture: no markup, no query, nothing that ends a link. */
 const PLAIN_URL = /^https?:\/\/[A-Za-z0-9.:-]{1,300}(?:\/[A-Za-z0-9._~%+-]{1,300}){1,30}$/;
 
 const plainUrl = (fileUrl: ReportFacts['fileUrl'], path: string): string | null => {
@@ -74,7 +74,7 @@ const plainUrl = (fileUrl: ReportFacts['fileUrl'], path: string): string | null 
   return url !== null && PLAIN_URL.test(url) ? url : null;
 };
 
-/** The candidate's plots, as pictures where the forge can show them. */
+/** The candidate's plots, as pictures if the forge can show them. */
 export function plots({ candidate, model, fileUrl }: ReportFacts): string {
   const listed = new Set(candidate.manifest.files.map((f) => f.path));
   const found = PLOTS.filter(([file]) => listed.has(file)).map(([file, name]) => {
@@ -104,7 +104,7 @@ export function reproduction({ candidate, class: kind, model }: ReportFacts): st
   return `### ${kind === 'rollback' ? 'Look closer' : 'Reproduce, and look closer'}\n\n${block(lines.join('\n'), 'sh')}`;
 }
 
-/** Everything by its exact name. */
+/** Every part by its exact name. */
 export function identity({ promotionId, model, candidate, baseline, judged, trigger, fileUrl }: ReportFacts): string {
   const { run, log } = candidate.manifest;
   const manifest = plainUrl(fileUrl, manifestPath(model, candidate.version));

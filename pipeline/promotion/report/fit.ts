@@ -1,12 +1,14 @@
-/** A part of a report. Those of lower rank are put in first; rank 0 is always there, and its author sees to its size. */
+/**
+ * A part of a report. Parts of lower rank are put in first; rank 0 is always there, and its author must keep it small.
+ */
 export type Section = { readonly name: string; readonly rank: number; readonly text: string };
 
 /** Room for the line that names what is left out. */
 const NOTE_BYTES = 400;
 
 /**
- * Puts sections together, in their order, in at most `limit` bytes of UTF-8 (which are never fewer than UTF-16 code units).
- * A section is there whole or not at all: the less important ones that find no more room are left out, and named.
+ * Puts sections together, in their order, in at most `limit` bytes of UTF-8 (which are never fewer than UTF-16 code
+ * units). A section is included whole or not at all. The less important ones that do not fit are left out, and named.
  *
  * @param end the last line
  */

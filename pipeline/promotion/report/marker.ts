@@ -2,7 +2,10 @@ import * as z from 'zod';
 
 const Marked = z.strictObject({ model: z.string(), candidate: z.string(), promotion: z.string() });
 
-/** What a pull request is about, for whoever looks for its text. It is a hint: anyone can write it, so nothing is decided by it. */
+/**
+ * The subject of a pull request, for a program that looks for its text. It is a hint: everyone can write it, so no
+ * decision uses it.
+ */
 export type Marked = z.infer<typeof Marked>;
 
 const MARKER = /^<!-- pawl:promotion v1 (\{[^\n]*\}) -->$/m;

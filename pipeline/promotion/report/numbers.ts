@@ -11,16 +11,16 @@ import { labelMetrics } from '../../evaluation/metrics.ts';
 import { details, plain, table } from '../../markdown.ts';
 import { type Counted, countsOf, isSquare, type ReportFacts } from './facts.ts';
 
-// The tables of numbers. None of their cells is text of a stranger but labels, which are made harmless and short.
+// The tables of numbers. The only untrusted text in their cells are labels, which are escaped and shortened.
 
-/** More labels than this are a list to be searched, not read. */
+/** With more labels than this, a table is too long to read. */
 const MAX_LABEL_ROWS = 50;
 const MAX_MATRIX_LABELS = 20;
 const LABEL_LENGTH = 40;
-/** Of a measure, which may have a label in it. */
+/** Of a measure, which may have a label in its name. */
 const NAME_LENGTH = 80;
 
-/** Candidate, baseline and difference, with what chance may have to do with it. */
+/** Candidate, baseline and difference, with the probability that chance explains the difference. */
 export function comparison(facts: ReportFacts): string {
   const { candidate, baseline, averaging } = facts;
   const measured = facts.judged?.measured ?? null;
@@ -62,14 +62,14 @@ export function comparison(facts: ReportFacts): string {
   return [`### ${title}`, table(rows), ...left, ...(paired ? [discordance(paired)] : [])].join('\n\n');
 }
 
-/** What a model has to beat that reads its texts. */
+/** The F1 that a model which reads its texts has to beat. */
 function trivialRow({ averaging }: ReportFacts, { labels, confusion }: Counted): string[][] {
   if (!averaging || !isSquare({ labels, confusion })) return [];
   const { name, f1 } = bestTrivial(labels, confusion, averaging);
   return [[`best trivial answer: ${plain(name, NAME_LENGTH)}`, share(f1), '', '']];
 }
 
-/** What the F1 of the table is called: the rules say how the gate measured; of claims, the counts do. */
+/** The name of the table's F1: for the gate's numbers the rules give it, for claims the counts. */
 function measureOf(facts: ReportFacts): string {
   if (facts.judged?.measured && facts.averaging) return measureName(facts.averaging);
   const { labels, confusion, f1 } = countsOf(facts).mine;

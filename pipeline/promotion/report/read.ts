@@ -8,14 +8,14 @@ import type { ObjectId } from '../../../registry-repo/values.ts';
 import type { Forge } from '../../forge/forge.ts';
 import type { ReportFacts } from './facts.ts';
 
-/** Larger cards are not read for a report, which shows a part of them only. */
+/** Larger cards are not read for a report, which shows only a part of them. */
 const MAX_CARD_BYTES = 200_000;
 
 type Ports = { readonly forge: Pick<Forge, 'git' | 'fileUrl'>; readonly store?: EventStore };
 type Wanted = { readonly manifest: Manifest; readonly version: number; readonly head: ObjectId | null };
 
 /**
- * What a report shows beside the numbers. It is for people: what cannot be read is left out.
+ * What a report shows besides the numbers. It is for people: what cannot be read is left out.
  *
  * @param wanted `head`: the commit that has the version's files
  */

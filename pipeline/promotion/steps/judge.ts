@@ -14,7 +14,9 @@ import { isStale, movedFacts, rebase } from './moved.ts';
 import { numberOf, type Outcome, type StepPorts, supersededBy } from './outcome.ts';
 import { reject } from './reject.ts';
 
-/** Has the pull request judged: by whoever did it already, by this process, or by the registry's workflow. */
+/**
+ * Gets the pull request judged: takes a verdict that is there, judges in this process, or asks the registry's workflow.
+ */
 export async function judge(ports: StepPorts, promotion: Promotion, newer: Promotion | null): Promise<Outcome> {
   const { forge, gate, artifacts } = ports;
   const pull = await forge.pullRequest(numberOf(promotion));
@@ -49,7 +51,7 @@ export async function judge(ports: StepPorts, promotion: Promotion, newer: Promo
   return judgedAs(promotion, data);
 }
 
-/** Said once: a machine that is broken for a week fills no log. */
+/** Recorded once: a machine that is broken for a week does not fill the log. */
 function judgedAs({ judged }: Promotion, data: EventData<'GateJudged'>): Outcome {
   const said = ({ result, head, base, reasons }: EventData<'GateJudged'>) =>
     JSON.stringify([result, head, base, reasons.map((r) => r.code)]);
@@ -57,7 +59,9 @@ function judgedAs({ judged }: Promotion, data: EventData<'GateJudged'>): Outcome
   return same ? 'unjudged' : [{ type: 'GateJudged', data }];
 }
 
-/** Somebody has pushed something else to the branch. What the gate says of that is no answer to what was proposed. */
+/**
+ * Another person has pushed something else to the branch. The gate's answer on that is no answer on what was proposed.
+ */
 const isOfAnother = (promotion: Promotion, { promotionId, class: kind }: GateJudgement): boolean =>
   (promotionId !== null && promotionId !== promotion.id) || (kind !== null && kind !== promotion.class);
 
@@ -72,7 +76,7 @@ async function askAndWait(
   const said = (await forge.statuses(pull.head)).find((s) => s.context === GATE_CONTEXT);
   const told = { head: pull.head, base, why: said?.description ?? '' };
   if (said?.state === 'failure') {
-    await forge.sync(); // a verdict is there before the status that it leads to
+    await forge.sync(); // a verdict is there before the status that links to it
     if (await knownVerdict(ports, promotion, pull)) return [];
     return [{ type: 'GateJudged', data: refusedData(promotion, told) }];
   }

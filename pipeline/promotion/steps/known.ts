@@ -7,7 +7,7 @@ import type { PullRequest } from '../../forge/forge.ts';
 import { findJudged, type SignedVerdict } from '../pass.ts';
 import type { PromotionPorts } from '../promotion-ports.ts';
 
-/** A verdict that is there already: of another process, of a workflow, or the one that main's own commit names. */
+/** A verdict that exists already: of another process, of a workflow, or the one that main's own commit names. */
 export async function knownVerdict(
   { forge, trusted: keys, clock }: PromotionPorts,
   promotion: Promotion,
@@ -23,7 +23,7 @@ export async function knownVerdict(
   return null;
 }
 
-/** The verdict that the log knows; the process that had it signed may have died before it was attached. */
+/** The verdict that the log knows. The process that had it signed may have died before it was attached. */
 export async function ownVerdict(
   { artifacts, trusted, clock }: PromotionPorts,
   { judged }: Promotion,
@@ -32,7 +32,7 @@ export async function ownVerdict(
   return { ...openVerdict(bytes, trusted, clock()), bytes };
 }
 
-/** What a commit on main says of the merge that made it; null if it is not here, or says nothing of the kind. */
+/** What a commit on main says about the merge that made it; null if it is not here, or says nothing about a merge. */
 export async function tellsOfMerge(git: Git, oid: ObjectId): Promise<MergeFacts | null> {
   const [commit] = (await git.commitId(oid)) ? await git.firstParents(oid, { max: 1 }) : [];
   try {

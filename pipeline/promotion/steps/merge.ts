@@ -10,7 +10,7 @@ import { movedFacts, rebase } from './moved.ts';
 import { numberOf, type Outcome, type StepPorts, supersededBy } from './outcome.ts';
 import { reject, show } from './reject.ts';
 
-/** Merges what passed, or waits for the workflow that does. */
+/** Merges what passed, or waits for the workflow that merges. */
 export async function merge(ports: StepPorts, promotion: Promotion, newer: Promotion | null): Promise<Outcome> {
   const { forge, gate } = ports;
   const pull = await forge.pullRequest(numberOf(promotion));
@@ -25,7 +25,7 @@ export async function merge(ports: StepPorts, promotion: Promotion, newer: Promo
     case 'merged':
       return mergedAs(ports, promotion, pull, outcome.commit);
     case 'moved':
-      return []; // the next look decides
+      return []; // the next step decides
     case 'void':
       ports.say(`main has moved (${outcome.reasons.join(', ')}): judging again`);
       return rebase(ports, promotion, pull);
@@ -36,7 +36,7 @@ export async function merge(ports: StepPorts, promotion: Promotion, newer: Promo
   }
 }
 
-/** The workflow that judged merges, too; it may have been stopped in between, or wait for people. */
+/** The workflow that judged also merges. It may have been stopped in between, or wait for people. */
 async function awaitMerge(
   ports: StepPorts,
   promotion: Promotion,

@@ -10,8 +10,8 @@ import type { PromotionPorts } from '../promotion-ports.ts';
 import { tellsOfMerge } from './known.ts';
 
 /**
- * What a merge came to. A gate elsewhere may have been asked twice, and may merge on its second verdict after the first was
- * recorded: the one that main's commit names is the one that counts, so it is recorded, too.
+ * The result of a merge. A remote gate may have been asked twice, and may merge on its second verdict after the first
+ * was recorded. The verdict that main's commit names is the one that counts, so it is recorded, too.
  */
 export async function mergedAs(
   { forge: { git }, artifacts, trusted, clock }: PromotionPorts,

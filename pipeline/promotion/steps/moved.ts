@@ -11,7 +11,7 @@ import { mergedAs } from './merged-as.ts';
 import { numberOf, supersededBy } from './outcome.ts';
 import { reject } from './reject.ts';
 
-/** What has happened to the pull request behind our back, as facts; null if it is as we left it. */
+/** What others have done to the pull request, as facts; null if it is unchanged. */
 export async function movedFacts(
   ports: PromotionPorts,
   promotion: Promotion,
@@ -44,7 +44,7 @@ export async function isStale(
   return told !== undefined && told.previous?.manifest !== current?.manifest && told.manifest !== current?.manifest;
 }
 
-/** Makes the candidate's commit anew for main as it is. */
+/** Makes the candidate's commit again on main as it is now. */
 export async function rebase(ports: PromotionPorts, promotion: Promotion, pull: PullRequest): Promise<readonly Fact[]> {
   const { forge } = ports;
   const head = await buildCommit({ ...ports, git: forge.git }, promotion, await forge.sync());

@@ -5,7 +5,7 @@ import type { PromotionPorts } from '../promotion-ports.ts';
 import { pullRequestBody, pullRequestTitle } from '../report.ts';
 import type { Outcome } from './outcome.ts';
 
-/** Pushes the candidate's branch and opens its pull request, or finds both again. */
+/** Pushes the candidate's branch and opens its pull request, or finds both. */
 export async function open(ports: PromotionPorts, promotion: Promotion): Promise<Outcome> {
   const { forge } = ports;
   const base = await forge.sync();

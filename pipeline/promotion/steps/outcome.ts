@@ -4,16 +4,16 @@ import type { Promotion } from '../../../projections/promotions.ts';
 import type { PromotionPorts } from '../promotion-ports.ts';
 
 /**
- * What one step came to: facts to record; nothing new yet, as something moved (look at the world again at once); or it waits:
- * for a workflow, which takes minutes, or for a person's approval, which may take days; or the gate could still not judge, for
- * the reasons that the log has already.
+ * The outcome of one step: facts to record; or nothing, because something moved (decide again at once); or a wait: for
+ * a workflow, which takes minutes, or for a person's approval, which may take days; or the gate could again not judge,
+ * for the reasons that the log has already.
  */
 export type Outcome = readonly Fact[] | 'waiting' | 'unapproved' | 'unjudged';
 
 export type StepPorts = PromotionPorts & {
   /** When this process last asked a workflow, by what it asked for. */
   readonly asked: Map<string, number>;
-  /** What the status of a commit said of an earlier attempt to judge it, when this process asked for another. */
+  /** The status of an earlier attempt to judge the commit, at the time when this process asked for another. */
   readonly saidBefore: Map<string, string>;
 };
 

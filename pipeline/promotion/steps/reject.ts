@@ -7,7 +7,9 @@ import { reportFacts } from '../merged.ts';
 import type { PromotionPorts } from '../promotion-ports.ts';
 import { showJudgement } from '../show.ts';
 
-/** Ends a promotion that will not be merged: says why where people look, closes its pull request, and records it. */
+/**
+ * Ends a promotion that will not be merged: shows the reason on the pull request, closes it, and records the refusal.
+ */
 export async function reject(
   ports: PromotionPorts,
   promotion: Promotion,
@@ -24,7 +26,7 @@ export async function reject(
   if (pull?.state === 'open') {
     if (cause === 'superseded') await saySuperseded(forge, pull, reasons);
     const closed = await forge.closePullRequest(pull.number);
-    if (closed.state === 'merged') return []; // somebody merged it first: the next look records that
+    if (closed.state === 'merged') return []; // it was merged first: the next step records that
     await forge.deleteBranch(pull.branch);
   }
   const version = promotion.class === 'promotion' ? promotion.candidate.version : null;
@@ -43,7 +45,7 @@ async function saySuperseded(forge: Forge, pull: PullRequest, reasons: readonly 
   await forge.updatePullRequest(pull.number, { labels: [...new Set([...pull.labels, 'superseded'])] });
 }
 
-/** Shows what the gate said; with a state, in the status too. */
+/** Shows the gate's answer; if a state is given, in the status too. */
 export async function show(
   ports: PromotionPorts,
   promotion: Promotion,

@@ -8,7 +8,10 @@ import type { Part } from '../github/part.ts';
 import { wantedOf } from './init.ts';
 import { planRepository } from './plan.ts';
 
-/** How a registry on Gitea or Forgejo is set up, against how it should be; and what its server is known not to enforce. */
+/**
+ * Compares a registry on Gitea or Forgejo with how it should be set up, and names what its server is known not to
+ * enforce.
+ */
 export async function checkGitea(world: Settings & GateIsHere & { gitea(): GiteaConnection }): Promise<Answer> {
   const gitea = world.gitea();
   const { config } = world;
@@ -31,7 +34,7 @@ export async function checkGitea(world: Settings & GateIsHere & { gitea(): Gitea
   return `${named(parts)}; whoever may write can set a status here, so who merges is what counts`;
 }
 
-/** Only `pawl registry init` knows who owns the rules: that somebody else may merge is shown, and is no fault. */
+/** Only `pawl registry init` knows who owns the rules: that another account may merge is shown, and is no fault. */
 function sparingOwners(part: Part): Part {
   const wrong = part.what.split('; ');
   if (part.state !== 'differs' || !wrong.every((w) => /^merge_whitelist_(?:usernames|teams) is \[/.test(w)))

@@ -21,8 +21,8 @@ export async function wantedOf(
 }
 
 /**
- * Makes or adopts a registry on Gitea or Forgejo: repository, first commit, settings, protection; then looks whether they hold.
- * Doing it again changes only what is not as it should be.
+ * Makes or takes over a registry on Gitea or Forgejo: repository, first commit, settings, protection. Then it checks
+ * that they hold. Repeating it changes only what is not as it should be.
  *
  * @throws {RegistryExistsError} if the repository has commits, and no registry @throws {ForgeError}
  */

@@ -15,7 +15,7 @@ const PROTECTIONS = `${REPOSITORY}/branch_protections`;
 const MAY_WRITE = ['write', 'admin', 'owner'];
 const at = ({ owner, repo }: Wanted) => ({ owner, repo });
 
-/** Reads how a repository is set up and plans what would change it to what is wanted. Changes nothing. */
+/** Reads how a repository is set up and plans the changes to what is wanted. Changes nothing. */
 export async function planRepository(api: Api, wanted: Wanted): Promise<Part[]> {
   return [await settingsPart(api, wanted), await accountPart(api, wanted), await protectionPart(api, wanted)];
 }
@@ -40,7 +40,7 @@ async function settingsPart(api: Api, wanted: Wanted): Promise<Part> {
   });
 }
 
-/** Only who may write can be on a list of those who may push. */
+/** Only accounts that may write can be on a list of those who may push. */
 async function accountPart(api: Api, wanted: Wanted): Promise<Part> {
   const name = 'gate account';
   const without = 'the gate cannot merge';
@@ -87,7 +87,7 @@ async function protectionPart(api: Api, wanted: Wanted): Promise<Part> {
   });
 }
 
-/** What a server does not show it may not know: no request would be seen to put it right. */
+/** If a server does not show a setting, it may not know it: then no request could set it. */
 function compared(
   value: Readonly<Record<string, unknown>>,
   found: Readonly<Record<string, unknown>>,
@@ -103,7 +103,7 @@ function compared(
   return { ...part, state: 'ok', what: right, calls: [] };
 }
 
-/** Servers list names in an order of their own. */
+/** Servers list names in their own order. */
 const ordered = (found: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(found).map(([key, value]) => [

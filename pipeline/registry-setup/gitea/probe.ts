@@ -7,17 +7,17 @@ import type { Enforced } from '../github/probe.ts';
 
 const Number_ = z.looseObject({ number: z.int().min(1) });
 const Anything = z.unknown();
-/** How often a merge is asked for that the server has not made up its mind about, and the first pause. */
+/** How often a merge is tried while the server has not computed whether it can merge, and the first pause. */
 const TRIES = 6;
 const PAUSE_MS = 250;
 
 const REPOSITORY = '/repos/{owner}/{repo}';
 
 /**
- * Tries on branches of its own, and removes them again, what a server only claims: answers are no proof, effects are. Main is
- * never touched.
+ * Tries on branches of its own what a server enforces, and removes the branches again. Only effects prove anything,
+ * answers do not. Main is never touched.
  *
- * @param of a commit to try things on top of, and a name that nobody else uses
+ * @param of a commit to try things on top of, and a name that no other probe uses
  */
 export async function probe(
   { place, mirror }: GiteaConnection,
@@ -56,7 +56,7 @@ export async function probe(
   }
 }
 
-/** Cleaning up must not hide what was found. */
+/** A failure to clean up must not hide what was found. */
 const attempt = (work: Promise<unknown>): Promise<unknown> => work.catch(() => undefined);
 
 async function noteOn(
@@ -68,7 +68,7 @@ async function noteOn(
   return git.writeCommit({ tree, parents: [tip], message: 'Looks what this server enforces\n', by, time });
 }
 
-/** A branch that was pushed a moment ago may not be known to the API yet. */
+/** The API may not know a branch yet that was pushed a moment ago. */
 async function opening(
   send: GiteaConnection['place']['api']['send'],
   params: Readonly<Record<string, unknown>>,
@@ -83,7 +83,7 @@ async function opening(
   }
 }
 
-/** Asks for a merge, and looks whether there is one. */
+/** Asks for a merge, and checks whether there is one. */
 async function merged(
   { place, number, head }: { place: GiteaConnection['place']; number: number; head: string },
   landed: () => Promise<boolean>,

@@ -8,14 +8,14 @@ import type { Part, PlannedCall } from '../github/part.ts';
 import { planRepository } from './plan.ts';
 import { protection, repositorySettings, type Wanted } from './wanted.ts';
 
-/** Looks at a repository that was pushed to a moment ago: this often, with this pause. */
+/** How often to look at a repository that was pushed to a moment ago, and the pause. */
 const LOOKS = 40;
 const LOOK_MS = 250;
 
 /** The account that a token acts as, by its login. */
 export const accountOf = async (api: Api): Promise<string> => (await api.get('GET /user', {}, AccountAnswer)).login;
 
-/** @returns null where there is no such repository, or none that this account may see */
+/** @returns null if there is no such repository, or none that this account may see */
 export async function findRepository({ api, owner, repo }: GiteaConnection['place']) {
   try {
     return await api.get('GET /repos/{owner}/{repo}', { owner, repo }, RepositoryAnswer);
@@ -25,7 +25,7 @@ export async function findRepository({ api, owner, repo }: GiteaConnection['plac
   }
 }
 
-/** What makes the repository: for the account itself, or in an organisation. */
+/** The request that makes the repository: for the account itself, or in an organisation. */
 export async function creation({ api }: GiteaConnection['place'], wanted: Wanted): Promise<PlannedCall> {
   const { owner, repo: name, visibility } = wanted;
   const body = { name, private: visibility === 'private', auto_init: false, default_branch: 'main' };
@@ -34,7 +34,7 @@ export async function creation({ api }: GiteaConnection['place'], wanted: Wanted
     : { route: 'POST /orgs/{org}/repos', params: { org: owner, ...body } };
 }
 
-/** What would be sent to a repository that is not there yet. */
+/** The requests for a repository that does not exist yet. */
 export function planNew(wanted: Wanted, account: string): PlannedCall[] {
   const { owner, repo, gate } = wanted;
   const here = { owner, repo };
@@ -50,7 +50,7 @@ export function planNew(wanted: Wanted, account: string): PlannedCall[] {
 }
 
 /**
- * Puts right what differs, and reads it all back: what a server answers is no proof.
+ * Corrects what differs, and reads it all back: a server's answer is no proof.
  *
  * @throws {ForgeError} if something could not be set
  */
@@ -67,7 +67,7 @@ export async function applyParts(
   return { parts: await planRepository(api, wanted), calls: sent };
 }
 
-/** A first push is seen by the API a little later; until then a repository has no pull requests. @throws {ForgeError} */
+/** The API sees a first push a little later; until then a repository has no pull requests. @throws {ForgeError} */
 export async function untilFilled(place: GiteaConnection['place']): Promise<void> {
   for (let look = 1; look <= LOOKS; look++) {
     if ((await findRepository(place))?.empty === false) return;

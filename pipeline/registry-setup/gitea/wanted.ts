@@ -8,14 +8,16 @@ export type Wanted = {
   readonly visibility: 'private' | 'public';
   /** The account that the gate acts as, by its login. */
   readonly gate: string;
-  /** Approving reviews that a merge by hand needs; 0 where a pass merges at once. */
+  /** Approving reviews that a merge by hand needs; 0 if a pass merges at once. */
   readonly approvals: number;
-  /** Who else may merge, by hand and with the gate's success: those who own the rules. */
+  /** Other accounts that may merge, by hand and with the gate's success: those who own the rules. */
   readonly users: readonly string[];
   readonly teams: readonly string[];
 };
 
-/** One squashed commit for each merge by hand; Pawl's own merges are told to the forge afterwards, by their commit. */
+/**
+ * A merge by hand makes one squashed commit. Pawl's own merges are reported to the forge afterwards, by their commit.
+ */
 export const repositorySettings = {
   has_pull_requests: true,
   allow_squash_merge: true,
@@ -32,8 +34,9 @@ export const repositorySettings = {
 export const RULE = 'main';
 
 /**
- * Nobody pushes to main but the gate's account. Others reach it through a pull request that is on top of it and has the gate's
- * success, merged by the gate or an owner of the rules; administrators are not above that. The body of `CreateBranchProtectionOption`.
+ * Only the gate's account may push to main. Others reach main through a pull request that is on top of it and has the
+ * gate's success, merged by the gate or an owner of the rules. That holds for administrators, too. The body of
+ * `CreateBranchProtectionOption`.
  */
 export const protection = ({ gate, approvals, users, teams }: Wanted) => ({
   rule_name: RULE,
@@ -57,7 +60,7 @@ export const protection = ({ gate, approvals, users, teams }: Wanted) => ({
 
 const OWNER = /^@([A-Za-z0-9][\w.-]*)(?:\/([\w.-]+))?$/;
 
-/** `@user` and `@organisation/team`, told apart. @throws {ConfigError} */
+/** Separates `@user` and `@organisation/team`. @throws {ConfigError} */
 export function ownersOf(owners: readonly string[]): Pick<Wanted, 'users' | 'teams'> {
   const found = owners.map((owner) => OWNER.exec(owner));
   const wrong = owners.filter((_, i) => !found[i]);

@@ -10,7 +10,7 @@ import { planRepository } from './plan.ts';
 
 type World = Settings & GateIsHere;
 
-/** How a registry on GitHub is set up, against how it should be; and what its server is known not to enforce. */
+/** Compares a registry on GitHub with how it should be set up, and names what its server is known not to enforce. */
 export async function checkGitHub(world: World & { github(): GitHubConnection }): Promise<Answer> {
   const { place, mirror } = world.github();
   const tip = await mirror.sync();
@@ -32,7 +32,7 @@ export async function checkGitHub(world: World & { github(): GitHubConnection })
   return lostGuarantees(world, parts, readProbed(mirror.git)) ?? named(parts);
 }
 
-/** Main's own settings lead the gate to the models: they must be those that this machine stores by. */
+/** The gate finds the models through main's own settings: they must name the store that this machine uses. */
 async function changedSettings(world: World, main: RegistryAt): Promise<Answer | null> {
   const wanted = world.gateIsHere ? null : registrySettings(world.config);
   if (wanted === null) return null;
@@ -66,7 +66,7 @@ function lostGuarantees(
   return lost.length === 0 ? null : warning(lost.join('; '), AGAIN);
 }
 
-/** Workflows on main that are not those of the seed; nothing, if it is not known where they get Pawl. */
+/** Workflows on main that differ from the seed's; none, if it is not known where they get Pawl. */
 async function changedWorkflows(world: World, main: RegistryAt): Promise<string[]> {
   const { forge, action } = world.config.registry;
   if (action === null || world.gateIsHere) return [];

@@ -1,8 +1,8 @@
 import { isStricter, keyOf } from '../stricter.ts';
 
 /**
- * Where something is weaker than it should be, as `path is …, should be …`. What is stricter is as good. Members that nobody asked for
- * do not matter, nor do further rules in a list of rules; other lists must be the same.
+ * Lists where something is weaker than it should be, as `path is …, should be …`. Stricter values are accepted. Members
+ * that are not wanted are ignored, and so are further rules in a list of rules; other lists must be the same.
  */
 export function differences(wanted: unknown, found: unknown, path = '', member = path): string[] {
   if (Array.isArray(wanted)) return listDifferences(wanted, found, path);

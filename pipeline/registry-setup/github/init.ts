@@ -29,7 +29,7 @@ export type InitOptions = {
 export type Initialised = {
   readonly url: string;
   readonly created: boolean;
-  /** Null where nothing was done. */
+  /** Null if nothing was done. */
   readonly commit: string | null;
   readonly calls: readonly PlannedCall[];
   readonly parts: readonly Part[];
@@ -45,8 +45,8 @@ export function wantedOf({ config }: Settings, options: Pick<InitOptions, 'owner
 }
 
 /**
- * Makes or adopts a registry on GitHub: repository, first commit, settings, rules; then looks whether they hold. Doing it again
- * changes only what is not as it should be.
+ * Makes or takes over a registry on GitHub: repository, first commit, settings, rules. Then it checks that they hold.
+ * Repeating it changes only what is not as it should be.
  *
  * @throws {RegistryExistsError} if the repository has commits, and no registry @throws {ForgeError}
  */
@@ -91,7 +91,10 @@ async function dryRun({ place, web }: GitHubConnection, wanted: Wanted, there: b
   return { url: web, created: false, commit: null, calls: parts.flatMap((p) => p.calls), parts, enforced: null };
 }
 
-/** Main's tip: what is there, if it is a registry, or a first commit, pushed before the rules keep everybody off main. */
+/**
+ * Main's tip: the existing one, if it is a registry's, or a first commit, pushed before the rules forbid pushes to
+ * main.
+ */
 export async function firstCommit(
   world: SetupWorld & GateIsHere,
   { mirror, web }: Pick<GitHubConnection, 'mirror' | 'web'>,

@@ -24,7 +24,7 @@ const Policies = z.looseObject({ name: z.string() });
 type Reader = { readonly api: Api; readonly wanted: Wanted };
 const at = ({ owner, repo }: Wanted) => ({ owner, repo });
 
-/** Reads how a repository is set up and plans what would change it to what is wanted. Changes nothing. */
+/** Reads how a repository is set up and plans the changes to what is wanted. Changes nothing. */
 export async function planRepository(api: Api, wanted: Wanted): Promise<Part[]> {
   const reader = { api, wanted };
   const parts = [
@@ -42,7 +42,7 @@ export async function planRepository(api: Api, wanted: Wanted): Promise<Part[]> 
   return found;
 }
 
-/** @returns undefined where the server does not know the route */
+/** @returns undefined if the server does not know the route */
 async function read(api: Api, route: string, params: Params): Promise<unknown> {
   try {
     return await api.get(route, params, Anything);
@@ -61,7 +61,7 @@ type Setting = {
   readonly without: string;
 };
 
-/** A setting that is read and written whole. */
+/** A setting that is read and written as a whole. */
 async function setting({ api, wanted }: Reader, { name, get, set, value, right, without }: Setting): Promise<Part> {
   const found = await read(api, get, at(wanted));
   const calls = [{ route: set, params: { ...at(wanted), ...keepingStricter(value, found) } }];
@@ -125,7 +125,7 @@ const environmentPart = (reader: Reader): Promise<Part> =>
       'any branch’s workflow could read the gate’s secrets: keep the gate on a machine of its own (registry.gate: here)',
   });
 
-/** What can be made is not unsupported because it is not there yet. */
+/** A setting that can be made is supported, even if it does not exist yet. */
 async function missingIsDifferent(reader: Reader, of: Setting): Promise<Part> {
   const part = await setting(reader, of);
   if (part.state !== 'unsupported') return part;

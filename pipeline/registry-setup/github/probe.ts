@@ -5,7 +5,7 @@ import { ApiError, hasStatus } from '../../forge/rest/failures.ts';
 import { GATE_CONTEXT } from '../../promotion/merge.ts';
 import type { Wanted } from './wanted.ts';
 
-/** What a server was seen to enforce; null where it could not be tried. */
+/** What a server was found to enforce; null if it could not be tried. */
 export type Enforced = {
   /** A merge that names another head than the pull request's is refused. */
   readonly headPrecondition: boolean | null;
@@ -13,14 +13,14 @@ export type Enforced = {
   readonly requiredStatus: boolean | null;
 };
 
-/** Branches and commits to try things on: far from main. */
+/** Branches and commits for the probe: separate from main. */
 export type ProbeGround = {
   /** Two commits, the second on top of the first. */
   readonly base: string;
   readonly head: string;
   push(branch: string, commit: string | null): Promise<void>;
   branch(branch: string): Promise<string | null>;
-  /** A name that nobody else uses. */
+  /** A name that no other probe uses. */
   readonly name: string;
 };
 
@@ -29,8 +29,8 @@ const Id = z.looseObject({ id: z.int().min(0) });
 const Anything = z.unknown();
 
 /**
- * Tries on branches of its own, and removes them again, what a server only claims: statuses of answers are no proof, effects
- * are. Main is never touched.
+ * Tries on branches of its own what a server enforces, and removes the branches again. Only effects prove anything,
+ * status codes do not. Main is never touched.
  */
 export async function probe(api: Api, wanted: Wanted, ground: ProbeGround): Promise<Enforced> {
   const { owner, repo } = wanted;
@@ -69,10 +69,10 @@ export async function probe(api: Api, wanted: Wanted, ground: ProbeGround): Prom
   }
 }
 
-/** Cleaning up must not hide what was found. */
+/** A failure to clean up must not hide what was found. */
 const attempt = (work: Promise<unknown>): Promise<unknown> => work.catch(() => undefined);
 
-/** Asks for a merge, and looks whether there is one: some servers answer 200 and mean no. */
+/** Asks for a merge, and checks whether there is one: some servers answer 200 without merging. */
 async function merges(
   api: Api,
   { number, ...request }: { owner: string; repo: string; number: number; sha: string },

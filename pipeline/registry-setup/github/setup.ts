@@ -14,7 +14,7 @@ export type SetUp = {
   readonly calls: readonly PlannedCall[];
 };
 
-/** Every request of a set-up, in order; sent, or only told. */
+/** Every request of a set-up, in order; sent, or only listed. */
 export type Send = (call: PlannedCall) => Promise<void>;
 
 const Repository = z.looseObject({ default_branch: z.string() });
@@ -27,7 +27,7 @@ export const sender =
     await api.send(route, params, Anything);
   };
 
-/** @returns null where there is no such repository, or none that this account may see */
+/** @returns null if there is no such repository, or none that this account may see */
 export async function findRepository({ api, owner, repo }: GitHubConnection['place']) {
   try {
     return await api.get('GET /repos/{owner}/{repo}', { owner, repo }, Repository);
@@ -37,7 +37,7 @@ export async function findRepository({ api, owner, repo }: GitHubConnection['pla
   }
 }
 
-/** What makes the repository: in an organisation, or for the account itself. */
+/** The request that makes the repository: in an organisation, or for the account itself. */
 export async function creation({ api }: GitHubConnection['place'], wanted: Wanted): Promise<PlannedCall> {
   const { owner, repo: name, visibility } = wanted;
   const body = { name, private: visibility === 'private', auto_init: false, ...repositorySettings };
@@ -47,7 +47,7 @@ export async function creation({ api }: GitHubConnection['place'], wanted: Wante
     : { route: 'POST /user/repos', params: body };
 }
 
-/** All that would be sent to a repository that is not there yet. */
+/** The requests for a repository that does not exist yet. */
 export async function planNew(api: Api, wanted: Wanted): Promise<PlannedCall[]> {
   const nothing: Api = {
     url: api.url,
@@ -59,7 +59,7 @@ export async function planNew(api: Api, wanted: Wanted): Promise<PlannedCall[]> 
 }
 
 /**
- * Puts right what differs, and reads it all back: what a server answers is no proof.
+ * Corrects what differs, and reads it all back: a server's answer is no proof.
  *
  * @throws {ForgeError} if something could not be set
  */
@@ -74,7 +74,7 @@ export async function applyParts(api: Api, wanted: Wanted, send: Send): Promise<
   return { created: false, parts, calls: sent };
 }
 
-/** Tries on branches of their own what the server enforces. @param name that nobody else uses */
+/** Tries on separate branches what the server enforces. @param name that no other probe uses */
 export async function probeServer(
   { place, mirror }: GitHubConnection,
   wanted: Wanted,

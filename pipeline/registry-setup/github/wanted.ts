@@ -5,11 +5,11 @@ export type Wanted = {
   readonly owner: string;
   readonly repo: string;
   readonly visibility: 'private' | 'public';
-  /** The App whose statuses count; null: anybody's who may write. */
+  /** The App whose statuses count; null: those of every account with write access. */
   readonly gateApp: number | null;
-  /** Approving reviews that a merge needs; 0 where a pass merges at once. */
+  /** Approving reviews that a merge needs; 0 if a pass merges at once. */
   readonly approvals: number;
-  /** Whether files have owners (CODEOWNERS), who must then approve of changes to them. */
+  /** Whether files have owners (CODEOWNERS), who must then approve changes to them. */
   readonly codeOwners: boolean;
 };
 
@@ -17,8 +17,8 @@ export const RULESET = 'pawl: main';
 export const ENVIRONMENT = 'gate';
 
 /**
- * Nothing reaches main but through a pull request that is on top of it and has the gate's own success; nobody is above that.
- * The body of GitHub's `repos/create-repo-ruleset`.
+ * Main changes only by a pull request that is on top of it and has the gate's own success. There is no exception for
+ * any account. The body of GitHub's `repos/create-repo-ruleset`.
  */
 export const ruleset = ({ gateApp, approvals, codeOwners }: Wanted) => ({
   name: RULESET,
@@ -51,7 +51,7 @@ export const ruleset = ({ gateApp, approvals, codeOwners }: Wanted) => ({
   ],
 });
 
-/** One squashed commit for each promotion, and never a merge that somebody scheduled before the gate had spoken. */
+/** Each promotion is one squashed commit. A merge cannot be scheduled before the gate has judged. */
 export const repositorySettings = {
   allow_squash_merge: true,
   allow_merge_commit: false,
@@ -62,7 +62,7 @@ export const repositorySettings = {
 
 export const actionsPermissions = { enabled: true, allowed_actions: 'all', sha_pinning_required: true } as const;
 
-/** A workflow's own token may read, unless the workflow says more; and it never approves. */
+/** A workflow's own token may only read, unless the workflow says otherwise; and it never approves. */
 export const workflowPermissions = {
   default_workflow_permissions: 'read',
   can_approve_pull_request_reviews: false,
@@ -70,7 +70,7 @@ export const workflowPermissions = {
 
 export const forkApproval = { approval_policy: 'all_external_contributors' } as const;
 
-/** The secrets of this environment are for what runs on main alone. */
+/** The secrets of this environment are only for workflows on main. */
 export const environmentSettings = {
   deployment_branch_policy: { protected_branches: false, custom_branch_policies: true },
 } as const;

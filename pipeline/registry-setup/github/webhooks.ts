@@ -10,7 +10,7 @@ const HookAnswer = z.looseObject({
   config: z.looseObject({
     url: z.string().max(4000).nullish(),
     content_type: z.string().max(100).nullish(),
-    /** Shown as stars, or left out where there is none. */
+    /** Shown as stars, or left out if there is none. */
     secret: z.string().max(1000).nullish(),
     insecure_ssl: z.union([z.string().max(10), z.number()]).nullish(),
   }),

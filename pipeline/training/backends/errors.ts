@@ -1,6 +1,6 @@
 import { PawlError } from '../../../events/errors.ts';
 
-/** What computes for training cannot be opened or installed. The message says what is missing and how to get it. */
+/** A training backend cannot be opened or installed. The message says what is missing and how to get it. */
 export class BackendError extends PawlError {
   readonly code = 'backend_unavailable';
   /** Whether it was never installed, which is no fault. */

@@ -2,11 +2,11 @@ import { BACKENDS, type Backend, type BackendName } from './backend.ts';
 import { BackendError } from './errors.ts';
 
 export type BackendOptions = {
-  /** Threads to compute with, where a backend has several. */
+  /** Threads to compute with, if a backend has several. */
   readonly threads: number;
 };
 
-/** Loaded when they are asked for: TensorFlow.js takes its time. */
+/** Loaded when they are needed: loading TensorFlow.js takes long. */
 const OPENERS: Readonly<Record<BackendName, (options: BackendOptions) => Promise<Backend>>> = {
   tensorflow: async (options) => (await import('./tensorflow/tensorflow.ts')).openTensorflow(options),
   webgpu: async () => (await import('./webgpu.ts')).openWebgpu(),
@@ -14,11 +14,13 @@ const OPENERS: Readonly<Record<BackendName, (options: BackendOptions) => Promise
   cpu: async () => (await import('./cpu.ts')).openCpu(),
 };
 
-/** `webgpu` is left out: its training was held against PyTorch's on a driver without a GPU only, and its bytes vary. */
+/**
+ * `webgpu` is left out: its training was compared with PyTorch's only on a driver without a GPU, and its bytes vary.
+ */
 const AUTOMATIC: readonly BackendName[] = BACKENDS.filter((name) => name !== 'webgpu');
 
 /**
- * Starts what computes.
+ * Opens a backend.
  *
  * @param name `auto` takes the first that is there: TensorFlow, WebAssembly, plain JavaScript
  * @throws {BackendError} if it cannot be used, saying why and what to do
@@ -27,7 +29,7 @@ export async function openBackend(name: BackendName | 'auto', options: BackendOp
   if (name !== 'auto') return opened(name, options);
   for (const candidate of AUTOMATIC) {
     const backend = await opened(candidate, options).catch((error) => {
-      if (error instanceof BackendError && error.absent) return null; // what is broken should be mended, not passed over
+      if (error instanceof BackendError && error.absent) return null; // a broken backend should be repaired, not skipped
       throw error;
     });
     if (backend) return backend;

@@ -2,7 +2,7 @@ import { BACKENDS, type BackendName } from './backend.ts';
 import { openBackend } from './open.ts';
 import { probe } from './probe.ts';
 
-// One backend, tried in a process of its own, so that one that crashes takes nothing with it. Prints a line of JSON.
+// Tries one backend in a process of its own, so that a crash ends only this process. Prints a line of JSON.
 
 const [name = '', threads = '1'] = process.argv.slice(2);
 

@@ -9,7 +9,7 @@ export type Probe = {
 
 const ENOUGH_MS = 400;
 const SIZES = [256, 1024];
-/** Below this, larger matrices would only take longer. */
+/** Below this speed, larger matrices would only take longer. */
 const FAST = 5;
 
 /** Checks a product and its derivative by hand, and measures. @throws {Error} if a backend computes wrongly */

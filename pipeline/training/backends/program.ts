@@ -6,9 +6,9 @@ const run = promisify(execFile);
 const MOST_OUTPUT = 16 * 1024 * 1024;
 
 export type ProgramOptions = {
-  /** What to do where it is not installed, or no program that can be run. */
+  /** What to do if it is not installed, or no program that can be run. */
   readonly missing: string;
-  /** What to do where it fails. */
+  /** What to do if it fails. */
   readonly otherwise?: string;
   /** What failed, for the message. */
   readonly doing: string;

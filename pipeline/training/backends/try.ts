@@ -8,12 +8,12 @@ const Answer = z.discriminatedUnion('usable', [
   z.object({ usable: z.literal(false), absent: z.boolean(), why: z.string() }),
 ]);
 
-/** What became of trying a backend on this machine. */
+/** The result of trying a backend on this machine. */
 export type Trial = z.infer<typeof Answer> & { readonly name: BackendName };
 
 const CHILD = fileURLToPath(new URL('./probe.child.js', import.meta.url));
 
-/** Tries it in another process. Never throws: a crash is an answer, too. */
+/** Tries it in another process. Never throws: a crash is a result, too. */
 export async function tryBackend(name: BackendName, threads: number): Promise<Trial> {
   try {
     const printed = await program(process.execPath, [CHILD, name, String(threads)], {
@@ -27,7 +27,7 @@ export async function tryBackend(name: BackendName, threads: number): Promise<Tr
   }
 }
 
-/** One after another: they would slow each other down. */
+/** One after another, because they would slow each other down. */
 export async function tryBackends(threads: number): Promise<Trial[]> {
   const trials: Trial[] = [];
   for (const name of BACKENDS) trials.push(await tryBackend(name, threads));

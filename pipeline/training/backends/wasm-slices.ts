@@ -4,8 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 type Given = Parameters<tf.KernelFunc>[0];
 
 /**
- * Kernels that take parts of a tensor. The package's own copy all of it for every part, so that cutting a text into its tokens needs
- * time by the square of its length.
+ * Kernels that take parts of a tensor. The package's own kernels copy the whole tensor for every part, so cutting a
+ * text into its tokens takes time by the square of its length.
  */
 export function registerSlices(): void {
   replace('Slice', (given) => {
@@ -25,7 +25,7 @@ export function registerSlices(): void {
   });
 }
 
-/** Numbers only: strings have no place in the memory. */
+/** Numbers only: strings are not in the memory. */
 function replace(kernelName: string, ours: tf.KernelFunc): void {
   const general = tf.getKernel(kernelName, 'wasm');
   if (replaced.has(general)) return;
@@ -65,10 +65,10 @@ function part(given: Given, begin: readonly number[], size: readonly number[]): 
   const x = inputOf(given);
   const out = wasm.makeOutput([...size], x.dtype);
   if (tf.util.sizeFromShape([...size]) === 0) return out;
-  // Looked at after the output has its place: making one may move the memory.
+  // Read after the output has its place, because allocating may move the memory.
   const [from, to] = [wasm.typedArrayFromHeap(x), wasm.typedArrayFromHeap(out)];
   const strides = [...tf.util.computeStrides(x.shape), 1].slice(-Math.max(1, x.shape.length));
-  // What lies together: every axis behind the last that is cut, and that one.
+  // What is contiguous: every axis after the last one that is cut, and that one.
   let cut = x.shape.length - 1;
   while (cut > 0 && size[cut] === x.shape[cut]) cut--;
   const run = size.slice(cut).reduce((a, b) => a * b, 1);

@@ -4,7 +4,7 @@ import { MEMORY_REMEDY } from '../../../registry-repo/out-of-memory.ts';
 import type { Backend } from './backend.ts';
 import { registerSlices } from './wasm-slices.ts';
 
-/** WebAssembly with SIMD, one thread: some forty times as fast as plain JavaScript. */
+/** WebAssembly with SIMD, one thread: about forty times as fast as plain JavaScript. */
 export async function openWasm(): Promise<Backend> {
   tf.enableProdMode();
   registerSegmentSum();
@@ -14,7 +14,7 @@ export async function openWasm(): Promise<Backend> {
   return { name: 'wasm', version: version_wasm, tf, slowTransposed: true };
 }
 
-/** The one kernel that training needs and the package lacks: sums rows by their segment. */
+/** The one kernel that training needs and the package lacks: it sums rows by their segment. */
 function registerSegmentSum(): void {
   if (tf.getKernel('UnsortedSegmentSum', 'wasm')) return;
   tf.registerKernel({

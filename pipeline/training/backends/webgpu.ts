@@ -3,7 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Backend } from './backend.ts';
 import { BackendError } from './errors.ts';
 
-/** Optional packages: the kernels, and Dawn, which is WebGPU outside of browsers. Named at run time, since they may not be there. */
+/**
+ * Optional packages: the kernels, and Dawn, which is WebGPU outside of browsers. They are named at run time, because
+ * they may be missing.
+ */
 const KERNELS = '@tensorflow/tfjs-backend-webgpu';
 const DAWN = 'webgpu';
 
@@ -14,8 +17,8 @@ type Dawn = { create(flags: string[]): { requestAdapter(): Promise<Adapter | nul
 export type WebgpuBackend = Backend & { readonly gpu: boolean };
 
 /**
- * The GPU through WebGPU, where the packages are installed and an adapter is found. Experimental. What it has computed can be read
- * with `data`, not with `dataSync`, which wants a browser's canvas.
+ * The GPU through WebGPU, if the packages are installed and an adapter is found. Experimental. Results can be read with
+ * `data`, not with `dataSync`, which needs a browser's canvas.
  *
  * @throws {BackendError} `absent` if a package is missing
  */
@@ -24,7 +27,7 @@ export function openWebgpu(): Promise<WebgpuBackend> {
   return opened;
 }
 
-/** Once a process: Dawn crashes when what made a device is collected. */
+/** Once in a process: Dawn crashes when the object that made a device is collected. */
 let opened: Promise<WebgpuBackend> | undefined;
 
 async function open(): Promise<WebgpuBackend> {
@@ -49,7 +52,7 @@ async function open(): Promise<WebgpuBackend> {
 
 type Computing = { device: { onuncapturederror: ((event: { error: Error }) => void) | null } };
 
-/** A kernel that the driver refuses computes zeros, and nobody else would hear of it. */
+/** A kernel that the driver refuses computes zeros, and no error would be reported otherwise. */
 function stopAtErrors({ device }: Computing): void {
   device.onuncapturederror = ({ error }) => {
     const [first] = error.message.split('\n');

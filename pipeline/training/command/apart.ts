@@ -2,17 +2,20 @@ import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { TRUE, workingTool } from '../../../registry-repo/model-process/tools.ts';
 
-/** What a program may write to, and where its temporary files really are; folders that are there. */
+/** What a program may write to, and where its temporary files really are; only existing folders. */
 export type Room = { readonly writable: readonly string[]; readonly temporary: string };
 
-/** A command line by which a program runs apart: it sees this machine's files but for what is hidden, and no process of it. */
+/**
+ * Turns a command line into one that runs isolated: the program sees this machine's files except those that are hidden,
+ * and none of its processes.
+ */
 export type Apart = (argv: readonly string[], room: Room) => string[];
 
 /**
- * How a program is kept from what it must not read; null where this machine cannot (no bubblewrap, or it may not be used).
+ * How a program is kept from what it must not read; null if this machine cannot (no bubblewrap, or it may not be used).
  * The network stays: training may need it.
  *
- * @param hidden absolute paths of folders and files; of links, what they lead to. What is not there needs no hiding
+ * @param hidden absolute paths of folders and files; of links, their targets. What does not exist needs no hiding
  */
 export async function apartHere(hidden: readonly string[]): Promise<Apart | null> {
   if (process.platform !== 'linux') return null;
@@ -28,12 +31,15 @@ export async function apartHere(hidden: readonly string[]): Promise<Apart | null
 
 const TEMPORARY = '/tmp';
 
-/** It has no session of its own: the whole process group is ended at once. Nothing it leaves behind outlives it. */
+/**
+ * It has no session of its own, so that the whole process group is ended at once. No process that it leaves behind
+ * survives it.
+ */
 const ALONE = ['--unshare-user-try', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'];
 
-/** Sockets here start programs for whoever may talk to them: of containers, of the session. */
+/** Folders whose sockets start programs for every client: of containers, of the user's session. */
 const SOCKETS = ['/run', '/var/run', '/var/lib/lxd', '/var/lib/incus', '/var/snap/lxd/common/lxd'];
-/** Of `/run`: names of hosts, and where NixOS keeps programs and drivers. */
+/** Kept of `/run`: names of hosts, and where NixOS has programs and drivers. */
 const NEEDED = ['/run/systemd/resolve', '/run/current-system', '/run/opengl-driver', '/run/wrappers'];
 const ACCELERATORS = /^(?:nvidia.*|dri|kfd|dxg)$/;
 
@@ -50,7 +56,7 @@ function hiding(hidden: readonly string[]): string[] {
   ];
 }
 
-/** Real paths of what is there, each once, none within another. */
+/** Real paths of what exists, each once, none within another. */
 function outermost(paths: readonly string[]): string[] {
   const real = [...new Set(paths.filter((path) => existsSync(path)).map((path) => realpathSync(path)))];
   return real.filter((path) => !real.some((other) => path.startsWith(other + sep)));

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /**
- * What a program that trains is told: a JSON file whose path is in PAWL_JOB. Paths are absolute; rows are JSON lines with
+ * What a program that trains gets: a JSON file whose path is in PAWL_JOB. Paths are absolute; rows are JSON lines with
  * `text` and `label`, unlabelled texts JSON lines with `text`.
  */
 export type Job = {
@@ -17,12 +17,12 @@ export type Job = {
   readonly out: string;
 };
 
-/** Half a character (a lone surrogate) has no form in an event. */
+/** Half a character (a lone surrogate) cannot be in an event. */
 const whole = (text: string): boolean => text.isWellFormed();
 const Name = z.string().min(1).max(200).refine(whole);
 const Count = z.int().min(0);
 
-/** A line of the program's output that says something; other lines are its own. */
+/** A line of the program's output that belongs to the contract; other lines are its own. */
 export const Line = z.union([
   z.strictObject({ metric: Name, value: z.number(), step: Count.default(0) }),
   z.strictObject({
@@ -35,9 +35,9 @@ export const Line = z.union([
 ]);
 export type Line = z.infer<typeof Line>;
 
-/** `result.json`: what the graph itself does not say. */
+/** `result.json`: what the graph itself does not tell. */
 export const Result = z.strictObject({
-  /** Tokens of a text that are read. */
+  /** How many tokens of a text are read. */
   maxLength: z.int().min(4).max(8192),
   padId: z.int().min(0).max(10_000_000).default(0),
   values: z.enum(['logits', 'probabilities']).default('logits'),

@@ -1,4 +1,4 @@
-/** What any program needs to find its way: nothing of it is a secret of ours. On Windows names have no case. */
+/** Variables that any program needs; none of them is a secret of Pawl's. On Windows names have no case. */
 const ALWAYS = new Set([
   ...['PATH', 'HOME', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'TMPDIR'],
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'],
@@ -6,8 +6,8 @@ const ALWAYS = new Set([
 ]);
 
 /**
- * The variables that a program of a run gets: those that every program needs, and those that were named. Credentials of
- * clouds, forges and of Pawl itself are for whoever they were given to.
+ * The variables that a program of a run gets: those that every program needs, and those that were named. It gets no
+ * credentials of clouds, forges or Pawl itself.
  */
 export function programEnvironment(env: NodeJS.ProcessEnv, named: readonly string[]): NodeJS.ProcessEnv {
   const wanted = (name: string) => (ALWAYS.has(name.toUpperCase()) || named.includes(name)) && !SECRET.test(name);

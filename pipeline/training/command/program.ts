@@ -4,30 +4,31 @@ import { killGroup } from '../../../registry-repo/kill-group.ts';
 import { TrainerCommandError } from './errors.ts';
 
 const LAST_LINES = 20;
-/** Characters of the last words: the end of a stack trace tells most. */
+/** Characters of the end of the output: the end of a stack trace tells most. */
 const LAST_CHARACTERS = 3000;
 const LONGEST_LINE = 1 << 20;
-/** Between the wish to end and the end. */
+/** The time between the request to end and the kill. */
 const GRACE_MS = 5000;
 
 type Options = {
   readonly command: readonly string[];
-  /** What is put around the command line. */
+  /** Wraps the command line, for isolation. */
   readonly around?: (argv: readonly string[]) => readonly string[];
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Gets every line of standard output. @returns whether it was meant for us @throws to end the program */
+  /** Gets every line of standard output. @returns whether it belonged to the contract @throws to end the program */
   readonly onLine: (line: string) => boolean;
-  /** Gets every line that was not meant for us, of both outputs. */
+  /** Gets every other line, of both outputs. */
   readonly onOther?: (line: string) => void;
 };
 
 /**
- * Runs a program to its end, in a process group of its own, so that what it has started ends with it.
+ * Runs a program to its end, in a process group of its own, so that the processes it has started end with it.
  *
- * @throws {TrainerCommandError} with its exit code and last words, if it fails, takes too long or cannot be started
+ * @throws {TrainerCommandError} with its exit code and the end of its output, if it fails, takes too long or cannot be
+ *   started
  * @throws what `onLine` threw, and the signal's reason, when it aborts
  */
 export async function runProgram(options: Options): Promise<void> {
@@ -47,7 +48,7 @@ export async function runProgram(options: Options): Promise<void> {
   signal.addEventListener('abort', stop, { once: true });
   try {
     const { code, killed } = await exited(child, program);
-    killGroup(child, 'SIGKILL'); // whatever it has left behind
+    killGroup(child, 'SIGKILL'); // processes that it has left behind
     await silence(child, closed);
     signal.throwIfAborted();
     if (heard.failure) throw heard.failure.error;
@@ -64,7 +65,7 @@ const ending = (text: string): string => text.slice(-LAST_CHARACTERS).toWellForm
 
 type Heard = { readonly last: string[]; failure: { readonly error: unknown } | null };
 
-/** Listens to both outputs; a line that we cannot take ends the program. */
+/** Listens to both outputs; a line that `onLine` refuses ends the program. */
 function listen(child: ChildProcess, { onLine, onOther }: Options, stop: () => void): Heard {
   const heard: Heard = { last: [], failure: null };
   const remember = (line: string) => {
@@ -86,7 +87,10 @@ function listen(child: ChildProcess, { onLine, onOther }: Options, stop: () => v
   return heard;
 }
 
-/** Lines of text, whatever the bytes are. What is beyond the length of a line is thrown away, so that no program fills our memory. */
+/**
+ * Lines of text, whatever the bytes are. The part of a line beyond the maximum length is thrown away, so that no
+ * program fills the memory.
+ */
 function eachLine(stream: Readable, take: (line: string) => void): void {
   let line = '';
   stream.setEncoding('utf8');
@@ -112,7 +116,10 @@ function exited(child: ChildProcess, program: string): Promise<{ code: number | 
   });
 }
 
-/** Until both outputs are read to their end. A process that left the group may hold them open for ever: it is not waited for. */
+/**
+ * Waits until both outputs are read to their end. A process that left the group may hold them open for ever: it is not
+ * waited for.
+ */
 async function silence(child: ChildProcess, closed: Promise<void>): Promise<void> {
   const timer = setTimeout(() => {
     child.stdout?.destroy();

@@ -1,4 +1,4 @@
-/** Of what a program says, the last so many characters are kept. */
+/** How many characters of the end of a program's output are kept. */
 const MOST = 1 << 20;
 const CUT = '… (what came before was not kept)\n';
 

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { MODEL_FILE } from '../../../registry-repo/manifest.ts';
 import { temporaryFolderSync } from '../../../registry-repo/temporary.ts';
-import { adopt } from '../import/trainer.ts';
+import { importedModel } from '../import/trainer.ts';
 import type { Report, TrainedModel, TrainingContext } from '../trainer.ts';
 import type { CommandConfig } from './config.ts';
 import { type Job, Line, Result } from './contract.ts';
@@ -23,10 +23,10 @@ import { runProgram } from './program.ts';
 import { Said } from './said.ts';
 
 const JOB = 'PAWL_JOB';
-/** What the program said, beside what was meant for us. */
+/** The program's output, except what belonged to the contract. */
 const OUTPUT_FILE = 'output.txt';
 
-/** What the trainer `command` does; loaded when a run begins. */
+/** The training of `command`; loaded when a run begins. */
 export async function train(context: TrainingContext, config: CommandConfig): Promise<TrainedModel> {
   if (config.command.length === 0)
     throw new TrainerCommandError('which program trains? `pawl train --trainer command -- python train.py`');
@@ -97,7 +97,10 @@ function hear(line: string, report: Report): boolean {
   return true;
 }
 
-/** @throws {TrainerCommandError} for a file that is missing or wrong @throws {ImportError} for a graph no gate would accept */
+/**
+ * @throws {TrainerCommandError} for a file that is missing or wrong @throws {ImportError} for a graph that no gate
+ *   would accept
+ */
 function collect(folder: string, labels: readonly string[]): TrainedModel {
   const read = (name: string): Buffer => {
     try {
@@ -109,10 +112,10 @@ function collect(folder: string, labels: readonly string[]): TrainedModel {
     }
   };
   const [onnx, tokenizer, text] = [read(MODEL_FILE), read('tokenizer.json'), read('result.json')];
-  return adopt({ onnx, tokenizer }, labels, resultOf(text));
+  return importedModel({ onnx, tokenizer }, labels, resultOf(text));
 }
 
-/** A plain file at that very place: what a link leads to may be what the program itself could not read. */
+/** A plain file at that very place: a link could lead to a file that the program itself could not read. */
 function readOwn(folder: string, name: string): Buffer {
   const path = join(realpathSync(folder), name);
   if (realpathSync(path) !== path) throw new Error(`${name} is a link, or behind one`);

@@ -1,6 +1,6 @@
 import { PawlError } from '../../../events/errors.ts';
 
-/** Two models cannot be weighed against each other on rows that are not there. */
+/** There are too few held-out rows to blend two models by. */
 export class TooFewRowsHeldOutError extends PawlError {
   readonly code = 'too_few_rows_held_out';
 

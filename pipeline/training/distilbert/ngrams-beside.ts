@@ -14,10 +14,10 @@ import type { Examples } from '../transformer/examples.ts';
 import { type Beside, TOKENIZER_FILE } from '../transformer/export.ts';
 import { TooFewRowsHeldOutError } from './errors.ts';
 
-/** Fewer say little about which of two models to believe. */
+/** Fewer rows say little about how to weigh two models. */
 const LEAST_ROWS = 30;
 
-/** NB-SVM of the rows that are not held out, and what it makes of those that are. */
+/** NB-SVM of the rows that are not held out, and its scores of those that are. */
 export type Ngrams = {
   readonly tables: QuantizedTables;
   readonly preprocessor: HashedNgrams;
@@ -47,10 +47,10 @@ export async function fitNgrams(context: Context, { train, validation }: Example
 }
 
 /**
- * The n-grams' weight beside a transformer, by the rows that were held out. Reports the metrics `mix/transformer` and `mix/ngrams`
- * and, of the held-out rows, the F1 of each and of both.
+ * The n-grams' weight in a blend with a transformer, fitted on the rows that were held out. Reports the metrics
+ * `mix/transformer` and `mix/ngrams` and, of the held-out rows, the F1 of each model and of the blend.
  *
- * @param transformer as it would be stored alone: what it answers there is what is weighed
+ * @param transformer as it would be stored alone: its answers are what is blended
  */
 export async function weighNgrams(ngrams: Ngrams, transformer: TrainedModel, context: Context): Promise<Beside> {
   const { labels, report } = context;
@@ -64,7 +64,7 @@ export async function weighNgrams(ngrams: Ngrams, transformer: TrainedModel, con
   return { tables, preprocessor, mixture };
 }
 
-/** What the stored graph answers. [rows, labels] */
+/** The stored graph's answers. [rows, labels] */
 async function logitsOf(
   { files, preprocessor, contract }: TrainedModel,
   rows: readonly Row[],

@@ -1,8 +1,8 @@
 import type { DistilbertConfig } from './config.ts';
 
 /**
- * What the learning rate is multiplied by for a parameter: 1 at the head and less and less below it (Clark et al. 2020); 0 for what
- * stays as it is.
+ * The factor of the learning rate for a parameter: 1 at the head and less and less below it (Clark et al. 2020); 0 for
+ * parameters that are frozen.
  *
  * @param layers of the encoder
  */

@@ -52,7 +52,7 @@ async function pretrainedStart(model: string, context: Context, config: Distilbe
   const { architecture, parameters, tokenizer, padId, labels, source } = await loadPretrained(model, context, revision);
   if (maxLength > architecture.positions)
     throw new WeightsError(`${model} takes ${architecture.positions} tokens at most: set maxLength to that or less`);
-  // A head of other labels answers another question; what comes before its last layer is worth keeping.
+  // A head for other labels solves another task, so its last layer is dropped; the layers before it are kept.
   const same = labels !== null && labels.join('\n') === context.labels.join('\n');
   const kept = [...parameters].filter(([name]) => same || !name.startsWith('head/output/'));
   return { architecture, parameters: new Map(kept), tokenizer, padId, source };

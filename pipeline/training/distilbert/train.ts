@@ -10,7 +10,7 @@ import { fitNgrams, weighNgrams } from './ngrams-beside.ts';
 import { layerRates } from './rates.ts';
 import { type Start, startOf } from './start.ts';
 
-/** What the trainer `distilbert` does; loaded when a run begins. */
+/** The training of `distilbert`; loaded when a run begins. */
 export async function train(context: TrainingContext, config: DistilbertConfig): Promise<TrainedModel> {
   const learned = await learn(context, config);
   const { source, beside } = learned;
@@ -21,7 +21,7 @@ export async function train(context: TrainingContext, config: DistilbertConfig):
 }
 
 /**
- * The classifier after training, and the n-grams beside it if they were asked for.
+ * Trains the classifier, and the n-grams beside it if they were asked for.
  *
  * @throws {ModelTooLargeError} before it, if no ONNX file could hold it
  */
@@ -33,7 +33,7 @@ export async function learn(
   signal.throwIfAborted();
   const start = await startOf(context, config);
   const { architecture, parameters, tokenizer, padId } = start;
-  checkSize(parameters); // now, and not when hours of training are to be written down
+  checkSize(parameters); // before hours of training, and not only at the export
   const numbers = [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
   report.metric('parameters', numbers, 0);
   const examples = await readExamples(context, tokenizer, config);

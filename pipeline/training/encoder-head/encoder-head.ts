@@ -1,7 +1,7 @@
 import type { Trainer } from '../trainer.ts';
 import { EncoderHeadConfig } from './config.ts';
 
-/** Logistic regression on what a pretrained encoder makes of a text; the encoder stays as it is. */
+/** Logistic regression on the features that a pretrained encoder gives for a text; the encoder is frozen. */
 export const encoderHead: Trainer<typeof EncoderHeadConfig> = {
   name: 'encoder-head',
   summary:

@@ -10,7 +10,10 @@ const TENSOR = 'features';
 const digestOfNumbers = (data: Float32Array): string =>
   digestOf(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 
-/** Features in a folder that may be deleted at any time. Files appear whole, and are read only if not a bit has changed. */
+/**
+ * Keeps features in a folder that may be deleted at any time. Files appear whole, and are read only if their digest is
+ * right.
+ */
 export class FeatureCache {
   readonly #folder: string;
 

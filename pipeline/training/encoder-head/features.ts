@@ -12,17 +12,17 @@ import { tokenize } from '../transformer/tokenize.ts';
 import { FeatureCache } from './feature-cache.ts';
 import type { FrozenEncoder } from './frozen-encoder.ts';
 
-/** Texts that are kept together: what an interrupted run has computed is lost by so many at most. */
+/** Texts of one block: an interrupted run loses the features of so many at most. */
 const BLOCK = 1024;
 
 type Context = Pick<TrainingContext, 'folders' | 'workers' | 'report' | 'signal'>;
 
 /**
- * The features of texts, [texts, width] row-major, at ONNX Runtime's speed. Kept on disk by what they depend on: the encoder's
- * bytes, the settings, the texts and the runtime. Reports the metrics of `tokenize`, `textsCached` and, of what was computed,
- * `encodedTokensPerSecond`.
+ * The features of texts, [texts, width] row-major, at ONNX Runtime's speed. They are kept on disk by what they depend
+ * on: the encoder's bytes, the settings, the texts and the runtime. Reports the metrics of `tokenize`, `textsCached`
+ * and, for what was computed, `encodedTokensPerSecond`.
  *
- * @throws {ModelRefusedError} if the runtime does not take the encoder
+ * @throws {ModelRefusedError} if the runtime refuses the encoder
  */
 export async function featuresOf(frozen: FrozenEncoder, texts: readonly string[], context: Context) {
   const { folders, report, signal } = context;

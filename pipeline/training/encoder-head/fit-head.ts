@@ -4,12 +4,15 @@ import type { TrainingContext } from '../trainer.ts';
 import type { EncoderHeadConfig } from './config.ts';
 import { type Classes, fitRegression, measure, type Weights } from './regression.ts';
 
-/** What is tried; features have a deviation of 1 by then. */
+/** Costs that are tried; features have a deviation of 1 by then. */
 const COSTS = [1e-4, 1e-3, 1e-2, 1e-1, 1] as const;
 const MIDDLE = 1e-2;
-/** Share of its mean by which a feature must differ to be one: less is rounding. */
+/** A feature that differs from its mean by a smaller share than this is constant: the rest is rounding. */
 const SAME = 1e-6;
-/** What another model says of a text needs no small weight: the regularisation sees a thousandth of it. */
+/**
+ * Scores of another model need no small weight: they are scaled so that the regularisation affects them a thousandth as
+ * much.
+ */
 const SCORE_DEVIATION = 30;
 
 /** Logits as a linear function of the features. */
@@ -24,8 +27,8 @@ type Context = Pick<TrainingContext, 'seed' | 'report' | 'signal'>;
 type Settings = Pick<EncoderHeadConfig, 'cost' | 'folds' | 'iterations'>;
 
 /**
- * Logistic regression on features, which are overwritten. Reports the metric `cost` and, if that was chosen, `held/loss` and
- * `held/accuracy` of every cost tried, on rows that were not learnt from.
+ * Fits a logistic regression on features, which are overwritten. Reports the metric `cost` and, if the cost was chosen,
+ * `held/loss` and `held/accuracy` of every cost tried, on held-out rows.
  *
  * @param texts of the rows: equal ones stay together
  * @param scores how many of the last features are another model's scores
@@ -52,7 +55,10 @@ export async function fitHead(
   return headOf(classes, weights, mean, deviation);
 }
 
-/** Lowest loss on rows that were held back; every row is, once. From the least cost on, until the loss rises. */
+/**
+ * Chooses the cost with the lowest loss on held-out rows; every row is held out once. It goes from the least cost up,
+ * until the loss rises.
+ */
 async function chooseCost(
   classes: Classes,
   fold: Int32Array,
@@ -109,7 +115,7 @@ function standardise({ features, width }: Classes, scores: number) {
   return { mean, deviation };
 }
 
-/** The same for features as the encoder gives them. Of two logits, half the score each, with opposite signs. */
+/** The same for features as the encoder gives them. With two logits, each gets half the score, with opposite signs. */
 function headOf({ width, labels }: Classes, weights: Weights, mean: Float64Array, deviation: Float64Array): Head {
   const outputs = weights.length / (width + 1);
   const share = (k: number) => (outputs === 1 ? k - 0.5 : 1);

@@ -11,11 +11,11 @@ import type { EncoderHeadConfig } from './config.ts';
 
 export const TOKENIZER_FILE = 'tokenizer.json';
 
-/** A pretrained encoder, and what of it stands for a text. */
+/** A pretrained encoder, and which of its numbers represent a text. */
 export type FrozenEncoder = {
   readonly pretrained: Pretrained;
   readonly encoding: Encoding;
-  /** How many numbers stand for a text. */
+  /** How many numbers represent a text. */
   readonly width: number;
   readonly preprocessor: HfTokenizer;
   /** Texts as the graph's inputs. */

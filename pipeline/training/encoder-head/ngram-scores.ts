@@ -4,14 +4,14 @@ import { fitBeside } from '../nbsvm/beside.ts';
 import type { FittedTables } from '../nbsvm/fit-tables.ts';
 import type { TrainingContext } from '../trainer.ts';
 
-/** Parts of the rows by which they are scored. */
+/** The number of folds for the rows' scores. */
 const PARTS = 5;
 
 type Context = Pick<TrainingContext, 'labels' | 'seed' | 'workers' | 'report' | 'signal'>;
 
 /**
- * NB-SVM of all rows, and for every row the score of a model that has not learnt from it (nor from its equals): what a model
- * says of its own rows is too good, and a head that believed it would listen to nothing else.
+ * NB-SVM of all rows, and for every row the score of a model that has not learnt from it (nor from equal rows). A
+ * model's scores of its own training rows are too good; a stacked head that got them would ignore everything else.
  *
  * @see Wolpert (1992), "Stacked Generalization"
  */
@@ -25,7 +25,7 @@ export function ngramScores(context: Context, rows: readonly Row[], truth: Int32
   return fitBeside(context, rows, truth, folds.length > 1 ? folds : []);
 }
 
-/** Features with scores beside them: rows of `width` numbers and one a list of scores. */
+/** Features with scores added: rows of `width` numbers and one more for each list of scores. */
 export function sideBySide(features: Float32Array, width: number, scores: readonly Float64Array[]) {
   if (scores.length === 0) return { features, width };
   const wide = width + scores.length;

@@ -9,24 +9,24 @@ export type Classes = {
   readonly labels: number;
 };
 
-/** Weights feature by feature, an output's beside another's; then the biases. There is one output for two classes. */
+/** Weights feature by feature, those of all outputs together; then the biases. There is one output for two classes. */
 export type Weights = Float64Array;
 
 export type Fit = {
   readonly rows: Int32Array;
-  /** Cost of a row's error against half the squared length of the weights. */
+  /** Cost of a row's error, relative to half the squared length of the weights. */
   readonly cost: number;
   readonly iterations: number;
   readonly start?: Weights;
   readonly before?: (iteration: number, loss: number) => Promise<void>;
 };
 
-/** Share of the rows' cost at which a gradient counts as flat. */
+/** A gradient below this share of the rows' cost counts as flat. */
 const FLAT = 2e-5;
 
 const outputsOf = ({ labels }: Pick<Classes, 'labels'>): number => (labels === 2 ? 1 : labels);
 
-/** L2-regularised logistic regression, multinomial for more than two classes. Biases are free of the regularisation. */
+/** L2-regularised logistic regression, multinomial for more than two classes. Biases are not regularised. */
 export function fitRegression(classes: Classes, { rows, cost, iterations, start, before }: Fit): Promise<Weights> {
   const outputs = outputsOf(classes);
   const size = classes.width * outputs;

@@ -10,7 +10,7 @@ import { fitHead } from './fit-head.ts';
 import { loadFrozenEncoder, TOKENIZER_FILE } from './frozen-encoder.ts';
 import { ngramScores, sideBySide } from './ngram-scores.ts';
 
-/** What the trainer `encoder-head` does; loaded when a run begins. */
+/** The training of `encoder-head`; loaded when a run begins. */
 export async function train(context: TrainingContext, config: EncoderHeadConfig): Promise<TrainedModel> {
   const { labels, report, signal } = context;
   signal.throwIfAborted();
@@ -40,7 +40,10 @@ export async function train(context: TrainingContext, config: EncoderHeadConfig)
   };
 }
 
-/** In an order that has nothing to do with the seed, so that runs with fewer rows and with other seeds find features in the cache. */
+/**
+ * In an order that does not depend on the seed, so that runs with fewer rows and with other seeds find features in the
+ * cache.
+ */
 function drawn(rows: readonly Row[], most: number): Row[] {
   const order = Int32Array.from(rows.keys());
   Random.named('encoder-head rows').shuffle(order);

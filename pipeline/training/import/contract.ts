@@ -15,11 +15,11 @@ const TYPES = 'token_type_ids';
 const ELEMENTS: Readonly<Record<number, 'float32' | 'int32' | 'int64'>> = { 1: 'float32', 6: 'int32', 7: 'int64' };
 
 /**
- * What a model's graph takes and gives, from the graph itself, held against what a registry accepts: the same scan as the
- * gate's, before anything loads the file.
+ * The inputs and outputs of a model's graph, read from the graph itself and compared with what a registry accepts: the
+ * same scan as the gate's, before anything loads the file.
  *
  * @param labels how many
- * @throws {ImportError} naming everything that is in the way
+ * @throws {ImportError} naming everything that is wrong
  */
 export function contractOf(
   bytes: Uint8Array,

@@ -10,7 +10,7 @@ export type ImportPaths = {
   readonly onnx?: string | undefined;
   readonly tokenizer?: string | undefined;
   readonly config?: string | undefined;
-  /** Where relative paths start; the process's own folder if it is not said. */
+  /** The folder to which paths are relative; if left out, the process's own. */
   readonly from?: string;
 };
 
@@ -20,7 +20,7 @@ export type ImportFiles = {
   readonly config: ModelConfig | null;
 };
 
-/** What is read of a `config.json`; it holds more. */
+/** The members of a `config.json` that are read; it holds more. */
 const ModelConfig = z.looseObject({
   id2label: z.record(z.string().regex(/^\d{1,4}$/), Label).optional(),
   max_position_embeddings: z.int().min(4).max(100_000).optional(),

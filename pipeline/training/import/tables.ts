@@ -1,13 +1,16 @@
 import { type Model, ModelShape } from '../../../registry-repo/onnx-scan/messages.ts';
 import { Input, readMessage, WireError } from '../../../registry-repo/onnx-scan/wire.ts';
 
-/** Tables of vectors, by the names that exporters of BERT's family give them, in floats or in bytes. */
+/** Names of the tables of vectors in exports of BERT's family, in floats or in bytes. */
 const TABLES = {
   positions: /position_embeddings\.weight(?:_quantized)?$/,
   words: /word_embeddings\.weight(?:_quantized)?$/,
 };
 
-/** How many positions, and how many ids, a graph has vectors for; null where no table is named so, or there is no graph. */
+/**
+ * How many positions, and how many ids, a graph has vectors for; null if no table has such a name, or there is no
+ * graph.
+ */
 export function tableHeights(bytes: Uint8Array): Readonly<Record<keyof typeof TABLES, number | null>> {
   const constants = graphOf(bytes)?.initializers ?? [];
   const height = (pattern: RegExp): number | null => {
@@ -21,7 +24,7 @@ function graphOf(bytes: Uint8Array): Model['graph'] {
   try {
     return (readMessage(ModelShape, new Input(bytes)) as Model).graph;
   } catch (error) {
-    if (error instanceof WireError) return null; // the scan says what is wrong
+    if (error instanceof WireError) return null; // the scan reports what is wrong
     throw error;
   }
 }

@@ -12,7 +12,7 @@ import { contractOf } from './contract.ts';
 import { ImportError } from './errors.ts';
 import { tableHeights } from './tables.ts';
 
-/** What a run of an imported model records of it. */
+/** What a run of an imported model records about it. */
 export const ImportConfig = z.strictObject({
   onnx: Digest,
   tokenizer: Digest,
@@ -27,12 +27,12 @@ const TOKENIZER_FILE = 'tokenizer.json';
 const BUCKET = 8;
 
 /**
- * A model from elsewhere as a trainer would have made it.
+ * An imported model in the form in which a trainer gives one.
  *
  * @throws {ImportError} before anything is loaded, for what no gate would accept
- * @throws {ProcessorLacksVnniError} for what would answer wrongly here
+ * @throws {ProcessorLacksVnniError} for a model that would answer wrongly here
  */
-export function adopt(
+export function importedModel(
   { onnx, tokenizer }: { readonly onnx: Uint8Array; readonly tokenizer: Uint8Array },
   labels: readonly string[],
   { maxLength, padId, values }: Pick<ImportConfig, 'maxLength' | 'padId' | 'values'>,
@@ -52,12 +52,12 @@ export function adopt(
   return { files, preprocessor, contract };
 }
 
-/** A run that trains nothing: what was trained elsewhere is measured and offered like any other model. */
-export const importTrainer = (adopted: TrainedModel): Trainer<typeof ImportConfig> => ({
+/** A run that trains nothing: a model that was trained elsewhere is measured and offered like any other model. */
+export const importTrainer = (imported: TrainedModel): Trainer<typeof ImportConfig> => ({
   name: 'import',
   summary: 'a model that another program trained',
   config: ImportConfig,
-  train: async () => adopted,
+  train: async () => imported,
 });
 
 function checkTokenizer(tokenizer: Uint8Array, maxLength: number): void {
@@ -77,7 +77,10 @@ function checkAddedTokens(tokenizer: Uint8Array): void {
     );
 }
 
-/** A graph looks ids and positions up in its tables; beyond their ends it fails, at the first text that is long or strange enough. */
+/**
+ * A graph looks ids and positions up in its tables. Beyond their ends it fails, at the first text that is too long or
+ * has such an id.
+ */
 function checkTables(onnx: Uint8Array, tokenizer: Uint8Array, maxLength: number): void {
   const { positions, words } = tableHeights(onnx);
   if (positions !== null && maxLength > positions)

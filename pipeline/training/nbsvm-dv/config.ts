@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { NbsvmConfig } from '../nbsvm/config.ts';
 
-/** Settings of the trainer `nbsvm-dv`: those of `nbsvm`, and of the vectors beside it. */
+/** Settings of the trainer `nbsvm-dv`: those of `nbsvm`, and those of the vectors. */
 export const NbsvmDvConfig = z.strictObject({
   ...NbsvmConfig.omit({ loss: true }).shape,
   cost: z

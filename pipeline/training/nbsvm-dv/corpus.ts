@@ -8,17 +8,18 @@ import { Vocabulary } from './vocabulary.ts';
 
 const CHUNK_TEXTS = 500;
 /**
- * Blocks are learnt from side by side, so this bounds the threads that help; few n-grams make fewer. A block's vectors, and
- * its noise, should fit a processor's cache: a pass takes 0.6 of the time that it takes with 16.
+ * Number of blocks. Blocks are learnt in parallel, so this bounds the useful threads; with few n-grams there are fewer
+ * blocks. A block's vectors, and its noise, should fit a processor's cache: a pass takes 0.6 of the time that it takes
+ * with 16.
  */
 const MOST_BLOCKS = 64;
-// Fewer are learnt from in less time than it takes to tell a thread of them.
+// Fewer are learnt in less time than a thread needs to be told.
 const LEAST_COLUMNS_A_BLOCK = 256;
 const NOISE_SIZE = 2 ** 16;
 /** Mikolov et al. (2013), "Distributed Representations of Words and Phrases and their Compositionality", 2.2 */
 const NOISE_POWER = 0.75;
 
-/** What the texts are made of, and vectors to begin with. */
+/** The n-grams of the texts, and the initial vectors. */
 export type Texts = {
   readonly corpus: Corpus;
   /** The feature id of each column. */
@@ -39,10 +40,10 @@ type Options = {
 };
 
 /**
- * Texts to columns of frequent n-grams, in threads that were told `open-vectors`. The outcome depends on the texts and
- * their order alone, not on the threads.
+ * Turns texts into columns of frequent n-grams, in threads that got `open-vectors`. The result depends only on the
+ * texts and their order, not on the threads.
  *
- * @throws {RangeError} for more than memory holds
+ * @throws {RangeError} if memory cannot hold them
  */
 export async function readCorpus(threads: Threads, texts: readonly string[], options: Options): Promise<Texts> {
   const { memory, least, slots, dimensions, negatives, seed, progress } = options;
@@ -81,7 +82,7 @@ function* chunks(texts: readonly string[], onProgress: (done: number) => void) {
   }
 }
 
-/** Lets whoever waits have a turn: a signal, the progress bar. */
+/** Lets other work run: a signal, the progress bar. */
 async function breath(progress: Options['progress'], stage: string, done: number, of: number): Promise<void> {
   progress(stage, done, of);
   if (done % 8 === 0) await new Promise(setImmediate);
@@ -93,7 +94,7 @@ type Size = Pick<Options, 'memory' | 'progress'> & {
   readonly blocks: number;
 };
 
-/** Every document's columns, those of one block together; and in how many documents each column is. */
+/** Every document's columns, those of one block together; and how many documents have each column. */
 async function place(read: readonly Ragged[], vocabulary: Vocabulary, size: Size) {
   const { documents, columns, blocks, memory, progress } = size;
   const bounds = memory.ints(documents * (blocks + 1));
@@ -147,7 +148,7 @@ async function place(read: readonly Ragged[], vocabulary: Vocabulary, size: Size
   return { bounds, occurrences, idf };
 }
 
-/** By block a table in which each of its columns stands in proportion to its count to a power. */
+/** For each block a table in which each of its columns occurs in proportion to its count to a power. */
 function noiseOf(counts: Float64Array, blocks: number, memory: SharedMemory): Int32Array {
   const size = Math.min(NOISE_SIZE, 2 ** Math.ceil(Math.log2(16 * Math.max(1, counts.length / blocks))));
   const noise = memory.ints(blocks * size);

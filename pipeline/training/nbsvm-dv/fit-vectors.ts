@@ -3,7 +3,7 @@ import type { BinaryMatrix } from '../nbsvm/matrix.ts';
 import type { Kernel } from './kernel.ts';
 import { fitLogistic, logisticScores } from './logistic.ts';
 
-/** One label against the rest by the vectors of the texts' n-grams. Arrays lie in shared memory. */
+/** Inputs of one label against the rest, by the vectors of the texts' n-grams. Arrays are in shared memory. */
 export type VectorTask = {
   /** Which n-grams with vectors the runtime finds in each row. */
   readonly matrix: BinaryMatrix;
@@ -31,8 +31,8 @@ export type VectorModel = { readonly weights: Float32Array; readonly values: Flo
 export type FitMemory = { readonly means: Float32Array; readonly weights: Float32Array };
 
 /**
- * A text is the mean of its n-grams' vectors, each weighing, as a rule, its inverse document frequency times how much it
- * says about the label; a logistic regression tells labels apart.
+ * Fits a label's model on vectors. A text's vector is the mean of its n-grams' vectors, each weighted by default by its
+ * inverse document frequency times how much it says about the label. A logistic regression separates the labels.
  *
  * @returns the model, and the scores of all rows, learnt from or not
  */

@@ -3,7 +3,7 @@ import { type WasmMemory, webAssembly } from './webassembly.ts';
 
 const WASM = new URL('./kernel.wasm', import.meta.url);
 
-/** What all steps of learning vectors share. Arrays lie in shared memory. */
+/** Inputs of all steps of learning vectors. Arrays are in shared memory. */
 export type Corpus = {
   /** Length of a vector: a multiple of 4. */
   readonly dimensions: number;
@@ -16,15 +16,15 @@ export type Corpus = {
   readonly documentVectors: Float32Array;
   /** [columns, dimensions] */
   readonly ngramVectors: Float32Array;
-  /** By block, columns of the block to draw wrong answers from: [blocks, a power of 2] */
+  /** For each block, columns of the block from which negative samples are drawn: [blocks, a power of 2] */
   readonly noise: Int32Array;
-  /** Wrong answers for each right one. */
+  /** Negative samples for each right answer. */
   readonly negatives: number;
   /** `sigmoidTable()`, in shared memory. */
   readonly sigmoid: Float32Array;
 };
 
-/** Some documents against the n-grams of one block. */
+/** Some documents with the n-grams of one block. */
 export type Cell = {
   readonly documents: Int32Array;
   readonly block: number;
@@ -34,7 +34,7 @@ export type Cell = {
   readonly seed: number;
 };
 
-/** Weighted means of n-gram vectors, a row of a binary matrix each. */
+/** Weighted means of n-gram vectors, one for each row of a binary matrix. */
 export type Means = {
   readonly dimensions: number;
   readonly starts: Int32Array;
@@ -48,11 +48,11 @@ export type Means = {
   readonly out: Float32Array;
 };
 
-/** The inner loops. Both kinds compute the same but for the order in which four sums of a dot product are added. */
+/** The inner loops. Both kinds compute the same, except for the order in which four sums of a dot product are added. */
 export type Kernel = {
   readonly name: 'wasm-simd' | 'javascript';
   /**
-   * Stochastic gradient steps of predicting documents' n-grams from the documents' vectors, with negative sampling.
+   * Stochastic gradient steps that predict documents' n-grams from the documents' vectors, with negative sampling.
    *
    * @param scratch [dimensions], the caller's own
    * @returns the sum of 1 - probability over the right answers
@@ -66,16 +66,16 @@ export type Kernel = {
 const BINS = 1024;
 const BINS_PER_UNIT = 64;
 
-/** 1 / (1 + e^-x) in bins of 1/64 from -8 to 8; what lies outside is taken for the outermost bin. */
+/** 1 / (1 + e^-x) in bins of 1/64 from -8 to 8; values outside use the outermost bin. */
 export const sigmoidTable = (): Float32Array =>
   Float32Array.from({ length: BINS }, (_, i) => 1 / (1 + Math.exp(8 - (i + 0.5) / BINS_PER_UNIT)));
 
-/** @param memory all arrays that the kernel will be given lie in it; null for the kernel without WebAssembly */
+/** @param memory the memory that holds all arrays given to the kernel; null for the kernel without WebAssembly */
 export function openKernel(memory: WasmMemory | null): Kernel {
   return memory && webAssembly ? wasm(webAssembly, memory) : javascript;
 }
 
-/** Whether WebAssembly with vectors and threads is to be had: not in a process started with `--jitless`. */
+/** Whether WebAssembly with vectors and threads is available: not in a process started with `--jitless`. */
 export function hasWasmKernel(): boolean {
   try {
     return webAssembly?.validate(readFileSync(WASM)) ?? false;
@@ -142,7 +142,7 @@ const javascript: Kernel = {
   },
 };
 
-/** One right answer and its wrong ones; wrong answers that happen to be right are passed over. */
+/** One right answer and its negative samples; samples that are the right answer are skipped. */
 function stepsOf(corpus: Corpus, block: number, scratch: Float32Array) {
   const { dimensions, negatives, sigmoid, ngramVectors: vectors, documentVectors: documents } = corpus;
   const size = corpus.noise.length / corpus.blocks;

@@ -1,7 +1,7 @@
 // AssemblyScript: compiled by `npm run build` to kernel.wasm. What it computes, kernel.ts computes too, step by step; its
 // comments say what the numbers mean. Addresses are bytes into the shared memory.
 
-/** @see stepsOf in kernel.ts @returns the sum of what right answers lacked */
+/** @see stepsOf in kernel.ts @returns the sum of 1 - probability over the right answers */
 export function learn(
   documents: usize,
   count: i32,

@@ -15,9 +15,9 @@ type Options = {
 };
 
 /**
- * Learns the corpus' vectors, in place. Documents and n-grams are divided into as many blocks each; a stratum pairs every
- * block of documents with one of n-grams, no two with the same, so that threads never touch the same vector and the
- * outcome does not depend on how many there are, or on who is first. After as many strata every pair has met: one pass.
+ * Learns the corpus' vectors, in place. Documents and n-grams are divided into the same number of blocks. A stratum
+ * pairs every block of documents with a different block of n-grams. So threads never touch the same vector, and the
+ * result does not depend on their number or speed. After as many strata as blocks every pair has met: one pass.
  *
  * @see Gemulla et al. (2011), "Large-Scale Matrix Factorization with Distributed Stochastic Gradient Descent",
  *   https://doi.org/10.1145/2020408.2020426

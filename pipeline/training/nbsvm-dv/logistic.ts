@@ -1,8 +1,8 @@
 const MAX_STEPS = 50;
 const FLAT = 1e-6;
-/** Keeps the Hessian solvable when the classes can be told apart perfectly. */
+/** Keeps the Hessian solvable when the classes can be separated perfectly. */
 const JITTER = 1e-9;
-/** Share of its mean by which a feature must differ to be one: less is rounding. */
+/** A feature that differs from its mean by a smaller share than this is constant: the rest is rounding. */
 const SAME = 1e-9;
 
 export type LogisticProblem = {
@@ -11,7 +11,7 @@ export type LogisticProblem = {
   readonly width: number;
   readonly rows: Int32Array;
   readonly inside: (row: number) => boolean;
-  /** Cost of a row's error against half the squared length of the weights. */
+  /** Cost of a row's error, relative to half the squared length of the weights. */
   readonly cost: number;
 };
 
@@ -19,8 +19,8 @@ export type LogisticProblem = {
 export type Logistic = { readonly weight: Float64Array; readonly bias: number };
 
 /**
- * L2-regularised logistic regression on few dense features by Newton's method; features are standardised first, so that
- * the regularisation does not depend on their scale, and the bias is free of it.
+ * L2-regularised logistic regression on few dense features by Newton's method. Features are standardised first, so that
+ * the regularisation does not depend on their scale. The bias is not regularised.
  *
  * @see Hastie, Tibshirani & Friedman (2009), "The Elements of Statistical Learning", 4.4.1
  */

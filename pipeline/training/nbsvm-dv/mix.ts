@@ -5,10 +5,10 @@ import { fitLogistic } from './logistic.ts';
 import type { ScoreTables } from './mixture-graph.ts';
 import { type Slots, slotOf } from './slots.ts';
 
-/** How two scores make one: slopes · scores + bias. */
+/** The blend of two scores: slopes · scores + bias. */
 export type Mix = Pick<ScoreTables, 'slopes'> & { readonly bias: number };
 
-/** Their sum as log-odds: by a logistic regression on rows that neither model was learnt from. */
+/** Blends two scores into log-odds, by a logistic regression on rows that neither model has learnt from. */
 export function calibrate(ngrams: Float64Array, vectors: Float64Array, inside: (row: number) => boolean): Mix {
   const features = ngrams.map((score, row) => score + (vectors[row] as number));
   const rows = Int32Array.from(ngrams.keys());
@@ -20,13 +20,13 @@ export function calibrate(ngrams: Float64Array, vectors: Float64Array, inside: (
 export const mixed = (ngrams: Float64Array, vectors: Float64Array, { slopes, bias }: Mix): Float64Array =>
   ngrams.map((score, row) => slopes.ngrams * score + slopes.vectors * (vectors[row] as number) + bias);
 
-/** Accuracy of scores that no row of theirs was learnt from. */
+/** Accuracy of scores of held-out rows. */
 export const rightShare = (scores: Float64Array, inside: (row: number) => boolean): number =>
   scores.reduce((right, score, row) => right + Number(score > 0 === inside(row)), 0) / scores.length;
 
 type Part<M> = { readonly scored: Scored<M>; readonly idOf: Int32Array };
 
-/** What the graph computes for one output. */
+/** What the graph needs for one output. */
 export function mixtureOf(ngrams: Part<ClassModel>, vectors: Part<VectorModel>, mix: Mix, slots: Slots): ScoreTables {
   const [own, other] = [ngrams.scored.model, vectors.scored.model];
   const { slopes, bias } = mix;

@@ -3,7 +3,9 @@ import { encodeModel, type Initializer, type OperatorNode } from '../../onnx/gra
 import { largest } from '../nbsvm/quantize-tables.ts';
 import { keyOf, type Slots, slotOf } from './slots.ts';
 
-/** What one score of the graph is made of: tables by slot, 0 where a slot has no part in them; the last is of padding. */
+/**
+ * The parts of one score of the graph: tables by slot, 0 where a slot has no part in them; the last slot is padding.
+ */
 export type ScoreTables = {
   /** [slots] each */
   readonly ngrams: { readonly weights: Float32Array; readonly ratios: Float32Array };
@@ -13,11 +15,11 @@ export type ScoreTables = {
   readonly offset: number;
 };
 
-/** Tables of bytes, with what a byte stands for by column. */
+/** Tables of bytes, with the value of a byte for each column. */
 type Bytes<A> = { readonly cells: A; readonly scale: Float32Array };
 
 type Model = {
-  /** One for two labels, else one a label. */
+  /** One for two labels, else one for each label. */
   readonly mixtures: readonly ScoreTables[];
   readonly labels: number;
   readonly slots: Slots;
@@ -26,9 +28,9 @@ type Model = {
 };
 
 /**
- * The ONNX file of a mixture: ids [batch, length] → probabilities [batch, labels]. All four tables are rounded to a byte a
- * number; two signed ones lie side by side in one tensor, two unsigned ones in another, so that each slot is looked up
- * twice, and once more for the key of the id that its vector belongs to.
+ * The ONNX file of a blend: ids [batch, length] → probabilities [batch, labels]. All four tables are rounded to a byte
+ * for each number. Two signed ones are side by side in one tensor, and two unsigned ones in another, so that each slot
+ * is looked up twice, and once more for the key of the id that its vector belongs to.
  */
 export function mixtureGraph({ mixtures, labels, slots, vectorIds }: Model): Uint8Array {
   const { inputs, output } = contractOf(labels);

@@ -2,7 +2,7 @@ import type { Trainer } from '../trainer.ts';
 import { NbsvmDvConfig } from './config.ts';
 
 /**
- * NB-SVM on top of n-gram vectors that were learnt without labels, from all texts there are: a text is the weighted mean of
+ * NB-SVM with n-gram vectors that are learnt without labels, from all available texts. A text is the weighted mean of
  * its n-grams' vectors, a logistic regression scores it, and NB-SVM learns what should be added to that score.
  *
  * @see Wang & Manning (2012), "Baselines and Bigrams: Simple, Good Sentiment and Topic Classification"

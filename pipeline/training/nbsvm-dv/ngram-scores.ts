@@ -6,7 +6,7 @@ import { fitScored, type Scored, type Scores } from '../nbsvm/fit-scored.ts';
 import type { BinaryMatrix } from '../nbsvm/matrix.ts';
 import type { Stage } from './stage.ts';
 
-/** The rows' n-grams, as `nbsvm` takes them. */
+/** The rows' n-grams, in the form that `nbsvm` takes. */
 export type Ngrams = {
   readonly matrix: BinaryMatrix;
   /** The id of each column. */
@@ -29,9 +29,9 @@ export async function readNgrams({ threads, context, config, targets }: Stage): 
 }
 
 /**
- * By output, what `nbsvm` makes of the rows.
+ * NB-SVM's scores of the rows, by output.
  *
- * @param beside by output, scores that are there already: what should be added to them is learnt, as in boosting
+ * @param beside by output, existing scores: what should be added to them is learnt, as in boosting
  * @see Friedman, Hastie & Tibshirani (2000), "Additive Logistic Regression: A Statistical View of Boosting"
  */
 export function ngramScores(

@@ -5,7 +5,7 @@ import type { Cell, Corpus } from './kernel.ts';
 import type { Slots } from './slots.ts';
 import type { WasmMemory } from './webassembly.ts';
 
-/** What a thread is told beside the orders of `nbsvm`. Arrays are shared, not copied. */
+/** Orders for a thread, besides those of `nbsvm`. Arrays are shared, not copied. */
 export type VectorOrder =
   /** @param claims [1]: how many threads have taken their part of `scratch`, of `dimensions` numbers each */
   | {
@@ -32,7 +32,7 @@ export type VectorOrder =
       /** By column. */
       readonly idOf: Int32Array;
     }
-  /** Parts of `means` [threads, rows, dimensions] and `weights` [threads, columns] become the threads' own. */
+  /** Each thread gets its own part of `means` [threads, rows, dimensions] and `weights` [threads, columns]. */
   | {
       readonly do: 'open-fits';
       readonly means: Float32Array;
@@ -48,7 +48,7 @@ export type VectorOrder =
       readonly part: string;
     } & ClassTask);
 
-/** What neighbouring texts have: texts from `first`, `lengths[i]` of the `values` each. */
+/** The values of neighbouring texts: texts from `first` on, `lengths[i]` of the `values` each. */
 export type Ragged = { readonly first: number; readonly lengths: Int32Array; readonly values: Int32Array };
 
 export type VectorAnswers = {
@@ -56,7 +56,7 @@ export type VectorAnswers = {
   readonly 'hash-ngrams': null;
   /** Hashes that may occur often enough. */
   readonly 'select-ngrams': readonly Ragged[];
-  /** The sum of what right answers lacked. */
+  /** The sum of 1 - probability over the right answers. */
   readonly 'learn-cell': number;
   readonly 'find-columns': Ragged;
   readonly 'open-fits': null;

@@ -2,19 +2,19 @@ import { type WasmMemory, webAssembly } from './webassembly.ts';
 
 const PAGE = 65_536;
 const MOST_PAGES = 65_536;
-/** Vectors of four floats are loaded at once. */
+/** Vectors of four floats are loaded at once, so addresses are aligned. */
 const ALIGNMENT = 16;
 
 /**
- * Memory that all threads see, handed out once and never taken back. Where there is WebAssembly, all of it lies in one of
- * its memories, so that kernels reach it; else each piece is a buffer of its own.
+ * Memory that all threads see. It is handed out once and never taken back. If there is WebAssembly, all of it is in one
+ * of its memories, so that kernels reach it; else each piece is a buffer of its own.
  */
 export class SharedMemory {
   /** Null without WebAssembly. */
   readonly wasm: WasmMemory | null;
   #used = ALIGNMENT; // so that no address is 0
 
-  /** @param inWasm whether it shall lie in WebAssembly's memory */
+  /** @param inWasm whether it shall be in WebAssembly's memory */
   constructor(inWasm: boolean) {
     this.wasm =
       inWasm && webAssembly ? new webAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true }) : null;

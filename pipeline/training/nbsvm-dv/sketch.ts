@@ -1,6 +1,6 @@
 const BITS = 26;
 
-/** About how often each hash occurred: never too seldom, too often where hashes share a slot. All threads count in it. */
+/** Approximate counts of hashes: never too low, too high where hashes share a slot. All threads count in it. */
 export class Sketch {
   readonly shared: SharedArrayBuffer;
   readonly #counts: Uint8Array;
@@ -15,11 +15,12 @@ export class Sketch {
 
   add(hash: number): void {
     const slot = hash >>> (32 - BITS);
-    // Threads that look at once may each add one too many: 255 is out of their reach, and enough stays enough.
+    // Threads that read at the same time may each add one too many. They cannot reach 255, and a count that is high
+    // enough stays so.
     if ((this.#counts[slot] as number) < this.#enough) Atomics.add(this.#counts, slot, 1);
   }
 
-  /** Whether the hash may have occurred `least` times; a sure no otherwise. */
+  /** Whether the hash may have occurred `least` times; if false, it certainly has not. */
   maybe(hash: number): boolean {
     return (this.#counts[hash >>> (32 - BITS)] as number) >= this.#enough;
   }

@@ -1,12 +1,12 @@
-/** Bits of an id by which n-grams of one slot are told apart. */
+/** Bits of an id that tell n-grams of one slot apart. */
 const KEY_BITS = 6;
 /** Most bits of an id that the preprocessor gives. */
 const MOST_BITS = 28;
 
 /**
- * Where an id's numbers lie: `slot` in tables of 2^slotBits rows. All ids of a slot share what `nbsvm` learns; a vector
- * belongs to one id, which its `key` tells from the slot's other ids: else most n-grams of a text, which are too rare for
- * a vector, would now and then be given another's.
+ * Where an id's numbers are: `slot` in tables of 2^slotBits rows. All ids of a slot share what `nbsvm` learns. A vector
+ * belongs to one id, which its `key` tells from the slot's other ids. Without the key, the n-grams that are too rare
+ * for a vector, which are most of a text's, would sometimes get another's.
  */
 export type Slots = { readonly bits: number; readonly slotBits: number };
 

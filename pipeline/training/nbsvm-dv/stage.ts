@@ -4,7 +4,7 @@ import type { Threads } from '../nbsvm/threads.ts';
 import type { TrainingContext } from '../trainer.ts';
 import type { NbsvmDvConfig } from './config.ts';
 
-/** What all parts of one training have in common. */
+/** Inputs that all parts of one training share. */
 export type Stage = {
   readonly threads: Threads;
   readonly context: TrainingContext;
@@ -25,7 +25,7 @@ export function stageOf(threads: Threads, context: TrainingContext, config: Nbsv
   return { threads, context, config, truth, targets, folds };
 }
 
-/** Every row is held back once. */
+/** Every row is held out once. */
 function foldsOf(rows: number, count: number, seed: number): Fold[] {
   const shuffled = Int32Array.from({ length: rows }, (_, i) => i);
   Random.named(`nbsvm-dv ${seed} folds`).shuffle(shuffled);

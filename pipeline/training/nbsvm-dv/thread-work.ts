@@ -18,7 +18,7 @@ let fit: FitMemory;
 let ids: FeatureIds | undefined;
 const hashed: Ragged[] = [];
 
-/** What one thread does. Its state is the module's: a thread does one training. */
+/** The work of one thread. Its state is the module's, because a thread does one training. */
 export const vectorWork: Work = {
   'open-vectors'(order) {
     hasher = new NgramHasher([{ from: 0, to: 1, order: order.order }]);
@@ -81,7 +81,7 @@ function ragged(first: number, parts: readonly Int32Array[]): Ragged {
   return { first, lengths: Int32Array.from(parts, (part) => part.length), values };
 }
 
-/** Without the hashes that surely occur too seldom. */
+/** Without the hashes that certainly occur too rarely. */
 function selected({ first, lengths, values }: Ragged): Ragged {
   let [from, to] = [0, 0];
   const kept = lengths.map((length) => {

@@ -14,7 +14,7 @@ import { slotsOf } from './slots.ts';
 import { stageOf } from './stage.ts';
 import { learnNgrams, vectorScores } from './vector-scores.ts';
 
-/** What the trainer `nbsvm-dv` does; loaded when a run begins. */
+/** The training of `nbsvm-dv`; loaded when a run begins. */
 export async function train(context: TrainingContext, config: NbsvmDvConfig): Promise<TrainedModel> {
   return onThreads(context, config.epochs, (threads, outputs) => learn(threads, context, config, outputs));
 }

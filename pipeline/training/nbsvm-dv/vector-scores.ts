@@ -14,7 +14,7 @@ const CHUNK_ROWS = 500;
 
 type Ids = { readonly preprocessor: HashedNgrams; readonly slots: Slots };
 
-/** Vectors of n-grams, and what a model on them is fitted to. Arrays lie in shared memory. */
+/** Vectors of n-grams, and what a model on them is fitted to. Arrays are in shared memory. */
 export type Learnt = Pick<VectorTask, 'matrix' | 'vectors' | 'dimensions' | 'idf'> & {
   /** The id of each column. */
   readonly idOf: Int32Array;
@@ -72,7 +72,7 @@ export async function vectorScores(
   });
 }
 
-/** The columns of every row, as the runtime will find them: what shares an id counts too. */
+/** The columns of every row, as the runtime will find them: n-grams that share an id count too. */
 async function matrixOf(
   threads: Threads,
   { context: { rows }, preprocessor, slots }: Stage & Ids,

@@ -3,7 +3,7 @@ import { type Slots, slotOf } from './slots.ts';
 
 const LEAST_SLOTS = 1 << 16;
 
-/** Counts hashes exactly; then numbers those that count. */
+/** Counts hashes exactly; then numbers those that are frequent enough. */
 export class Vocabulary {
   #hashes = new Int32Array(LEAST_SLOTS);
   /** 0 for a slot that is free. */
@@ -23,7 +23,7 @@ export class Vocabulary {
 
   /**
    * Numbers the ids of the hashes that were added `least` times or more, the most frequent first, of equal ones the
-   * smaller id. Hashes of one id share its column; a slot is its most frequent id's, and its other ids go without.
+   * smaller id. Hashes of one id share its column. A slot belongs to its most frequent id; its other ids get no column.
    *
    * @returns by column its id and how often it was added
    */
@@ -58,7 +58,7 @@ export class Vocabulary {
     return this.#counts[slot] === 0 ? -1 : (this.#columns[slot] as number);
   }
 
-  /** The hash's slot, or the free one it would get; hashes are mixed well, so their low bits do. */
+  /** The hash's slot, or the free one that it would get. Hashes are mixed well, so their low bits are enough. */
   #slot(hash: number): number {
     const mask = this.#counts.length - 1;
     let slot = hash & mask;

@@ -1,4 +1,4 @@
-/** The part of WebAssembly's interface that is used; TypeScript has it among the browser's types only. */
+/** The part of WebAssembly's interface that is used. TypeScript has it only among the browser's types. */
 export type WasmMemory = { readonly buffer: SharedArrayBuffer; grow(pages: number): number };
 
 type Exports = Readonly<Record<string, (...args: number[]) => number>>;

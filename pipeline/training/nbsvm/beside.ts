@@ -6,13 +6,13 @@ import { NbsvmConfig } from './config.ts';
 import { type FittedTables, fitTables } from './fit-tables.ts';
 import { Threads } from './threads.ts';
 
-/** Numbers by which an embedding bag tells so many labels apart. */
+/** How many scores of an embedding bag so many labels need. */
 export const outputsOf = (labels: number): number => (labels === 2 ? 1 : labels);
 
 /**
- * NB-SVM with its own defaults, to stand beside another model. Reports the metric `ngrams/features`.
+ * NB-SVM with its own defaults, for a blend or stack with another model. Reports the metric `ngrams/features`.
  *
- * @param folds whose held rows are scored by models of the others
+ * @param folds whose held-out rows are scored by models of the others
  */
 export async function fitBeside(
   { labels, seed, workers, report, signal }: Pick<TrainingContext, 'labels' | 'seed' | 'workers' | 'report' | 'signal'>,

@@ -2,16 +2,16 @@ import type { Random } from '../../../registry-repo/random.ts';
 import type { Loss } from './losses.ts';
 import type { BinaryMatrix } from './matrix.ts';
 
-/** One against the rest: which rows, which of them are of the class, and how hard to try. */
+/** One class against the rest: which rows, which of them are of the class, and how long to iterate. */
 export type Problem = {
   readonly matrix: BinaryMatrix;
-  /** What a feature counts: the rows' values are `ratio[column]`, scaled to unit length. [width] */
+  /** The weight of a feature: the rows' values are `ratio[column]`, scaled to unit length. [width] */
   readonly ratio: Float32Array;
   /** Rows to learn from. */
   readonly rows: Int32Array;
   /** +1 for rows of the class, -1 for others; by row of the matrix. */
   readonly sign: (row: number) => number;
-  /** Scores that are there already, to which what is learnt is added; by row of the matrix. */
+  /** Existing scores, to which what is learnt is added; by row of the matrix. */
   readonly offset?: Float64Array | undefined;
   readonly loss: Loss;
   readonly cost: number;
@@ -25,9 +25,9 @@ export type Problem = {
 /** One pass over the rows. */
 export type Epoch = {
   readonly epoch: number;
-  /** Largest move of a dual variable, as a share of the cost. */
+  /** Largest change of a dual variable, as a share of the cost. */
   readonly violation: number;
-  /** Share of rows that were on the wrong side when their turn came. */
+  /** Share of rows that were on the wrong side when they were visited. */
   readonly mistakes: number;
   readonly converged: boolean;
 };
@@ -37,8 +37,8 @@ export type Linear = { readonly weight: Float32Array; readonly bias: number };
 
 /**
  * L2-regularised linear classification by dual coordinate descent; the bias is a feature that is always 1, regularised
- * like the others. Weights are kept multiplied by their feature's ratio, beside its square, so that a row is one walk
- * through neighbouring memory.
+ * like the others. Weights are stored multiplied by their feature's ratio, next to its square, so that a row is read
+ * from neighbouring memory.
  *
  * @see Loss for the papers
  */

@@ -2,8 +2,8 @@ import type { Report } from '../trainer.ts';
 import type { EpochReply } from './thread.ts';
 
 /**
- * Labels are learnt apart, perhaps at once; people want to see one run. A pass is reported when all labels that are
- * still learning have made it: the largest violation, the mean share of mistakes, the time together.
+ * Labels are learnt separately, perhaps in parallel, but are shown as one run. A pass is reported when all labels that
+ * are still learning have made it: the largest violation, the mean share of mistakes, the time together.
  */
 export class EpochLog {
   readonly #report: Report;

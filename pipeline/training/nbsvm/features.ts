@@ -7,15 +7,15 @@ import type { Threads } from './threads.ts';
 const SLOT_BITS = 27;
 const CHUNK_ROWS = 500;
 const [LEAST_BITS, MOST_BITS] = [10, 22];
-/** A table has a weight and a ratio for each id and column of the output, a byte each. */
+/** The most bytes of a table, which has a weight and a ratio for each id and column of the output, a byte each. */
 const MOST_TABLE_BYTES = 64 * 2 ** 20;
 const MOST_CELLS = 2 ** 31 - 1;
 
-/** What the rows look like to a linear model. */
+/** The rows as a linear model sees them. */
 export type Features = {
   readonly matrix: BinaryMatrix;
   readonly preprocessor: HashedNgrams;
-  /** The feature id of each column: the most frequent first, because neighbours in memory are read together. */
+  /** The feature id of each column, the most frequent first, because neighbours in memory are read together. */
   readonly idOf: Int32Array;
 };
 
@@ -30,7 +30,7 @@ type Options = {
 };
 
 /**
- * Texts to a binary matrix, in threads. The outcome depends on the rows and their order alone.
+ * Turns texts into a binary matrix, in threads. The result depends only on the rows and their order.
  *
  * @throws {RangeError} for more n-grams than can be numbered
  */
@@ -60,7 +60,7 @@ function* textChunks(rows: readonly Row[], onProgress: Options['onProgress']) {
   }
 }
 
-/** At most two thirds of the ids are taken, within bounds: n-grams that share an id blur each other. */
+/** At most two thirds of the ids are taken, within bounds, because n-grams that share an id cannot be told apart. */
 function fittingBits(ngrams: number, outputs: number): number {
   const most = Math.min(MOST_BITS, Math.floor(Math.log2(MOST_TABLE_BYTES / (2 * outputs))));
   return Math.max(LEAST_BITS, Math.min(most, Math.ceil(Math.log2(1.5 * ngrams + 1))));

@@ -14,7 +14,7 @@ export type ClassTask = {
   readonly label: number;
   readonly config: NbsvmConfig;
   readonly seed: number;
-  /** Scores that are there already, by row: the model is what should be added to them. */
+  /** Existing scores, by row: the model is what should be added to them. */
   readonly offset?: Float64Array;
 };
 
@@ -30,7 +30,10 @@ export type ClassModel = {
 const LOG_ODDS: Sigmoid = { slope: 1, offset: 0 };
 const FOLDS = 3;
 
-/** Learns to tell one label's rows from all others. @param onEpoch is told of the passes of the model itself, not of the folds */
+/**
+ * Learns to separate one label's rows from all others. @param onEpoch is called for the passes of the model itself, not
+ * of the folds
+ */
 export function fitClass(task: ClassTask, onEpoch: (epoch: Epoch) => void): ClassModel {
   const everyRow = Int32Array.from(task.truth.keys());
   const problem = problemOf(task, everyRow, 'all', onEpoch);
@@ -59,13 +62,13 @@ function problemOf(task: ClassTask, rows: Int32Array, part: string, onEpoch: (ep
   };
 }
 
-/** The scores of rows by a model of others. @param part names the order in which the others are gone through */
+/** The scores of rows by a model of the other rows. @param part names the order in which these are visited */
 export function scoreHeld(task: ClassTask, rows: Int32Array, held: Int32Array, part: string): Float64Array {
   const problem = problemOf(task, rows, part, () => {});
   return scoresOf(problem, fitLinear(problem), held);
 }
 
-/** A sigmoid for scores of rows that were not learnt from: each fold is scored by a model of the others. */
+/** A sigmoid for scores of held-out rows: each fold is scored by a model of the others. */
 function calibrate(task: ClassTask, everyRow: Int32Array): Sigmoid {
   const { truth, label, seed } = task;
   const shuffled = Int32Array.from(everyRow);

@@ -2,13 +2,16 @@ import { type Fold, gathered } from '../folds.ts';
 import type { ClassModel, ClassTask } from './fit-class.ts';
 import type { Threads } from './threads.ts';
 
-/** A model of all rows, and for every row what a model of others says of it. */
+/** A model of all rows, and for every row its score by a model of other rows. */
 export type Scored<M> = { readonly model: M; readonly held: Float64Array };
 
-/** Scores that are there already, of every row: from a model of all rows, and from that of each fold's other rows. */
+/** Existing scores of every row: from a model of all rows, and from that of each fold's other rows. */
 export type Scores = { readonly all: Float64Array; readonly folds: readonly Float64Array[] };
 
-/** Models of all rows, one a task, and of each fold's others. @param beside by task, what the models are added to */
+/**
+ * Fits models of all rows, one for each task, and of each fold's others. @param beside by task, what the models are
+ * added to
+ */
 export async function fitScored(
   threads: Threads,
   tasks: readonly Omit<ClassTask, 'offset'>[],

@@ -11,25 +11,25 @@ import type { Threads } from './threads.ts';
 type Task = {
   /** Label index of every row. */
   readonly truth: Int32Array;
-  /** 1 for two labels, else one a label. */
+  /** 1 for two labels, else one for each label. */
   readonly outputs: number;
   readonly config: NbsvmConfig;
   readonly seed: number;
   readonly onProgress: (done: number, of: number) => void;
-  /** Whose held rows are scored by models of the others. */
+  /** Whose held-out rows are scored by models of the others. */
   readonly folds?: readonly Fold[];
 };
 
 export type FittedTables = {
   readonly tables: QuantizedTables;
   readonly preprocessor: HashedNgrams;
-  /** N-grams, but for those that share an id. */
+  /** How many n-grams there are; those that share an id count once. */
   readonly features: number;
-  /** By output, the scores of held rows. [rows] each */
+  /** By output, the scores of held-out rows. [rows] each */
   readonly held: readonly Float64Array[];
 };
 
-/** NB-SVM models of rows, as the tables of an embedding bag. */
+/** Fits NB-SVM models of rows, as the tables of an embedding bag. */
 export async function fitTables(threads: Threads, rows: readonly Row[], task: Task): Promise<FittedTables> {
   const { truth, outputs, config, seed, onProgress, folds = [] } = task;
   const { matrix, idOf, preprocessor } = await extractFeatures(threads, rows, {

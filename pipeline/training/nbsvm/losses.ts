@@ -1,6 +1,6 @@
 /**
- * A loss, as dual coordinate descent sees it: given a row's dual variable α, the length² of the row (bias included) and
- * its margin y·score, the α that is best while all others stay.
+ * A loss in the form that dual coordinate descent needs: given a row's dual variable α, the length² of the row (bias
+ * included) and its margin y·score, the best α while all others stay the same.
  */
 export type Loss = {
   readonly start: (cost: number) => number;
@@ -47,4 +47,5 @@ const logistic: Loss = {
   },
 };
 
+/** Every loss, by its name in settings. */
 export const LOSSES = { logistic, hinge, 'squared-hinge': squaredHinge } as const;

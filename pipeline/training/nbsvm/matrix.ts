@@ -1,4 +1,4 @@
-/** Sets of features, one a row, in shared memory: row i holds `columns[starts[i] .. starts[i + 1])`. */
+/** Sets of features, one for each row, in shared memory: row i holds `columns[starts[i] .. starts[i + 1])`. */
 export type BinaryMatrix = {
   readonly starts: Int32Array;
   readonly columns: Int32Array;
@@ -9,7 +9,7 @@ export type BinaryMatrix = {
 /** Shared memory, so that threads can see a matrix without a copy. */
 export const sharedInts = (length: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * length));
 
-/** In how many rows each column occurs; of the rows for which `among` is true, if it is given. */
+/** How many rows have each column; of the rows for which `among` is true, if it is given. */
 export function columnCounts(
   { starts, columns, width }: BinaryMatrix,
   among: (row: number) => boolean = () => true,

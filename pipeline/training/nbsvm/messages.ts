@@ -3,7 +3,7 @@ import type { VectorAnswers, VectorOrder } from '../nbsvm-dv/orders.ts';
 import type { Epoch } from './dual-coordinate-descent.ts';
 import type { ClassModel, ClassTask } from './fit-class.ts';
 
-/** What a thread is told; it is told the next thing only after it has answered. Buffers are shared, not copied. */
+/** Orders for a thread. The next order is sent only after an answer. Buffers are shared, not copied. */
 export type Order =
   | { readonly do: 'open'; readonly zones: HashedNgrams['zones']; readonly slots: SharedArrayBuffer }
   | { readonly do: 'hash'; readonly firstRow: number; readonly texts: readonly string[] }
@@ -12,7 +12,7 @@ export type Order =
   | ({ readonly do: 'fit' } & ClassTask)
   | VectorOrder;
 
-/** By order, what it answers. `hash` and `place`: nothing. `select`: features of each row it has. */
+/** The answers, by order. `hash` and `place`: nothing. `select`: features of each row it has. */
 export type Answers = {
   readonly open: null;
   readonly hash: null;

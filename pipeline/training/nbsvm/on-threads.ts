@@ -4,9 +4,9 @@ import { EpochLog } from './epoch-log.ts';
 import { Threads } from './threads.ts';
 
 /**
- * Has a model learnt on threads, which end with it, whatever happens. What they say of epochs goes to the run's metrics.
+ * Runs the learning of a model on threads, which always end with it. Their reports of epochs go to the run's metrics.
  *
- * @param learn `outputs`: how many scores the model has: one for two labels, else one a label
+ * @param learn `outputs`: how many scores the model has: one for two labels, else one for each label
  */
 export async function onThreads(
   { rows, labels, workers, signal, report }: TrainingContext,

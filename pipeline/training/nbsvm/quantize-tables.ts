@@ -2,8 +2,8 @@ import type { QuantizedTables } from '../../onnx/embedding-bag.ts';
 import type { ClassModel } from './fit-class.ts';
 
 /**
- * Rounds the tables to a byte a number, which makes a model of 4 million ids 8 MB. What is lost is measured, because
- * evaluation and gate run the rounded model.
+ * Rounds the tables to a byte for each number; a model of 4 million ids has 8 MB. Evaluation and gate run the rounded
+ * model, so the loss is measured.
  *
  * @param idOf the id of each column
  */
@@ -31,7 +31,7 @@ export function quantize(models: readonly ClassModel[], idOf: Int32Array, bits: 
   return tables;
 }
 
-/** The largest size of a number, or 1 if all are zero: it divides. */
+/** The largest absolute number, or 1 if all are zero, because it is a divisor. */
 export function largest(values: Float32Array): number {
   let most = 0;
   for (const value of values) most = Math.max(most, Math.abs(value));

@@ -1,9 +1,9 @@
 /**
- * Remembers of every 32-bit hash whether it was noted once or more often; hashes that share a slot count as one, so that
- * at worst too many seem to repeat. Threads may note at the same time: the outcome does not depend on who came first.
+ * Remembers for every 32-bit hash whether it was noted once or more often. Hashes that share a slot count as one, so at
+ * worst too many seem to repeat. Threads may note at the same time: the result does not depend on their order.
  */
 export class Slots {
-  /** For other threads: give it to their constructor. */
+  /** For other threads: pass it to their constructor. */
   readonly shared: SharedArrayBuffer;
   readonly #once: Int32Array;
   readonly #again: Int32Array;
@@ -19,7 +19,7 @@ export class Slots {
   }
 
   note(hash: number): void {
-    // A plain look first: a bit that is seen stays, and one that is not seen yet is found by the atomic way.
+    // A plain read first: a bit that is set stays set, and one that is not seen yet is set by the atomic operation.
     if (this.repeated(hash)) return;
     const slot = hash >>> this.#shift;
     const bit = 1 << (slot & 31);

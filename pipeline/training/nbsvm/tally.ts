@@ -1,6 +1,9 @@
 const FULL = 255;
 
-/** Counts of one thread, a byte each; what does not fit goes to counts that all threads share, and so does all in the end. */
+/**
+ * Counts of one thread, a byte each. What does not fit is added to counts that all threads share, and at the end
+ * everything is.
+ */
 export class Tally {
   readonly #own: Uint8Array;
   readonly #shared: Int32Array;

@@ -37,7 +37,7 @@ export class TextChunk {
     this.#values = values.slice(0, used);
   }
 
-  /** Hashes become ids; those that do not repeat go, and of two with one id the second. */
+  /** Hashes become ids; those that do not repeat are dropped, and so is the second of two with one id. */
   select(slots: Slots, bits: number, keepAll: boolean): void {
     const values = this.#values;
     const seen = new Distinct();

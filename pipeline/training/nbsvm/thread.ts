@@ -7,14 +7,17 @@ const ENTRY = new URL('./thread.worker.js', import.meta.url);
 export type EpochReply = Extract<Reply, { kind: 'epoch' }>;
 export type Answer<O extends Order> = Answers[O['do']];
 
-/** A thread that learns has failed or ended; the run cannot go on. */
+/** A training thread has failed or ended; the run cannot go on. */
 export class TrainingThreadError extends PawlError {
   readonly code = 'training_thread_failed';
 }
 
 type Waiting = { resolve: (answer: Answers[keyof Answers]) => void; reject: (error: unknown) => void };
 
-/** One thread. It is told the next thing only after it has answered; whatever befalls it, whoever waits for it is told. */
+/**
+ * One thread. The next order is sent only after an answer. If the thread fails or ends, the caller that waits for it
+ * gets the error.
+ */
 export class Thread {
   readonly #worker: Worker;
   readonly #onEpoch: (epoch: EpochReply) => void;

@@ -7,6 +7,8 @@ import { Slots } from './slots.ts';
 import { Tally } from './tally.ts';
 import { TextChunk } from './text-chunk.ts';
 
+// The program of a training thread: it does one order after the other, and answers each.
+
 const port = parentPort;
 if (!port) throw new Error('this file is the entry of a training thread, not a program');
 const say = (reply: Reply, transfer: ArrayBuffer[] = []) => port.postMessage(reply, transfer);

@@ -1,7 +1,7 @@
 import type { Order } from './messages.ts';
 import { type Answer, type EpochReply, Thread } from './thread.ts';
 
-/** Threads that learn. Whoever opens them closes them. */
+/** Threads for training. The caller that opens them closes them. */
 export class Threads {
   readonly #threads: readonly Thread[];
 
@@ -19,7 +19,7 @@ export class Threads {
   }
 
   /**
-   * Shares work out: a thread gets the next piece when it has done its last.
+   * Shares pieces of work: a thread gets the next piece when it has done its last.
    *
    * @returns the answers, in the order of the pieces
    * @throws {TrainingThreadError} as soon as one fails

@@ -6,7 +6,7 @@ import { fitTables } from './fit-tables.ts';
 import { onThreads } from './on-threads.ts';
 import type { Threads } from './threads.ts';
 
-/** What the trainer `nbsvm` does; loaded when a run begins. */
+/** The training of `nbsvm`; loaded when a run begins. */
 export async function train(context: TrainingContext, config: NbsvmConfig): Promise<TrainedModel> {
   return onThreads(context, config.epochs, (threads, outputs) => learn(threads, context, config, outputs));
 }

@@ -4,7 +4,7 @@ import type { Batch, Pass, Weights } from '../transformer/model.ts';
 import { type Operations, operations } from '../transformer/operations.ts';
 import { type Recurrence, recurrence } from './recurrence.ts';
 
-/** Words' vectors, LSTMs over them, and a linear head on what stands for a text. B texts, L tokens. */
+/** Words' vectors, LSTMs over them, and a linear head on what represents a text. B texts, L tokens. */
 export class RnnModel {
   readonly #shape: RnnShape;
   readonly #dropout: number;
@@ -35,7 +35,7 @@ export class RnnModel {
     return linear(text, w('head/output/kernel'), w('head/output/bias')); // [B, K]
   }
 
-  /** Cross-entropy over these texts, divided by a number of texts that they may be only a part of. */
+  /** Cross-entropy over these texts, divided by a number of texts: these texts may be only a part of them. */
   loss(weights: Weights, batch: Batch, labels: Tensor, texts: number, pass: Pass = {}): Tensor {
     return this.#ops.crossEntropy(this.logits(weights, batch, pass), labels, texts);
   }

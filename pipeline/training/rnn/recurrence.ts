@@ -3,17 +3,17 @@ import { stepsOf } from '../transformer/step.ts';
 
 export type Recurrence = ReturnType<typeof recurrence>;
 
-/** What one step of time leaves: [D, B, 3H] and [D, B, H]. */
+/** The results of one step of time: [D, B, 3H] and [D, B, H]. */
 type Step = [gates: Tensor, candidate: Tensor, cell: Tensor, hidden: Tensor];
 
 /**
- * The steps of a recurrent classifier, each with its derivative written out, in TensorFlow.js operations that every backend
+ * The operations of a recurrent classifier, each with its derivative, in TensorFlow.js operations that every backend
  * has. B texts, L tokens, H numbers of a state, D directions.
  */
 export function recurrence({ tf }: Pick<Backend, 'tf'>) {
   const step = stepsOf(tf);
 
-  /** The second direction's time runs backwards: [L, D, B, n] to its own time and, as well, back. */
+  /** The second direction's time runs backwards: converts [L, D, B, n] to its own time and back. */
   const turned = (x: Tensor): Tensor => {
     if (x.shape[1] === 1) return x;
     const [ahead, back] = tf.split(x, 2, 1) as [Tensor, Tensor];
@@ -34,7 +34,10 @@ export function recurrence({ tf }: Pick<Backend, 'tf'>) {
     return tf.reshape(tf.transpose(turned(x), [2, 0, 1, 3]), [b, l, d * n]);
   };
 
-  /** By time and in each direction's, 1 for texts that go on and 0 for those that have ended, [L, D, B, 1]; null where all go on. */
+  /**
+   * By time and in each direction's, 1 for texts that go on and 0 for those that have ended, [L, D, B, 1]; null if all
+   * go on.
+   */
   const present = (lengths: readonly number[], l: number, directions: number): Tensor | null => {
     if (lengths.every((length) => length === l)) return null;
     const b = lengths.length;
@@ -48,7 +51,7 @@ export function recurrence({ tf }: Pick<Backend, 'tf'>) {
     return tf.tensor4d(ones, [l, directions, b, 1]);
   };
 
-  /** By time, whether some text has no token there; from both ends, where texts are read from both. */
+  /** By time, whether some text has no token there; from both ends, if texts are read from both. */
   const paddedAt = (lengths: readonly number[], l: number, directions: number): boolean[] => {
     const least = Math.min(...lengths);
     return Array.from({ length: l }, (_, t) => t >= least || (directions === 2 && l - 1 - t >= least));
@@ -57,7 +60,9 @@ export function recurrence({ tf }: Pick<Backend, 'tf'>) {
   const select = (m: Tensor, x: Tensor, otherwise: Tensor): Tensor =>
     tf.add(tf.mul(m, x), tf.mul(tf.sub(1, m), otherwise));
 
-  /** [D, m, n] as D matrices: WebAssembly multiplies one pair of matrices many times as fast as several pairs at once. */
+  /**
+   * [D, m, n] as D matrices: WebAssembly multiplies one pair of matrices many times as fast as several pairs at once.
+   */
   const matrices = (x: Tensor): Tensor[] => tf.unstack(x, 0);
 
   /** [D, m, n] and D times [n, o] → [D, m, o]. */
@@ -73,7 +78,10 @@ export function recurrence({ tf }: Pick<Backend, 'tf'>) {
     return tf.concat([tf.zeros([1, ...rest]), tf.slice(x, 0, l - 1)], 0);
   };
 
-  /** One step of time: x [D, B, 4H] → its gates [D, B, 3H] and candidate, and what cell and state become, [D, B, H] each. */
+  /**
+   * One step of time: from x [D, B, 4H], its gates [D, B, 3H] and candidate, and the next cell and state, [D, B, H]
+   * each.
+   */
   const forwardStep = (x: Tensor, recurrent: Tensor[], hidden: Tensor, cell: Tensor, m: Tensor | null) =>
     tf.tidy((): Step => {
       const z = tf.add(x, product(hidden, recurrent));
@@ -87,8 +95,9 @@ export function recurrence({ tf }: Pick<Backend, 'tf'>) {
     });
 
   /**
-   * All of a derivative that does not wait for the step after: what the change of a state is multiplied by on its way into the cell
-   * (`through`), of cell or state on its way into the gates before their curves (`into`), of a cell into the one before (`on`).
+   * The parts of a derivative that do not depend on the step after: the factors of a state's change on its way into the
+   * cell (`through`), of cell or state on its way into the gates before their activations (`into`), of a cell into the
+   * one before (`on`).
    */
   const slopes = (gates: Tensor, candidate: Tensor, cells: Tensor, m: Tensor | null) =>
     tf.tidy(() => {
@@ -121,8 +130,8 @@ export function recurrence({ tf }: Pick<Backend, 'tf'>) {
     },
 
     /**
-     * The states of an LSTM (Hochreiter & Schmidhuber 1997; with forget gates, Gers et al. 2000), from its inputs after the product
-     * with the kernel. Past a text's end the state stays as it was.
+     * The states of an LSTM (Hochreiter & Schmidhuber 1997; with forget gates, Gers et al. 2000), from its inputs after
+     * the product with the kernel. After a text's end the state stays the same.
      *
      * @param inputs [B, L, D·4H]
      * @param lengths tokens of each text; behind them is padding
@@ -228,7 +237,7 @@ export function recurrence({ tf }: Pick<Backend, 'tf'>) {
       );
     },
 
-    /** The highest of a text's tokens, number by number: [B, L, n] → [B, n]. */
+    /** Maximum over a text's tokens, number by number: [B, L, n] → [B, n]. */
     max(x: Tensor, mask: Tensor): Tensor {
       const [b = 0, l = 0, n = 0] = x.shape;
       return step(
@@ -240,7 +249,7 @@ export function recurrence({ tf }: Pick<Backend, 'tf'>) {
           return tf.max(kept, 1);
         },
         (dy, [places]) => {
-          // In this order: the package for WebGPU does not transpose what was cast from integers.
+          // In this order: the WebGPU package does not transpose the result of a cast from integers.
           const chosen = tf.cast(tf.oneHot(places as never, l), 'float32'); // [B, n, L]
           return [tf.transpose(tf.mul(chosen, tf.reshape(dy, [b, n, 1])), [0, 2, 1])];
         },

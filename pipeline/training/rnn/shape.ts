@@ -3,8 +3,8 @@ import type { Parameter, Parameters } from '../../onnx/architecture.ts';
 import type { RnnShape } from '../../onnx/lstm-graph.ts';
 
 /**
- * Every parameter by its name, in one order. Of the 4H columns of a direction, H each are of input, output and forget gates and
- * of the cell, as in ONNX.
+ * Every parameter by its name, in one order. Of the 4H columns of a direction, H each belong to the input, output and
+ * forget gates and the cell, as in ONNX.
  */
 export function rnnShapes({ vocabulary, embedding, hidden, layers, directions, labels }: RnnShape) {
   const shapes = new Map<string, readonly number[]>([['embeddings/word', [vocabulary, embedding]]]);
@@ -22,7 +22,7 @@ export function rnnShapes({ vocabulary, embedding, hidden, layers, directions, l
 const WORD = 0.1;
 
 /**
- * Where training starts: uniform (Glorot & Bengio 2010), biases 0 but for the forget gates' 1 (Jozefowicz et al. 2015).
+ * The initial parameters: uniform (Glorot & Bengio 2010), biases 0 except the forget gates' 1 (Jozefowicz et al. 2015).
  * The same seed gives the same numbers.
  */
 export function initialRnn(shape: RnnShape, seed: number): Parameters {

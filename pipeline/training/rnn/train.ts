@@ -16,14 +16,14 @@ import { initialRnn } from './shape.ts';
 
 const TOKENIZER_FILE = 'tokenizer.json';
 
-/** What has been learnt, and how texts become its ids. */
+/** The trained parameters, and how texts become ids. */
 export type LearntRnn = {
   readonly shape: RnnShape;
   readonly parameters: Parameters;
   readonly tokenizer: Uint8Array;
 };
 
-/** What the trainer `rnn` does; loaded when a run begins. */
+/** The training of `rnn`; loaded when a run begins. */
 export async function train(context: TrainingContext, config: RnnConfig): Promise<TrainedModel> {
   return exportRnn(await learn(context, config), config.maxLength);
 }
@@ -57,7 +57,7 @@ export async function learn(context: TrainingContext, config: RnnConfig): Promis
   return fit(task, async (learnt) => ({ shape, parameters: learnt, tokenizer }));
 }
 
-/** As it is stored, gated and served. @throws {ModelTooLargeError} for 2 GiB and more */
+/** The files that are stored, gated and served. @throws {ModelTooLargeError} for 2 GiB and more */
 export function exportRnn({ shape, parameters, tokenizer }: LearntRnn, maxLength: number): TrainedModel {
   const contract = transformerContract(shape.labels);
   const [ids, mask] = contract.inputs.map((input) => input.name) as [string, string];

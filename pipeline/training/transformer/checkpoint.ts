@@ -9,10 +9,10 @@ import { saveSafetensors } from './safetensors-writer.ts';
 const Measure = z.number();
 const Count = z.int().min(0);
 
-/** How far a training is. Epochs count from 1. */
+/** The position of a training. Epochs count from 1. */
 const Position = z.strictObject({
   schema: z.literal('pawl.checkpoint/1'),
-  /** What computed so far: another backend would round otherwise. */
+  /** The backend so far: another backend would round otherwise. */
   backend: z.string(),
   /** Steps of the optimiser, in all and in the current epoch. */
   steps: Count,
@@ -29,7 +29,7 @@ const Position = z.strictObject({
 });
 export type Position = z.infer<typeof Position>;
 
-/** Where a training can be taken up again. */
+/** Where a training can be continued. */
 export type Checkpoint = {
   readonly position: Position;
   readonly weights: Parameters;
@@ -44,8 +44,8 @@ const PARTS = ['weights', 'mean', 'variance'] as const;
 const PLACE = 'position';
 
 /**
- * Keeps how far a training is in a folder. Files appear whole, and the one that points to others last, so whenever the process
- * dies there is one whole checkpoint, or none.
+ * Stores a training's position in a folder. Files appear whole, and the one that names the others is written last. So
+ * whenever the process dies there is one whole checkpoint, or none.
  */
 export class Checkpoints {
   readonly #folder: string;
@@ -54,7 +54,7 @@ export class Checkpoints {
     this.#folder = folder;
   }
 
-  /** @returns null if there is none, or none that is whole and that this version and backend can go on with */
+  /** @returns null if there is none, or none that is whole and that this version and backend can continue */
   async load(backend: string): Promise<Checkpoint | null> {
     const parts = { weights: new Map(), mean: new Map(), variance: new Map() } as Record<
       (typeof PARTS)[number],
@@ -71,7 +71,7 @@ export class Checkpoints {
           });
         },
       });
-      if (position?.best) await this.loadBest(position.best.epoch); // what ends the training must be there
+      if (position?.best) await this.loadBest(position.best.epoch); // the signal that ends the training must be there
     } catch (error) {
       if (error instanceof WeightsError) return null;
       throw error;
@@ -85,7 +85,7 @@ export class Checkpoints {
     await this.#removeOthers(position.best?.epoch ?? null);
   }
 
-  /** Before the position that speaks of it. */
+  /** Before the position that names it. */
   saveBest(epoch: number, weights: Parameters): Promise<void> {
     return saveSafetensors(join(this.#folder, bestFile(epoch)), weights);
   }
@@ -99,12 +99,12 @@ export class Checkpoints {
     return found;
   }
 
-  /** When there is nothing left to take up again. */
+  /** Removes the checkpoint, when nothing is left to continue. */
   async remove(): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  /** Earlier bests, and what a process that died while it wrote left half done. */
+  /** Removes earlier best weights, and files that a process left half written when it died. */
   async #removeOthers(best: number | null): Promise<void> {
     const kept = [STATE, ...(best === null ? [] : [bestFile(best)])];
     const others = (await readdir(this.#folder)).filter((file) => !kept.includes(file));

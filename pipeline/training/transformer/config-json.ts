@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import type { Architecture } from '../../onnx/architecture.ts';
 
-/** What a Hugging Face `config.json` says about a classifier, or the encoder of one. */
+/** What a Hugging Face `config.json` says about a classifier, or about a classifier's encoder. */
 export type ModelConfig = {
   readonly architecture: Architecture;
-  /** Names of the head's outputs; null where the file has none. */
+  /** Names of the head's outputs; null if the file has none. */
   readonly labels: readonly string[] | null;
   /** Id that fills a shorter row. */
   readonly padId: number;
@@ -45,7 +45,7 @@ const ACTIVATIONS = {
 const names = Object.keys(ACTIVATIONS) as [keyof typeof ACTIVATIONS, ...(keyof typeof ACTIVATIONS)[]];
 const Activation = z.enum(names, `is not supported: ${names.join(', ')} are`).transform((name) => ACTIVATIONS[name]);
 
-/** Sizes must be there; what else is missing is as in Transformers. */
+/** Sizes are required; other missing members have the defaults of Transformers. */
 const Bert = z.object({
   ...Common,
   model_type: z.literal('bert'),
@@ -89,7 +89,7 @@ export function readConfigJson(bytes: Uint8Array): ModelConfig {
   return { architecture, labels: data.id2label ? labelsOf(data.id2label) : null, padId };
 }
 
-/** The sizes alone. @throws {RangeError} as `readConfigJson` does */
+/** The sizes only. @throws {RangeError} as `readConfigJson` does */
 export const readArchitecture = (bytes: Uint8Array): Architecture => readConfigJson(bytes).architecture;
 
 const problem = ({ path, message }: z.core.$ZodIssue): string => `${path.join('.').slice(0, 200)} ${message}`;

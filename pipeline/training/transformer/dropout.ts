@@ -2,8 +2,8 @@ import type { Tf } from '../backends/backend.ts';
 import type { Dropout } from './model.ts';
 
 /**
- * Dropout whose every decision is a function of seed, step, place and index alone, so that a run that is taken up again drops what an
- * unbroken one would have dropped, on any backend.
+ * Dropout whose every decision is a function of seed, step, place and index alone. So a continued run drops what an
+ * uninterrupted one would have dropped, on any backend.
  *
  * @param seed 32 bits
  * @param step of the run, from 0
@@ -18,7 +18,9 @@ export function seededDropout(tf: Tf, seed: number, step: number): Dropout {
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-/** 1 with probability 1 - rate, to 16 bits; two decisions come of one hash of a counter, four are written at a time. */
+/**
+ * 1 with probability 1 - rate, to 16 bits. One hash of a counter gives two decisions, and four are written at a time.
+ */
 export function keptAt(key: number, rate: number, size: number): Uint8Array {
   const words = new Uint32Array(Math.ceil(size / 4));
   const limit = Math.round(rate * 0x10000);

@@ -1,11 +1,14 @@
 import { PawlError } from '../../../events/errors.ts';
 
-/** A pretrained model that cannot be used; nothing was written. The message names every file, tensor or setting that is in the way. */
+/**
+ * A pretrained model that cannot be used; nothing was written. The message names every file, tensor or setting that is
+ * wrong.
+ */
 export class WeightsError extends PawlError {
   readonly code = 'weights_invalid';
 }
 
-/** A share of the training rows was asked for, and holds out nothing that the best epoch could be chosen by. */
+/** A share of the training rows was to be held out, but no row by which the best epoch could be chosen was. */
 export class NoValidationRowsError extends PawlError {
   readonly code = 'no_validation_rows';
 

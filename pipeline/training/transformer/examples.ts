@@ -11,7 +11,7 @@ export type Example = { readonly ids: Int32Array; readonly label: number };
 
 export type Examples = {
   readonly train: readonly Example[];
-  /** What the best weights are chosen by; held out of `train`. */
+  /** The rows by which the best weights are chosen; held out of `train`. */
   readonly validation: readonly Example[];
   /** The rows of either, in order. */
   readonly rows: { readonly train: readonly Row[]; readonly validation: readonly Row[] };
@@ -19,11 +19,11 @@ export type Examples = {
 
 type Context = Pick<TrainingContext, 'rows' | 'labels' | 'seed' | 'report' | 'signal'>;
 
-type Held = Pick<FitConfig, 'validationShare' | 'validationDraw'>;
+type HoldOut = Pick<FitConfig, 'validationShare' | 'validationDraw'>;
 
 /**
- * Rows as the model will see them. Which are held out depends on their texts and the seed, so equal texts stay together. A label
- * keeps its training rows where all of them were drawn.
+ * Rows as the model gets them. Which are held out depends on their texts and the seed, so equal texts stay together. A
+ * label keeps its training rows if all of them were drawn.
  *
  * @param tokenizer `tokenizer.json`
  * @throws {RangeError} if it leaves no room for text
@@ -32,9 +32,10 @@ type Held = Pick<FitConfig, 'validationShare' | 'validationDraw'>;
 export async function readExamples(
   { rows, labels, seed, report, signal }: Context,
   tokenizer: Uint8Array,
-  { maxLength, ...held }: Held & Pick<FitConfig, 'maxLength'>,
+  { maxLength, ...holdOut }: HoldOut & Pick<FitConfig, 'maxLength'>,
 ): Promise<Examples> {
-  const isHeld = held.validationDraw === 1 ? firstDraw(rows, labels, seed, held) : draw(rows, labels, seed, held);
+  const isHeld =
+    holdOut.validationDraw === 1 ? firstDraw(rows, labels, seed, holdOut) : draw(rows, labels, seed, holdOut);
   const numbers = new Map(labels.map((label, i) => [label, i]));
   const ids = await tokenize(
     new Subwords(tokenizer, maxLength),
@@ -50,11 +51,11 @@ export async function readExamples(
   };
 }
 
-/** Of two labels F1 needs rows of both, of more labels those of two: less is nothing to choose an epoch by. */
+/** With two labels F1 needs rows of both; with more labels, rows of two. Otherwise an epoch cannot be chosen. */
 const LEAST_LABELS = 2;
 
 /** For each row whether it is held out. @throws {NoValidationRowsError} */
-function draw(rows: readonly Row[], labels: readonly string[], seed: number, { validationShare }: Held): boolean[] {
+function draw(rows: readonly Row[], labels: readonly string[], seed: number, { validationShare }: HoldOut): boolean[] {
   if (validationShare === 0) return rows.map(() => false);
   const drawn = rows.map((row) => isValidation(row.text, validationShare, seed));
   const kept = labelsWhere(rows, (i) => !drawn[i]);
@@ -68,14 +69,15 @@ function draw(rows: readonly Row[], labels: readonly string[], seed: number, { v
 }
 
 /**
- * As runs drew before there was a second way: by the hash that also draws test rows, so that none is found where both draws have
- * one seed; and none, where either side would lack a label. Runs that are repeated get their rows again.
+ * The first way to draw, for runs from before there was a second: by the hash that also draws test rows, so none is
+ * found if both draws have one seed; and none, if either side would lack a label. Runs that are repeated get their rows
+ * again.
  */
 function firstDraw(
   rows: readonly Row[],
   labels: readonly string[],
   seed: number,
-  { validationShare }: Held,
+  { validationShare }: HoldOut,
 ): boolean[] {
   const held = rows.map((row) => validationShare > 0 && splitOf(row.text, validationShare, seed) === 'test');
   const complete = (side: boolean) => labelsWhere(rows, (i) => held[i] === side).size === labels.length;

@@ -7,6 +7,7 @@ import { type Mixed, transformerContract, transformerGraph } from '../../onnx/tr
 import type { TrainedModel } from '../trainer.ts';
 import { BUCKET } from './length-batches.ts';
 
+/** Name of the tokenizer's file in a version. */
 export const TOKENIZER_FILE = 'tokenizer.json';
 
 /** A trained classifier with its tokenizer. */
@@ -19,11 +20,12 @@ export type Classifier = {
   readonly padId: number;
 };
 
-/** An embedding bag that stands beside a classifier, and how the two are mixed. */
+/** An embedding bag besides a classifier, and how the two are blended. */
 export type Beside = Mixed & { readonly preprocessor: HashedNgrams };
 
 /**
- * A classifier as it is stored, gated and served: its ONNX graph, and its tokenizer cutting where training cut.
+ * The files of a classifier that are stored, gated and served: its ONNX graph, and its tokenizer with the same cut as
+ * in training.
  *
  * @throws {ModelTooLargeError} for 2 GiB and more
  */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 const share = (what: string, preset: number) => z.number().min(0).max(1).default(preset).describe(what);
 
-/** Settings of every trainer that learns by gradients, step by step. */
+/** Settings of every trainer that learns by gradient steps. */
 export const FitConfig = z.strictObject({
   backend: z
     .enum(['auto', 'tensorflow', 'webgpu', 'wasm', 'cpu'])

@@ -16,21 +16,22 @@ import { linearSchedule } from './schedule.ts';
 export type FitTask = {
   readonly backend: Backend;
   readonly model: Pick<Model, 'logits' | 'loss'>;
-  /** Where training starts, all of them. */
+  /** All parameters at the start of training. */
   readonly parameters: Parameters;
   readonly examples: Examples;
   readonly padId: number;
-  /** What the learning rate is multiplied by for a parameter; 0 leaves it as it is. */
+  /** The factor of the learning rate for a parameter; 0 freezes it. */
   readonly rateOf: (parameter: string) => number;
   readonly config: FitConfig;
   readonly context: Pick<TrainingContext, 'labels' | 'averaging' | 'seed' | 'report' | 'signal' | 'folders'>;
 };
 
 /**
- * Trains a model by AdamW and gives the parameters of its best epoch. A process that dies, or is stopped, leaves a checkpoint; the
- * next call with the same task goes on from there and ends with the same bytes as one that was never interrupted.
+ * Trains a model by AdamW and gives the parameters of its best epoch. A process that dies, or is stopped, leaves a
+ * checkpoint. The next call with the same task continues from there and ends with the same bytes as an uninterrupted
+ * training.
  *
- * @param conclude what is left to do with the parameters before the checkpoint goes
+ * @param conclude what is left to do with the parameters before the checkpoint is removed
  * @throws the signal's reason, when it aborts
  */
 export async function fit<T>(task: FitTask, conclude: (best: Parameters) => Promise<T>): Promise<T> {
@@ -50,7 +51,7 @@ export async function fit<T>(task: FitTask, conclude: (best: Parameters) => Prom
 class Fitting {
   readonly #task: FitTask;
   readonly #checkpoints: Checkpoints;
-  /** Parameters that stay as they are. */
+  /** Parameters that are frozen. */
   readonly #frozen: Weights;
   readonly #optimizer: AdamW;
   readonly #stepsAnEpoch: number;
@@ -174,7 +175,7 @@ class Fitting {
     return { loss, gradients: new Map(names.map((name, i) => [name, grads[i] as Tensor])) };
   }
 
-  /** What an epoch came to; its weights are kept if they are the best. */
+  /** Reports an epoch's results; its weights are kept if they are the best. */
   async #closeEpoch(): Promise<void> {
     const { config, context, examples } = this.#task;
     const { epoch, lossSum, texts, epochMs, best } = this.#position;

@@ -4,7 +4,7 @@ import type { Dtype } from './safetensors-header.ts';
 export const isReal = (dtype: Dtype): boolean => ['F32', 'F16', 'BF16', 'F64'].includes(dtype);
 
 /**
- * Real numbers as float32; those of 64 bits are rounded.
+ * Converts real numbers to float32; those of 64 bits are rounded.
  *
  * @param bytes little-endian, the whole of a buffer, which may become the result's
  */

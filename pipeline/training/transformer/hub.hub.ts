@@ -13,12 +13,13 @@ import { DownloadError } from '../../errors.ts';
 import type { HubAccess, TrainingContext } from '../trainer.ts';
 import { WeightsError } from './errors.ts';
 
-// The library asks what there is; the bytes come by our own download, which goes on where it was cut and checks what came.
-// In the cache: hub/<id>/<commit>/<files>, with the file `complete.json` written last, and hub/<id>/refs/<revision>.
+// The library only asks what files there are. Pawl's own download gets the bytes; it continues after an interruption
+// and checks them. In the cache: hub/<id>/<commit>/<files>, with the file `complete.json` written last, and
+// hub/<id>/refs/<revision>.
 
 export type HubModel = {
   readonly folder: string;
-  /** The commit that the revision stood for. */
+  /** The commit that the revision named. */
   readonly commit: string;
   readonly files: readonly HubFile[];
 };
@@ -52,11 +53,11 @@ export const isHubId = (text: string): boolean =>
   /^(?:[A-Za-z0-9][\w.-]{0,95}\/)?[A-Za-z0-9][\w.-]{0,95}$/.test(text) && !/--|\.\./.test(text);
 
 /**
- * A model's files in the cache; downloaded first, if they are not there. An interrupted download is continued.
+ * A model's files in the cache; they are downloaded first if they are not there. An interrupted download is continued.
  *
  * @param revision branch, tag or commit
- * @throws {DownloadError} the hub cannot be reached, or does not give what it promised
- * @throws {WeightsError} the model has no files that can be used, or is not in the cache and may not be asked for
+ * @throws {DownloadError} the hub cannot be reached, or does not give the promised bytes
+ * @throws {WeightsError} the model has no files that can be used, or is not in the cache and may not be requested
  */
 export async function fetchModel(
   id: string,
@@ -92,7 +93,7 @@ async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-/** The files of a model that is wholly there; null if it is not. */
+/** The files of a model that is completely in the cache; null if it is not. */
 async function readComplete(folder: string): Promise<HubFile[] | null> {
   try {
     return Complete.parse(JSON.parse(await readFile(join(folder, 'complete.json'), 'utf8')));
@@ -147,7 +148,7 @@ class Hub {
     this.#patience = patience;
   }
 
-  /** The commit that a revision stands for now. */
+  /** The commit that a revision names now. */
   async resolve(revision: string): Promise<string> {
     const { sha } = await this.#ask(revision, (options) =>
       modelInfo({ ...options, name: this.id, revision, additionalFields: ['sha'] }),
@@ -158,7 +159,7 @@ class Hub {
     return commit;
   }
 
-  /** Those of the paths that are there. */
+  /** Those of the paths that exist. */
   async list(commit: string, paths: string[]): Promise<Listed> {
     const answer = await this.#ask(commit, (options) =>
       pathsInfo({ ...options, repo: { type: 'model', name: this.id }, revision: commit, paths }),
@@ -189,7 +190,7 @@ class Hub {
     return new DownloadError(`${this.#endpoint} is no Hugging Face hub: check hub.endpoint`);
   }
 
-  /** Asks again after what may pass, a few times. */
+  /** Tries again a few times, after errors that may pass. */
   async #ask<T>(revision: string, question: (options: { hubUrl: string; fetch: typeof fetch }) => Promise<T>) {
     const { tries, pauseMs } = this.#patience;
     const { signal } = this.#context;
@@ -214,7 +215,7 @@ class Hub {
     }
   }
 
-  /** No answer takes longer or is larger than what such questions need. */
+  /** Bounds of an answer's time and size; such requests need less. */
   readonly #fetch: typeof fetch = async (input, init) => {
     const { stallMs, later: wait = later } = this.#patience;
     const late = new AbortController();

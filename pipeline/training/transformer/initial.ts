@@ -4,7 +4,9 @@ import { type Architecture, type Parameter, type Parameters, parameterShapes } f
 /** Standard deviation of new weights, as BERT's. */
 const DEVIATION = 0.02;
 
-/** A new parameter: normally distributed, but gains are 1 and biases 0. The same seed and name give the same numbers. */
+/**
+ * A new parameter: normally distributed, but gains are 1 and biases 0. The same seed and name give the same numbers.
+ */
 export function initialParameter(name: string, shape: readonly number[], seed: number): Parameter {
   const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
   if (name.endsWith('/gain')) data.fill(1);
@@ -12,7 +14,7 @@ export function initialParameter(name: string, shape: readonly number[], seed: n
   return { shape, data };
 }
 
-/** Those that are there already, and new ones for the rest, in the order of `parameterShapes`. */
+/** The existing parameters, and new ones for the rest, in the order of `parameterShapes`. */
 export function completeParameters(
   a: Architecture,
   labels: number,

@@ -5,11 +5,14 @@ import type { Batch } from './model.ts';
 
 /** Batches are padded to a multiple of this many tokens, in training and in answering. */
 export const BUCKET = 8;
-/** Batches that are sorted by length together: enough to pad little, few enough that every epoch mixes otherwise. */
+/**
+ * How many batches are sorted by length together: enough that there is little padding, few enough that every epoch
+ * mixes differently.
+ */
 const POOL = 50;
 
 /**
- * Every example once, in batches of about equal length, in an order that seed and epoch alone decide.
+ * Every example once, in batches of about equal length, in an order that depends only on seed and epoch.
  *
  * @param size texts of a batch; the last may have fewer
  */
@@ -28,7 +31,7 @@ export function lengthBatches(examples: readonly Example[], size: number, seed: 
   return Array.from(turns, (i) => batches[i] as Example[]);
 }
 
-/** Neighbours together, the rest of them last. */
+/** Neighbours together, the rest last. */
 export function slices<T>(items: readonly T[], size: number): T[][] {
   const found: T[][] = [];
   for (let from = 0; from < items.length; from += size) found.push(items.slice(from, from + size));

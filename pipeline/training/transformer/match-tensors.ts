@@ -5,14 +5,14 @@ import { isReal } from './floats.ts';
 import type { Header, StoredTensor } from './safetensors-header.ts';
 import { isForeign, landmark, OUTPUT, prefixesOf, tensorName } from './tensor-names.ts';
 
-/** What a tensor of the file becomes. */
+/** The use of a tensor of the file. */
 export type TensorUse = { readonly parameter: string; readonly transposed: boolean };
 
 export type Match = {
   readonly byTensor: ReadonlyMap<string, TensorUse>;
-  /** The parameters that are there, in the order of `parameterShapes`. */
+  /** The parameters that the file has, in the order of `parameterShapes`. */
   readonly order: readonly string[];
-  /** Outputs of the head; null where the file has no head for a classifier. */
+  /** Outputs of the head; null if the file has no head for a classifier. */
   readonly outputs: number | null;
   readonly unused: readonly string[];
 };
@@ -49,12 +49,12 @@ export function matchTensors(architecture: Architecture, { tensors }: Header): M
 
 type Wanted = TensorUse & {
   readonly names: readonly string[];
-  /** As the file must have it. */
+  /** The shape that the file must have. */
   readonly shape: readonly number[];
   readonly tensor: StoredTensor | undefined;
 };
 
-/** The parameters that must be there: all of a classifier's, or an encoder's with or without the head's hidden layer. */
+/** The required parameters: all of a classifier's, or an encoder's with or without the head's hidden layer. */
 function wantedOf(
   architecture: Architecture,
   stored: ReadonlyMap<string, StoredTensor>,
@@ -91,7 +91,7 @@ function prefixOf(architecture: Architecture, stored: ReadonlyMap<string, Stored
   return found[0] ?? (prefixesOf(architecture)[0] as string);
 }
 
-/** A head with one output is a regression's: there is none for labels. */
+/** A head with one output is a regression's: it counts as none. */
 function outputsOf(stored: ReadonlyMap<string, StoredTensor>): number | null {
   const [outputs, width] = stored.get(OUTPUT)?.shape ?? [];
   return outputs !== undefined && width !== undefined && outputs >= 2 && outputs <= MAX_LABELS ? outputs : null;

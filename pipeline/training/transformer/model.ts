@@ -20,7 +20,10 @@ type Padded = Pick<Batch, 'ids' | 'mask'>;
 /** Which numbers to zero at a place in the model; places count from 0 in the order of computation. Null: none. */
 export type Dropout = (place: number, rate: number, shape: readonly number[]) => Mask | null;
 
-/** Sees what lies between: `hidden/0` are the embeddings, `hidden/1` the first layer's output, `attention/0` its probabilities. */
+/**
+ * Gets intermediate results: `hidden/0` are the embeddings, `hidden/1` the first layer's output, `attention/0` its
+ * probabilities.
+ */
 export type Watch = (name: string, value: Tensor) => void;
 
 export type Pass = { readonly dropout?: Dropout; readonly watch?: Watch };
@@ -64,7 +67,7 @@ export class Model {
     return linear(kept, w('head/output/kernel'), w('head/output/bias')); // [B, K]
   }
 
-  /** Cross-entropy over these texts, divided by a number of texts that they may be only a part of. */
+  /** Cross-entropy over these texts, divided by a number of texts: these texts may be only a part of them. */
   loss(weights: Weights, batch: Padded, labels: Tensor, texts: number, pass: Pass = {}): Tensor {
     return this.#ops.crossEntropy(this.logits(weights, batch, pass), labels, texts);
   }

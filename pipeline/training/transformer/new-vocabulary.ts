@@ -6,10 +6,11 @@ const SPECIAL = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
 export const NEW_PAD_ID = 0;
 
 /**
- * A `tokenizer.json` for texts that no pretrained model is at hand for. The same texts give the same bytes.
+ * A `tokenizer.json` for texts without a pretrained model. The same texts give the same bytes.
  *
- * @param size most entries, the frequent before the rare
- * @param rare what becomes of other words: they are spelt out, by characters that come first among the entries, or unknown
+ * @param size most entries; frequent words come before rare ones
+ * @param rare what happens to other words: they are split into characters, which come first among the entries, or
+ *   become the unknown token
  */
 export function newTokenizer(texts: Iterable<string>, size: number, rare: 'spelt' | 'unknown'): Uint8Array {
   const words = new Map<string, number>();
@@ -20,7 +21,7 @@ export function newTokenizer(texts: Iterable<string>, size: number, rare: 'spelt
   return tokenizerFromVocabulary(Buffer.from([...new Set(entries)].slice(0, size).join('\n')), null);
 }
 
-/** About as a BERT tokenizer normalises and splits; where it differs, a word is rare. */
+/** Splits about as a BERT tokenizer normalises and splits; where it differs, a word only counts as rare. */
 const wordsOf = (text: string): string[] =>
   normalForm(text.toLowerCase(), 'NFD')
     .replace(/\p{Mn}/gu, '')

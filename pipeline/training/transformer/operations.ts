@@ -1,15 +1,15 @@
 import type { Backend, Tensor } from '../backends/backend.ts';
 import { stepsOf } from './step.ts';
 
-/** Shares of numbers to zero, and which: 1 keeps a number. The same shape as what they are applied to. */
+/** The rate and mask of dropout: 1 keeps a number. The mask has the shape of what it is applied to. */
 export type Mask = { readonly keep: Tensor; readonly rate: number };
 
 export type Operations = ReturnType<typeof operations>;
 
 /**
- * The steps of a transformer, each with its derivative, in TensorFlow.js operations that every backend has. Written out rather than
- * left to the library: what lies between is freed at once, and the same formulas run on every backend. B texts, L tokens,
- * W width, H heads, D = W / H, I and O any widths.
+ * The operations of a transformer, each with its derivative, in TensorFlow.js operations that every backend has. They
+ * are written out rather than left to the library, so that intermediate results are freed at once, and the same
+ * formulas run on every backend. B texts, L tokens, W width, H heads, D = W / H, I and O any widths.
  */
 export function operations({ tf, slowTransposed }: Pick<Backend, 'tf' | 'slowTransposed'>) {
   /** `a · b`, of the last two dimensions, with either of them transposed. */
@@ -26,7 +26,7 @@ export function operations({ tf, slowTransposed }: Pick<Backend, 'tf' | 'slowTra
 
   const step = stepsOf(tf);
 
-  /** [B, L, …] as [B·L, …]: of a matrix, itself. */
+  /** [B, L, …] as [B·L, …]; a matrix stays the same. */
   const flat = (x: Tensor): Tensor => tf.reshape(x, [-1, x.shape.at(-1) as number]);
 
   const split = (x: Tensor, heads: number): Tensor => {
@@ -41,7 +41,7 @@ export function operations({ tf, slowTransposed }: Pick<Backend, 'tf' | 'slowTra
 
   const zeroed = (x: Tensor, keep: Tensor): Tensor => tf.mul(x, tf.cast(keep, 'float32'));
 
-  /** What makes up for the zeroes. */
+  /** The factor that makes up for the zeroes. */
   const gainOf = (mask: Mask | null): number => (mask ? 1 / (1 - mask.rate) : 1);
 
   const masked = (x: Tensor, mask: Mask): Tensor => zeroed(tf.mul(x, gainOf(mask)), mask.keep);
@@ -125,7 +125,7 @@ export function operations({ tf, slowTransposed }: Pick<Backend, 'tf' | 'slowTra
      * @param q, k, v [B, L, W]
      * @param bias [B, 1, 1, L]: 0 for tokens, a large negative number for padding
      * @param dropout of the probabilities [B, H, L, L]
-     * @param watch sees the probabilities
+     * @param watch gets the probabilities
      */
     attend(
       { q, k, v, bias }: Readonly<Record<'q' | 'k' | 'v' | 'bias', Tensor>>,
@@ -219,7 +219,7 @@ export function operations({ tf, slowTransposed }: Pick<Backend, 'tf' | 'slowTra
       );
     },
 
-    /** Zeroes numbers at random and makes up for it in the others (Srivastava et al. 2014). */
+    /** Zeroes numbers at random and scales the others to make up for it (Srivastava et al. 2014). */
     drop(x: Tensor, mask: Mask | null): Tensor {
       return mask === null
         ? x

@@ -4,7 +4,7 @@ export type AdamWOptions = {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
-  /** Share of a parameter that a step at rate 1 takes away. */
+  /** Weight decay: the share of a parameter that a step at rate 1 subtracts. */
   readonly weightDecay: number;
   /** Largest norm of all gradients together; null for no limit. */
   readonly clip: number | null;
@@ -12,6 +12,7 @@ export type AdamWOptions = {
   readonly rateOf: (name: string) => number;
 };
 
+/** The usual options of AdamW. */
 export const ADAMW: AdamWOptions = {
   beta1: 0.9,
   beta2: 0.999,
@@ -28,8 +29,9 @@ export type Moments = { readonly mean: Tensor; readonly variance: Tensor };
 const decays = (name: string): boolean => !name.endsWith('/bias') && !name.endsWith('/gain');
 
 /**
- * Adam with decoupled weight decay (Loshchilov & Hutter 2019), after the gradients are scaled to a norm of `clip` at most, all
- * together, as PyTorch's `clip_grad_norm_` does. Owns the parameters that it is given and replaces them step by step.
+ * Adam with decoupled weight decay (Loshchilov & Hutter 2019), after all gradients together are scaled to a norm of
+ * `clip` at most, as PyTorch's `clip_grad_norm_` does. Owns the parameters that it is given and replaces them step by
+ * step.
  */
 export class AdamW {
   readonly #tf: Backend['tf'];
@@ -38,7 +40,7 @@ export class AdamW {
   readonly #moments: Map<string, Moments>;
   #steps: number;
 
-  /** @param from where an earlier one stopped: its steps and moments */
+  /** @param from the state of an earlier one: its steps and moments */
   constructor(
     { tf }: Pick<Backend, 'tf'>,
     weights: ReadonlyMap<string, Tensor>,
@@ -67,7 +69,7 @@ export class AdamW {
   }
 
   /**
-   * One step against the gradients, which stay the caller's.
+   * One step by the gradients, which stay the caller's.
    *
    * @param rate learning rate
    * @returns the gradients' norm before it was clipped

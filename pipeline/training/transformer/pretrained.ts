@@ -9,11 +9,12 @@ import { loadFolder, type Pretrained, type PretrainedSource } from './weights.ts
 type Context = Pick<TrainingContext, 'folders' | 'hub' | 'report' | 'signal'>;
 
 /**
- * A pretrained encoder, with its head if it has one.
+ * Reads a pretrained encoder, with its head if it has one.
  *
- * @param model a Hugging Face folder, where relative paths start at the configuration's folder, or a model's id on the hub
+ * @param model a Hugging Face folder, whose relative paths start at the configuration's folder, or a model's id on the
+ *   hub
  * @param revision on the hub: branch, tag or commit; a commit makes a run repeatable
- * @throws {WeightsError} naming everything that is in the way
+ * @throws {WeightsError} naming everything that is wrong
  * @throws {DownloadError} saying how to go on without the network
  */
 export async function loadPretrained(model: string, context: Context, revision = 'main'): Promise<Pretrained> {

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { plainPath } from '../../errors.ts';
 
 // https://github.com/huggingface/safetensors#format: 8 bytes length, little-endian; a JSON header; the tensors' bytes.
-// Checked like the reference implementation: tensors lie one after another and fill the file, so none can hide in another.
+// Checked like the reference implementation: tensors follow each other without gaps and fill the file, so none can hide
+// in another.
 
 /** Bytes of a number, by the type's name. */
 const SIZES = {
@@ -29,7 +30,10 @@ export type Header = {
 };
 
 export const LENGTH_BYTES = 8;
-/** Many times what the largest encoder needs; reading one takes up to a hundred times as much memory. */
+/**
+ * The largest header: many times what the largest encoder needs. Reading one takes up to a hundred times as much
+ * memory.
+ */
 const MAX_HEADER = 4 * 1024 * 1024;
 const MAX_TENSORS = 20_000;
 const MAX_NAME = 500;
@@ -44,9 +48,9 @@ const Entry = z.strictObject({
 const Metadata = z.record(z.string(), z.string());
 
 /**
- * How long the header is.
+ * The header's length.
  *
- * @param first the file's first 8 bytes, or fewer where there are no more
+ * @param first the file's first 8 bytes, or fewer if there are no more
  * @throws {RangeError} if such a header cannot be in a file of so many bytes
  */
 export function headerLength(first: Uint8Array, fileBytes: number): number {
@@ -59,7 +63,7 @@ export function headerLength(first: Uint8Array, fileBytes: number): number {
 }
 
 /**
- * Reads a header and believes nothing of it.
+ * Reads an untrusted header.
  *
  * @param json the header alone
  * @param fileBytes size of the whole file
@@ -142,7 +146,7 @@ function readEntry(name: string, value: unknown, dataStart: number): StoredTenso
   if (!success) return error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join(', ');
   const { dtype, shape } = data;
   const [start, end] = data.data_offsets;
-  // Sizes with a 0 in them are 0, whatever the rest is; others must not pass what a number holds exactly.
+  // A product with a 0 in it is 0, whatever the rest is; others must not exceed what a number holds exactly.
   const size = shape.includes(0) ? 0 : shape.reduce((product, n) => product * n, SIZES[dtype]);
   if (!Number.isSafeInteger(size)) return `has the impossible shape [${shape}]`;
   if (end - start !== size) return `needs ${size} bytes as ${dtype}[${shape}], its offsets give it ${end - start}`;

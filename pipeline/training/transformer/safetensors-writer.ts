@@ -10,7 +10,7 @@ type Metadata = Readonly<Record<string, string>>;
 export const writeSafetensors = (tensors: Parameters, metadata: Metadata = {}): Uint8Array =>
   Buffer.concat([...chunksOf(tensors, metadata)]);
 
-/** Writes them to a file, which appears whole and is on the disk when this resolves; one that was there is replaced. */
+/** Writes them to a file, which appears whole and is on the disk when this resolves; it replaces an existing file. */
 export async function saveSafetensors(file: string, tensors: Parameters, metadata: Metadata = {}): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const temporary = `${file}.${randomUUID()}`;
@@ -28,7 +28,7 @@ function* chunksOf(tensors: Parameters, metadata: Metadata): Generator<Uint8Arra
   for (const { data } of tensors.values()) yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** Length and JSON; spaces at its end let the tensors begin at a multiple of 8. */
+/** Length and JSON; spaces at its end make the tensors begin at a multiple of 8. */
 function headerOf(tensors: Parameters, metadata: Metadata): Uint8Array {
   let at = 0;
   const entries = [...tensors].map(([name, tensor]) => {

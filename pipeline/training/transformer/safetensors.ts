@@ -10,7 +10,7 @@ import { type Header, headerLength, LENGTH_BYTES, readHeader } from './safetenso
 const CHUNK = 64 * 1024 * 1024;
 
 /**
- * All tensors of real numbers in a file that is in memory; others (token positions, say) are left out.
+ * All tensors of real numbers in a file that is in memory; others (token positions, for example) are left out.
  *
  * @throws {RangeError} if it is no safetensors file, naming what is wrong
  */
@@ -24,14 +24,17 @@ export function readSafetensors(bytes: Uint8Array): Map<string, Parameter> {
 }
 
 export type Loading = {
-  /** Who takes which tensor as it comes, by its name, once the header is known; it may throw. The others are read past. */
+  /**
+   * Chooses a receiver for each tensor, by its name, once the header is known; it may throw. Other tensors are skipped.
+   */
   readonly choose: (header: Header) => ReadonlyMap<string, (tensor: Parameter) => void>;
   readonly progress?: (done: number, of: number) => void;
   readonly signal?: AbortSignal;
 };
 
 /**
- * Reads chosen tensors of a file, one in memory at a time, and the digest of all of it, in one pass: what was digested is what was read.
+ * Reads chosen tensors of a file, one in memory at a time, and the digest of the whole file, in one pass: exactly the
+ * bytes that are read are digested.
  *
  * @throws {WeightsError} naming the file, and why it cannot be read or is no safetensors file; whatever `choose` throws
  */

@@ -1,6 +1,9 @@
 import type { Tensor, Tf } from '../backends/backend.ts';
 
-/** Makes steps from their inputs to one output. What one saves is there for its derivative; all else is freed, even what it was given. */
+/**
+ * Makes operations from their inputs to one output. Saved tensors are kept for the derivative; all others are freed,
+ * also those that were given.
+ */
 export const stepsOf =
   (tf: Tf) =>
   (

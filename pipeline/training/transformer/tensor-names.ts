@@ -1,17 +1,17 @@
 import type { Architecture } from '../../onnx/architecture.ts';
 
-/** Where a parameter is found in a file: under one of these names; kernels lie there as [out, in]. */
+/** Names of a parameter in a file; it has one of these. Kernels are stored as [out, in]. */
 export type TensorName = { readonly names: readonly string[]; readonly transposed: boolean };
 
 type Family = {
-  /** Of the encoder's tensors, in files of a classifier. */
+  /** Prefixes of the encoder's tensors, in files of a classifier. */
   readonly prefix: string;
   readonly layer: string;
   /** By the part of the parameter's name between layer and kind. */
   readonly parts: Readonly<Record<string, string>>;
   /** The head's hidden layer, and whether it belongs to the encoder. */
   readonly hidden: { readonly name: string; readonly inEncoder: boolean };
-  /** Parts of other tasks, which a file may have beside or instead of a classifier's. */
+  /** Parts of other tasks, which a file may have besides or instead of a classifier's. */
   readonly foreign: RegExp;
 };
 
@@ -57,19 +57,19 @@ const EMBEDDINGS: Readonly<Record<string, string>> = {
   norm: 'embeddings.LayerNorm',
 };
 
-/** Whether a tensor is of a kind that such files have and a classifier has no use for. */
+/** Whether a tensor is of a kind that such files have and a classifier does not need. */
 export const isForeign = ({ family }: Architecture, name: string): boolean => FAMILIES[family].foreign.test(name);
 
 /** The prefixes that an encoder's tensors may have: with a task's head in the file, and alone. */
 export const prefixesOf = ({ family }: Architecture): readonly string[] => [FAMILIES[family].prefix, ''];
 
-/** The tensor by which one sees which prefix a file has. */
+/** The tensor that shows which prefix a file has. */
 export const landmark = (prefix: string): string => `${prefix}${EMBEDDINGS.word}.weight`;
 
 /** The head's last kernel; its first side is the number of labels. */
 export const OUTPUT = 'classifier.weight';
 
-/** Where a parameter of `parameterShapes` is in a file whose encoder has this prefix. */
+/** The names of a parameter of `parameterShapes` in a file whose encoder has this prefix. */
 export function tensorName({ family }: Architecture, prefix: string, parameter: string): TensorName {
   const { layer, parts, hidden } = FAMILIES[family];
   const [place, ...rest] = parameter.split('/') as [string, string, string?, string?];

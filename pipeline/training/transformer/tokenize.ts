@@ -1,12 +1,12 @@
 import type { Subwords } from '../../../registry-repo/runtime/subwords.ts';
 import type { TrainingContext } from '../trainer.ts';
 
-/** Texts between two looks at whether to stop. */
+/** Texts between two checks of the signal. */
 const CHUNK = 256;
 
 /**
- * Texts as ids with special tokens. Reports the metrics `tokens` (of all texts, as they are cut), `tokensPerSecond` and `truncatedShare`,
- * the share of texts of which something was cut off.
+ * Texts as ids with special tokens. Reports the metrics `tokens` (of all texts, after cutting), `tokensPerSecond` and
+ * `truncatedShare`, the share of texts that were cut.
  *
  * @param now milliseconds
  */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-// What Transformers makes of `vocab.txt` and `tokenizer_config.json`, the older form of `tokenizer.json`.
+// Reads `vocab.txt` and `tokenizer_config.json`, the older form of `tokenizer.json`, as Transformers does.
 
 const Token = z.union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)]);
 
@@ -94,7 +94,7 @@ function readSettings(config: Uint8Array | null): z.output<typeof Settings> {
   throw new RangeError(`tokenizer_config.json: ${problems.join('; ')}`, { cause: error });
 }
 
-/** Of a word that is there twice, the last line counts, as in Transformers. */
+/** For a word that occurs twice, the last line counts, as in Transformers. */
 function readWords(bytes: Uint8Array): Map<string, number> {
   let text: string;
   try {

@@ -25,13 +25,13 @@ export type PretrainedSource = {
 
 export type Pretrained = {
   readonly architecture: Architecture;
-  /** As `parameterShapes` names and orders them; the head's parts are missing where the files have none. */
+  /** As `parameterShapes` names and orders them; the head's parts are missing if the files have none. */
   readonly parameters: Parameters;
   /** `tokenizer.json`. */
   readonly tokenizer: Uint8Array;
   /** Id that fills a shorter row. */
   readonly padId: number;
-  /** What the head's outputs are called; null without names, or without a head. */
+  /** Names of the head's outputs; null without names, or without a head. */
   readonly labels: readonly string[] | null;
   /** Tensors of other tasks in the file, which were left out. */
   readonly unused: readonly string[];
@@ -43,11 +43,12 @@ const MAX_SMALL = 32 * 1024 * 1024;
 type Context = Pick<TrainingContext, 'report' | 'signal'>;
 
 /**
- * A pretrained model from a Hugging Face folder: `config.json`, `model.safetensors`, and `tokenizer.json` or `vocab.txt`.
+ * Reads a pretrained model from a Hugging Face folder: `config.json`, `model.safetensors`, and `tokenizer.json` or
+ * `vocab.txt`.
  *
  * @param folder absolute
- * @param location how the folder is called in messages and in the record
- * @throws {WeightsError} naming everything that is in the way
+ * @param location the folder's name in messages and in the record
+ * @throws {WeightsError} naming everything that is wrong
  */
 export async function loadFolder(
   folder: string,
@@ -81,7 +82,7 @@ export async function loadFolder(
 
 const WEIGHTS = 'model.safetensors';
 
-/** What a person who gave this folder may have meant. */
+/** What a person who named this folder may have meant. */
 async function instead(folder: string): Promise<string> {
   const names = await readdir(folder).catch(() => []);
   if (names.some((name) => name.endsWith('.safetensors.index.json')))
@@ -131,7 +132,7 @@ async function readTokenizer(
   return refused(`${location}/vocab.txt`, () => tokenizerFromVocabulary(words, settings));
 }
 
-/** An id beyond the vectors would be looked up outside them. */
+/** An id beyond the vectors would be looked up outside of them. */
 function checkVocabulary(tokenizer: Uint8Array, { vocabulary }: Architecture): void {
   const { model, added_tokens } = readTokenizerFile(tokenizer);
   let most = 0;

@@ -15,8 +15,8 @@ import { type Context, ROUTES } from './routes.ts';
 export type Call = { readonly operation: string; readonly path: string; status: number };
 
 /**
- * Gitea, played: its API as far as we speak it, every request held against Gitea's own description, with real repositories behind
- * a real git server. What it does was seen on Gitea 1.26 and read in its source.
+ * A double of Gitea: the part of its API that Pawl uses, with every request checked against Gitea's own description,
+ * and real repositories behind a real git server. Its behaviour was observed on Gitea 1.26 and read in its source.
  */
 export type GiteaDouble = {
   /** Without `/api/v1`. */
@@ -26,14 +26,14 @@ export type GiteaDouble = {
   readonly violations: readonly string[];
   fault(fault: Fault): void;
   clearFaults(): void;
-  /** A repository with these files on main, which takes merges that are told. */
+  /** A repository with these files on main, which accepts manual merges. */
   createRepo(fullName: string, files: Readonly<Record<string, string>>): Promise<Repo>;
   /** A token of an account, which may write to a repository if one is named. */
   token(login: string, repo?: string): string;
   close(): Promise<void>;
 };
 
-/** Whoever only looks needs no more than to see it. */
+/** To read, an account only has to see the repository. */
 const NEEDS: Partial<Record<OperationId, Level>> = {
   repoEdit: 'admin',
   repoGetRepoPermissions: 'admin',
@@ -51,6 +51,7 @@ const NEEDS: Partial<Record<OperationId, Level>> = {
 
 let description: Description | undefined;
 
+/** Starts a double on a free port of this machine. */
 export async function startGiteaDouble(): Promise<GiteaDouble> {
   const world = new World({
     pushRule: async (repo, actor, { ref, from, to }) => {
@@ -144,7 +145,7 @@ async function answered({ world, violations }: Playing, asked: Asked): Promise<A
     const { operation, values } = found;
     const id = operation.id as unknown as OperationId;
     const query = Object.fromEntries(asked.query);
-    // Every list is asked for by pages; the server takes no notice where it has none.
+    // Every list is requested by pages; the server ignores them where it has none.
     const known = new Set(operation.parameters.map((p) => p.name));
     const read = Object.fromEntries(
       Object.entries(query).filter(([key]) => known.has(key) || !['page', 'limit'].includes(key)),

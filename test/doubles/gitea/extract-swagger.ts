@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { fixture } from '../../support/paths.ts';
 import { OPERATIONS } from './operations.ts';
 
-// Run by hand: node dist/test/doubles/gitea/extract-swagger.js FOLDER VERSION, where FOLDER is Gitea's source of that version
-// (`go mod download -json code.gitea.io/gitea@VERSION` says where). It writes the part of Gitea's API description that checks
-// requests of the operations we use, in the form of OpenAPI 3.
+// Run by hand: node dist/test/doubles/gitea/extract-swagger.js FOLDER VERSION, where FOLDER is Gitea's source of that
+// version (`go mod download -json code.gitea.io/gitea@VERSION` says where). It writes the part of Gitea's API
+// description that checks requests of the operations that Pawl uses, in the form of OpenAPI 3.
 
 type Json = Record<string, unknown>;
 type Parameter = Json & { name: string; in: string; required?: boolean; schema?: Json };
@@ -13,7 +13,9 @@ type Parameter = Json & { name: string; in: string; required?: boolean; schema?:
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 const PROSE = new Set(['description', 'title', 'example', 'summary', 'default']);
 
-/** Without what people read, with references as OpenAPI 3 has them. `named`: the keys are names, not keywords. */
+/**
+ * Without descriptions for people, with references as OpenAPI 3 has them. `named`: the keys are names, not keywords.
+ */
 function bare(value: unknown, named = false): unknown {
   if (Array.isArray(value)) return value.map((item) => bare(item));
   if (typeof value === 'string') return value.replace('#/definitions/', '#/components/schemas/');
@@ -39,7 +41,10 @@ function operation(id: string, parameters: readonly Parameter[]): Json {
   };
 }
 
-/** The names that servers before 1.26 know alone, and that later ones take as well (`MergePullRequestForm.UnmarshalJSON`). */
+/**
+ * The names that only servers before 1.26 know, and that later ones accept as well
+ * (`MergePullRequestForm.UnmarshalJSON`).
+ */
 function withOldNames(schemas: Record<string, Json>): void {
   const form = schemas.MergePullRequestOption as { properties: Json; required?: unknown };
   form.properties = { ...form.properties, Do: form.properties.do, MergeCommitID: form.properties.merge_commit_id };

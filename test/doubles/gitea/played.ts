@@ -2,7 +2,7 @@ import { startGiteaDouble } from './double.ts';
 import { protectionsOf } from './protection.ts';
 import type { StoryServer } from './story.ts';
 
-/** The double as a server that the story can be told on. */
+/** The double as a server for the story. */
 export async function openDouble(): Promise<StoryServer> {
   const double = await startGiteaDouble();
   return {

@@ -25,6 +25,7 @@ const DEFAULTS = {
 
 const rules = new WeakMap<Repo, Protection[]>();
 
+/** The branch protections of a repository; the list may be changed. */
 export function protectionsOf(repo: Repo): Protection[] {
   const known = rules.get(repo) ?? [];
   rules.set(repo, known);

@@ -11,7 +11,7 @@ import { commentShape, labelShape, pullShape, repoShape, reviewShape, statusShap
 export type Context = Omit<GitHubContext, 'headers' | 'bytes'>;
 export type Routes = Record<OperationId, (context: Context) => Promise<Answer> | Answer>;
 
-/** A page as Gitea cuts it: 50 at most, whatever is asked for. */
+/** A page as Gitea cuts it: 50 at most, whatever is requested. */
 function page({ url, query }: Context, items: readonly unknown[], within?: string): Answer {
   const size = Math.min(50, Math.max(1, Number(query.limit ?? 30)));
   const number = Math.max(1, Number(query.page ?? 1));
@@ -28,7 +28,7 @@ function pullOf({ repo, values }: Context): Pull {
   return pull;
 }
 
-/** A repository that nothing was pushed to has no pull requests yet. */
+/** A repository without a push has no pull requests yet. */
 async function requireFilled({ repo }: Context): Promise<void> {
   if (!(await repo.git.resolve(`refs/heads/${repo.defaultBranch}`))) throw notFound();
 }
@@ -141,7 +141,7 @@ function setLabels(c: Context): Answer {
   const pull = pullOf(c);
   const wanted = (c.body.labels ?? []) as readonly (number | string)[];
   const found = wanted.map((id) => c.repo.labels.find((l) => l.id === id));
-  if (found.some((l) => !l)) throw notFound(); // names are taken by later servers alone
+  if (found.some((l) => !l)) throw notFound(); // only later servers know names
   pull.labels.clear();
   for (const label of found) if (label) pull.labels.add(label.name);
   return ok(c.repo.labels.filter((l) => pull.labels.has(l.name)).map(labelShape));
@@ -225,7 +225,7 @@ export const ROUTES: Routes = {
   issueListLabels: (c) => page(c, c.repo.labels.map(labelShape)),
   issueCreateLabel: ({ world, repo, body }) => {
     const label = { id: world.id(), name: body.name, color: body.color.replace('#', ''), description: null };
-    repo.labels.push(label); // nothing keeps two from having one name
+    repo.labels.push(label); // nothing prevents two with the same name
     return created(labelShape(label));
   },
   issueReplaceLabels: setLabels,

@@ -2,7 +2,7 @@ import { mayPush, roleOf } from '../github/identity.ts';
 import type { Account, Actor, Comment, Label, Pull, Repo, Review, Status } from '../github/state.ts';
 import type { World } from '../github/world.ts';
 
-// How Gitea shows things, by the names of its `modules/structs`: the members that clients read.
+// How Gitea prints things, by the names of its `modules/structs`: the members that clients read.
 
 type Json = Record<string, unknown>;
 
@@ -53,7 +53,7 @@ export const labelShape = ({ id, name, color }: Label): Json => ({
   description: '',
 });
 
-/** A branch that is gone is known by the pull request's own ref. */
+/** A pull request whose branch is gone has its own ref. */
 export async function pullShape(world: World, repo: Repo, pull: Pull): Promise<Json> {
   const there = await pull.headRepo.git.resolve(`refs/heads/${pull.headRef}`);
   const url = `${world.webUrl}/${repo.fullName}/pulls/${pull.number}`;

@@ -19,7 +19,7 @@ export type StoryServer = {
   /** The account that the gate acts as. */
   readonly gate: string;
   readonly gateToken: string;
-  /** Loosens the protection of main behind everybody's back. */
+  /** Loosens the protection of main without Pawl's knowledge. */
   loosen(repository: string): Promise<void>;
   /** Requests that the server's own description does not allow. */
   violations(): readonly string[];
@@ -27,7 +27,8 @@ export type StoryServer = {
 };
 
 /**
- * One registry on Gitea by the command line: made, protected, a promotion by both halves of the gate, one by this machine.
+ * The story of one registry on Gitea, through the command line: made, protected, a promotion by both halves of the
+ * gate, one by this machine.
  *
  * @param options `whole`: false ends it with the first promotion
  */

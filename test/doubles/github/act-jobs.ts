@@ -4,7 +4,7 @@ import { type ActResult, runWorkflow } from '../../support/act.ts';
 import type { Team } from './gate-workflow.ts';
 import type { Repo } from './state.ts';
 
-// Workflows as they lie on main, executed by `act` with the command line that was built, against the double.
+// Workflows as they are on main, executed by `act` with the built command line, against the double.
 
 const workflowOn = async (repo: Repo, name: string): Promise<string> =>
   (await repo.git.run(['show', `refs/heads/main:.github/workflows/${name}`])).toString('utf8');
@@ -15,7 +15,7 @@ const registryOf = ({ double, repository }: Team): Repo => {
   return repo;
 };
 
-/** promotion-gate.yml, asked about one commit of a pull request. */
+/** promotion-gate.yml, started for one commit of a pull request. */
 export async function gateByAct(team: Team, number: string, head: string): Promise<ActResult> {
   const repo = registryOf(team);
   const { double, repository, gate } = team;
@@ -32,7 +32,7 @@ export async function gateByAct(team: Team, number: string, head: string): Promi
   });
 }
 
-/** gate-relay.yml, told of a pull request. @param payload of `pull_request_target` */
+/** gate-relay.yml, started by an event of a pull request. @param payload of `pull_request_target` */
 export async function relayByAct(team: Team, payload: unknown): Promise<ActResult> {
   const repo = registryOf(team);
   return runWorkflow({

@@ -1,4 +1,4 @@
-/** What an operation answers. A `Buffer` goes out as it is, anything else as JSON. */
+/** The answer of an operation. A `Buffer` is sent as it is, anything else as JSON. */
 export type Answer = {
   readonly status: number;
   readonly body?: unknown;
@@ -13,7 +13,7 @@ export const ok = (body: unknown, headers: Readonly<Record<string, string>> = {}
 export const created = (body: unknown): Answer => ({ status: 201, body });
 export const noContent: Answer = { status: 204 };
 
-/** An answer that says no, in GitHub's form. */
+/** An error answer in GitHub's form. */
 export class Refusal extends Error {
   readonly status: number;
   readonly errors: readonly unknown[] | null;
@@ -43,11 +43,11 @@ export class Refusal extends Error {
 
 export const notFound = (): Refusal => new Refusal(404, 'Not Found');
 
-/** 422 as GitHub says it of one field. */
+/** GitHub's answer 422 about one field. */
 export const invalid = (resource: string, field: string, code: string, message?: string): Refusal =>
   new Refusal(422, 'Validation Failed', { errors: [{ resource, field, code, ...(message && { message }) }] });
 
-/** @throws {Refusal} 422 if a text is longer than GitHub takes */
+/** @throws {Refusal} 422 if a text is longer than GitHub accepts */
 export function checkLength(resource: string, field: string, text: string | null | undefined, max: number): void {
   if (text && text.length > max)
     throw invalid(resource, field, 'custom', `${field} is too long (maximum is ${max} characters)`);

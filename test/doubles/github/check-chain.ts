@@ -6,7 +6,8 @@ import { mainHistory } from '../../../registry-repo/verify/history.ts';
 import type { GitHubWorld } from './github-world.ts';
 
 /**
- * Main from its first promotion on: each with a verified verdict that fitted main when it was used, and no step down.
+ * Checks main from its first promotion on: each has a verified verdict that fitted main when it was used, and none is
+ * worse than the one before.
  *
  * @returns how many promotions there are
  */
@@ -36,6 +37,6 @@ export async function checkChain(github: GitHubWorld, models: readonly string[])
   return merged;
 }
 
-/** The models of these tests answer alike for both labels, so more hits is a higher F1. */
+/** The models of these tests treat both labels alike, so more hits mean a higher F1. */
 const right = (confusion: readonly (readonly number[])[]): number =>
   confusion.reduce((sum, row, i) => sum + (row[i] ?? 0), 0);

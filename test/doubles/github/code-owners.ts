@@ -6,7 +6,7 @@ const PLACES = ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'];
 
 type Line = { readonly pattern: RegExp; readonly owners: readonly string[] };
 
-/** The forms of gitignore that CODEOWNERS takes: anchored by a leading or inner slash, folders by a trailing one. */
+/** The forms of gitignore that CODEOWNERS accepts: anchored by a leading or inner slash, folders by a trailing one. */
 function patternOf(text: string): RegExp {
   const anchored = text.slice(0, -1).includes('/');
   const folder = text.endsWith('/');
@@ -33,7 +33,7 @@ async function linesOf(repo: Repo, base: string): Promise<Line[]> {
   return [];
 }
 
-/** Owners of changed files of whom none approves. The base's file counts; an owner who may not push is ignored. */
+/** Owners of changed files none of whom approves. The base's file counts; an owner who may not push is ignored. */
 export async function ownersMissing(
   world: World,
   repo: Repo,

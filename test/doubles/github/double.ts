@@ -9,7 +9,7 @@ import { type Delivery, World } from './world.ts';
 
 export type { Dispatch, Options } from './options.ts';
 
-/** What an App or token that promotes may do: read and write contents, pull requests, statuses, actions. */
+/** Permissions of an App or token that promotes: read and write contents, pull requests, statuses, actions. */
 export const PROMOTER: Permissions = {
   metadata: 'read',
   contents: 'write',
@@ -25,8 +25,9 @@ export const ADMIN: Permissions = {
 };
 
 /**
- * GitHub, played: its API as far as we speak it, every request held against GitHub's own description, with real repositories
- * behind a real git server. What it does was written from GitHub's documentation, not from what our adapter expects.
+ * A double of GitHub: the part of its API that Pawl uses, with every request checked against GitHub's own description,
+ * and real repositories behind a real git server. Its behaviour follows GitHub's documentation, not the adapter's
+ * expectations.
  */
 export type GitHubDouble = {
   /** Address of the API. */
@@ -39,11 +40,11 @@ export type GitHubDouble = {
   clearFaults(): void;
   /** A repository with these files on main. */
   createRepo(fullName: string, files?: Readonly<Record<string, string | Uint8Array>>): Promise<Repo>;
-  /** A copy of a repository under another account, which may ask to be merged into it. */
+  /** A fork of a repository under another account, from which pull requests can be opened. */
   fork(fullName: string, owner: string): Promise<Repo>;
   /** A fine-grained token of a person who has a role in a repository. */
   token(login: string, options: { repo?: string; role?: Level; permissions?: Permissions }): string;
-  /** A classic token: everything its person may do, within its scopes. */
+  /** A classic token: all rights of its person, within its scopes. */
   classicToken(login: string, options: { repo?: string; role?: Level; scopes?: readonly string[] }): string;
   /** The `GITHUB_TOKEN` of a workflow's job. */
   actionsToken(fullName: string, permissions: Permissions): string;
@@ -53,13 +54,14 @@ export type GitHubDouble = {
     owner: string,
     permissions?: Permissions,
   ): { id: number; key: string; installation: number; bot: number };
-  /** A webhook once more, as when somebody presses the button: under the same id. */
+  /** Delivers a webhook again, as with the button "Redeliver": under the same id. */
   redeliver(id: string): Promise<Delivery>;
-  /** Until webhooks are delivered, workflows played and trial merges made. */
+  /** Waits until webhooks are delivered, workflows played and trial merges made. */
   settled(): Promise<void>;
   close(): Promise<void>;
 };
 
+/** Starts a double on a free port of this machine. */
 export async function startGitHubDouble(options: Options = {}): Promise<GitHubDouble> {
   const world = new World(options);
   const faults = new Faults();

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { World } from './world.ts';
 
-/** Bytes of an asset, as the store behind GitHub gives them: parts on request, and never with GitHub's credentials. */
+/**
+ * Bytes of an asset, as the store behind GitHub serves them: ranges on request, and never with GitHub's credentials.
+ */
 export function download(world: World, { url = '', headers }: IncomingMessage, response: ServerResponse): void {
   const id = Number(url.split('?')[0]?.split('/')[2]);
   const assets = [...world.repos.values()].flatMap((r) => r.releases).flatMap((r) => r.assets);
@@ -20,7 +22,7 @@ export function download(world: World, { url = '', headers }: IncomingMessage, r
     .end(part);
 }
 
-/** What an upload that broke off at GitHub leaves: an asset of the same name that is none, and is in the way. */
+/** What an upload that broke off leaves at GitHub: an unusable asset of the same name, which blocks the name. */
 export function leaveStarter(world: World, path: string, url: string): void {
   const [, owner, repo, release] = /^\/repos\/([^/]+)\/([^/]+)\/releases\/(\d+)\/assets$/.exec(path) ?? [];
   const found = world.repo(`${owner}/${repo}`)?.releases.find((r) => r.id === Number(release));

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { fixture } from '../../support/paths.ts';
 import { OPERATIONS } from './operations.ts';
 
-// Run by hand: node dist/test/doubles/github/extract-openapi.js FOLDER, where FOLDER is npm's @octokit/openapi, unpacked.
-// It writes the part of GitHub's API description that checks requests of the operations we use.
+// Run by hand: node dist/test/doubles/github/extract-openapi.js FOLDER, where FOLDER is npm's @octokit/openapi,
+// unpacked. It writes the part of GitHub's API description that checks requests of the operations that Pawl uses.
 
 type Json = Record<string, unknown>;
 
-/** What people read; it checks nothing. */
+/** Members for people, which check nothing. */
 const PROSE = new Set([
   'description',
   'title',
@@ -21,7 +21,7 @@ const PROSE = new Set([
 ]);
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The same, without prose. `named`: the keys are names that people gave, not keywords. */
+/** The same, without prose. `named`: the keys are names, not keywords. */
 function bare(value: unknown, named = false): unknown {
   if (Array.isArray(value)) return value.map((item) => bare(item));
   if (!isJson(value)) return value;

@@ -1,7 +1,7 @@
 /**
- * What goes wrong with a request. Nothing was done: `drop-before`, `500`, `502`, `429`, `secondary-limit`, `garbage` (HTML with
- * status 200). It was done, and the caller cannot know: `drop-after`, `502-after`, `wrong-json`, `truncated`. `delay` comes late,
- * and `run` does something first: the race that a test wants.
+ * What goes wrong with a request. Nothing was done: `drop-before`, `500`, `502`, `429`, `secondary-limit`, `garbage`
+ * (HTML with status 200). It was done, and the caller cannot know: `drop-after`, `502-after`, `wrong-json`,
+ * `truncated`. `delay` comes late, and `run` does something first, for tests of races.
  */
 export type FaultKind =
   | 'drop-before'
@@ -27,6 +27,7 @@ export type Fault = {
   skip?: number;
 };
 
+/** The faults that a test has asked for, in their order. */
 export class Faults {
   readonly #faults: Fault[] = [];
 

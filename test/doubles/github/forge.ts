@@ -13,7 +13,7 @@ import type { GitHubDouble } from './double.ts';
 
 export type Login = { readonly token: string } | { readonly id: number; readonly key: string };
 
-/** A client of its own, with its own mirror, of a repository of the double. */
+/** A client with a mirror of its own, of a repository of the double. */
 export function forgeOn(
   double: GitHubDouble,
   fullName: string,

@@ -8,8 +8,8 @@ import { type Dispatch, type GitHubDouble, startGitHubDouble } from './double.ts
 export type Played = { readonly number: string; readonly head: string; readonly evaluate: Ran; readonly publish: Ran };
 
 /**
- * A team on GitHub, played: an organisation, the App that promotes, the App of the gate, a person who administers. Dispatches
- * of the gate's workflow are answered by its two halves through the real command line, each with the rights of its job.
+ * A team on the double: an organisation, the App that promotes, the App of the gate, a person who administers. The two
+ * halves of the gate answer dispatches of its workflow, through the real command line, each with the rights of its job.
  */
 export class Team {
   readonly double: GitHubDouble;
@@ -100,7 +100,7 @@ async function checkOut(git: Git, path: string, folders: readonly string[]): Pro
   if (entry) for (const folder of folders) writeFileSync(join(folder, path), await git.blob(entry.oid));
 }
 
-/** What docs/guides/github.md gives the two Apps, and no more. */
+/** The permissions that docs/guides/github.md gives the two Apps, and no more. */
 const PROMOTER = {
   metadata: 'read',
   contents: 'write',
@@ -110,7 +110,7 @@ const PROMOTER = {
 } as const;
 const GATE = { metadata: 'read', contents: 'write', pull_requests: 'write', statuses: 'write' } as const;
 
-/** What docs/guides/github.md gives the token for setting up. */
+/** The permissions that docs/guides/github.md gives the token for setting up. */
 const ADMIN = {
   metadata: 'read',
   contents: 'write',

@@ -9,7 +9,7 @@ import type { World } from './world.ts';
 
 const ZERO = '0'.repeat(40);
 
-/** Git over HTTP: the real thing, behind the same accounts and rules as the API. */
+/** Git over HTTP: a real git server, behind the same accounts and rules as the API. */
 export async function serveGit(
   world: World,
   request: IncomingMessage,
@@ -74,13 +74,13 @@ async function receive(world: World, { repo, actor, url, rest, request, response
   await moved(world, repo, actor, done);
 }
 
-/** What a push carries, after its commands and their flush; empty if it only deletes. */
+/** The pack of a push, after its commands and their flush; empty if it only deletes. */
 function packOf(body: Buffer): Buffer {
   const at = body.indexOf('PACK');
   return at < 0 ? Buffer.alloc(0) : body.subarray(at);
 }
 
-/** Puts the objects of a push into the repository before it is judged; without a ref they mean nothing. */
+/** Puts the objects of a push into the repository before it is judged; without a ref they have no effect. */
 async function takeIn(repo: Repo, pack: Buffer): Promise<void> {
   if (pack.length > 0) await repo.git.run(['index-pack', '--stdin', '--fix-thin'], { input: pack });
 }

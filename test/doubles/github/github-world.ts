@@ -31,7 +31,7 @@ export class GitHubWorld {
   readonly asked: { readonly number: number; readonly head: string }[] = [];
   /** Runs of the workflow that were killed. */
   died = 0;
-  /** What runs of the workflow ended with instead of an outcome. */
+  /** The errors of runs of the workflow that gave no outcome. */
   readonly failures: Error[] = [];
   /** Gets the forge of the next run of the workflow before it starts. */
   onGate: ((forge: GitHubForge) => void) | null = null;
@@ -129,7 +129,7 @@ export class GitHubWorld {
   }
 }
 
-/** What makes it possible to dispatch it; what it does is played above. */
+/** What is needed to dispatch it; its effect is played above. */
 const WORKFLOW = [
   'run-name: gate $' + '{{ inputs.pr }} $' + '{{ inputs.head_sha }}',
   'on:',

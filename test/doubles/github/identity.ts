@@ -16,7 +16,7 @@ export const ANONYMOUS: Actor = {
 
 const RANK: Record<Level, number> = { read: 1, write: 2, admin: 3 };
 
-/** Who the `Authorization` header says is calling. @throws {Refusal} 401 */
+/** The caller that the `Authorization` header names. @throws {Refusal} 401 */
 export function actorOf(world: World, header: string | undefined): Actor {
   if (!header) return ANONYMOUS;
   const [scheme = '', value = ''] = header.split(/ +/);
@@ -68,7 +68,7 @@ function byJwt(world: World, token: string): Actor {
   return { ...ANONYMOUS, kind: 'app', account: app.bot, app, appId: app.id };
 }
 
-/** A person's role in a repository; null where they cannot even see it. */
+/** A person's role in a repository; null if they cannot see it. */
 export function roleOf(world: World, account: Account, repo: Repo): Level | null {
   if (account.id === repo.owner.id) return 'admin';
   const login = account.login.toLowerCase();
@@ -87,8 +87,8 @@ const installed = (world: World, actor: Actor, repo: Repo): boolean =>
   world.installations.some((i) => i.app.id === actor.appId && i.account.id === repo.owner.id);
 
 /**
- * What an operation needs: one of some permissions of a token, and a role of the person behind it. `jwt`: an App as itself.
- * An empty list of permissions is free to everybody.
+ * What an operation requires: one of some permissions of a token, and a role of the person behind it. `jwt`: an App as
+ * itself. An empty list of permissions requires none.
  */
 export type Need = {
   readonly permissions: readonly string[];
@@ -105,7 +105,7 @@ const has = (actor: Actor, need: Need): boolean => {
   );
 };
 
-/** @throws {Refusal} 401, 403 or 404 as GitHub answers who may not */
+/** @throws {Refusal} 401, 403 or 404, as GitHub answers callers without the right */
 export function checkAccess(world: World, actor: Actor, repo: Repo, need: Need): void {
   const reads = need.level === 'read';
   if (actor.kind === 'app') throw new Refusal(401, 'A JSON web token is not accepted here: use an installation token');
@@ -133,7 +133,7 @@ const nameOf = (actor: Actor): string =>
 export const mayWriteWorkflows = (actor: Actor): boolean =>
   actor.permissions === 'all' ? actor.scopes.includes('workflow') : actor.permissions.workflows === 'write';
 
-/** Whether an actor may push to the repository at all: what makes an approval count. */
+/** Whether an actor may push to the repository at all: then its approval counts. */
 export function mayPush(world: World, account: Account, repo: Repo): boolean {
   const role = account.type === 'Bot' ? 'write' : roleOf(world, account, repo);
   return role !== null && RANK[role] >= RANK.write;

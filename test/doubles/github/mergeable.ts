@@ -4,19 +4,21 @@ import { mergeProblems, strictlyBehind } from './rules.ts';
 import type { Pull, Repo } from './state.ts';
 import type { World } from './world.ts';
 
-/** A branch's commit, or ''. The file is read first: every look at a pull request asks for it. */
+/** A branch's commit, or ''. The file is read first, because every read of a pull request needs it. */
 export async function tipOf(repo: Repo, branch: string): Promise<string> {
   const loose = await readFile(join(repo.git.gitDir, 'refs/heads', branch), 'latin1').catch(() => '');
   return /^[0-9a-f]{40}\n$/.test(loose) ? loose.trim() : ((await repo.git.resolve(`refs/heads/${branch}`)) ?? '');
 }
 
-/** The tree of both together, or null where they collide. */
+/** The tree of both together, or null if they collide. */
 export async function mergedTree(repo: Repo, base: string, head: string): Promise<string | null> {
   const output = await repo.git.text(['merge-tree', '--write-tree', base, head]).catch(() => null);
   return output?.split('\n')[0] ?? null;
 }
 
-/** Tries the merge and keeps what came of it, with the commit under `refs/pull/N/merge`, as GitHub does in the background. */
+/**
+ * Tries the merge and keeps the result, with the commit under `refs/pull/N/merge`, as GitHub does in the background.
+ */
 export async function tryMerge(world: World, repo: Repo, pull: Pull): Promise<void> {
   const [head, base] = [pull.head, await tipOf(repo, pull.baseRef)];
   const tree = await mergedTree(repo, base, head);
@@ -30,7 +32,7 @@ export async function tryMerge(world: World, repo: Repo, pull: Pull): Promise<vo
   pull.merged = { head, base, commit };
 }
 
-/** `mergeable` and `mergeable_state` of an open pull request; not known until somebody has asked once. */
+/** `mergeable` and `mergeable_state` of an open pull request; not known until they were requested once. */
 export async function mergeability(world: World, repo: Repo, pull: Pull): Promise<[boolean | null, string]> {
   if (pull.state !== 'open') return [null, 'unknown'];
   const base = await tipOf(repo, pull.baseRef);

@@ -16,10 +16,10 @@ const BOTH: readonly [RegExp, string][] = [
   [/^actions\//, 'administration'],
   [/webhook/, 'repository_hooks'],
 ];
-/** What whoever can see a repository may write there. */
+/** What everyone who can see a repository may write there. */
 const OPEN = /^(?:pulls\/create|pulls\/create-review|issues\/create-comment)$/;
 
-/** What a token and the person behind it need for an operation. */
+/** The requirements of an operation on a token and the person behind it. */
 export function needOf(id: OperationId, method: string): Need {
   const reads = method === 'GET';
   const lines = reads ? [...READS, ...BOTH] : BOTH;

@@ -8,7 +8,7 @@ type Json = { [key: string]: unknown };
 type Parameter = { name: string; in: string; required?: boolean; schema: Json };
 type Operation = { operationId: OperationId; parameters?: Json[]; requestBody?: Json };
 
-/** One operation at one path, and what GitHub's description says a request of it may hold. */
+/** One operation at one path, and the requests that GitHub's description allows. */
 export type Described = {
   readonly id: OperationId;
   readonly method: string;
@@ -20,14 +20,14 @@ export type Described = {
   readonly body: { readonly required: boolean; readonly check: (() => ValidateFunction) | null } | null;
 };
 
-/** Parameters that may hold slashes, which GitHub takes encoded and plain. */
+/** Parameters that may hold slashes, which GitHub accepts encoded and plain. */
 const GREEDY = new Set(['path', 'ref', 'branch']);
 
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * OpenAPI 3.0 as JSON Schema, and stricter: what has properties has no others, as GitHub ignores a misspelled member in
- * silence. `open`: a part of something larger, which says so for all its parts.
+ * OpenAPI 3.0 as JSON Schema, and stricter: objects with properties allow no others, because GitHub ignores a
+ * misspelled member without an error. `open`: a part of a larger schema, which forbids others for all its parts.
  */
 function strict(schema: unknown, open = false): unknown {
   if (Array.isArray(schema)) return schema.map((s) => strict(s, open));
@@ -147,7 +147,7 @@ function inDocument(schema: unknown): Json {
   return JSON.parse(JSON.stringify(schema).replaceAll('"#/components/', '"github#/components/'));
 }
 
-/** What is wrong with a request, one line a fault. */
+/** What is wrong with a request, one line for each fault. */
 export function faultsOf(
   operation: Described,
   parameters: Record<string, unknown>,

@@ -1,18 +1,18 @@
 import type { Actor, Repo } from './state.ts';
 
-/** What a server that implements only a part of GitHub does not do. Every one was seen on a real server. */
+/** Deviations of servers that implement only a part of GitHub. Each was observed on a real server. */
 export type Partial = {
-  /** A merge takes no notice of `sha`. */
+  /** A merge ignores `sha`. */
   readonly mergeIgnoresSha?: boolean;
   /** A refused merge answers 200, with the true status in the body. */
   readonly mergeRefusalsAs200?: boolean;
-  /** A required status stops a push, but no merge through the API. */
+  /** A required status stops a push, but not a merge through the API. */
   readonly mergeIgnoresRules?: boolean;
-  /** What GitHub answers with 201 has 200. */
+  /** Answers are 200 where GitHub has 201. */
   readonly createsAs200?: boolean;
   /** Rulesets are unknown: 404. */
   readonly noRulesets?: boolean;
-  /** Lists take no notice of filters and page sizes, and send no `Link`. */
+  /** Lists ignore filters and page sizes, and send no `Link`. */
   readonly plainLists?: boolean;
   readonly unsignedWebhooks?: boolean;
   readonly noStatusEvents?: boolean;
@@ -22,7 +22,7 @@ export type Partial = {
   readonly titleWipesBody?: boolean;
 };
 
-/** Something that happened in a repository, as webhooks and workflows hear of it. */
+/** An event in a repository, as webhooks and workflows get it. */
 export type RepositoryEvent = {
   readonly event: string;
   readonly repo: Repo;
@@ -44,13 +44,13 @@ export type Dispatch = {
 export type Options = {
   readonly partial?: Partial;
   readonly clock?: () => Date;
-  /** Calls each token has. */
+  /** How many calls each token has. */
   readonly rateLimit?: number;
-  /** False: `mergeable` is known at the first look, which it never is on GitHub. */
+  /** False: `mergeable` is known at the first read, which it never is on GitHub. */
   readonly lazyMergeable?: boolean;
-  /** Plays the workflow; its conclusion is the run's, and an error is a `failure`. */
+  /** Plays the workflow; it returns the run's conclusion, and an error is a `failure`. */
   readonly onDispatch?: (dispatch: Dispatch) => Promise<string | undefined>;
-  /** Another forge's rules for pushes: why one of a ref is refused, or null. */
+  /** Another forge's rules for pushes: why a push of a ref is refused, or null. */
   readonly pushRule?: (
     repo: Repo,
     actor: Actor,

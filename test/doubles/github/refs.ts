@@ -4,7 +4,7 @@ import { pullShape, repoShape, userShape } from './shapes.ts';
 import type { Actor, Pull, Repo } from './state.ts';
 import type { World } from './world.ts';
 
-/** A ref that moves: null is where there is none. */
+/** A ref that moves; null is a missing ref. */
 export type Update = { readonly ref: string; readonly from: string | null; readonly to: string | null };
 
 /** Why a ref may not be pushed: git's one-line reason, and GitHub's sentences for `remote:`. */
@@ -12,7 +12,7 @@ export type PushRefusal = { readonly reason: string; readonly remarks: readonly 
 
 const ZERO = '0'.repeat(40);
 
-/** Why a push of one ref is refused, or null. What is pushed is in the repository by now. */
+/** Why a push of one ref is refused, or null. Its objects are in the repository by then. */
 export async function pushRefusal(world: World, repo: Repo, actor: Actor, update: Update): Promise<PushRefusal | null> {
   if (update.ref.startsWith('refs/pull/')) return { reason: 'deny updating a hidden ref', remarks: [] };
   const workflow = await forbiddenWorkflow(repo, update, actor);
@@ -30,7 +30,7 @@ export async function pushRefusal(world: World, repo: Repo, actor: Actor, update
   return { reason: 'push declined due to repository rule violations', remarks };
 }
 
-/** A workflow file that an update would write and this token may not, or null. */
+/** A workflow file that an update would write although this token may not, or null. */
 export async function forbiddenWorkflow(repo: Repo, update: Update, actor: Actor): Promise<string | null> {
   if (update.to === null || mayWriteWorkflows(actor) || !/^refs\/(?:heads|tags)\//.test(update.ref)) return null;
   const main = await repo.git.resolve(`refs/heads/${repo.defaultBranch}`);
@@ -42,7 +42,7 @@ export async function forbiddenWorkflow(repo: Repo, update: Update, actor: Actor
   const files = paths.filter((p) => p.startsWith('.github/workflows/'));
   for (const path of files) {
     const [now, before] = [await repo.git.entry(update.to, path), main ? await repo.git.entry(main, path) : null];
-    if (now && now.oid !== before?.oid) return path; // what main has already is nobody's to refuse
+    if (now && now.oid !== before?.oid) return path; // what main has already is allowed
   }
   return null;
 }
@@ -59,7 +59,7 @@ export async function keepHead(repo: Repo, pull: Pull): Promise<void> {
   await repo.git.run(['update-ref', `refs/pull/${pull.number}/head`, pull.head]);
 }
 
-/** What follows when refs have moved, by whatever way: pull requests follow their branch, and webhooks hear of it. */
+/** The consequences of moved refs, however they moved: pull requests follow their branch, and webhooks are sent. */
 export async function moved(world: World, repo: Repo, actor: Actor, updates: readonly Update[]): Promise<void> {
   for (const update of updates) {
     const branch = /^refs\/heads\/(.+)$/.exec(update.ref)?.[1];
@@ -90,7 +90,7 @@ async function headMoved(world: World, repo: Repo, pull: Pull, to: string | null
   tellPull(world, repo, pull, 'synchronize', actor, { before, after: to });
 }
 
-/** A pull request whose head has come onto its base by another way counts as merged. */
+/** A pull request whose head has reached its base in another way counts as merged. */
 async function baseMoved(world: World, repo: Repo, pull: Pull, { from, to }: Update, actor: Actor): Promise<void> {
   if (!to || !(await repo.git.isAncestor(pull.head, to))) return;
   if (from && (await repo.git.isAncestor(pull.head, from))) return;
@@ -110,7 +110,7 @@ export function markMerged(world: World, repo: Repo, pull: Pull, commit: string,
   close(world, repo, pull, actor);
 }
 
-/** What every event carries. */
+/** Members of every event. */
 export const common = (world: World, repo: Repo, actor: Actor): Record<string, unknown> => ({
   repository: repoShape(world, repo),
   ...(actor.account && { sender: userShape(world, actor.account) }),

@@ -2,7 +2,7 @@ import { mayPush } from './identity.ts';
 import type { Account, Pull, Repo, Review } from './state.ts';
 import type { World } from './world.ts';
 
-/** Who approves now, and who asks for changes: each reviewer's last word, comments apart, if they may push. */
+/** Who approves now, and who requests changes: each reviewer's last review, without comments, if they may push. */
 export function approvers(world: World, repo: Repo, pull: Pull): { approved: Account[]; rejected: Account[] } {
   const last = new Map<number, Review>();
   for (const review of pull.reviews)

@@ -3,13 +3,13 @@ import type { OperationId } from './operations.ts';
 import type { Actor, Repo } from './state.ts';
 import type { World } from './world.ts';
 
-/** One request, after it was understood and allowed. */
+/** One request, after it was parsed and allowed. */
 export type Context = {
   readonly world: World;
   readonly actor: Actor;
-  /** The repository of the path; for the few routes without one it is not to be touched. */
+  /** The repository of the path; routes without one must not use it. */
   readonly repo: Repo;
-  /** As it was asked for, without its query. */
+  /** The path of the request, without its query. */
   readonly url: string;
   readonly values: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;

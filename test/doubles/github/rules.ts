@@ -27,7 +27,9 @@ function covers(ruleset: Ruleset, repo: Repo, ref: string): boolean {
 
 const ROLES: Readonly<Record<number, string>> = { 2: 'write', 4: 'write', 5: 'admin' };
 
-/** Whether a ruleset lets this actor past. `push`: without a pull request, where some may pass only with one. */
+/**
+ * Whether a ruleset lets this actor bypass it. `push`: without a pull request; some actors may bypass it only with one.
+ */
 function bypasses(world: World, repo: Repo, by: readonly BypassActor[], actor: Actor | null, push: boolean): boolean {
   if (!actor) return false;
   const role = actor.account && actor.kind !== 'installation' ? roleOf(world, actor.account, repo) : null;
@@ -49,7 +51,7 @@ function bypasses(world: World, repo: Repo, by: readonly BypassActor[], actor: A
 export const rulesOf = (repo: Repo, ref: string): AppliedRule[] =>
   repo.rulesets.filter((s) => covers(s, repo, ref)).flatMap((ruleset) => ruleset.rules.map((r) => ({ ...r, ruleset })));
 
-/** The same, less those that let this actor past; null is nobody in particular. */
+/** The same, without those that this actor may bypass; null is an unknown actor. */
 export const rulesFor = (world: World, repo: Repo, ref: string, actor: Actor | null, push: boolean): AppliedRule[] =>
   rulesOf(repo, ref).filter((r) => !bypasses(world, repo, r.ruleset.bypass_actors, actor, push));
 
@@ -65,7 +67,7 @@ export function latestStatuses(repo: Repo, sha: string, appId?: number | null): 
   return latest;
 }
 
-/** What is missing of the required statuses, as GitHub words it; null if nothing. @param behind nothing counts then */
+/** The required statuses that are missing, in GitHub's words; null if none is. @param behind then no status counts */
 function statusProblem(repo: Repo, sha: string, rule: Rule, behind: boolean): string | null {
   const checks = (rule.parameters?.required_status_checks ?? []) as readonly Check[];
   const states = checks.map(({ context, integration_id }) => {
@@ -95,8 +97,8 @@ export function isBehind(git: Git, head: string, base: string): Promise<boolean>
 }
 
 /**
- * Why a pull request may not be merged, as GitHub's sentences. A head that is behind, where it must not be, looks the same as
- * a status that is missing.
+ * Why a pull request may not be merged, in GitHub's sentences. A head that is behind, where it must not be, looks the
+ * same as a missing status.
  */
 export async function mergeProblems(
   world: World,
@@ -143,7 +145,7 @@ async function reviewProblems(
   return problems;
 }
 
-/** Merge methods that the rules of the base leave. */
+/** Merge methods that the rules of the base allow. */
 export function methodsLeft(world: World, repo: Repo, pull: Pull, actor: Actor): readonly string[] {
   const lists = rulesFor(world, repo, `refs/heads/${pull.baseRef}`, actor, false)
     .filter((r) => r.type === 'pull_request')
@@ -157,7 +159,7 @@ export const strictlyBehind = async (world: World, repo: Repo, pull: Pull, actor
     (r) => r.type === 'required_status_checks' && isStrict(r),
   ) && (await isBehind(repo.git, pull.head, base));
 
-/** Why a ref may not be moved by a push, as GitHub's sentences. Both commits are in the repository by now. */
+/** Why a push may not move a ref, in GitHub's sentences. Both commits are in the repository by then. */
 export async function pushProblems(
   world: World,
   repo: Repo,
@@ -184,7 +186,7 @@ export async function pushProblems(
   return problems;
 }
 
-/** A push may land exactly what a pull request would: its head, on top of the base, with everything it needs. */
+/** A push may put on main exactly what a pull request would: its head, on top of the base, with everything it needs. */
 async function withoutPull(
   world: World,
   repo: Repo,

@@ -42,10 +42,10 @@ export type Call = {
 
 let description: Description | undefined;
 
-/** Answers the API and git, and keeps a record of both. */
+/** Answers the API and git, and records both. */
 export class Server {
   readonly calls: Call[] = [];
-  /** Requests that are not what GitHub's own description says they should be. */
+  /** Requests that GitHub's own description does not allow. */
   readonly violations: string[] = [];
   readonly #world: World;
   readonly #faults: Faults;
@@ -83,7 +83,7 @@ export class Server {
     send(response, answer, this.#world, { truncated: fault === 'truncated', etag: request.headers['if-none-match'] });
   }
 
-  /** What is to go wrong now; waiting and interfering is done by then. */
+  /** The fault of this request; waits and races are done by then. */
   async #fault(...names: readonly string[]): Promise<FaultKind | null> {
     const fault = this.#faults.take(...names);
     if (fault === null || typeof fault === 'string') return fault;
@@ -116,7 +116,7 @@ export class Server {
     await serveGit(this.#world, request, response, body);
   }
 
-  /** One more call of a token. @throws {Refusal} when it has had all of its own */
+  /** Counts one more call of a token. @throws {Refusal} when it has used all its calls */
   #count(token: string): void {
     const { rateLimit = 5000 } = this.#world.options;
     const used = (this.#world.used.get(token) ?? 0) + 1;

@@ -14,7 +14,7 @@ import type {
 } from './state.ts';
 import type { World } from './world.ts';
 
-// How GitHub shows things: the members that clients read, under GitHub's names.
+// How GitHub prints things: the members that clients read, under GitHub's names.
 
 type Json = Record<string, unknown>;
 

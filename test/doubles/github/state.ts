@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Git } from '../../../registry-repo/git.ts';
 import type { Lock } from './lock.ts';
 
-/** Somebody with an id that lasts; a bot is what an App acts as. */
+/** An account with a permanent id; a bot is the account of an App. */
 export type Account = {
   readonly id: number;
   readonly login: string;
@@ -31,7 +31,7 @@ export type Installation = {
   readonly repositories: 'all' | readonly string[];
 };
 
-/** Who calls, and what this token may do, before any role in a repository is looked at. */
+/** The caller, and the permissions of its token, before any role in a repository is checked. */
 export type Actor = {
   readonly kind: 'anonymous' | 'classic' | 'fine-grained' | 'installation' | 'actions' | 'app';
   readonly account: Account | null;
@@ -86,7 +86,7 @@ export type Pull = {
   closedAt: string | null;
   updatedAt: string;
   lastPusher: Account;
-  /** What was found out about this head on this base; until then GitHub says `mergeable: null`. */
+  /** The result of the trial merge of this head on this base; until then GitHub answers `mergeable: null`. */
   merged: { readonly head: string; readonly base: string; readonly commit: string | null } | null;
   readonly labels: Set<string>;
   readonly reviews: Review[];

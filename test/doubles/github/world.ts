@@ -30,11 +30,11 @@ export type Delivery = {
   readonly url: string;
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** What the receiver answered; null if nobody did. */
+  /** What the receiver answered; null without an answer. */
   readonly status: number | null;
 };
 
-/** Everything the double knows: accounts, Apps, tokens, repositories, and what happened. */
+/** All state of the double: accounts, Apps, tokens, repositories, and what happened. */
 export class World {
   readonly options: Options;
   readonly folder = temporaryFolder();
@@ -56,7 +56,7 @@ export class World {
   url = '';
   /** Where pages and git are. */
   webUrl = '';
-  /** Where bytes of releases are: another origin than the API. */
+  /** Where the bytes of releases are: another origin than the API. */
   downloadsUrl = '';
 
   constructor(options: Options) {
@@ -77,7 +77,7 @@ export class World {
     return `${this.now().toISOString().slice(0, 19)}Z`;
   }
 
-  /** Work that goes on after an answer: `settled` waits for it. */
+  /** Work that continues after an answer: `settled` waits for it. */
   later(work: Promise<unknown>): void {
     const mine = work.catch(() => {}).finally(() => this.#pending.delete(mine));
     this.#pending.add(mine);
@@ -211,7 +211,7 @@ export class World {
     return delivery;
   }
 
-  /** The same delivery once more, under its own id. */
+  /** The same delivery again, under its own id. */
   async redeliver(id: string): Promise<Delivery> {
     const known = this.deliveries.find((d) => d.id === id);
     const hook = [...this.repos.values()].flatMap((r) => r.hooks).find((h) => h.config.url === known?.url);
@@ -274,7 +274,7 @@ function newRepo(
   };
 }
 
-/** What a new repository on GitHub has. */
+/** Default settings of a new repository on GitHub. */
 const REPO_SETTINGS = {
   allow_squash_merge: true,
   allow_merge_commit: true,

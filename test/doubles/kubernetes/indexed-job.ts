@@ -4,14 +4,15 @@ import { dirname, join, posix } from 'node:path';
 import { root, temporaryFolder } from '../../support/paths.ts';
 import { type ConfigMap, type Container, type Job, type Mount, manifestOf, type PodSpec } from './manifest.ts';
 
-// A stand-in for a cluster: what the Job controller and the kubelets do with an Indexed Job, as processes of this machine.
-// Pods share nothing but what the manifest lets them reach. They run as the user of the manifest where this process may
-// choose one, and may write where it mounts room for it. It limits no memory, and there is no network of its own.
+// A stand-in for a cluster: it does what the Job controller and the kubelets do with an Indexed Job, as processes of
+// this machine. Pods share only what the manifest lets them reach. They run as the manifest's user if this process may
+// choose one, and may write only to the mounts that allow it. Memory is not limited, and pods have no network of their
+// own.
 
 export type Cluster = {
   /** By name, their keys. */
   readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** What the image has in the working folder. */
+  /** The image's files in the working folder. */
   readonly image?: string;
   /** By claim, a folder. */
   readonly claims?: Readonly<Record<string, string>>;
@@ -101,7 +102,7 @@ let tried: boolean | undefined;
 function ownerOf({ securityContext }: PodSpec): Owner {
   const { runAsUser: uid, runAsGroup: gid } = securityContext;
   if (process.getuid?.() !== 0) return {};
-  // Asked once: this process may be the server that pods wait for.
+  // Asked once, because this process may be the server that pods wait for.
   tried ??= spawnSync(process.execPath, [join(root, 'dist/pipeline/cli.js'), '--version'], { uid, gid }).status === 0;
   return tried ? { uid, gid } : {};
 }

@@ -1,4 +1,4 @@
-/** A sweep of three points, and what `pipeline/sweep/kubernetes.ts` may be told of the cluster: all of it. */
+/** A sweep of three points, and everything that `pipeline/sweep/kubernetes.ts` may be told about the cluster. */
 export const JOB = {
   id: '0123456789ab',
   points: 3,

@@ -1,6 +1,6 @@
 import { parseAllDocuments } from 'yaml';
 
-/** What a sweep's manifest has, as far as tests look. */
+/** The parts of a sweep's manifest that tests read. */
 export type Container = {
   readonly name: string;
   readonly image: string;
@@ -51,6 +51,7 @@ export type ConfigMap = {
   readonly data: Readonly<Record<string, string>>;
 };
 
+/** Reads the ConfigMap and the Job of a manifest. */
 export function manifestOf(text: string): { readonly configMap: ConfigMap; readonly job: Job } {
   const documents = parseAllDocuments(text).map((document) => document.toJS() as { kind: string });
   const one = (kind: string) => documents.find((d) => d.kind === kind) as unknown;

@@ -4,7 +4,7 @@ import { root, temporaryFolder } from '../../support/paths.ts';
 
 export type StrictReader = { readonly program: string };
 
-/** Builds the reader of `strict/`, or says why it cannot be had here. */
+/** Builds the reader of `strict/`, or says why that is not possible here. */
 export function strictReader(): StrictReader | string {
   const program = join(temporaryFolder(), 'strict');
   const built = spawnSync('go', ['build', '-o', program, '.'], {

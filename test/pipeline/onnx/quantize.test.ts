@@ -61,7 +61,7 @@ async function run(bytes: Uint8Array, rewritten = false): Promise<Float32Array> 
 const distance = (a: Float32Array, b: Float32Array) =>
   Math.sqrt(a.reduce((sum, v, i) => sum + (v - (b[i] as number)) ** 2, 0) / b.reduce((sum, v) => sum + v * v, 0));
 
-const s = suite('quantise');
+const s = suite('quantize');
 
 for (const [name, bytes] of [
   ['MatMul', product],
@@ -83,7 +83,7 @@ for (const [name, bytes] of [
       );
     });
 
-s('the same model gives the same bytes, and what is not quantised stays as it is', () => {
+s('the same model gives the same bytes, and what is not quantized stays as it is', () => {
   const [a, b] = [0, 1].map(() => quantize(product, { embeddings: true, weights: 'unsigned' }).bytes);
   assert.equal(a, b);
   const graph = readMessage(ModelShape, new Input(a as Uint8Array)).graph;

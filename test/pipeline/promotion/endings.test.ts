@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { audit } from '../../../pipeline/audit/audit.ts';
 import { printText } from '../../../pipeline/audit/print.ts';
 import { MergeRefusedError } from '../../../pipeline/forge/errors.ts';
-import { recordConfigured } from '../../../pipeline/promotion/drift.ts';
+import { recordConfigured } from '../../../pipeline/promotion/compare-main.ts';
 import type { Judge } from '../../../pipeline/promotion/gate.ts';
 import type { Promotion } from '../../../projections/promotions.ts';
 import { digestOf } from '../../../registry-repo/digest.ts';
@@ -358,8 +358,8 @@ async function checkEnding(way: Way, codes: readonly string[]): Promise<void> {
   assert.is(ended.status, unjudged ? 'open' : 'rejected', `${codes}: ${given}`);
   for (const code of codes) assert.ok(given.includes(code), `${code} is not among ${given}`);
   await world.reconcile();
-  const { interrupted, finished, leased, drift } = await world.reconcile();
-  assert.equal([interrupted, leased, drift], [[], [], []]);
+  const { interrupted, finished, leased, diverged } = await world.reconcile();
+  assert.equal([interrupted, leased, diverged], [[], [], []]);
   // What could not be judged waits until somebody has mended the cause, and then goes on.
   for (const { id, status, judged } of finished)
     assert.equal([id, status, unjudged && judged !== null && couldNotJudge(judged)], [ended.id, 'open', true]);

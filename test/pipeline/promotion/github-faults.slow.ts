@@ -54,7 +54,7 @@ for (let seed = 1; seed <= 12; seed++)
       assert.is(new Set(markers).size, markers.length);
       const types = (await github.world.log()).map((e) => e.type);
       for (const type of new Set(types)) assert.is(types.filter((t) => t === type).length, 1, type);
-      assert.equal((await reconcile(github.ports())).drift, []);
+      assert.equal((await reconcile(github.ports())).diverged, []);
     } finally {
       await github.close();
     }

@@ -10,8 +10,8 @@ github('reconciling on a machine that has no copy of the registry yet', async ()
   try {
     const merged = await world.promote(await world.world.candidate(9));
     assert.is(merged.status, 'merged');
-    const { drift, finished } = await reconcile(world.ports());
-    assert.equal([drift, finished], [[], []]);
+    const { diverged, finished } = await reconcile(world.ports());
+    assert.equal([diverged, finished], [[], []]);
   } finally {
     await world.close();
   }

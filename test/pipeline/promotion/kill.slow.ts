@@ -68,7 +68,7 @@ for (const story of stories)
         assert.equal(await world.mainTitles(), story.end, what);
         assert.equal(await outcome(world), expected, what);
         const before = (await world.log()).length;
-        assert.equal((await world.reconcile()).drift, [], what);
+        assert.equal((await world.reconcile()).diverged, [], what);
         assert.is((await world.log()).length, before, `${what}: a second reconcile did something`);
       }
   });

@@ -105,7 +105,7 @@ leases('nothing is safe because of it: two that both believe to hold it merge on
   assert.is((await world.mainTitles()).length, 1);
 });
 
-leases('a merge that another process is about to record is no drift', async () => {
+leases('a merge that another process is about to record is no divergence', async () => {
   const { world, id } = await proposed();
   let looked: Awaited<ReturnType<World['reconcile']>> | undefined;
   const slow = new Proxy(world.store, {
@@ -120,8 +120,8 @@ leases('a merge that another process is about to record is no drift', async () =
     },
   });
   assert.is((await world.ports({ store: slow }).process.finish('sentiment', id)).status, 'merged');
-  assert.equal([looked?.drift, looked?.leased.length], [[], 1]);
-  assert.equal((await world.reconcile()).drift, []);
+  assert.equal([looked?.diverged, looked?.leased.length], [[], 1]);
+  assert.equal((await world.reconcile()).diverged, []);
 });
 
 leases.run();

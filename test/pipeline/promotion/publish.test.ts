@@ -38,7 +38,7 @@ workflow('is asked once, and its verdict and merge are recorded as events', asyn
   assert.equal([done.status, done.judged?.result, done.judgements], ['merged', 'pass', 1]);
   const types = (await world.log()).map((e) => e.type).slice(1);
   assert.equal(types, ['PromotionProposed', 'PullRequestOpened', 'GateJudged', 'PromotionMerged']);
-  assert.equal((await world.reconcile()).drift, []);
+  assert.equal((await world.reconcile()).diverged, []);
   const pull = await world.forge().pullRequest(1);
   assert.match(pull.body, '**Gate: passed.**');
   assert.equal(pull.labels, ['promotion', 'gate:passed']);
@@ -287,8 +287,8 @@ workflow(
     await forge.pushBranch('by-hand/1', head, null);
     const { number } = await forge.openPullRequest({ branch: 'by-hand/1', title: 'mine', body: 'look', labels: [] });
     assert.is((await elsewhere.publish(number, head, await elsewhere.evaluate(number, head))).outcome, 'merged');
-    const { drift } = await reconcile(elsewhere.ports());
-    assert.equal(drift, []);
+    const { diverged } = await reconcile(elsewhere.ports());
+    assert.equal(diverged, []);
     const types = (await world.log()).map((e) => e.type);
     assert.ok(types.includes('PromotionMerged') && types.includes('GateJudged'));
     const length = types.length;

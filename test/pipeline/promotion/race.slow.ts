@@ -43,7 +43,7 @@ race(
       for (const p of ended)
         if (p.status === 'rejected') assert.is(p.judged?.bound?.baseline?.manifest, better?.candidate.manifest);
       assert.is((await world.mainTitles()).length, merged.length);
-      assert.equal((await world.reconcile()).drift, []);
+      assert.equal((await world.reconcile()).diverged, []);
       rejudged += ended.filter((p) => p.judgements > 1).length;
     }
     assert.ok(rejudged > 0, 'the two never met: the test did not test');

@@ -1,6 +1,6 @@
 /**
- * Test files that take longest, longest first. A long file that starts last keeps one core busy while the others wait, so
- * these start first. A run prints its own at its end: the order here need not be exact.
+ * The test files that take longest, longest first. A long file that starts last keeps one core busy while the others
+ * wait, so these start first. A run prints its own order at its end; this one need not be exact.
  */
 export const LONGEST: readonly string[] = [
   'pipeline/promotion/github-races.slow',
@@ -62,8 +62,8 @@ export function inOrder(files: readonly string[], longest: readonly string[] = L
 }
 
 /**
- * How many files run at once: one more than there are cores, since a file often waits for a disk or for a process that it
- * started. At most eight, since some need a gigabyte.
+ * How many files run at once: one more than there are cores, because a file often waits for a disk or for a process
+ * that it started. At most eight, because some need a gigabyte.
  */
 export const atOnce = (cores: number): number => Math.min(cores + 1, 8);
 

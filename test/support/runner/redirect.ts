@@ -1,4 +1,4 @@
-/** A module hook: whoever asks for uvu gets {@link ./tell.ts}, except that file itself. */
+/** A module hook: every import of uvu gets {@link ./tell.ts}, except in that file itself. */
 export function resolve<Next>(
   specifier: string,
   context: { readonly parentURL?: string | undefined },

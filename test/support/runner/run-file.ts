@@ -11,7 +11,7 @@ export type Outcome = {
   readonly output: string;
 };
 
-/** Calls `tick` once a second until it is stopped, where nothing else is given. */
+/** Calls `tick` once a second until it is stopped, unless another clock is given. */
 export type Ticks = (tick: () => void) => { stop(): void };
 
 const everySecond: Ticks = (tick) => {
@@ -23,13 +23,16 @@ export type RunOptions = {
   readonly limits: Limits;
   readonly ticks?: Ticks;
   readonly onSign?: (sign: Sign) => void;
-  /** Kills the file and says so. */
+  /** Kills the file and says why. */
   readonly signal?: AbortSignal;
 };
 
 const START = fileURLToPath(new URL('./start-file.js', import.meta.url));
 
-/** Runs one compiled test file in a process of its own. A file that hangs is killed, and the test named in which it hung. */
+/**
+ * Runs one compiled test file in a process of its own. A file that hangs is killed, and the test in which it hung is
+ * named.
+ */
 export function runFile(path: string, options: RunOptions): Promise<Outcome> {
   const { ticks = everySecond, onSign, signal } = options;
   const watch = new Watch(options.limits);
@@ -46,7 +49,7 @@ export function runFile(path: string, options: RunOptions): Promise<Outcome> {
       killed = true;
       output += `\nkilled: ${why} (an open handle, a child, or an endless wait)\n`;
       child.kill('SIGKILL');
-      for (const stream of [...printed, signs]) stream.destroy(); // a process it has left behind may hold them open
+      for (const stream of [...printed, signs]) stream.destroy(); // a process that it has left behind may hold them open
     };
     const ticking = ticks(() => {
       const why = watch.tick();

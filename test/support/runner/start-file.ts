@@ -2,7 +2,7 @@ import * as modules from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { resolve } from './redirect.ts';
 
-// Runs the test file it is given, with suites that say what they do. Not a preload: threads and forks of a test would
+// Runs a test file with suites that report what they do. It is not a preload, because threads and forks of a test would
 // inherit that.
 
 const file = process.argv[2] as string;

@@ -2,10 +2,10 @@ import { writeSync } from 'node:fs';
 import { type Context, type Test, suite as uvuSuite } from 'uvu';
 import type { Sign } from './watch.ts';
 
-// What test files get instead of uvu when the runner starts them: the same suites, which say when each test and hook
-// begins and ends, so that the runner knows a file that is at work from one that hangs, and where it hangs.
+// Replaces uvu in test files that the runner starts: the same suites, which report when each test and hook begins and
+// ends. So the runner can tell a working file from one that hangs, and where it hangs.
 
-/** Where the runner listens. */
+/** The runner's address. */
 export const SIGNS_FD = 3;
 
 const say = (sign: Sign): void => void writeSync(SIGNS_FD, `${JSON.stringify(sign)}\n`);

@@ -19,7 +19,7 @@ export class Watch {
     this.#limits = limits;
   }
 
-  /** Something was printed. */
+  /** A sign of life: something was printed. */
   heard(): void {
     this.#silent = 0;
   }
@@ -34,7 +34,7 @@ export class Watch {
     }
   }
 
-  /** What has begun and not ended, or where else the file is. */
+  /** The test or hook that has begun and not ended, or where else the file is. */
   get where(): string {
     const open = this.#open.at(-1);
     if (open !== undefined) return `in ${open}`;
@@ -46,7 +46,7 @@ export class Watch {
     return this.#open.length > 0;
   }
 
-  /** One tick has passed. @returns why the file has to be killed, if it has */
+  /** Counts one tick. @returns why the file has to be killed, if it has */
   tick(): string | undefined {
     this.#silent++;
     this.#whole++;

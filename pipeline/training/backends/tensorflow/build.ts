@@ -7,11 +7,11 @@ import { TFJS_NODE } from './installed.ts';
 import { LIBRARIES, type TensorflowFolder } from './locate.ts';
 import type { Packages } from './packages.ts';
 
-/** Of the N-API, as the addon's source wants it. */
+/** Version of the N-API that the addon's source needs. */
 const NAPI = 8;
 
 /**
- * The addon of tfjs-node against these libraries: one call of the compiler.
+ * Builds the addon of tfjs-node for these libraries, by one call of the compiler.
  *
  * @param parent where it is kept, under a name made of versions and places
  * @returns the addon's path

@@ -6,7 +6,7 @@ import { isOlder, locateTensorflow, type TensorflowFolder } from './locate.ts';
 import { installPackages } from './packages.ts';
 
 export type InstallOptions = {
-  /** TensorFlow's folder; without one, a Python is asked. */
+  /** TensorFlow's folder; if left out, Python is asked for it. */
   readonly folder?: string;
   readonly python: string;
   /** Whether a GPU must be found. */
@@ -15,10 +15,10 @@ export type InstallOptions = {
 };
 
 /**
- * Makes the backend `tensorflow` from the TensorFlow of a Python package: tfjs-node's own addon, built against its libraries. Nothing
- * is written but to the user's cache folder, and what was installed before stays if this fails.
+ * Makes the backend `tensorflow` from the TensorFlow of a Python package: tfjs-node's own addon, built for its
+ * libraries. It writes only to the user's cache folder, and what was installed before stays if this fails.
  *
- * @param say is told each thing that was done
+ * @param say is called with each thing that was done
  * @throws {BackendError} naming what is missing and how to get it
  */
 export async function installTensorflow(
@@ -37,7 +37,7 @@ export async function installTensorflow(
   return writable(() => installed(found, options, say));
 }
 
-/** Failures of the disk under a name that says what to do. */
+/** Wraps disk errors in an error that says what to do. */
 async function writable<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { userCache } from '../user-cache.ts';
 
-/** The release whose insides are known: its addon is built, and its files are loaded one by one. */
+/** The release whose internals are known: its addon is built, and its files are loaded one by one. */
 export const TFJS_NODE = '4.22.0';
 
 const Installed = z.strictObject({
@@ -20,7 +20,7 @@ const Installed = z.strictObject({
 /** The addon that `pawl backend install` has built and tried. */
 export type Installed = z.infer<typeof Installed>;
 
-/** All of it is here, and may be deleted. */
+/** The folder that holds everything; it may be deleted. */
 export const backendFolder = (): string => join(userCache(), 'backends');
 const file = (): string => join(backendFolder(), 'tensorflow.json');
 
@@ -35,7 +35,7 @@ export async function readInstalled(): Promise<Installed | null> {
   }
 }
 
-/** The last thing that an installation writes. */
+/** The last file that an installation writes. */
 export async function writeInstalled(installed: Installed): Promise<string> {
   const path = file();
   await mkdir(dirname(path), { recursive: true });

@@ -27,7 +27,7 @@ export async function locateTensorflow(where: {
   const folder = await realpath(given).catch(() => null);
   if (!folder)
     throw new BackendError(`there is no folder ${given}: give --tensorflow the folder of TensorFlow’s package; ${HOW}`);
-  // The folder that holds a package is as good as the package.
+  // The folder that contains the package is accepted as well.
   const inner = join(folder, 'tensorflow');
   const found = basename(folder) !== 'tensorflow' && (await exists(join(inner, LIBRARIES[0]))) ? inner : folder;
   const version = await versionOf(found);
@@ -45,7 +45,8 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-// Found, not imported: an import takes seconds and may fail for reasons that do not matter here.
+// Python only finds the package and does not import it: an import takes seconds and may fail for reasons that do not
+// matter here.
 const QUESTION = `
 import importlib.util, json, os
 found = importlib.util.find_spec('tensorflow')
@@ -72,7 +73,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** From the package's own description, which stands beside its folder. */
+/** From the package's own description, which is beside its folder. */
 async function versionOf(folder: string): Promise<string | null> {
   const names = await readdir(dirname(folder)).catch(() => []);
   for (const name of names.filter((n) => /^tensorflow(?:_cpu|_gpu)?-[\d.]+.*\.dist-info$/.test(n))) {

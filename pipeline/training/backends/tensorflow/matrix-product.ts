@@ -10,8 +10,8 @@ const NAME = 'BatchMatMul';
 const BACKEND = 'tensorflow';
 
 /**
- * Lets TensorFlow's operation for two matrices multiply two matrices. tfjs-node takes that for rows of matrices, which needs two to
- * three times as long where they are as small as those of one step of an LSTM.
+ * Makes tfjs-node multiply two matrices by TensorFlow's operation for two matrices. It would use the one for batches of
+ * matrices, which takes two to three times as long for matrices as small as those of one step of an LSTM.
  */
 export function registerMatrixProduct(tf: Tf): void {
   const general = tf.getKernel(NAME, BACKEND);

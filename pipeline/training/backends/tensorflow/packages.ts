@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { program } from '../program.ts';
 import { TFJS_NODE } from './installed.ts';
 
-/** Node's headers for addons, whatever the version of Node. */
+/** Node's headers for addons, which fit every version of Node. */
 const NODE_API_HEADERS = '1.9.0';
 
 export type Packages = {
@@ -16,7 +16,8 @@ export type Packages = {
 };
 
 /**
- * tfjs-node in a folder of its own, from the npm registry, without running its scripts (they would download another TensorFlow).
+ * Installs tfjs-node in a folder of its own, from the npm registry, without running its scripts (they would download
+ * another TensorFlow).
  *
  * @param parent where the folder is made
  * @throws {BackendError} if npm is missing, or cannot get the packages
@@ -46,7 +47,7 @@ export async function installPackages(parent: string, say: (line: string) => voi
       otherwise: 'it needs npm’s registry (`npm ping`), or its cache, and some 300 MB of disk',
       timeoutMs: 600_000,
     });
-    // Another installation may have been faster, and may be using them.
+    // Another installation may have been faster, and its packages may be in use.
     if (!complete()) {
       await rm(folder, { recursive: true, force: true });
       await rename(fresh, folder).catch((error) => {

@@ -6,7 +6,7 @@ import { BackendError } from '../errors.ts';
 import { type Installed, readInstalled } from './installed.ts';
 import { registerMatrixProduct } from './matrix-product.ts';
 
-/** What tfjs-node's own files give; nothing of it is typed. */
+/** The exports of tfjs-node's own files, which have no types. */
 type Addon = { readonly TF_Version: string };
 type KernelBackend = { readonly isUsingGpuDevice?: boolean; readonly binding?: Addon };
 
@@ -16,8 +16,8 @@ const AGAIN = 'run `pawl backend install` again, or choose another with --backen
 const PUBLISHED = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];
 
 /**
- * TensorFlow's own kernels, through tfjs-node: the addon that `pawl backend install` has built, or else the published package where
- * that is installed beside Pawl.
+ * TensorFlow's own kernels, through tfjs-node: the addon that `pawl backend install` has built, or else the published
+ * package if that is installed beside Pawl.
  *
  * @param threads of one operation
  * @throws {BackendError} `absent` if there is neither
@@ -41,13 +41,13 @@ export async function openTensorflow({ threads }: { readonly threads: number }):
   );
 }
 
-/** TensorFlow reads these once, when it is loaded. */
+/** TensorFlow reads these variables once, when it is loaded. */
 function prepare(threads: number): void {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   process.env.TF_NUM_INTRAOP_THREADS ??= String(threads);
   process.env.TF_NUM_INTEROP_THREADS ??= '1';
   process.env.TF_DETERMINISTIC_OPS ??= '1';
-  // Gone from Node 23 on, and still called.
+  // Removed in Node 23, but tfjs-node still calls it.
   const util = createRequire(import.meta.url)('node:util') as Record<string, unknown>;
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
   util.isArray ??= Array.isArray;
@@ -70,7 +70,7 @@ function loadBuilt({ addon, packages, tensorflow, version }: Installed): { tf: T
   try {
     const load = createRequire(join(packages, 'package.json'));
     const tf = load('@tensorflow/tfjs-core') as Tf;
-    tf.enableProdMode(); // quietly: packages that share kernels register them twice
+    tf.enableProdMode(); // without warnings: packages that share kernels register them twice
     load('@tensorflow/tfjs-node/dist/register_all_kernels');
     const { NodeJSKernelBackend } = load('@tensorflow/tfjs-node/dist/nodejs_kernel_backend') as {
       NodeJSKernelBackend: new (binding: Addon, name: string) => never;

@@ -25,7 +25,7 @@ const shownLabels = (c: Context) =>
     ),
   );
 
-/** Labels that the repository does not have yet are made. */
+/** Missing labels are made. */
 function put(c: Context): void {
   const { labels } = pullOf(c.repo, c.values.issue_number as string);
   for (const name of names(c)) {

@@ -19,7 +19,7 @@ const PLURAL: Readonly<Record<string, string>> = {
 
 const unmergeable = (message: string) => new Refusal(405, message);
 
-/** Everything that keeps GitHub from merging, in its own words. */
+/** Everything that keeps GitHub from merging, in GitHub's words. */
 async function checkMerge({ world, repo, actor, body }: Context, pull: Pull): Promise<{ tree: string; base: string }> {
   const { partial } = world.options;
   const method = body?.merge_method ?? 'merge';
@@ -89,7 +89,7 @@ const merge = (context: Context) =>
     return ok({ sha: commit, merged: true, message: 'Pull Request successfully merged' });
   });
 
-/** Merges the base into the branch, which is a new head that nothing has been said of. */
+/** Merges the base into the branch, which gives a new head without statuses. */
 const updateBranch = (context: Context) =>
   context.repo.lock.run(async () => {
     const { world, repo, actor, values, body } = context;

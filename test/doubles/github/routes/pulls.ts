@@ -11,14 +11,14 @@ export function pullOf(repo: Repo, number: string | number): Pull {
   return pull;
 }
 
-/** As lists have it. The API of 2026-03-10 no longer says `merge_commit_sha`. */
+/** As lists have it. The API of 2026-03-10 no longer has `merge_commit_sha`. */
 function shown(c: Context, pull: Pull): Record<string, unknown> {
   const { merge_commit_sha, ...rest } = pullShape(c.world, c.repo, pull);
   const hidden = c.world.options.partial?.noMergeFields || c.headers['x-github-api-version'] === '2026-03-10';
   return hidden ? rest : { ...rest, merge_commit_sha };
 }
 
-/** As one alone is shown: with what a merge of it would be. */
+/** As a single one is shown: with the result of a trial merge. */
 async function whole(c: Context, pull: Pull): Promise<Record<string, unknown>> {
   const [mergeable, state] = await mergeability(c.world, c.repo, pull);
   const { mergedBy } = pull;
@@ -130,7 +130,7 @@ async function reopen({ world, repo, actor }: Context, pull: Pull): Promise<void
   tellPull(world, repo, pull, 'reopened', actor);
 }
 
-/** What was pushed before is seen, whoever looks. */
+/** Earlier pushes are visible to every reader. */
 const caughtUp = (repo: Repo) => repo.lock.run(async () => {});
 
 const list = async (c: Context) => {

@@ -44,19 +44,19 @@ const shown = (c: Context, r: Release) => ({
   assets: r.assets.map((a) => shownAsset(c, a)),
 });
 
-/** GitHub puts dots where it takes no other character. */
+/** GitHub replaces characters that it does not accept with dots. */
 const assetName = (name: string): string => name.replace(/[^\w.+-]/g, '.').replace(/\.{2,}/g, '.');
 
 const already = (resource: string, field: string) =>
   new Refusal(422, 'Validation Failed', { errors: [{ resource, code: 'already_exists', field }] });
 
-/** Drafts are for whoever may publish them. */
+/** Only those who may publish drafts see them. */
 const mayWrite = ({ actor, repo, world }: Context): boolean =>
   actor.permissions === 'all' || actor.permissions.contents === 'write'
     ? actor.account !== null && mayPush(world, actor.account, repo)
     : false;
 
-/** Publishing makes the tag, where there is none. */
+/** Publishing makes the tag, if there is none. */
 async function makeTag({ repo }: Context, tag: string, target: string): Promise<void> {
   if (await repo.git.resolve(`refs/tags/${tag}`)) return;
   const at = /^[0-9a-f]{40}$/.test(target)

@@ -56,7 +56,7 @@ function hookOf(c: Context): Hook {
 type Workflow = { 'run-name'?: string; on?: { workflow_dispatch?: { inputs?: Record<string, Input> } | null } };
 type Input = { required?: boolean; default?: unknown; type?: string } | null;
 
-/** A workflow's `run-name` with its inputs, or its file's name. @throws {Refusal} if it does not take these inputs */
+/** A workflow's `run-name` with its inputs, or its file's name. @throws {Refusal} if it does not accept these inputs */
 async function runName(c: Context, file: string, ref: string, inputs: Record<string, string>): Promise<string> {
   const at = await c.repo.git.resolve(`refs/heads/${ref}`);
   const entry = at && (await c.repo.git.entry(at, `.github/workflows/${file}`));

@@ -24,7 +24,7 @@ const LEVELS = ['read', 'write', 'admin'];
 const covers = (has: Level | undefined, wanted: Level) =>
   has !== undefined && LEVELS.indexOf(has) >= LEVELS.indexOf(wanted);
 
-/** Full names of repositories that a token is to be for, each of which the App must be installed on. */
+/** Full names of the repositories that a token shall be for; the App must be installed on each. */
 function reposOf(c: Context, installation: Installation, names: string[] = [], ids: number[] = []): string[] {
   const all = [...c.world.repos.values()].filter((r) => r.owner.id === installation.account.id);
   const found = all.filter((r) => names.includes(r.name) || ids.includes(r.id)).map((r) => r.fullName.toLowerCase());

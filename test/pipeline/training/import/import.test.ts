@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { encodeModel } from '../../../../pipeline/onnx/graph.ts';
 import { ImportError } from '../../../../pipeline/training/import/errors.ts';
 import { labelsOf } from '../../../../pipeline/training/import/files.ts';
-import { adopt } from '../../../../pipeline/training/import/trainer.ts';
+import { importedModel } from '../../../../pipeline/training/import/trainer.ts';
 import { ProcessorLacksVnniError } from '../../../../registry-repo/errors.ts';
 import { needsOf } from '../../../../registry-repo/runtime/byte-sums.ts';
 import type { HfTokenizer } from '../../../../registry-repo/runtime/hf-tokenizer.ts';
@@ -18,15 +18,19 @@ const LABELS: Readonly<Record<Tiny, string[]>> = { 'tiny-bert': ['a', 'b', 'c'],
 /** The reference values were made with this length. */
 const SETTINGS = { maxLength: 24, padId: 0, values: 'logits' } as const;
 
-const adopted = (model: Tiny, file: string, over: Partial<typeof SETTINGS> = {}) =>
-  adopt({ onnx: goldenBytes(model, `${file}.onnx`), tokenizer: goldenBytes(model, 'tokenizer.json') }, LABELS[model], {
-    ...SETTINGS,
-    ...over,
-  });
+const imported = (model: Tiny, file: string, over: Partial<typeof SETTINGS> = {}) =>
+  importedModel(
+    { onnx: goldenBytes(model, `${file}.onnx`), tokenizer: goldenBytes(model, 'tokenizer.json') },
+    LABELS[model],
+    {
+      ...SETTINGS,
+      ...over,
+    },
+  );
 
 /** Probabilities of the golden texts, all in one run, padded to the longest of them. */
 async function answers(model: Tiny, file: string, texts: readonly string[], bucket = 1): Promise<number[][]> {
-  const { files, contract, preprocessor } = adopted(model, file);
+  const { files, contract, preprocessor } = imported(model, file);
   const manifest = { labels: LABELS[model], contract, preprocessor: { ...(preprocessor as HfTokenizer), bucket } };
   const runtime = await loadRuntime({
     manifest,
@@ -95,8 +99,8 @@ importing('padding moves no answer of a graph that heeds its mask', async () => 
 });
 
 importing('the graph says its inputs: types only where it takes them', () => {
-  const bert = adopted('tiny-bert', 'model').preprocessor as HfTokenizer;
-  const distil = adopted('tiny-distilbert', 'model').preprocessor as HfTokenizer;
+  const bert = imported('tiny-bert', 'model').preprocessor as HfTokenizer;
+  const distil = imported('tiny-distilbert', 'model').preprocessor as HfTokenizer;
   assert.equal(bert.inputs, { ids: 'input_ids', mask: 'attention_mask', types: 'token_type_ids' });
   assert.equal(distil.inputs, { ids: 'input_ids', mask: 'attention_mask', types: null });
 });
@@ -123,7 +127,7 @@ importing('everything that is in the way is said at once, before anything is loa
   const tokenizer = goldenBytes('tiny-distilbert', 'tokenizer.json');
   const refused = (onnx: Uint8Array, labels = ['neg', 'pos']): string => {
     try {
-      adopt({ onnx, tokenizer }, labels, SETTINGS);
+      importedModel({ onnx, tokenizer }, labels, SETTINGS);
     } catch (error) {
       if (error instanceof ImportError) return error.message;
       throw error;
@@ -146,7 +150,7 @@ importing('a tokenizer of another kind is refused by name', () => {
   const file = JSON.parse(goldenBytes('tiny-distilbert', 'tokenizer.json').toString('utf8'));
   const refused = (over: object): string => {
     try {
-      adopt({ onnx, tokenizer: Buffer.from(JSON.stringify({ ...file, ...over })) }, ['neg', 'pos'], SETTINGS);
+      importedModel({ onnx, tokenizer: Buffer.from(JSON.stringify({ ...file, ...over })) }, ['neg', 'pos'], SETTINGS);
     } catch (error) {
       if (error instanceof ImportError) return error.message;
       throw error;
@@ -173,30 +177,33 @@ importing('a tokenizer with ids, or a length with positions, that the graph does
   const file = JSON.parse(tokenizer.toString('utf8'));
   const refused = (given: Uint8Array, maxLength: number, message: RegExp) =>
     assert.throws(
-      () => adopt({ onnx, tokenizer: given }, ['neg', 'pos'], { ...SETTINGS, maxLength }),
+      () => importedModel({ onnx, tokenizer: given }, ['neg', 'pos'], { ...SETTINGS, maxLength }),
       (e: unknown) => e instanceof ImportError && message.test(e.message),
     );
   refused(tokenizer, 65, /positions for 64 tokens, not for 65/);
   const more = { ...file, model: { ...file.model, vocab: { ...file.model.vocab, film2: 160 } } };
   refused(Buffer.from(JSON.stringify(more)), 24, /the id 160, the graph has vectors for 160 ids/);
-  for (const name of ['model', 'model_quantized']) assert.ok(adopted('tiny-bert', name));
+  for (const name of ['model', 'model_quantized']) assert.ok(imported('tiny-bert', name));
 });
 
 const processor = (name: string) => thisProcessor({ [PRETENDED]: name });
 
 importing(
-  'a quantised graph that overflows here is refused with the reason and the remedy; elsewhere it is taken',
+  'a quantized graph that overflows here is refused with the reason and the remedy; elsewhere it is taken',
   () => {
     const given = { onnx: overflowing(), tokenizer: goldenBytes('tiny-distilbert', 'tokenizer.json') };
     assert.throws(
-      () => adopt(given, ['neg', 'pos'], SETTINGS, processor('avx2')),
+      () => importedModel(given, ['neg', 'pos'], SETTINGS, processor('avx2')),
       (e: unknown) =>
         e instanceof ProcessorLacksVnniError && /overflow.*without VNNI|without VNNI.*overflow/.test(e.message),
     );
-    for (const name of ['vnni', 'unknown']) assert.ok(adopt(given, ['neg', 'pos'], SETTINGS, processor(name)));
+    for (const name of ['vnni', 'unknown']) assert.ok(importedModel(given, ['neg', 'pos'], SETTINGS, processor(name)));
     assert.equal(needsOf(given.onnx), { vnni: 'needed' });
     const theirs = { onnx: goldenBytes('tiny-distilbert', 'model_quantized.onnx'), tokenizer: given.tokenizer };
-    assert.ok(adopt(theirs, ['neg', 'pos'], SETTINGS, processor('avx2')), 'constant weights are rewritten when loaded');
+    assert.ok(
+      importedModel(theirs, ['neg', 'pos'], SETTINGS, processor('avx2')),
+      'constant weights are rewritten when loaded',
+    );
     assert.equal(needsOf(theirs.onnx), { vnni: 'faster' });
   },
 );
@@ -249,10 +256,10 @@ importing('tokens that are matched in ways the runtime does not know are refused
     ),
   });
   const plain = { single_word: false, lstrip: false, rstrip: false, normalized: false };
-  assert.is(adopt(given(plain), LABELS['tiny-bert'], SETTINGS).files.length, 2);
+  assert.is(importedModel(given(plain), LABELS['tiny-bert'], SETTINGS).files.length, 2);
   for (const flag of Object.keys(plain))
     assert.throws(
-      () => adopt(given({ ...plain, [flag]: true }), LABELS['tiny-bert'], SETTINGS),
+      () => importedModel(given({ ...plain, [flag]: true }), LABELS['tiny-bert'], SETTINGS),
       (error: unknown) => error instanceof ImportError && error.message.includes(`"ent" is to be matched ${flag} (`),
       flag,
     );
@@ -267,7 +274,7 @@ importing('a model whose weights are in another file says so, and how to bring t
     outputs: [value('logits', FLOAT, ['batch', 3])],
   });
   assert.throws(
-    () => adopt({ onnx, tokenizer: goldenBytes('tiny-bert', 'tokenizer.json') }, ['a', 'b', 'c'], SETTINGS),
+    () => importedModel({ onnx, tokenizer: goldenBytes('tiny-bert', 'tokenizer.json') }, ['a', 'b', 'c'], SETTINGS),
     (error: unknown) =>
       error instanceof ImportError &&
       /in another file.*\[external-data\].*save_as_external_data=False/.test(error.message),

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 
-// A test file whose process ends while a test still waits: nothing is left that could wake it.
+// A test file whose process ends while a test still waits, because nothing keeps it alive.
 
 const waiting = suite('waiting');
 waiting('for what nobody will bring', () => new Promise(() => {}));

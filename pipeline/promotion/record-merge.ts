@@ -9,12 +9,12 @@ import { mergedFact } from './merged.ts';
 import type { ReconcilePorts } from './ports.ts';
 
 /**
- * Records a merge that the registry's own workflow made for a pull request that nobody here had opened. Its signed verdict says
- * all that the log would have said; nothing else is believed.
+ * Records a merge that the registry's own workflow made for a pull request that was not opened through this log. The
+ * signed verdict says everything that the log needs; nothing else is trusted.
  *
- * @returns false if the log knows the promotion, and knows it otherwise
+ * @returns false if the log has another record of the promotion
  */
-export async function adopt(ports: ReconcilePorts, commit: string, merge: VerifiedMerge): Promise<boolean> {
+export async function recordMerge(ports: ReconcilePorts, commit: string, merge: VerifiedMerge): Promise<boolean> {
   const { forge, artifacts } = ports;
   const { git } = forge;
   const { verdict, verdictDigest } = merge;

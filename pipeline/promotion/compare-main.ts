@@ -8,32 +8,37 @@ import { RegistryAt } from '../../registry-repo/registry.ts';
 import type { Verdict } from '../../registry-repo/verdict/verdict.ts';
 import { type MainCommit, mainHistory } from '../../registry-repo/verify/history.ts';
 import { handle } from '../record.ts';
-import { adopt } from './adopt.ts';
 import type { ReconcilePorts } from './ports.ts';
+import { recordMerge } from './record-merge.ts';
 import { readModel } from './state.ts';
 
-type Drift = EventData<'RegistryDriftDetected'>;
+type Divergence = EventData<'RegistryDriftDetected'>;
 
-/** Holds main against the log: every commit must be one that the log knows. Only what came after the last known one is read. */
-export async function compareMain(ports: ReconcilePorts): Promise<Drift[]> {
+/**
+ * Compares main with the log: every commit must be one that the log knows. Only commits after the last known one are
+ * read.
+ */
+export async function compareMain(ports: ReconcilePorts): Promise<Divergence[]> {
   const { forge, trusted, clock } = ports;
   const tip = await forge.sync();
   const known = await knownCommits(ports);
   const last = known.at(-1) ?? null;
   const continues = last !== null && (await forge.git.isAncestor(last, tip).catch(() => false));
-  const drift: (Drift | null)[] = [];
+  const diverged: (Divergence | null)[] = [];
   if (last !== null && !continues) {
     const detail = `main is at ${tip}, which does not follow from ${last}, the last commit recorded`;
-    drift.push(await recordDrift(ports, { commit: tip, lastExplained: last, kind: 'history-rewritten', detail }));
+    diverged.push(
+      await recordDivergence(ports, { commit: tip, lastExplained: last, kind: 'history-rewritten', detail }),
+    );
   }
   let lastExplained = last;
   const request = { git: forge.git, tip, keys: trusted, now: clock(), ...(continues ? { after: last } : {}) };
   for await (const commit of mainHistory(request)) {
     if (known.includes(commit.commit)) continue;
-    drift.push(await explain(ports, commit, lastExplained));
+    diverged.push(await explain(ports, commit, lastExplained));
     if (commit.kind !== 'unexplained') lastExplained = commit.commit;
   }
-  return drift.filter((d) => d !== null);
+  return diverged.filter((d) => d !== null);
 }
 
 /** Commits on main that the log knows, in its order. */
@@ -50,11 +55,18 @@ const commitOf = (e: RecordedEvent): string[] =>
     ? [e.data.commit]
     : [];
 
-/** A commit the log does not know yet: a change of rules that people merged is recorded, anything else is drift. */
-async function explain(ports: ReconcilePorts, commit: MainCommit, lastExplained: string | null): Promise<Drift | null> {
+/**
+ * Explains a commit that the log does not know yet: a change of rules that people merged is recorded; anything else is
+ * a divergence.
+ */
+async function explain(
+  ports: ReconcilePorts,
+  commit: MainCommit,
+  lastExplained: string | null,
+): Promise<Divergence | null> {
   const oid = commit.commit;
   if (commit.kind === 'unexplained')
-    return recordDrift(ports, {
+    return recordDivergence(ports, {
       commit: oid,
       lastExplained,
       kind: 'unexplained-commit',
@@ -66,7 +78,7 @@ async function explain(ports: ReconcilePorts, commit: MainCommit, lastExplained:
       await recordConfigured(ports, oid, pull.title);
       return null;
     }
-    return recordDrift(ports, {
+    return recordDivergence(ports, {
       commit: oid,
       lastExplained,
       kind: 'unexplained-commit',
@@ -74,8 +86,8 @@ async function explain(ports: ReconcilePorts, commit: MainCommit, lastExplained:
     });
   }
   if ('merge' in commit && (await isBeingRecorded(ports, oid, commit.merge.verdict))) return null;
-  if (ports.gate.kind === 'workflow' && 'merge' in commit && (await adopt(ports, oid, commit.merge))) return null;
-  return recordDrift(ports, {
+  if (ports.gate.kind === 'workflow' && 'merge' in commit && (await recordMerge(ports, oid, commit.merge))) return null;
+  return recordDivergence(ports, {
     commit: oid,
     lastExplained,
     kind: 'unrecorded-commit',
@@ -84,8 +96,9 @@ async function explain(ports: ReconcilePorts, commit: MainCommit, lastExplained:
 }
 
 /**
- * Whether the log knows the promotion that a commit is of, and has the commit by now or has not ended it yet: another process has
- * merged it and is about to say so. If that one dies, the promotion is open, and the next reconcile records its merge.
+ * Whether the log knows the promotion of a commit, and either has the commit by now or has not ended the promotion yet.
+ * In the second case another process has merged it and is about to record that. If that process dies, the promotion
+ * stays open, and the next reconciliation records its merge.
  */
 async function isBeingRecorded(ports: ReconcilePorts, oid: string, { model, promotion }: Verdict): Promise<boolean> {
   const known = (await readModel(ports.store, model)).promotions.get(promotion);
@@ -109,7 +122,7 @@ export async function recordConfigured(
   );
 }
 
-async function recordDrift(ports: ReconcilePorts, data: Drift): Promise<Drift | null> {
+async function recordDivergence(ports: ReconcilePorts, data: Divergence): Promise<Divergence | null> {
   const added = await handle(ports, registryStream, (events) =>
     events.some((e) => e.type === 'RegistryDriftDetected' && e.data.commit === data.commit && e.data.kind === data.kind)
       ? null
