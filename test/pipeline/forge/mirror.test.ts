@@ -74,7 +74,12 @@ mirrors('is never taken for the registry itself', async () => {
   const mirror = mirrorOf(remote, path);
   const main = await mirror.sync();
   assert.equal([mirroredBy(path), mirroredBy(remote.gitDir)], [mirror.url, null]);
-  for (const args of [['registry', 'init'], ['registry', 'init', '--dry-run'], ['registry', 'status'], ['registry', 'log']]) {
+  for (const args of [
+    ['registry', 'init'],
+    ['registry', 'init', '--dry-run'],
+    ['registry', 'status'],
+    ['registry', 'log'],
+  ]) {
     const { code, stderr } = await pawl(home, args);
     assert.is(code, 3, `${args.join(' ')}: ${stderr}`);
     assert.match(stderr, `is a copy of the registry at ${mirror.url}`);
