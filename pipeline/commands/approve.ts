@@ -14,7 +14,7 @@ export const approve: Command<Workspace> = {
     if (pull.state !== 'open')
       throw new NotPromotableError(`pull request ${pull.number} is ${pull.state}: nothing to approve`);
     await forge.approve(pull.number, pull.head);
-    out.say(`approved of ${pull.head} in ${pull.url}; \`pawl reconcile\` goes on`);
+    out.say(`approved ${pull.head} in ${pull.url}; \`pawl reconcile\` goes on`);
     return 0;
   },
 };

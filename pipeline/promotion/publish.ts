@@ -155,7 +155,7 @@ async function merge(ports: PublishPorts, number: number, judged: SignedVerdict)
       case 'merged':
         return { outcome: 'merged', commit: outcome.commit };
       case 'unapproved':
-        return { outcome: 'waiting', detail: 'passed; a person must approve of this very commit' };
+        return { outcome: 'waiting', detail: 'passed; a person must approve exactly this commit' };
       case 'void':
         await status(ports, pull, 'pending', `${AGAIN}: ${outcome.reasons.join(', ')}`);
         return { outcome: 'void', detail: outcome.reasons.join(', ') };

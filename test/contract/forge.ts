@@ -19,7 +19,7 @@ const request = (branch: string, over = {}) => ({
 export type ForgeTraits = {
   /** It merges only what is on top of main, as GitHub with its rules. */
   readonly upToDate?: boolean;
-  /** The second client is of the same account, which may not approve of its own pull requests. */
+  /** The second client is of the same account, which may not approve its own pull requests. */
   readonly oneAccount?: boolean;
   /** What must hold after each test. */
   readonly after?: () => void | Promise<void>;
@@ -180,7 +180,7 @@ export function forgeContract(
     assert.equal(bodies, ['hello', 'passed']);
   });
 
-  contract('counts who approves of exactly one commit', async ({ forge, other }) => {
+  contract('counts who approves exactly one commit', async ({ forge, other }) => {
     const { number, head } = await proposed(forge, 'promote/x/1', { a: '1' });
     assert.equal(await forge.approvals(number, head), []);
     if (oneAccount) return;

@@ -56,7 +56,7 @@ async function accountPart(api: Api, wanted: Wanted): Promise<Part> {
 async function protectionPart(api: Api, wanted: Wanted): Promise<Part> {
   const name = 'protection of main';
   const without =
-    'the server keeps less off main: Pawl refuses to serve what no verdict explains, and reports it as drift';
+    'the server keeps less off main: Pawl refuses to serve what no verdict explains, and `pawl audit` names it';
   const value = protection(wanted);
   const rules = (await orNull(api.list(`GET ${PROTECTIONS}`, at(wanted), Rule))) ?? [];
   const known = rules.find((r) => r.rule_name === RULE);

@@ -41,7 +41,7 @@ async function changedSettings(world: World, main: RegistryAt): Promise<Answer |
   return {
     state: 'problem',
     what: `${REGISTRY_SETTINGS_PATH} on main ${there ? 'is not as the settings here say' : 'is missing'}: the gate would look for models elsewhere`,
-    fix: `put this there by a pull request that people approve of:\n${wanted}`,
+    fix: `put this there by a pull request that people approve:\n${wanted}`,
   };
 }
 

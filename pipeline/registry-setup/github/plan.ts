@@ -150,7 +150,7 @@ async function branchPolicyPart({ api, wanted }: Reader): Promise<Part> {
 async function rulesetPart({ api, wanted }: Reader): Promise<Part> {
   const name = 'rules of main';
   const without =
-    'the server does not keep anybody off main: Pawl refuses to serve what no verdict explains, and reports it as drift';
+    'the server does not keep anybody off main: Pawl refuses to serve what no verdict explains, and `pawl audit` names it';
   const route = '/repos/{owner}/{repo}/rulesets';
   const list = await listOrNone(() => api.list(`GET ${route}`, at(wanted), Rulesets));
   const value = ruleset(wanted);

@@ -300,7 +300,7 @@ workflow(
 
 const approval = suite('approval');
 
-approval('a pass waits for a person, who approves of the commit that was judged', async () => {
+approval('a pass waits for a person, who approves the commit that was judged', async () => {
   const world = await World.create((policy) => Object.assign(policy, { merge: 'after-approval' }));
   const waits = await world.promote(9);
   assert.equal([waits.status, waits.judged?.result], ['open', 'pass']);
