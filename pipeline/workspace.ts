@@ -16,6 +16,7 @@ import type { GateAnswer, GateRequest } from '../registry-repo/gate/gate.ts';
 import { Git } from '../registry-repo/git.ts';
 import type { Bounds } from '../registry-repo/model-process/confined.ts';
 import { withoutSandbox } from '../registry-repo/model-process/isolation.ts';
+import { fetchFor } from '../registry-repo/network/network.undici.ts';
 import type { OpenModel } from '../registry-repo/runtime/runtime.ts';
 import { readSigningKey, type SigningKey } from '../registry-repo/verdict/keys.ts';
 import type { LoadedConfig } from './config/load.ts';
@@ -58,6 +59,7 @@ export class Workspace {
   #artifacts: Artifacts | undefined;
   #forge: Forge | undefined;
   #secrets: Secrets | undefined;
+  #network: typeof fetch | undefined;
 
   /**
    * @param progress of what takes long wherever it happens, as transfers do
@@ -77,6 +79,19 @@ export class Workspace {
   get env(): LoadedConfig['request']['env'] {
     return this.loaded.request.env;
   }
+
+  /**
+   * The way to the network, as this machine's variables about proxies and certificates have it.
+   *
+   * @throws {NetworkSettingError}
+   */
+  network(): typeof fetch {
+    this.#network ??= fetchFor(this.env);
+    return this.#network;
+  }
+
+  /** The same, where a variable that cannot be followed matters only once something is asked. */
+  readonly fetch: typeof fetch = async (...asked) => this.network()(...asked);
 
   /** A path that was typed as an absolute one: relative to where the user stands. */
   here(typed: string): string {
@@ -135,6 +150,7 @@ export class Workspace {
       folder: this.path(this.config.artifacts.path),
       clock: this.clock,
       github: (repository) => this.github(repository),
+      network: () => this.network(),
       progress: ({ direction, done, total }) => this.#progress.update(STAGES[direction], done, total),
     });
     return this.#artifacts;
@@ -166,7 +182,15 @@ export class Workspace {
 
   #remote(git: Git) {
     const { registry } = this.config;
-    return { registry, git, by: registry.author, clock: this.clock, secrets: this.secrets(), env: this.env };
+    return {
+      registry,
+      git,
+      by: registry.author,
+      clock: this.clock,
+      secrets: this.secrets(),
+      env: this.env,
+      fetch: this.network(),
+    };
   }
 
   /** The registry's repository on GitHub, or another one: to set it up and to look at how it is set up. @throws {ForgeError} */

@@ -38,6 +38,7 @@ const VENDORS: Record<string, RegExp> = {
   commander: /^pipeline\/program\.ts$/,
   'cli-progress': /^pipeline\/progress-bar\.ts$/,
   'string-width': /^pipeline\/table\.ts$/,
+  undici: /\.undici\.ts$/,
   'tar-stream': /^pipeline\/data\/.*\.ts$/,
   'csv-parse': /^pipeline\/data\/.*\.ts$/,
   yaml: /^pipeline\/(?:config.*|sweep\/kubernetes)\.ts$/,

@@ -3,9 +3,10 @@ import { normalise } from './normalise.ts';
 import { Problems, shown } from './problems.ts';
 import type { ReadContext, Source, SourceRow } from './source.ts';
 
-/** What a caller gives to a load; without a signal it cannot be stopped, without `progress` it is silent. */
+/** What a caller gives to a load; without a signal it cannot be stopped, without `progress` it is
+ * silent, without `fetch` it asks as Node does. */
 export type LoadContext = Pick<ReadContext, 'folder' | 'cacheFolder'> &
-  Partial<Pick<ReadContext, 'progress' | 'signal'>>;
+  Partial<Pick<ReadContext, 'progress' | 'signal' | 'fetch'>>;
 
 export type Collected = { readonly row: Row; readonly split: SourceRow['split']; readonly origin: string | null };
 
@@ -25,7 +26,8 @@ export async function collect(
   const known = labels && new Set(labels);
   try {
     const { folder, cacheFolder, progress = () => {}, signal = new AbortController().signal } = context;
-    for await (const from of source.read({ folder, cacheFolder, progress, signal, problem: problems.add })) {
+    const { fetch = globalThis.fetch } = context;
+    for await (const from of source.read({ folder, cacheFolder, progress, signal, fetch, problem: problems.add })) {
       const text = normalise(from.text);
       const label = from.label.trim();
       const wrong = textProblem(text) ?? labelProblem(label, known);

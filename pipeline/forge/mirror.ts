@@ -17,16 +17,18 @@ const FOLLOWED = [
 ];
 
 /** What lets git reach the network as the rest of this machine does; nothing else of the environment gets through. */
-const PASSED_ON = [
-  ...['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]),
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-  'GIT_SSL_CAINFO',
-];
+const PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'];
+const CERTIFICATES = ['SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO'];
 
-/** Proxies and certificates of this machine, for git. */
-export const networkOf = (env: NodeJS.ProcessEnv): Record<string, string> =>
-  Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+/**
+ * Proxies and certificates of this machine, for git. Proxies in small letters: `HTTP_PROXY` git does not know, which Pawl's
+ * own requests follow (registry-repo/network).
+ */
+export const networkOf = (env: NodeJS.ProcessEnv): Record<string, string> => {
+  const proxies = PROXIES.map((name) => [name.toLowerCase(), env[name.toLowerCase()] || env[name]]);
+  const certificates = CERTIFICATES.map((name) => [name, env[name]]);
+  return Object.fromEntries([...proxies, ...certificates].filter(([, value]) => value));
+};
 
 /** A ref to move: `from` is where it must be (null: nowhere yet), `to` null deletes. */
 export type Move = { readonly ref: string; readonly to: ObjectId | null; readonly from: ObjectId | null };

@@ -30,6 +30,8 @@ export type HubAccess = {
   readonly endpoint: string;
   /** Takes what the cache has, and asks no one. */
   readonly offline: boolean;
+  /** The way there. */
+  readonly fetch: typeof fetch;
 };
 
 export type TrainingContext = {

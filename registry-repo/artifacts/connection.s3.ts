@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { RegistryError } from '../errors.ts';
 import { ArtifactStoreError } from './errors.ts';
+import { handlerOver } from './request-handler.s3.ts';
 
 type Sdk = typeof import('@aws-sdk/client-s3');
 
@@ -12,6 +13,8 @@ export type Place = {
   readonly region: string;
   /** Bucket name in the path and not in the host name. */
   readonly pathStyle: boolean;
+  /** The way to the network; Node's own by default. */
+  readonly fetch?: typeof fetch;
   /** Tries of one request, the first included. */
   readonly attempts?: number;
 };
@@ -55,7 +58,7 @@ export class Connection {
   }
 }
 
-async function load({ endpoint, region, pathStyle, attempts = 4 }: Place) {
+async function load({ endpoint, region, pathStyle, fetch, attempts = 4 }: Place) {
   // Without credentials the SDK asks the machine's own address of AWS for some. Another server's bucket is no reason to.
   if (endpoint !== null && !isAws(endpoint)) process.env.AWS_EC2_METADATA_DISABLED ??= 'true';
   const sdk = await import('@aws-sdk/client-s3');
@@ -67,7 +70,10 @@ async function load({ endpoint, region, pathStyle, attempts = 4 }: Place) {
     // Older servers refuse checksums they do not know; we send those that are ours to send, and check every read.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { connectionTimeout: 10_000, socketTimeout: 60_000 },
+    requestHandler:
+      fetch === undefined || fetch === globalThis.fetch
+        ? { connectionTimeout: 10_000, socketTimeout: 60_000 }
+        : handlerOver(fetch),
   });
   return { sdk, client };
 }

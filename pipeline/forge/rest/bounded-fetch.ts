@@ -1,13 +1,17 @@
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
+type Fetch = typeof globalThis.fetch;
+
 /** `fetch` that gives up after a time, follows no redirect with our token, and keeps no more of an answer than we could use. */
 export function boundedFetch({
+  fetch,
   timeoutMs,
   maxBytes = MAX_ANSWER_BYTES,
 }: {
+  fetch: Fetch;
   timeoutMs: number;
   maxBytes?: number;
-}): typeof fetch {
+}): Fetch {
   return async (input, init) => {
     const limit = AbortSignal.timeout(timeoutMs);
     const signal = init?.signal ? AbortSignal.any([init.signal, limit]) : limit;
