@@ -210,6 +210,21 @@ boundaries('every loop that tries again counts its tries', () => {
   assert.equal(found.sort(), Object.keys(ENDLESS).sort());
 });
 
+/** Where a request goes out, and by which `fetch`. */
+const REQUESTS: Record<string, string> = {
+  'pipeline/demo/traffic.ts': 'to the server of this very process: never through a proxy',
+  'pipeline/forge/rest/bounded-fetch.ts': 'the one that it is given',
+  'registry-repo/artifacts/request-handler.s3.ts': 'the one that it is given',
+};
+
+boundaries('requests go out by the one fetch that knows proxies and certificates', () => {
+  const asks = product.filter((file) =>
+    // Not `fetch(branch: string)`, nor a method of git's.
+    /(?:await|return|=>|=) fetch\((?!branch)/.test(readFileSync(join(root, file), 'utf8')),
+  );
+  assert.equal(asks.sort(), Object.keys(REQUESTS).sort());
+});
+
 boundaries('there are no barrels, default exports or shell strings', () => {
   for (const file of product) {
     const source = readFileSync(join(root, file), 'utf8');

@@ -16,7 +16,7 @@ export const CommandConfig = z.strictObject({
     )
     .max(100)
     .default([])
-    .describe('Variables that the program gets, beside PATH, HOME, LANG, TMPDIR and those of proxies'),
+    .describe('Variables that the program gets, beside PATH, HOME, LANG, TMPDIR and those of proxies and certificates'),
   timeoutMinutes: z.number().gt(0).max(10_000).default(600).describe('The program is stopped after so long'),
 });
 export type CommandConfig = z.infer<typeof CommandConfig>;
