@@ -2,6 +2,9 @@ import type { Dispatcher } from 'undici';
 import { trustedAuthorities } from './certificates.ts';
 import { type Env, type ForwardProxy, proxyRoutes, type Route } from './proxies.ts';
 
+/** A proxy that has not opened a tunnel by then is given up. */
+const TUNNEL_MS = 30_000;
+
 /**
  * The one way to the network: `fetch` through the proxies and with the certificate authorities that variables name. Where they
  * name none it is Node's own. Each hop of a redirect takes the way of its own address.
@@ -31,7 +34,10 @@ async function load(route: Route, authorities: string[] | null) {
       const { origin: uri, authorization } = proxy;
       const login = authorization === null ? {} : { token: authorization };
       // Without a tunnel what is not encrypted goes through: many proxies make tunnels to port 443 alone.
-      return new ProxyAgent({ uri, ...login, requestTls: tls, proxyTls: tls, proxyTunnel: false });
+      return new ProxyAgent({
+        ...{ uri, ...login, requestTls: tls, proxyTls: tls, proxyTunnel: false },
+        clientFactory: (at, given) => new Pool(at, { ...given, headersTimeout: TUNNEL_MS }),
+      });
     },
   });
 
@@ -49,12 +55,18 @@ async function load(route: Route, authorities: string[] | null) {
   return { ask, dispatcher };
 }
 
+/** Of TLS: the tunnel stands, and what answers at its end is not trusted. */
+const DISTRUSTED = /^(?:CERT_|DEPTH_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/;
+
 function throughProxy({ origin, variable }: ForwardProxy, cause: Error): Error {
-  const { code } = cause as NodeJS.ErrnoException;
-  const [status] = /\b[3-5]\d\d\b/.exec(cause.message) ?? [];
-  const why =
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const [, status] = /\((\d{3})\)/.exec(message) ?? [];
+  const reason = status ? `it answers ${status}` : (code ?? message);
+  const said =
     status === '407'
       ? `wants another user or password: put them into ${variable}, as http://USER:PASSWORD@HOST:PORT`
-      : `gives no way (${status ? `it answers ${status}` : (code ?? cause.message)}): check ${variable}, or add the host to NO_PROXY`;
-  return new Error(`the proxy ${origin} ${why}`, { cause });
+      : DISTRUSTED.test(code ?? '')
+        ? `leads to a certificate that is not trusted (${code}): name the file of its authority in NODE_EXTRA_CA_CERTS and GIT_SSL_CAINFO`
+        : `gives no way (${reason}): check ${variable}, or add the host to NO_PROXY`;
+  return new Error(`the proxy ${origin} ${said}`, { cause });
 }

@@ -26,7 +26,7 @@ import { temporaryFolder } from '../support/paths.ts';
 import { rejects } from '../support/rejects.ts';
 import { hasS3Server, S3Server } from '../support/s3.ts';
 import { trainingContext } from '../support/training-context.ts';
-import { PATIENCE_MS } from '../support/until.ts';
+import { PATIENCE_MS, until } from '../support/until.ts';
 
 // Every client, through a proxy that wants a password: what the origin saw came by it alone.
 
@@ -250,6 +250,16 @@ clients('a redirect takes the way of its own address, and no password goes on', 
   assert.is(await (await fetch(away.url)).text(), 'bytes');
   assert.equal(proxy.seen, ['PUT http://data.test/kept', 'GET http://data.test/kept', 'GET http://data.test/kept']);
   for (const { headers } of inside.requests) assert.is(headers['proxy-authorization'], undefined);
+});
+
+clients('a proxy that never answers is given up when the caller does, for the caller’s reason', async () => {
+  const silent = await kept(flakyServer(() => {}));
+  const { origin } = new URL(silent.url);
+  const stop = new AbortController();
+  const asking = fetchFor({ HTTP_PROXY: origin })('http://data.test/', { signal: stop.signal });
+  await until(() => silent.ranges.length > 0);
+  stop.abort(new RangeError('enough'));
+  assert.is((await rejects(asking, RangeError)).message, 'enough');
 });
 
 clients('without variables it is Node’s own fetch', () => {
