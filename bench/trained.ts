@@ -21,7 +21,7 @@ export const trainingContext = (given: Given): TrainingContext => ({
   averaging: given.labels.includes(REVIEWS.positive) ? REVIEWS : MACRO,
   unlabelled: [],
   folders: { config: '.', cache: '.', checkpoints: '.' },
-  hub: { endpoint: 'https://huggingface.co', offline: true },
+  hub: { endpoint: 'https://huggingface.co', offline: true, fetch },
   apart: null,
   seed: 1,
   report: { metric: () => {}, epoch: () => {}, progress: tell },

@@ -14,6 +14,8 @@ export type ArtifactPorts = {
   readonly clock: () => Date;
   /** A repository on GitHub; null for the registry's. */
   readonly github: (repository: string | null) => GitHubConnection;
+  /** The way to the network; asked for where the store is elsewhere. */
+  readonly network: () => typeof fetch;
   readonly progress: (transfer: Transfer) => void;
 };
 
@@ -31,16 +33,16 @@ export function openArtifacts(settings: Config['artifacts'], ports: ArtifactPort
 
 function openRemote(
   { store, s3, repository }: Config['artifacts'],
-  { clock, github, progress }: ArtifactPorts,
+  { clock, github, network, progress }: ArtifactPorts,
 ): RemoteArtifacts {
   if (store === 'github-releases') {
-    const { place, credentials } = github(repository);
-    return new ReleaseArtifacts({ place, credentials, clock, progress });
+    const { place, credentials, fetch } = github(repository);
+    return new ReleaseArtifacts({ place, credentials, clock, progress, fetch });
   }
   const { bucket, prefix, endpoint, region, pathStyle } = s3;
   if (bucket === null)
     throw new ConfigError([
       { path: 'artifacts.s3.bucket', origin: '', message: 'name the bucket: artifacts.store is s3' },
     ]);
-  return new S3Artifacts({ bucket, prefix, endpoint, region, pathStyle, progress });
+  return new S3Artifacts({ bucket, prefix, endpoint, region, pathStyle, progress, fetch: network() });
 }

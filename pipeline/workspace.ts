@@ -16,6 +16,7 @@ import type { GateAnswer, GateRequest } from '../registry-repo/gate/gate.ts';
 import { Git } from '../registry-repo/git.ts';
 import type { Bounds } from '../registry-repo/model-process/confined.ts';
 import { withoutSandbox } from '../registry-repo/model-process/isolation.ts';
+import { fetchFor } from '../registry-repo/network/network.undici.ts';
 import type { OpenModel } from '../registry-repo/runtime/runtime.ts';
 import { readSigningKey, type SigningKey } from '../registry-repo/verdict/keys.ts';
 import type { LoadedConfig } from './config/load.ts';
@@ -59,6 +60,7 @@ export class Workspace {
   #artifacts: Artifacts | undefined;
   #forge: Forge | undefined;
   #secrets: Secrets | undefined;
+  #network: typeof fetch | undefined;
 
   /**
    * @param progress shows long work of any part, such as transfers
@@ -78,6 +80,19 @@ export class Workspace {
   get env(): LoadedConfig['request']['env'] {
     return this.loaded.request.env;
   }
+
+  /**
+   * The way to the network, as this machine's variables about proxies and certificates have it.
+   *
+   * @throws {NetworkSettingError}
+   */
+  network(): typeof fetch {
+    this.#network ??= fetchFor(this.env);
+    return this.#network;
+  }
+
+  /** The same, where a variable that cannot be followed matters only once something is asked. */
+  readonly fetch: typeof fetch = async (...asked) => this.network()(...asked);
 
   /** Makes a typed path absolute: it is relative to the user's folder. */
   here(typed: string): string {
@@ -136,6 +151,7 @@ export class Workspace {
       folder: this.path(this.config.artifacts.path),
       clock: this.clock,
       github: (repository) => this.github(repository),
+      network: () => this.network(),
       progress: ({ direction, done, total }) => this.#progress.update(STAGES[direction], done, total),
     });
     return this.#artifacts;
@@ -170,7 +186,15 @@ export class Workspace {
 
   #remote(git: Git) {
     const { registry } = this.config;
-    return { registry, git, by: registry.author, clock: this.clock, secrets: this.secrets(), env: this.env };
+    return {
+      registry,
+      git,
+      by: registry.author,
+      clock: this.clock,
+      secrets: this.secrets(),
+      env: this.env,
+      fetch: this.network(),
+    };
   }
 
   /**

@@ -29,6 +29,9 @@ export type Recording = Clock & {
 /** The views, caught up with the log at the time of the call. */
 export type Viewing = { views(): Promise<Engine> };
 
+/** The way to the network, as this machine's proxies and certificates have it. */
+export type Networked = { readonly fetch: typeof fetch };
+
 export type Storing = { artifacts(): Artifacts };
 
 /** The registry's forge. */

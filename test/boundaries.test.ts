@@ -38,6 +38,7 @@ const VENDORS: Record<string, RegExp> = {
   commander: /^pipeline\/program\.ts$/,
   'cli-progress': /^pipeline\/progress-bar\.ts$/,
   'string-width': /^pipeline\/table\.ts$/,
+  undici: /\.undici\.ts$/,
   'tar-stream': /^pipeline\/data\/.*\.ts$/,
   'csv-parse': /^pipeline\/data\/.*\.ts$/,
   yaml: /^pipeline\/(?:config.*|sweep\/kubernetes)\.ts$/,
@@ -207,6 +208,21 @@ boundaries('every loop that tries again counts its tries', () => {
     });
   });
   assert.equal(found.sort(), Object.keys(ENDLESS).sort());
+});
+
+/** Where a request goes out, and by which `fetch`. */
+const REQUESTS: Record<string, string> = {
+  'pipeline/demo/traffic.ts': 'to the server of this very process: never through a proxy',
+  'pipeline/forge/rest/bounded-fetch.ts': 'the one that it is given',
+  'registry-repo/artifacts/request-handler.s3.ts': 'the one that it is given',
+};
+
+boundaries('requests go out by the one fetch that knows proxies and certificates', () => {
+  const asks = product.filter((file) =>
+    // Not `fetch(branch: string)`, nor a method of git's.
+    /(?:await|return|=>|=) fetch\((?!branch)/.test(readFileSync(join(root, file), 'utf8')),
+  );
+  assert.equal(asks.sort(), Object.keys(REQUESTS).sort());
 });
 
 boundaries('there are no barrels, default exports or shell strings', () => {

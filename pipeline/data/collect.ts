@@ -3,9 +3,9 @@ import { normalise } from './normalise.ts';
 import { Problems, shown } from './problems.ts';
 import type { ReadContext, Source, SourceRow } from './source.ts';
 
-/** Options of a load. Without a signal it cannot be stopped; without `progress` it reports nothing. */
+/** Options of a load. Without a signal it cannot be stopped; without `progress` it reports nothing; without `fetch` it uses Node's. */
 export type LoadContext = Pick<ReadContext, 'folder' | 'cacheFolder'> &
-  Partial<Pick<ReadContext, 'progress' | 'signal'>>;
+  Partial<Pick<ReadContext, 'progress' | 'signal' | 'fetch'>>;
 
 export type Collected = { readonly row: Row; readonly split: SourceRow['split']; readonly origin: string | null };
 
@@ -25,7 +25,8 @@ export async function collect(
   const known = labels && new Set(labels);
   try {
     const { folder, cacheFolder, progress = () => {}, signal = new AbortController().signal } = context;
-    for await (const from of source.read({ folder, cacheFolder, progress, signal, problem: problems.add })) {
+    const { fetch = globalThis.fetch } = context;
+    for await (const from of source.read({ folder, cacheFolder, progress, signal, fetch, problem: problems.add })) {
       const text = normalise(from.text);
       const label = from.label.trim();
       const wrong = textProblem(text) ?? labelProblem(label, known);

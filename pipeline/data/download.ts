@@ -4,6 +4,7 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Later, later } from '../../registry-repo/later.ts';
+import { faultOf, NetworkSettingError } from '../../registry-repo/network/errors.ts';
 import { DownloadError } from '../errors.ts';
 import type { ReadContext } from './source.ts';
 
@@ -40,7 +41,7 @@ export type Patience = {
 export async function download(
   url: string,
   content: Content,
-  context: Pick<ReadContext, 'cacheFolder' | 'progress' | 'signal'>,
+  context: Pick<ReadContext, 'cacheFolder' | 'progress' | 'signal'> & Partial<Pick<ReadContext, 'fetch'>>,
   patience: Patience = { tries: 4, pauseMs: 1000, stallMs: 30_000 },
 ): Promise<string> {
   const file = join(context.cacheFolder, content.name);
@@ -48,13 +49,13 @@ export async function download(
   const part = `${file}.part`;
   try {
     await mkdir(dirname(file), { recursive: true });
-    await fetchWhole(url, part, content, { ...context, ...patience });
+    await fetchWhole(url, part, content, { fetch: globalThis.fetch, ...context, ...patience });
     await check(url, part, content);
     await rename(part, file);
   } catch (error) {
     // Another process, which uses the same part file, may just have finished it.
     if ((await sizeOf(file)) === content.bytes) return file;
-    if (error instanceof DownloadError || context.signal.aborted) throw error;
+    if (error instanceof DownloadError || error instanceof NetworkSettingError || context.signal.aborted) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     throw new DownloadError(`cannot keep ${content.name} in ${context.cacheFolder} (${code ?? message}): ${WRITE}`, {
       cause: error,
@@ -71,7 +72,7 @@ const sizeOf = (file: string): Promise<number> =>
     () => 0,
   );
 
-type Attempt = Pick<ReadContext, 'progress' | 'signal'> & Patience;
+type Attempt = Pick<ReadContext, 'progress' | 'signal' | 'fetch'> & Patience;
 
 /** An error after which another try may succeed. */
 class Interrupted extends Error {}
@@ -107,8 +108,9 @@ async function fetchRest(url: string, part: string, content: Content, attempt: A
   const signal = AbortSignal.any([attempt.signal, stall.signal]);
   try {
     const headers = { 'accept-encoding': 'identity', ...(have > 0 && { range: `bytes=${have}-` }) };
-    const response = await fetch(url, { headers, signal }).catch((cause: unknown) => {
-      throw new Interrupted(stall.signal.aborted ? STALLED : networkFault(cause), { cause });
+    const response = await attempt.fetch(url, { headers, signal }).catch((cause: unknown) => {
+      if (cause instanceof NetworkSettingError) throw cause;
+      throw new Interrupted(stall.signal.aborted ? STALLED : faultOf(cause), { cause });
     });
     const start = startOf(response, have, url, content);
     if (start === null) {
@@ -129,11 +131,6 @@ async function fetchRest(url: string, part: string, content: Content, attempt: A
 }
 
 const STALLED = 'the server stopped answering';
-
-function networkFault(error: unknown): string {
-  const { cause } = error as { cause?: NodeJS.ErrnoException };
-  return cause?.code ?? cause?.message ?? String((error as Error).message);
-}
 
 /**
  * Where the bytes of this answer begin; null if the server cannot continue from there.
@@ -173,7 +170,7 @@ async function receive(
     const body = response.body?.getReader();
     for (;;) {
       const next = await body?.read().catch((cause: unknown) => {
-        throw new Interrupted(networkFault(cause), { cause });
+        throw new Interrupted(faultOf(cause), { cause });
       });
       if (!next || next.done) break;
       const { value } = next;

@@ -24,6 +24,8 @@ export type ReadContext = {
   readonly folder: string;
   /** Where downloads are kept. */
   readonly cacheFolder: string;
+  /** The way to the network. */
+  readonly fetch: typeof fetch;
   /** Reports a bad row, which is left out; the load then fails at its end. */
   readonly problem: (problem: Problem) => void;
   readonly progress: (progress: Progress) => void;

@@ -41,12 +41,14 @@ export async function loadUnlabelled(path: string, test: readonly Row[], context
   const problems = new Problems();
   const rows: Row[] = [];
   const { folder, cacheFolder, progress = () => {}, signal = new AbortController().signal } = context;
+  const { fetch = globalThis.fetch } = context;
   try {
     for await (const { text, file, line } of read(path, {
       folder,
       cacheFolder,
       progress,
       signal,
+      fetch,
       problem: problems.add,
     })) {
       const clean = normalise(text);

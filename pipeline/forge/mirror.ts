@@ -17,16 +17,18 @@ const FOLLOWED = [
 ];
 
 /** Variables with which git reaches the network as other programs of this machine do; no others are passed on. */
-const PASSED_ON = [
-  ...['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]),
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-  'GIT_SSL_CAINFO',
-];
+const PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'];
+const CERTIFICATES = ['SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO'];
 
-/** Proxies and certificates of this machine, for git. */
-export const networkOf = (env: NodeJS.ProcessEnv): Record<string, string> =>
-  Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+/**
+ * Proxies and certificates of this machine, for git. Proxies in small letters: `HTTP_PROXY` git does not know, which Pawl's
+ * own requests follow (registry-repo/network).
+ */
+export const networkOf = (env: NodeJS.ProcessEnv): Record<string, string> => {
+  const proxies = PROXIES.map((name) => [name.toLowerCase(), env[name.toLowerCase()] || env[name]]);
+  const certificates = CERTIFICATES.map((name) => [name, env[name]]);
+  return Object.fromEntries([...proxies, ...certificates].filter(([, value]) => value));
+};
 
 /** The registry that a repository of this machine is a copy of; null where it is a registry itself, or nothing. */
 export function mirroredBy(gitDir: string): string | null {

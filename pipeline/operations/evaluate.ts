@@ -14,7 +14,7 @@ import { type Reliability, reliability } from '../evaluation/reliability.ts';
 import { countSlices, readSlices, type SliceCounts } from '../evaluation/slices.ts';
 import { type WorstError, worstErrors } from '../evaluation/worst-errors.ts';
 import type { Listener } from '../progress.ts';
-import type { Forging, Places, Rooted, Storing, Viewing } from '../world.ts';
+import type { Forging, Networked, Places, Rooted, Storing, Viewing } from '../world.ts';
 import { loadContext } from './dataset.ts';
 import { modelFor } from './model.ts';
 import { UsageError } from './not-found.ts';
@@ -25,7 +25,7 @@ const WORST = 10;
 /** The figure of `metricsOf` that each measure is. */
 const FIGURES = { binary: 'f1', macro: 'f1_macro', weighted: 'f1_weighted' } as const;
 
-type World = Places & Rooted & Viewing & Storing & Forging & { readonly openModel: OpenModel };
+type World = Places & Rooted & Networked & Viewing & Storing & Forging & { readonly openModel: OpenModel };
 
 export type Asked = {
   /** A run or a version, as typed. */

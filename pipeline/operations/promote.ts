@@ -8,12 +8,12 @@ import { NotPromotableError } from '../promotion/decide.ts';
 import type { Patience } from '../promotion/process.ts';
 import { reconcile } from '../promotion/reconcile.ts';
 import { ensureRegistry, registryRecorded, type SetupWorld } from '../registry-setup/setup.ts';
-import type { Promoting, Rooted } from '../world.ts';
+import type { Networked, Promoting, Rooted } from '../world.ts';
 import { loadContext } from './dataset.ts';
 
 /** Makes the first registry: the test rows of the run's own data become its evaluation set. */
 export async function firstRegistry(
-  world: SetupWorld & Rooted,
+  world: SetupWorld & Rooted & Networked,
   run: Run,
   listener: Listener,
   signal: AbortSignal,

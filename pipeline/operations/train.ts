@@ -15,12 +15,18 @@ import type { RunPorts, RunRequest } from '../training/request.ts';
 import { type RunOutcome, runTraining } from '../training/run.ts';
 import type { Trainer } from '../training/trainer.ts';
 import { trainers } from '../training/trainers.ts';
-import type { Forging, Minting, Places, Recording, Rooted, Settings, Storing } from '../world.ts';
+import type { Forging, Minting, Networked, Places, Recording, Rooted, Settings, Storing } from '../world.ts';
 import { loadContext } from './dataset.ts';
 import { NotFoundError } from './not-found.ts';
 
 /** What a run needs. */
-export type TrainWorld = Places & Rooted & Minting & Recording & Storing & Forging & { readonly openModel: OpenModel };
+export type TrainWorld = Places &
+  Rooted &
+  Minting &
+  Recording &
+  Storing &
+  Forging &
+  Networked & { readonly openModel: OpenModel };
 
 export type RunOptions = {
   readonly trigger: RunRequest['trigger'];
@@ -96,7 +102,7 @@ export function runPorts(
     newId: world.newId,
     command: world.command,
     folders: { config: folder, cache, checkpoints: join(cache, 'checkpoints') },
-    hub: world.config.hub,
+    hub: { ...world.config.hub, fetch: world.fetch },
     apart: null,
     progress,
     openModel: world.openModel,

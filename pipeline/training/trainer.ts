@@ -32,6 +32,8 @@ export type HubAccess = {
   readonly endpoint: string;
   /** Uses only what the cache has, and sends no request. */
   readonly offline: boolean;
+  /** The way there. */
+  readonly fetch: typeof fetch;
 };
 
 export type TrainingContext = {

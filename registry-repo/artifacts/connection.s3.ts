@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { RegistryError } from '../errors.ts';
 import { ArtifactStoreError } from './errors.ts';
+import { handlerOver } from './request-handler.s3.ts';
 
 type Sdk = typeof import('@aws-sdk/client-s3');
 
@@ -12,6 +13,8 @@ export type Place = {
   readonly region: string;
   /** Puts the bucket's name in the path and not in the host name. */
   readonly pathStyle: boolean;
+  /** The way to the network; Node's own by default. */
+  readonly fetch?: typeof fetch;
   /** How often a request is tried, the first time included. */
   readonly attempts?: number;
 };
@@ -60,7 +63,7 @@ export class Connection {
   }
 }
 
-async function load({ endpoint, region, pathStyle, attempts = 4 }: Place) {
+async function load({ endpoint, region, pathStyle, fetch, attempts = 4 }: Place) {
   // Without credentials the SDK asks AWS's address for machine credentials. A bucket on another server is no reason to
   // do so.
   if (endpoint !== null && !isAws(endpoint)) process.env.AWS_EC2_METADATA_DISABLED ??= 'true';
@@ -74,7 +77,10 @@ async function load({ endpoint, region, pathStyle, attempts = 4 }: Place) {
     // read.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { connectionTimeout: 10_000, socketTimeout: 60_000 },
+    requestHandler:
+      fetch === undefined || fetch === globalThis.fetch
+        ? { connectionTimeout: 10_000, socketTimeout: 60_000 }
+        : handlerOver(fetch),
   });
   return { sdk, client };
 }

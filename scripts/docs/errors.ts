@@ -19,6 +19,12 @@ export const errors: readonly Part[] = [
         advice: 'Fix each; `pawl config` shows the values in effect',
       },
       {
+        codes: ['network_setting'],
+        meaning:
+          'A variable about proxies or certificates (`HTTPS_PROXY`, `SSL_CERT_FILE`, …) cannot be followed; nothing was sent',
+        advice: 'The message names variable and file: correct it, or unset it',
+      },
+      {
         codes: ['not_found'],
         meaning: 'No run, version, event, model or HTTP path has this name',
         advice: 'Take a suggestion, or list the existing names',

@@ -21,6 +21,7 @@ const HEAVY = [
   'pino',
   'simple-git',
   'tar-stream',
+  'undici',
 ];
 
 const startUp = suite('start-up');

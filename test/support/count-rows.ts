@@ -11,6 +11,7 @@ for await (const _ of jsonlSource(options).read({
   problem: ({ message }) => assertNone(message),
   progress: () => {},
   signal: new AbortController().signal,
+  fetch,
 }))
   rows++;
 process.stdout.write(`${rows} rows\n`);

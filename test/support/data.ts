@@ -36,6 +36,7 @@ export async function drain(source: Source, context: LoadContext): Promise<{ row
   const silent: ReadContext = {
     progress: () => {},
     signal: new AbortController().signal,
+    fetch,
     ...context,
     problem: (problem) => problems.push(problem),
   };

@@ -11,7 +11,7 @@ export const trainingContext = (
   averaging: { average: 'macro', positive: null },
   unlabelled: [],
   folders: { config: nowhere, cache: nowhere, checkpoints: nowhere },
-  hub: { endpoint: 'http://127.0.0.1:9', offline: true },
+  hub: { endpoint: 'http://127.0.0.1:9', offline: true, fetch },
   apart: null,
   seed: 1,
   workers: 1,

@@ -17,6 +17,8 @@ export type ClientOptions = {
   /** Address of the API, as `https://git.example.org/api/v1`. */
   readonly url: string;
   readonly token: () => Promise<string>;
+  /** The way to the network; Node's own by default. */
+  readonly fetch?: typeof fetch;
   readonly timeoutMs?: number;
   /** Pause before the first repeated read; the next ones are longer. */
   readonly pauseMs?: number;
@@ -33,9 +35,9 @@ export class GiteaApi implements Api {
   readonly #fetch: typeof fetch;
 
   constructor(options: ClientOptions) {
-    this.#options = { timeoutMs: 60_000, pauseMs: 1000, ...options };
+    this.#options = { timeoutMs: 60_000, pauseMs: 1000, fetch: globalThis.fetch, ...options };
     this.url = options.url.replace(/\/+$/, '');
-    this.#fetch = boundedFetch({ timeoutMs: this.#options.timeoutMs });
+    this.#fetch = boundedFetch(this.#options);
   }
 
   async get<T>(route: string, params: Params, answer: z.ZodType<T>): Promise<T> {

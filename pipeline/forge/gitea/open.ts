@@ -15,6 +15,8 @@ export type GiteaOptions = {
   readonly by: Identity;
   readonly clock: () => Date;
   readonly secrets: Pick<Secrets, 'forgeToken'>;
+  /** The way to the network; Node's own by default. */
+  readonly fetch?: typeof fetch;
 };
 
 export type GiteaConnection = {
@@ -31,7 +33,7 @@ export function openGitea(options: GiteaOptions): GiteaForge {
 }
 
 /** @throws {ForgeError} as {@link openGitea} */
-export function connectGitea({ registry, git, secrets }: GiteaOptions): GiteaConnection {
+export function connectGitea({ registry, git, secrets, fetch = globalThis.fetch }: GiteaOptions): GiteaConnection {
   const missing = (what: string) => new ForgeError('refused', what);
   const [owner, repo] = registry.repository?.split('/') ?? [];
   if (!owner || !repo) throw missing('no registry.repository is set: --set registry.repository=owner/name');
@@ -44,7 +46,7 @@ export function connectGitea({ registry, git, secrets }: GiteaOptions): GiteaCon
     );
   const server = giteaWeb(registry.api);
   const web = `${server}/${owner}/${repo}`;
-  const api = new GiteaApi({ url: `${server}/api/v1`, token: async () => token });
+  const api = new GiteaApi({ url: `${server}/api/v1`, token: async () => token, fetch });
   const login = async () => ({ user: 'pawl', password: token });
   return { place: { api, owner, repo }, mirror: new Mirror({ git, url: `${web}.git`, login }), web };
 }

@@ -1,3 +1,4 @@
+import { faultOf } from '../../../registry-repo/network/errors.ts';
 import { version } from '../../package-info.ts';
 import { ForgeError } from '../errors.ts';
 import { ApiError, apiError } from '../rest/failures.ts';
@@ -119,7 +120,7 @@ export class AssetBytes {
         {
           status: null,
           said: '',
-          message: `${what}: no answer (${(cause as Error).message}): check the network and registry.api`,
+          message: `${what}: no answer (${faultOf(cause)}): check the network and registry.api`,
         },
         { cause },
       );

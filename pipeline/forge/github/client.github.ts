@@ -19,6 +19,8 @@ export type ClientOptions = {
   readonly url?: string | null;
   /** The value of `Authorization`, asked for at every request. */
   readonly authorization: () => Promise<string>;
+  /** The way to the network; Node's own by default. */
+  readonly fetch?: typeof fetch;
   readonly timeoutMs?: number;
   /** The unit of waiting for a retry: a second; shorter in tests. */
   readonly secondMs?: number;
@@ -44,13 +46,14 @@ export async function githubOctokit(options: ClientOptions): Promise<Octokit> {
   ]);
   const Paced = Octokit.plugin(throttling, retry);
   const { authorization, timeoutMs = 60_000, secondMs = 1000, paced = true } = options;
+  const { fetch = globalThis.fetch } = options;
   const patience = (seconds: number, _: unknown, __: unknown, count: number) =>
     count < 3 && seconds <= MAX_WAIT_SECONDS;
   const octokit = new Paced({
     baseUrl: (options.url ?? GITHUB_API).replace(/\/+$/, ''),
     userAgent: `pawl/${version}`,
     log: quiet,
-    request: { fetch: boundedFetch({ timeoutMs }) },
+    request: { fetch: boundedFetch({ fetch, timeoutMs }) },
     retry: { retryAfterBaseValue: secondMs },
     throttle: {
       retryAfterBaseValue: secondMs,

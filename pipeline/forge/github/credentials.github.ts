@@ -16,6 +16,8 @@ export type AppOptions = {
   readonly url: string | null;
   readonly owner: string;
   readonly repo: string;
+  /** The way to the network; Node's own by default. */
+  readonly fetch?: typeof fetch;
   readonly timeoutMs?: number;
   /** Pause before a request without an answer is repeated. */
   readonly pauseMs?: number;
@@ -79,10 +81,10 @@ export function appCredentials(options: AppOptions): Credentials {
 }
 
 /** Makes the client that acts as the App. Its libraries are loaded only then. */
-async function openApp({ id, key, url, timeoutMs = 60_000 }: AppOptions) {
+async function openApp({ id, key, url, fetch = globalThis.fetch, timeoutMs = 60_000 }: AppOptions) {
   const [{ createAppAuth }, { Octokit }] = await Promise.all([import('@octokit/auth-app'), import('@octokit/rest')]);
   const baseUrl = (url ?? GITHUB_API).replace(/\/+$/, '');
-  const { request } = new Octokit({ baseUrl, log: quiet, request: { fetch: boundedFetch({ timeoutMs }) } });
+  const { request } = new Octokit({ baseUrl, log: quiet, request: { fetch: boundedFetch({ fetch, timeoutMs }) } });
   return { request, auth: createAppAuth({ appId: id, privateKey: key, request: request as never }) };
 }
 

@@ -21,6 +21,8 @@ export type GitHubOptions = {
   readonly clock: () => Date;
   readonly secrets: Secrets;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The way to the network; Node's own by default. */
+  readonly fetch?: typeof fetch;
   /** Waits between requests and retries, as GitHub asks; off only in tests. */
   readonly paced?: boolean;
 };
@@ -29,6 +31,7 @@ export type GitHubConnection = {
   readonly place: Place;
   readonly mirror: Mirror;
   readonly credentials: Credentials;
+  readonly fetch: typeof fetch;
   readonly web: string;
 };
 
@@ -55,7 +58,14 @@ export function openGitHub(options: GitHubOptions): GitHubForge {
 }
 
 /** @throws {ForgeError} as {@link openGitHub} */
-export function connectGitHub({ registry, git, secrets, env, paced }: GitHubOptions): GitHubConnection {
+export function connectGitHub({
+  registry,
+  git,
+  secrets,
+  env,
+  paced,
+  fetch = globalThis.fetch,
+}: GitHubOptions): GitHubConnection {
   const [owner, repo] = registry.repository?.split('/') ?? [];
   if (!owner || !repo)
     throw new ForgeError('refused', 'no registry.repository is set: --set registry.repository=owner/name');
@@ -64,12 +74,23 @@ export function connectGitHub({ registry, git, secrets, env, paced }: GitHubOpti
   const credentials =
     id === null
       ? tokenCredentials(secrets.forgeToken, env)
-      : appCredentials({ id, key: requireAppKey(secrets.appKey, id), installation, url, owner, repo });
+      : appCredentials({ id, key: requireAppKey(secrets.appKey, id), installation, url, owner, repo, fetch });
   const pace = paced ?? !isLoopback(url);
-  const api = new OctokitApi({ url, authorization: async () => `token ${await credentials.token()}`, paced: pace });
+  const api = new OctokitApi({
+    url,
+    authorization: async () => `token ${await credentials.token()}`,
+    paced: pace,
+    fetch,
+  });
   const web = `${webOf(url)}/${owner}/${repo}`;
   const login = async () => ({ user: 'x-access-token', password: await credentials.token() });
-  return { place: { api, owner, repo }, mirror: new Mirror({ git, url: `${web}.git`, login }), credentials, web };
+  return {
+    place: { api, owner, repo },
+    mirror: new Mirror({ git, url: `${web}.git`, login }),
+    credentials,
+    fetch,
+    web,
+  };
 }
 
 /**

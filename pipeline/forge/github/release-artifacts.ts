@@ -30,6 +30,8 @@ export type ReleaseArtifactsOptions = {
   readonly place: Place;
   readonly credentials: Credentials;
   readonly clock: () => Date;
+  /** The way to the network; Node's own by default. */
+  readonly fetch?: typeof fetch;
   /** Folder where streams are stored until their digest is known. */
   readonly scratch?: string;
   readonly patience?: Patience;
@@ -62,7 +64,7 @@ export class ReleaseArtifacts implements RemoteArtifacts {
 
   constructor(options: ReleaseArtifactsOptions) {
     this.#options = options;
-    this.#bytes = new AssetBytes(options.place.api.url, options.credentials);
+    this.#bytes = new AssetBytes(options.place.api.url, options.credentials, options.fetch);
   }
 
   put(bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<Digest> {

@@ -1,16 +1,20 @@
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
+type Fetch = typeof globalThis.fetch;
+
 /**
  * `fetch` with a time limit. It follows no redirect, so that no other host gets the token, and reads no more of an
  * answer than Pawl could use.
  */
 export function boundedFetch({
+  fetch,
   timeoutMs,
   maxBytes = MAX_ANSWER_BYTES,
 }: {
+  fetch: Fetch;
   timeoutMs: number;
   maxBytes?: number;
-}): typeof fetch {
+}): Fetch {
   return async (input, init) => {
     const limit = AbortSignal.timeout(timeoutMs);
     const signal = init?.signal ? AbortSignal.any([init.signal, limit]) : limit;

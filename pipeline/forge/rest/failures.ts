@@ -1,3 +1,4 @@
+import { faultOf } from '../../../registry-repo/network/errors.ts';
 import { ForgeError } from '../errors.ts';
 
 /** A request that got an error answer, or no answer. */
@@ -39,7 +40,7 @@ export function apiError(what: string, thrown: unknown): ForgeError {
   const failure = thrown as Failure;
   const cause = { cause: thrown };
   const status = failure.response && typeof failure.status === 'number' ? failure.status : null;
-  const said = plain(sentence(failure));
+  const said = plain(thrown instanceof TypeError ? faultOf(thrown) : sentence(failure));
   const make = (reason: ForgeError['reason'], message: string) =>
     new ApiError(reason, { status, said, message }, cause);
   if (status === null) return make('unreachable', `${what}: no answer (${said}): check the network and registry.api`);

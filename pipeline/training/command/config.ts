@@ -18,7 +18,9 @@ export const CommandConfig = z.strictObject({
     )
     .max(100)
     .default([])
-    .describe('Variables that the program gets, in addition to PATH, HOME, LANG, TMPDIR and those of proxies'),
+    .describe(
+      'Variables that the program gets, in addition to PATH, HOME, LANG, TMPDIR and those of proxies and certificates',
+    ),
   timeoutMinutes: z
     .number()
     .gt(0)

@@ -7,6 +7,7 @@ import { HubApiError, modelInfo, pathsInfo } from '@huggingface/hub';
 import * as z from 'zod';
 import { writtenTo } from '../../../registry-repo/artifacts/receive.ts';
 import { later } from '../../../registry-repo/later.ts';
+import { faultOf, NetworkSettingError } from '../../../registry-repo/network/errors.ts';
 import { Digest } from '../../../registry-repo/values.ts';
 import { type Content, download, type Patience } from '../../data/download.ts';
 import { DownloadError } from '../../errors.ts';
@@ -183,7 +184,12 @@ class Hub {
     };
     const progress = ({ done }: { done: number }) => report.progress(`download ${path}`, done, content.bytes);
     const url = `${this.#endpoint}/${this.id}/resolve/${commit}/${path}`;
-    return download(url, content, { cacheFolder: folder, progress, signal }, this.#patience);
+    return download(
+      url,
+      content,
+      { cacheFolder: folder, progress, signal, fetch: this.#context.hub.fetch },
+      this.#patience,
+    );
   }
 
   #nonsense(): DownloadError {
@@ -199,6 +205,7 @@ class Hub {
         return await question({ hubUrl: this.#endpoint, fetch: this.#fetch });
       } catch (cause) {
         signal.throwIfAborted();
+        if (cause instanceof NetworkSettingError) throw cause;
         const status = cause instanceof HubApiError ? cause.statusCode : null;
         if (status !== null && [400, 401, 403, 404].includes(status))
           throw new DownloadError(
@@ -222,7 +229,7 @@ class Hub {
     const done = wait(stallMs, () => late.abort(new Error(`no answer in ${stallMs} ms`)));
     try {
       const signal = AbortSignal.any([this.#context.signal, late.signal]);
-      const response = await fetch(input, { ...init, signal });
+      const response = await this.#context.hub.fetch(input, { ...init, signal });
       const parts: Uint8Array[] = [];
       let size = 0;
       for await (const part of response.body ?? []) {
@@ -236,9 +243,4 @@ class Hub {
       done();
     }
   };
-}
-
-function faultOf(error: unknown): string {
-  const { message, cause } = error as { message?: string; cause?: NodeJS.ErrnoException };
-  return cause?.code ?? cause?.message ?? String(message);
 }

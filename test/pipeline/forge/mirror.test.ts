@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ForgeError } from '../../../pipeline/forge/errors.ts';
-import { Mirror, mirroredBy } from '../../../pipeline/forge/mirror.ts';
+import { Mirror, mirroredBy, networkOf } from '../../../pipeline/forge/mirror.ts';
 import { Git, RefMovedError } from '../../../registry-repo/git.ts';
 import { type GitHubDouble, startGitHubDouble } from '../../doubles/github/double.ts';
 import { pawl } from '../../support/cli-here.ts';
@@ -145,6 +145,18 @@ mirrors('a token reaches git, and is in no file and no error', async () => {
   } finally {
     await double.close();
   }
+});
+
+mirrors('git gets the proxies that our own requests take, and nothing else of the environment', () => {
+  const env = {
+    HTTP_PROXY: 'http://a:1',
+    HTTPS_PROXY: 'http://b:2',
+    https_proxy: 'http://c:3',
+    NO_PROXY: '',
+    PATH: '/bin',
+  };
+  assert.equal(networkOf(env), { https_proxy: 'http://c:3', http_proxy: 'http://a:1' });
+  assert.equal(networkOf({ GIT_SSL_CAINFO: '/a.pem', no_proxy: '*' }), { no_proxy: '*', GIT_SSL_CAINFO: '/a.pem' });
 });
 
 mirrors.run();

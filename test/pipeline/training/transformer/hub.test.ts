@@ -32,7 +32,7 @@ async function world(files: Record<string, Buffer> = model()) {
   const cache = temporaryFolder();
   const folders = { config: cache, cache, checkpoints: cache };
   const context = (offline = false) =>
-    trainingContext({ rows: [], labels: [], folders, hub: { endpoint: `${double.endpoint}/`, offline } });
+    trainingContext({ rows: [], labels: [], folders, hub: { endpoint: `${double.endpoint}/`, offline, fetch } });
   const time = new ManualTime();
   const fetched = (revision = 'main', offline = false) =>
     fetchModel('someone/tiny', revision, { ...context(offline), cache }, { ...patience, later: time.later });
