@@ -1,8 +1,8 @@
 import { axisOf, type Operation, UNKNOWN } from './operation.ts';
-import { isOne, known, ONE, over, product, type Size, same, times, whole } from './size.ts';
+import { isOne, known, ONE, over, product, type Size, same, times } from './size.ts';
 import { type Dims, free, numbers, type Rows, refuse, rows, type Value, valuesOf } from './value.ts';
 
-// Operators that change where numbers are and not what they are.
+// Operators that give the same numbers other axes, and those that tell of axes.
 
 type Rule = (op: Operation) => Value[];
 
@@ -175,225 +175,19 @@ const tile: Rule = (op) => {
   ];
 };
 
-const concat: Rule = (op) => {
-  const given = op.inputs.map((_, i) => op.input(i));
-  const lists = given.map(valuesOf);
-  if (!lists.includes(null)) return [numbers((lists as (readonly Size[])[]).flat(), false)];
-  if (op.allFree) {
-    const first = given[0]?.dims;
-    if (!first) return [free(null)];
-    const along = op.axis(first.length, 0);
-    return [free(first.map((own, i) => (i === along ? op.fresh() : own)))];
-  }
-  const { dims, axis } = op.rows(0);
-  const along = op.axis(dims.length, 0);
-  if (along === axis) refuse('texts are put one behind another');
-  given.forEach((_, i) => {
-    const other = op.rows(i);
-    if (other.axis !== axis || other.dims.length !== dims.length || !same(other.dims[axis] as Size, dims[axis] as Size))
-      refuse('the batch is on different axes of its inputs');
-  });
-  return [
-    rows(
-      dims.map((own, i) => (i === along ? summed(op, given, i) : own)),
-      axis,
-    ),
-  ];
-};
-
-function summed(op: Operation, given: readonly Value[], axis: number): Size {
-  const sizes = given.map(({ dims }) => known(dims?.[axis]));
-  return sizes.includes(null) ? op.fresh() : whole((sizes as number[]).reduce((a, b) => a + b, 0));
-}
-
-const split: Rule = (op) => {
-  const value = op.input(0);
-  const count = op.node.outputs.length;
-  if (op.allFree) return Array.from({ length: count }, () => free(value.dims?.map(() => op.fresh()) ?? null));
-  const { dims, axis } = op.rows(0);
-  const along = op.axis(dims.length, 0);
-  if (along === axis) refuse('the batch is split');
-  op.freeOrNone(1);
-  const parts = op.list('split', 1);
-  const even = over(dims[along] as Size, whole(count));
-  const of = (i: number) => (parts ? whole(parts[i] ?? 0) : (even ?? op.fresh()));
-  return Array.from({ length: count }, (_, k) =>
-    rows(
-      dims.map((own, i) => (i === along ? of(k) : own)),
-      axis,
-    ),
-  );
-};
-
-const slice: Rule = (op) => {
-  const value = op.input(0);
-  const list = valuesOf(value);
-  if (list && value.dims?.length === 1) {
-    const found = sliced(op, list);
-    if (found) return [numbers(found, false)];
-  }
-  for (const index of [1, 2, 4]) if (op.inputs[index]) op.free(index);
-  const { dims } = value;
-  if (!dims) return [free(null)];
-  const starts = op.ints('starts') ?? valuesOf(op.inputs[1]);
-  const axes =
-    op.axes(dims.length, 3) ?? starts?.map((_, i) => i) ?? refuse('which axes it cuts is not known before it runs');
-  const left = dims.map((own, i) => (axes.includes(i) ? lengthOf(op, own, axes.indexOf(i)) : own));
-  if (value.kind === 'free') return [free(left)];
-  const { axis } = op.rows(0);
-  if (axes.includes(axis)) refuse('the batch is cut');
-  return [rows(left, axis)];
-};
-
-/** How long an axis is after cutting, if that is known. @param nth of the axes that are cut */
-function lengthOf(op: Operation, own: Size, nth: number): Size {
-  const of = (name: string, index: number): number | null =>
-    op.ints(name)?.[nth] ?? known(valuesOf(op.inputs[index])?.[nth]);
-  const [size, start, end] = [known(own), of('starts', 1), of('ends', 2)];
-  if (size === null || start === null || end === null || (op.inputs[4] && of('steps', 4) !== 1)) return op.fresh();
-  const place = (i: number) => Math.min(Math.max(i < 0 ? i + size : i, 0), size);
-  return whole(Math.max(place(end) - place(start), 0));
-}
-
-/** Cuts a vector that is known. */
-function sliced(op: Operation, list: readonly Size[]): readonly Size[] | null {
-  const of = (name: string, index: number): number | null => {
-    const values = op.ints(name) ?? valuesOf(op.inputs[index])?.map(known);
-    return values?.length === 1 ? (values[0] ?? null) : null;
-  };
-  const [start, end, step] = [of('starts', 1), of('ends', 2), op.inputs[4] ? of('steps', 4) : 1];
-  return start === null || end === null || step !== 1 ? null : list.slice(start, end);
-}
-
-const pad: Rule = (op) => {
-  if (op.allFree) return [free(null)];
-  const { dims, axis } = op.rows(0);
-  op.freeOrNone(1, 2, 3);
-  const pads = op.list('pads', 1) ?? refuse('how much is not said');
-  if (op.inputs[3] || pads.length !== 2 * dims.length) refuse('it pads some axes only');
-  if (pads[axis] !== 0 || pads[dims.length + axis] !== 0) refuse('the batch is padded');
-  const isPadded = (i: number) => pads[i] !== 0 || pads[dims.length + i] !== 0;
-  return [
-    rows(
-      dims.map((own, i) => (isPadded(i) ? op.fresh() : own)),
-      axis,
-    ),
-  ];
-};
-
-const constantOfShape: Rule = (op) => {
-  const dims = valuesOf(op.input(0));
-  if (!dims) return op.input(0).kind === 'free' ? [free(null)] : refuse('its axes are not known before it runs');
-  const own = dims.findIndex(({ batch }) => batch);
-  return [own < 0 ? constantValues(op, dims) : rows(dims, own)];
-};
-
-const MAX_VALUES = 64;
-
-/** A short vector of ones, with which exporters multiply shapes. */
-function constantValues(op: Operation, dims: Dims): Value {
-  const length = dims.length === 1 ? known(dims[0]) : null;
-  const value = op.constantNumber();
-  if (length === null || length > MAX_VALUES || length < 0 || value === null) return free(dims);
-  return numbers(
-    Array.from({ length }, () => whole(value)),
-    false,
-  );
-}
-
-const range: Rule = (op) => {
-  const [start, limit, step] = [0, 1, 2].map((i) => valuesOf(op.input(i))?.[0]);
-  const counts = known(start) === 0 && known(step) === 1;
-  if (op.allFree) return [counts && limit ? { ...free([limit]), below: limit } : free([op.fresh()])];
-  if (!counts || !limit?.batch || !isOne(over(limit, { factor: 1, batch: true, names: [] })))
-    return refuse('it counts with the size of the batch');
-  return [{ kind: 'places', dims: [limit], axis: 0, stride: ONE, exact: true }];
-};
-
-/** Picks one of some known numbers, rows of a table, or each text's own numbers. */
-const gather: Rule = (op) => {
-  const [data, ids] = [op.input(0), op.input(1)];
-  const list = valuesOf(data);
-  const picked = valuesOf(ids)?.map((i) => list?.at(known(i) ?? Number.NaN));
-  if (
-    list &&
-    data.dims?.length === 1 &&
-    picked &&
-    !picked.includes(undefined) &&
-    valuesOf(ids)?.every((i) => known(i) !== null)
-  )
-    return [numbers(picked as Size[], ids.dims?.length === 0)];
-  if (op.allFree)
-    return [free(data.dims && ids.dims ? picking(data.dims, ids.dims, op.axis(data.dims.length, 0)) : null)];
-  if (data.kind === 'sizes' || ids.kind === 'sizes') return refuse('it looks up by the size of the batch');
-  if (!data.dims || !ids.dims) return refuse('the rank of an input is not known');
-  const along = op.axis(data.dims.length, 0);
-  const dims = picking(data.dims, ids.dims, along);
-  if (data.kind === 'free' && ids.kind === 'rows') return [rows(dims, along + ids.axis)];
-  if (data.kind !== 'rows') return refuse('places are looked up');
-  if (ids.kind === 'places') return [ownNumbers(data, ids, along, dims)];
-  if (ids.kind === 'rows' || along === data.axis) return refuse('it looks up across the batch');
-  return [rows(dims, data.axis < along ? data.axis : data.axis - 1 + ids.dims.length)];
-};
-
-const picking = (data: Dims, ids: Dims, along: number): Dims => [
-  ...data.slice(0, along),
-  ...ids,
-  ...data.slice(along + 1),
-];
-
-/** Picks numbers of each text from among its own. */
-function ownNumbers(data: Rows, ids: Extract<Value, { kind: 'places' }>, along: number, dims: Dims): Value {
-  const each = over(data.dims[data.axis] as Size, { factor: 1, batch: true, names: [] });
-  if (along !== data.axis || data.axis !== 0 || !each || !same(each, ids.stride))
-    return refuse('it looks up across the batch');
-  return rows(dims, ids.axis);
-}
-
-const oneHot: Rule = (op) => {
-  if (op.allFree) return [free(null)];
-  const { dims, axis } = op.rows(0);
-  op.freeOrNone(1, 2);
-  const at = axisOf(op.int('axis', -1), dims.length + 1);
-  return [rows(dims.toSpliced(at, 0, op.fresh()), axis < at ? axis : axis + 1)];
-};
-
-const trilu: Rule = (op) => {
-  if (op.allFree) return [free(op.input(0).dims)];
-  const value = op.rows(0);
-  op.freeOrNone(1);
-  if (value.axis >= value.dims.length - 2) refuse('the triangle lies across the batch');
-  return [value];
-};
-
 export const LAYOUT: Readonly<Record<string, Rule>> = {
-  ...{
-    Identity: identity,
-    Cast: cast,
-    CastLike: castLike,
-    Shape: shape,
-    Size: size,
-    Unsqueeze: unsqueeze,
-    Squeeze: squeeze,
-  },
-  ...{
-    Transpose: transpose,
-    Reshape: reshape,
-    Flatten: flatten,
-    Expand: expand,
-    Tile: tile,
-    Concat: concat,
-    Split: split,
-  },
-  ...{
-    Slice: slice,
-    Pad: pad,
-    ConstantOfShape: constantOfShape,
-    Range: range,
-    Gather: gather,
-    OneHot: oneHot,
-    Trilu: trilu,
-  },
+  Identity: identity,
+  Cast: cast,
+  CastLike: castLike,
+  Shape: shape,
+  Size: size,
+  Unsqueeze: unsqueeze,
+  Squeeze: squeeze,
+  Transpose: transpose,
+  Reshape: reshape,
+  Flatten: flatten,
+  Expand: expand,
+  Tile: tile,
 };
 
 function castLike(op: Operation): Value[] {

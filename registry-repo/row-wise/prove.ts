@@ -6,6 +6,8 @@ import { ALONG_AXES } from './along-axes.ts';
 import { elementWise } from './element-wise.ts';
 import { LAYOUT } from './layout.ts';
 import { Operation } from './operation.ts';
+import { PICKING } from './picking.ts';
+import { PIECES } from './pieces.ts';
 import { PRODUCTS } from './products.ts';
 import { BATCH, named, whole } from './size.ts';
 import { free, isPlain, NotProvenError, refuse, rows, type Value } from './value.ts';
@@ -91,6 +93,8 @@ const ELEMENT_WISE = new Set(
 
 const RULES: Readonly<Record<string, (op: Operation) => Value[]>> = {
   ...LAYOUT,
+  ...PIECES,
+  ...PICKING,
   ...PRODUCTS,
   ...ALONG_AXES,
   ...Object.fromEntries([...ELEMENT_WISE].map((name) => [name, elementWise])),
