@@ -85,7 +85,8 @@ class Watcher {
   /** Handles what is new. One process at a time: another waits here, and then finds nothing left. */
   look(): Promise<void> {
     const lock = this.#world.path('.pawl/watch.lock');
-    return withLock(lock, () => this.#handleNew(), { signal: this.#actions.signal });
+    const { signal, say } = this.#actions;
+    return withLock(lock, () => this.#handleNew(), { signal, say });
   }
 
   /** Says what went wrong, and goes on: but for the user who stops it, nothing ends a watch. */

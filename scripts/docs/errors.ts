@@ -264,6 +264,11 @@ export const errors: readonly Part[] = [
           'Try again in a minute: a lock that no git process holds is removed once it is 60 s old. `pawl doctor` lists locks',
       },
       {
+        codes: ['lock_held'],
+        meaning: 'Another process of Pawl has been at the same for a minute; the message names it. Nothing was done',
+        advice: 'Wait for it or end it, and try again: the lock of a process that is gone is taken over by itself',
+      },
+      {
         codes: ['contended'],
         meaning: 'Other processes changed the same each time that this one had decided; what is open stays open',
         advice: '`pawl events list` shows what they do; then `pawl reconcile`',

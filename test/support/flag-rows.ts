@@ -209,6 +209,10 @@ export const flagRows: Readonly<Record<string, Readonly<Record<string, readonly 
       refused('$OLD $NEW', '--scatter order'),
     ],
   },
+  'runs end': {
+    '--reason': [changes('1v8k2m0p4qxa', '--reason gone', /no run 1v8k2m0p4qxa/)],
+    '--force': [elsewhere('pipeline/commands/runs-end.test.ts', '--force')],
+  },
   'events list': {
     '--stream': [changes('', '--stream model-sentiment', /run-/, { hides: true })],
     '--type': [changes('', '--type PromotionMerged', /TrainingRunCompleted/, { hides: true })],
