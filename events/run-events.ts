@@ -183,10 +183,17 @@ export const runEvents = {
     z.strictObject({ code: z.string().min(1).max(100), message: z.string().max(4000), durationMs: Milliseconds }),
     { code: 'data_invalid', message: 'reviews.csv: no column "text"', durationMs: 12 },
   ),
-  /** The run's process ended without recording why (kill, power failure). The process that detects this writes the event. */
+  /**
+   * The run's process ended without recording why (kill, power failure), and the process that detects this writes the event; or
+   * an operator ended the run, which version 2 knows of.
+   */
   TrainingRunInterrupted: define(
     'run',
-    z.strictObject({ cause: z.enum(['signal', 'process-gone', 'superseded']), detail: z.string().max(1000) }),
+    z.strictObject({
+      cause: z.enum(['signal', 'process-gone', 'superseded', 'operator']),
+      detail: z.string().max(1000),
+    }),
     { cause: 'process-gone', detail: 'process 7 on trainer-1 is not running' },
+    [(data) => data],
   ),
 };

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Command as Commander, CommanderError, Help, Option } from 'commander';
-import { type Command, EXIT, type Verb } from './commands/command.ts';
+import { type Command, EXIT, type Flag, type Verb } from './commands/command.ts';
 import { verbs } from './commands/commands.ts';
 import { isUrl } from './config/address.ts';
 import type { Call } from './main.ts';
@@ -95,11 +95,17 @@ function describe(sub: Commander, { summary }: Verb<Workspace>, command: Command
     const word = name + (variadic ? '...' : '');
     sub.argument(optional ? `[${word}]` : `<${word}>`, description);
   }
-  for (const flag of command.flags ?? []) sub.addOption(new Option(flag.flags, flag.description));
+  for (const flag of command.flags ?? []) sub.addOption(optionOf(flag));
   if (command.json) sub.option('--json', 'print the result as JSON');
   const examples = command.examples.map(([line, what]) => `  ${line}\n      ${what}`);
   if (examples.length > 0) sub.addHelpText('after', `\nExamples:\n${examples.join('\n')}`);
 }
+
+/** What is repeated is gathered; of anything else the last one counts, as everywhere. */
+const optionOf = ({ flags, description, repeatable }: Flag): Option => {
+  const option = new Option(flags, description);
+  return repeatable === true ? option.argParser(gather) : option;
+};
 
 const group = (parent: Commander, word: string): Commander =>
   parent.commands.find((c) => c.name() === word) ?? parent.command(word).description(GROUPS[word] ?? '');
@@ -114,12 +120,24 @@ function descriptionOf(summary: string, details: string | undefined): string {
 
 type Flags = Record<string, string | boolean | undefined>;
 
-/** The typed arguments, with flags that stand for settings turned into settings. */
+/** What stands before the last word, as in `pawl sweep --id 3f2a point sweep.yaml`: commander reads it for `sweep`. */
+function flagsAround(program: Commander, sub: Commander): Flags {
+  const { parent } = sub;
+  if (!parent || parent === program) return {};
+  const given = parent.opts<Flags>();
+  const own = new Set(sub.options.map((option) => option.attributeName()));
+  for (const option of parent.options) {
+    const name = option.attributeName();
+    if (given[name] === undefined || own.has(name)) continue;
+    sub.error(`error: ${option.long} belongs to \`pawl ${parent.name()}\`, and \`${sub.name()}\` does not know it`);
+  }
+  return given;
+}
+
+/** What was typed, with the flags that are settings in disguise turned into such. */
 function callOf(program: Commander, command: Command<Workspace>, sub: Commander, folder: string): Call {
   const { config, set = [] } = program.opts<{ config?: string; set?: string[] }>();
-  // A verb with sub-verbs takes the flags it knows, wherever they stand.
-  const around = sub.parent && sub.parent !== program ? sub.parent.opts<Flags>() : {};
-  const flags: Flags = { ...around, ...sub.opts<Flags>() };
+  const flags: Flags = { ...flagsAround(program, sub), ...sub.opts<Flags>() };
   const settings = set.map((assignment) => {
     const at = assignment.indexOf('=');
     const path = at < 0 ? assignment : assignment.slice(0, at);

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { mkdirSync, readlinkSync } from 'node:fs';
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { startOf } from './process-start.ts';
 
 /** What a temporary folder or file is for. */
 export type TemporaryKind = 'gate' | 'commit' | 'demo' | 'upload' | 'command';
@@ -68,18 +69,6 @@ function isRunning(pid: number, start: string): boolean {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
   return start === '0' || startOf(pid) === '0' || startOf(pid) === start;
-}
-
-/**
- * When a process began, in ticks since the system's start; 0 if it is not known. Source: proc(5), field 22 of `stat`.
- */
-function startOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '0';
-  } catch {
-    return '0';
-  }
 }
 
 /** Names the space in which process numbers are unique: the machine, or the container. */

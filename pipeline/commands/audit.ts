@@ -5,6 +5,7 @@ import { recordAudit, subjectOf } from '../operations/audit.ts';
 import { NotFoundError } from '../operations/not-found.ts';
 import { projections, type Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
+import { refuse } from './refuse.ts';
 
 const FORMATS = ['text', 'markdown'] as const;
 
@@ -26,6 +27,8 @@ export const auditAll: Command<Workspace> = {
     const { workspace, out } = invocation;
     const format = text(invocation, 'format') ?? 'text';
     if (!FORMATS.some((f) => f === format)) throw new NotFoundError('format', format, FORMATS, 'pawl audit --help');
+    if (invocation.flags.json === true)
+      refuse(invocation, ['--format'], '--json is a format of its own: give one of them');
     const copy = text(invocation, 'log');
     const store = copy === undefined ? workspace.store() : new SqliteStore(workspace.here(copy), { readOnly: true });
     const report = await audit(await subjectOf(workspace, out, store, copy === undefined), projections);

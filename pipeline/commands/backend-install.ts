@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { installTensorflow } from '../training/backends/tensorflow/install.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
+import { refuse } from './refuse.ts';
 
 export const backendInstall: Command<Workspace> = {
   details:
@@ -19,6 +20,8 @@ export const backendInstall: Command<Workspace> = {
   async run(invocation) {
     const { out, flags, workspace } = invocation;
     const folder = text(invocation, 'tensorflow');
+    if (folder !== undefined)
+      refuse(invocation, ['--python'], 'no Python is asked where --tensorflow names the folder');
     const options = {
       python: text(invocation, 'python') ?? 'python3',
       gpu: flags.gpu === true,

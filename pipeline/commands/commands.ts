@@ -165,6 +165,12 @@ export const verbs: readonly Verb<Workspace>[] = [
     load: async () => (await import('./runs-compare.ts')).runsCompare,
   },
   {
+    name: 'runs end',
+    takes: '[options] <run>',
+    summary: 'end a run whose process cannot be asked: another machine’s, or a stuck one',
+    load: async () => (await import('./runs-end.ts')).runsEnd,
+  },
+  {
     name: 'events list',
     takes: '[options]',
     summary: 'show events in the order of the log',

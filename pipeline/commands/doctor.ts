@@ -2,6 +2,7 @@ import { type Diagnosis, diagnose } from '../operations/doctor/doctor.ts';
 import { probeAgain } from '../registry-setup/probe-again.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
+import { refuse } from './refuse.ts';
 
 export const doctor: Command<Workspace> = {
   details:
@@ -12,7 +13,14 @@ export const doctor: Command<Workspace> = {
     ['pawl doctor', 'is this machine fit to train, judge and serve?'],
     ['pawl doctor --probe', 'after an update of the server that the registry is on'],
   ],
-  async run({ workspace, out, flags }) {
+  async run(invocation) {
+    const { workspace, out, flags } = invocation;
+    if (workspace.config.registry.forge === 'local')
+      refuse(
+        invocation,
+        ['--probe'],
+        'the registry is on this machine, and no server enforces anything (registry.forge)',
+      );
     if (flags.probe === true) await probeAgain(workspace);
     const found = await diagnose(workspace);
     out.result(found, () => found.map(line).join('\n'));

@@ -1,7 +1,8 @@
-import { chmodSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { SqliteStore } from '../../events/store.sqlite.ts';
-import { usersMode } from '../state-folder.ts';
+import { UsageError } from '../operations/not-found.ts';
 import type { Workspace } from '../workspace.ts';
+import { placeOutput } from '../write-output.ts';
 import type { Command } from './command.ts';
 
 export const eventsBackup: Command<Workspace> = {
@@ -16,8 +17,9 @@ export const eventsBackup: Command<Workspace> = {
       kind === 'git' ? workspace.copyableStore() : new SqliteStore(workspace.path(path), { readOnly: true });
     try {
       const path = workspace.here(file);
-      await store.copyTo(path);
-      chmodSync(path, usersMode());
+      if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0)
+        throw new UsageError(`${file} is there already: name a new file`);
+      await placeOutput(path, (draft) => store.copyTo(draft));
       out.say(`${await store.position()} events copied to ${file}`);
     } finally {
       if (kind !== 'git') await store.close();

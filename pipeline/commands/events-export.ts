@@ -1,12 +1,9 @@
-import { chmodSync, createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { toCloudEvent } from '../../events/cloud-events.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
 import { wholeLog } from '../../events/store.ts';
 import { UsageError } from '../operations/not-found.ts';
-import { usersMode } from '../state-folder.ts';
 import type { Workspace } from '../workspace.ts';
+import { writeOutput } from '../write-output.ts';
 import { type Command, text } from './command.ts';
 
 const FORMATS = ['jsonl', 'cloudevents'] as const;
@@ -39,21 +36,8 @@ export const eventsExport: Command<Workspace> = {
       }
     };
     const file = text(invocation, 'output');
-    if (file) await writeWhole(workspace.here(file), lines());
+    if (file) await writeOutput(workspace.here(file), lines());
     else for await (const chunk of lines()) await out.write(chunk);
     return 0;
   },
 };
-
-/** The file appears when it is complete, or not at all. */
-async function writeWhole(file: string, chunks: AsyncIterable<string>): Promise<void> {
-  const draft = `${file}.part`;
-  try {
-    await pipeline(chunks, createWriteStream(draft));
-    chmodSync(draft, usersMode());
-    await rename(draft, file);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
-}

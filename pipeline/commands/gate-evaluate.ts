@@ -1,10 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
 import { evaluatedOf } from '../../registry-repo/gate/evaluated.ts';
 import { UsageError } from '../operations/not-found.ts';
-import { asUser } from '../state-folder.ts';
 import type { Workspace } from '../workspace.ts';
+import { writeOutput } from '../write-output.ts';
 import { type Command, type Invocation, text } from './command.ts';
 import { rollbackReason } from './gate.ts';
 import { wholeNumber } from './numbers.ts';
@@ -30,10 +27,7 @@ export const gateEvaluate: Command<Workspace> = {
     const pull = await forge.pullRequest(number);
     const reason = (await forge.git.commitId(head)) === null ? null : await rollbackReason(forge.git, head);
     const answer = await workspace.judge(null)({ head, base, pullRequest: pull.number, reason });
-    const path = workspace.here(file);
-    const draft = `${path}.${randomUUID()}`;
-    asUser(() => writeFileSync(draft, JSON.stringify(evaluatedOf(number, answer))));
-    await rename(draft, path);
+    await writeOutput(workspace.here(file), [JSON.stringify(evaluatedOf(number, answer))]);
     const { result, reasons } = answer.judgement;
     out.say(`${result}: ${reasons.map((r) => r.message).join('; ')}`);
     return 0;

@@ -14,6 +14,11 @@ export class HookExistsError extends PawlError {
   readonly code = 'hook_exists';
 }
 
+/** A hook there would run for other repositories, too. */
+export class HookElsewhereError extends PawlError {
+  readonly code = 'hook_elsewhere';
+}
+
 const MARK = '# Written by pawl hook install';
 
 export const hookInstall: Command<Workspace> = {
@@ -29,7 +34,12 @@ export const hookInstall: Command<Workspace> = {
     const repo = text(invocation, 'repo');
     if (repo === undefined) throw new UsageError('name the repository: --repo PATH');
     const repository = new TrainingRepository(workspace.here(repo));
-    const file = join(await repository.hooksFolder(), 'post-receive');
+    const folder = await repository.hooksFolder();
+    if (!(await repository.holds(folder)))
+      throw new HookElsewhereError(
+        `git takes the hooks of ${repository.path} from ${folder}, which is not the repository’s own (core.hooksPath): call \`pawl watch --once\` there by hand, or set core.hooksPath in the repository`,
+      );
+    const file = join(folder, 'post-receive');
     await writeHook(file, hookScript(workspace, repository.path));
     out.say(`${file} starts \`pawl watch --once\` on every push to ${workspace.config.watch.branch}`);
     return 0;

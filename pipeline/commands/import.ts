@@ -3,6 +3,7 @@ import { UsageError } from '../operations/not-found.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
 import { DATA_FLAGS } from './dataset.ts';
+import { refuse } from './refuse.ts';
 import { report } from './train.ts';
 
 export const importModel: Command<Workspace> = {
@@ -33,6 +34,8 @@ export const importModel: Command<Workspace> = {
     const { workspace, out, signal } = invocation;
     const started = performance.now();
     const given = (flag: string) => text(invocation, flag);
+    if (['onnx', 'tokenizer', 'modelConfig'].every((flag) => given(flag) !== undefined))
+      refuse(invocation, ['--folder'], '--onnx, --tokenizer and --model-config name every file already');
     const paths = {
       folder: given('folder'),
       onnx: given('onnx'),

@@ -1,7 +1,8 @@
-import { placeFiles } from '../init/place.ts';
+import { type Placed, placeFiles } from '../init/place.ts';
 import { initFiles, type NewFile } from '../init/render.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
+import { refuse } from './refuse.ts';
 
 export const init: Command<Workspace> = {
   details:
@@ -22,22 +23,28 @@ export const init: Command<Workspace> = {
       'train on GitHub, with a registry on GitHub; the commit of the action has 40 digits',
     ],
   ],
-  async run({ workspace, out, flags }) {
+  async run(invocation) {
+    const { workspace, out, flags } = invocation;
     const { config, loaded } = workspace;
+    if (config.registry.forge === 'local')
+      refuse(invocation, ['--repo'], 'only for a registry on GitHub or Gitea (--forge)');
+    if (config.registry.forge !== 'github')
+      refuse(invocation, ['--action'], 'the workflow that trains is made for --forge github alone');
     const files = await initFiles(config);
     const dryRun = flags.dryRun === true;
     const placed = await placeFiles(loaded.root, files, { force: flags.force === true, dryRun });
     const { forge } = config.registry;
     out.result({ folder: loaded.root, files: placed }, () =>
       dryRun
-        ? files.map(shown).join('\n')
+        ? files.map((file, i) => shown(file, placed[i]?.state)).join('\n')
         : [...placed.map((p) => `${p.state} ${p.path}`), '', ...nextSteps(forge, config.keys.path)].join('\n'),
     );
     return 0;
   },
 };
 
-const shown = ({ path, text }: NewFile): string => `--- ${path}\n${text}`;
+const shown = ({ path, text }: NewFile, state?: Placed['state']): string =>
+  `--- ${path}${state === 'in-the-way' ? ' (another one is there: only --force replaces it)' : ''}\n${text}`;
 
 function nextSteps(forge: string, keys: string): string[] {
   const data = 'Set `data` in pawl.yaml to your labelled texts; `sample` is made up';

@@ -13,6 +13,7 @@ import { modelRules, pinEvaluationSet } from '../registry-setup/rules.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
 import { DATA_FLAGS } from './dataset.ts';
+import { refuse } from './refuse.ts';
 
 export const registryConfigure: Command<Workspace> = {
   details:
@@ -54,6 +55,7 @@ export const registryConfigure: Command<Workspace> = {
     const { workspace, out } = invocation;
     const reason = text(invocation, 'reason')?.trim();
     if (!reason) throw new UsageError('say why: --reason "…"');
+    requireOneChange(invocation);
     const ports = await workspace.promotions((line) => out.say(line));
     await reconcile(ports);
     const { forge } = ports;
@@ -93,6 +95,29 @@ export const registryConfigure: Command<Workspace> = {
 const pinnedTo = ({ config }: Workspace, id: string): string =>
   `the keys in ${config.keys.path} count for the registry ${id} alone\nnext: copy their *.pub.json to servers and auditors`;
 
+const DATA = DATA_FLAGS.map(({ flags }) => flags.split(' ')[0] as string);
+const RULES = [...DATA, '--minimum', '--margin', '--average', '--positive', '--merge'];
+
+/** @throws {UsageError} for what the change asked for does not touch */
+function requireOneChange(invocation: Invocation<Workspace>): void {
+  const { identify, revoke } = invocation.flags;
+  const alone = (flag: string) => `${flag} changes nothing else: configure that by a command of its own`;
+  if (identify === true) refuse(invocation, ['--revoke', '--model', ...RULES], alone('--identify'));
+  if (revoke !== undefined) refuse(invocation, RULES, alone('--revoke'));
+}
+
+/** Rows of an evaluation set that is pinned stay; other data would be left out in silence. @throws {UsageError} */
+async function requirePinned({ workspace, out, signal, flags }: Invocation<Workspace>, name: string, digest: string) {
+  if (flags.dataset === undefined && flags.data === undefined) return;
+  const { facts, test } = await loadConfigured(workspace, out, signal);
+  const { set } = pinEvaluationSet(name, facts.labels, test, facts.source.kind);
+  if (set.digest === digest) return;
+  const given = DATA.filter((flag) => flags[flag.slice('--'.length)] !== undefined).join(' and ');
+  throw new UsageError(
+    `${given}: the evaluation set ${name} is pinned, with other rows. Data counts for a model that is new to the registry: give --model another name`,
+  );
+}
+
 /** Files to set, by path; only those that differ. */
 async function changedFiles(
   invocation: Invocation<Workspace>,
@@ -113,7 +138,8 @@ async function changedFiles(
   const { model } = workspace.config;
   const name = policy.models[model]?.evaluation ?? evaluationName(workspace);
   const known = await main.evaluationSet(name).catch(() => null);
-  if (known)
+  if (known) {
+    await requirePinned(invocation, name, known.value.digest);
     return differing(policy, {
       ...withMerge(policy, workspace.config.policy.merge),
       models: {
@@ -125,6 +151,7 @@ async function changedFiles(
         ),
       },
     });
+  }
   const { facts, test } = await loadConfigured(workspace, out, signal);
   const { set, bytes } = pinEvaluationSet(name, facts.labels, test, `${facts.source.kind} ${facts.source.location}`);
   await workspace.artifacts().put(bytes);

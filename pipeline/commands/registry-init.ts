@@ -1,5 +1,4 @@
 import { loadConfigured } from '../operations/dataset.ts';
-import { UsageError } from '../operations/not-found.ts';
 import { evaluationName } from '../registry-setup/first-files.ts';
 import { initGitea } from '../registry-setup/gitea/init.ts';
 import { type Initialised, initGitHub } from '../registry-setup/github/init.ts';
@@ -8,6 +7,7 @@ import { ensureRegistry, wouldMake } from '../registry-setup/setup.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, EXIT, type Invocation, text } from './command.ts';
 import { DATA_FLAGS } from './dataset.ts';
+import { refuse } from './refuse.ts';
 
 export const registryInit: Command<Workspace> = {
   details:
@@ -45,9 +45,9 @@ export const registryInit: Command<Workspace> = {
   async run(invocation) {
     const { workspace, out, signal } = invocation;
     const load = () => loadConfigured(workspace, out, signal);
+    requireMeaning(invocation);
     if (workspace.config.registry.forge !== 'local') return elsewhere(invocation, load);
     const { path } = workspace.config.registry;
-    onlyElsewhere(invocation);
     if (invocation.flags.dryRun === true) return local(invocation, await wouldMake(workspace));
     const { created, commit } = await ensureRegistry(workspace, load);
     const value = { created, path: workspace.path(path), commit, evaluation: evaluationName(workspace) };
@@ -60,12 +60,20 @@ export const registryInit: Command<Workspace> = {
   },
 };
 
-/** What means nothing to a registry on this machine is refused. @throws {UsageError} */
-function onlyElsewhere({ flags }: Invocation<Workspace>): void {
-  const given = Object.entries({ '--public': flags.public, '--owners': flags.owners }).filter(([, value]) => value);
-  if (given.length > 0)
-    throw new UsageError(
-      `${given.map(([flag]) => flag).join(' and ')}: only for a registry on GitHub or Gitea (--forge)`,
+const OF_FORGES = ['--repo', '--action', '--gate-app', '--gate-account', '--api', '--owners', '--public'];
+
+/** What means nothing to the registry's forge is refused. @throws {UsageError} */
+function requireMeaning(invocation: Invocation<Workspace>): void {
+  const { config, gateIsHere } = invocation.workspace;
+  const { forge } = config.registry;
+  if (forge === 'local') refuse(invocation, OF_FORGES, 'only for a registry on GitHub or Gitea (--forge)');
+  if (forge !== 'github') refuse(invocation, ['--gate-app'], 'an App is GitHub’s: on Gitea give --gate-account');
+  if (forge !== 'gitea') refuse(invocation, ['--gate-account'], 'an account is Gitea’s: on GitHub give --gate-app');
+  if (gateIsHere)
+    refuse(
+      invocation,
+      ['--action'],
+      'the gate is on this machine, and no workflow runs Pawl (registry.gate: workflow)',
     );
 }
 

@@ -5,6 +5,7 @@ import { UsageError } from '../operations/not-found.ts';
 import { bytes, duration, share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
+import { refuse } from './refuse.ts';
 import { compareSweep } from './sweep-compare.ts';
 
 export const runsCompare: Command<Workspace> = {
@@ -24,9 +25,12 @@ export const runsCompare: Command<Workspace> = {
     const { args, workspace, out } = invocation;
     const sweep = text(invocation, 'sweep');
     if (sweep !== undefined) {
+      if (args.length > 0)
+        throw new UsageError('give either runs, or --sweep, which compares all completed runs of a sweep');
       const [plot, scatter] = [text(invocation, 'plot'), text(invocation, 'scatter')];
       return compareSweep(workspace, out, { id: sweep, plot, scatter });
     }
+    refuse(invocation, ['--plot', '--scatter'], 'only with --sweep, of which they draw the runs');
     if (args.length < 2) throw new UsageError('give two or more runs to compare: `pawl runs list` shows them');
     const views = await workspace.views();
     const compared = args.map((id) => findRun(views, id));

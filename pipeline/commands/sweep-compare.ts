@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { type Run, runs } from '../../projections/runs.ts';
 import { measureName } from '../../registry-repo/averaging.ts';
 import type { Averaging } from '../../registry-repo/f1.ts';
@@ -10,10 +9,10 @@ import { averagingFor } from '../operations/train.ts';
 import type { Output } from '../output.ts';
 import { parallelCoordinates } from '../plots/parallel-coordinates.ts';
 import { scatter } from '../plots/scatter.ts';
-import { asUser } from '../state-folder.ts';
 import { completedPoints } from '../sweep/completed.ts';
 import { duration, share, textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
+import { writeOutput } from '../write-output.ts';
 
 type Wanted = { readonly id: string; readonly plot?: string | undefined; readonly scatter?: string | undefined };
 type Scalar = string | number | boolean | null;
@@ -43,8 +42,7 @@ export async function compareSweep(workspace: Workspace, out: Output, wanted: Wa
   const averaging = await averagingFor(workspace, found[0]?.model ?? '', found[0]?.data?.labels ?? []);
   const rows = rowsOf(averaging, found, names);
   const measure = common(rows, measureName(averaging));
-  if (plot !== undefined)
-    asUser(() => writeFileSync(workspace.here(plot), drawn({ names, rows, measure }, wanted.scatter)));
+  if (plot !== undefined) await writeOutput(workspace.here(plot), [drawn({ names, rows, measure }, wanted.scatter)]);
   const others = all.filter((run) => run.sweep?.id === id && run.status !== 'completed');
   const value = { sweep: id, measure, settings: names, runs: rows, others: counts(others), plot: plot ?? null };
   out.result(value, () => [table({ names, rows, measure }), ...othersText(value.others)].join('\n\n'));

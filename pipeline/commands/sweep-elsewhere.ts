@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { logRepository } from '../open-store.ts';
 import { UsageError } from '../operations/not-found.ts';
@@ -11,6 +11,7 @@ import { neededFiles } from '../sweep/needed-files.ts';
 import type { Sweep } from '../sweep/read.ts';
 import type { Wanted } from '../sweep/wanted.ts';
 import type { Workspace } from '../workspace.ts';
+import { writeOutput } from '../write-output.ts';
 import { type Invocation, text } from './command.ts';
 
 const WORKFLOW = '.github/workflows/sweep.yml';
@@ -40,11 +41,9 @@ export async function sweepElsewhere(invocation: Invocation<Workspace>, target: 
   };
   const written =
     executor === 'github' ? forGitHub(invocation, wanted, target) : forCluster(invocation, wanted, target);
-  asUser(() => {
-    const path = workspace.here(written.path);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, written.text);
-  });
+  const path = workspace.here(written.path);
+  asUser(() => mkdirSync(dirname(path), { recursive: true }));
+  await writeOutput(path, [written.text]);
   const { path: file, needs, next } = written;
   out.result({ sweep: id, points: wanted.points, executor, file, needs }, () =>
     [

@@ -24,7 +24,7 @@ export const sweepPoint: Command<Workspace> = {
   ],
   examples: [['pawl sweep point sweep.yaml --index 3', 'the fourth point']],
   async run(invocation) {
-    const { workspace, signal } = invocation;
+    const { workspace, out, signal } = invocation;
     const [file = ''] = invocation.args;
     const started = performance.now();
     const found = readSweep(file, workspace.loaded.request.folder);
@@ -37,7 +37,10 @@ export const sweepPoint: Command<Workspace> = {
     const point = found.points[indexOf(invocation, found.points.length)] as Point;
     // A killed sweep may have left a process that still runs this point.
     const lock = workspace.path(`.pawl/sweeps/${id}-${point.index}.lock`);
-    return withLock(lock, () => runPoint(invocation, found, { id, point, started }), { signal });
+    return withLock(lock, () => runPoint(invocation, found, { id, point, started }), {
+      signal,
+      say: (line) => out.say(line),
+    });
   },
 };
 

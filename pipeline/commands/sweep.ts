@@ -4,8 +4,11 @@ import { readSweep } from '../sweep/read.ts';
 import { SWEEP_EXECUTORS } from '../sweep/wanted.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, text } from './command.ts';
+import { refuse } from './refuse.ts';
 import { sweepElsewhere } from './sweep-elsewhere.ts';
 import { sweepHere } from './sweep-here.ts';
+
+const OF_CLUSTERS = ['--image', '--secret', '--volume'];
 
 const EXAMPLE = `A file that tries ten pairs of settings, two at a time, within 4 GB:
 
@@ -48,9 +51,13 @@ All names and values are checked before anything runs. If a sweep was stopped, o
     const found = readSweep(file, invocation.workspace.loaded.request.folder);
     const id = idOf(invocation.workspace.config, found);
     const executor = text(invocation, 'executor') ?? 'local';
-    if (executor === 'local') return sweepHere(invocation, file, found, id);
-    if (executor !== 'github' && executor !== 'kubernetes')
+    if (executor !== 'local' && executor !== 'github' && executor !== 'kubernetes')
       throw new UsageError(`--executor is ${SWEEP_EXECUTORS.join(', ')}, not ${executor}`);
+    if (executor !== 'kubernetes') refuse(invocation, OF_CLUSTERS, 'only for --executor kubernetes');
+    if (executor === 'local') {
+      refuse(invocation, ['--out'], 'only for --executor github or kubernetes, which write a file');
+      return sweepHere(invocation, file, found, id);
+    }
     if (invocation.flags.promoteBest === true)
       throw new UsageError(
         `--promote-best comes after the points have run: then call pawl sweep ${file} --promote-best`,

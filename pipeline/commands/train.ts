@@ -13,6 +13,7 @@ import { pushTrigger } from '../triggers/push.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, type Invocation, text } from './command.ts';
 import { DATA_FLAGS } from './dataset.ts';
+import { refuse } from './refuse.ts';
 
 export const train: Command<Workspace> = {
   memory: 'computes',
@@ -69,6 +70,7 @@ export const train: Command<Workspace> = {
   ],
   async run(invocation) {
     const { workspace, out, signal } = invocation;
+    requireUse(invocation);
     const like = text(invocation, 'like');
     const repeated = like === undefined ? null : findRun(await workspace.views(), like);
     const started = performance.now();
@@ -78,6 +80,25 @@ export const train: Command<Workspace> = {
     return 0;
   },
 };
+
+const OF_THE_RUN = ['--dataset', '--data', '--unlabelled', '--model', '--trainer', '--seed', '--backend'];
+
+/** @throws {UsageError} for what this run would not look at */
+function requireUse(invocation: Invocation<Workspace>): void {
+  if (invocation.flags.like !== undefined) {
+    refuse(invocation, OF_THE_RUN, 'with --like, data, trainer, settings and seed are those of the run it repeats');
+    if (invocation.args.length > 0)
+      throw new UsageError(`${invocation.args[0]} …: with --like, the program is that of the run it repeats`);
+  }
+  const { trainer } = invocation.workspace.config.training;
+  if (trainers.find(({ name }) => name === trainer)?.unlabelled === true) return;
+  const able = trainers.filter(({ unlabelled }) => unlabelled === true).map(({ name }) => name);
+  refuse(
+    invocation,
+    ['--unlabelled'],
+    `the trainer ${trainer} learns nothing from texts without labels: give --trainer ${able.join(' or ')}`,
+  );
+}
 
 /** Words after `--` are a program that trains. @throws {UsageError} for other trainers */
 function programOf({ args, workspace }: Invocation<Workspace>): Pick<RunOptions, 'chosen'> {

@@ -12,7 +12,7 @@ export class FilesDifferError extends PawlError {
   readonly code = 'files_differ';
 }
 
-export type Placed = { readonly path: string; readonly state: 'written' | 'kept' | 'would-be-written' };
+export type Placed = { readonly path: string; readonly state: 'written' | 'kept' | 'would-be-written' | 'in-the-way' };
 
 const IGNORED = '.pawl/';
 
@@ -38,7 +38,8 @@ export async function placeFiles(
   for (const { file, state } of looked) {
     const write = state !== 'same';
     if (write && !dryRun) await writeWhole(join(folder, file.path), file.text);
-    placed.push({ path: file.path, state: !write ? 'kept' : dryRun ? 'would-be-written' : 'written' });
+    const wouldBe = !force && inTheWay.some((other) => other.file === file) ? 'in-the-way' : 'would-be-written';
+    placed.push({ path: file.path, state: !write ? 'kept' : dryRun ? wouldBe : 'written' });
   }
   return placed;
 }

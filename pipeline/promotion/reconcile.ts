@@ -52,7 +52,8 @@ export async function endDeadRuns(
   return ended;
 }
 
-const hasEnded = (e: RecordedEvent): boolean =>
+/** Whether this ends a run. */
+export const hasEnded = (e: RecordedEvent): boolean =>
   e.type === 'TrainingRunCompleted' || e.type === 'TrainingRunFailed' || e.type === 'TrainingRunInterrupted';
 
 async function finishPromotions(ports: ReconcilePorts): Promise<Pick<Reconciled, 'finished' | 'leased'>> {

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdir, realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { type SimpleGit, simpleGit } from 'simple-git';
 import { PawlError } from '../../events/errors.ts';
 import { Git } from '../../registry-repo/git.ts';
@@ -147,6 +147,14 @@ export class TrainingRepository {
     return resolve(this.path, (await this.#raw(['rev-parse', '--git-path', 'hooks'], this.#asUser)).trim());
   }
 
+  /** Whether a folder is the repository's alone: settings of git may name one that many repositories share. */
+  async holds(folder: string): Promise<boolean> {
+    const common = (await this.#raw(['rev-parse', '--git-common-dir'], this.#asUser)).trim();
+    const at = await realOf(folder);
+    const own = await Promise.all([this.path, resolve(this.path, common)].map(realOf));
+    return own.some((parent) => at.startsWith(`${parent}${sep}`));
+  }
+
   /** @returns the repository's own folder @throws {RepositoryError} if it is another user's, or takes objects from elsewhere */
   async #requireOurs(): Promise<string> {
     const gitDir = (await this.#raw(['rev-parse', '--absolute-git-dir'])).trim();
@@ -204,10 +212,20 @@ function safely(options: { readonly baseDir: string; readonly config?: readonly 
   }).env(env);
 }
 
-/** @throws {RepositoryError} for names that git could take for something else */
+/** What no branch can be called. Source: git-check-ref-format(1). */
+const NO_BRANCH = /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|^[-/.]|[/.]$/u;
+
+/** @throws {RepositoryError} for what git would not take for a branch */
 function requireBranchName(branch: string): void {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._/-]*$/.test(branch))
-    throw new RepositoryError(`"${branch}" is no branch name to follow`);
+  if (branch === '' || NO_BRANCH.test(branch)) throw new RepositoryError(`"${branch}" is no branch name to follow`);
+}
+
+/** Where a folder is without links; one that is not there yet would be in its parent. */
+async function realOf(folder: string): Promise<string> {
+  return realpath(folder).catch(async () => {
+    const parent = dirname(folder);
+    return parent === folder ? folder : join(await realOf(parent), basename(folder));
+  });
 }
 
 /** An address without a token, because events keep it for ever and people put tokens into URLs. */

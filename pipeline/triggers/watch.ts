@@ -85,7 +85,8 @@ class Watcher {
   /** Handles what is new. One process at a time: another waits here, and then finds nothing left. */
   look(): Promise<void> {
     const lock = this.#world.path('.pawl/watch.lock');
-    return withLock(lock, () => this.#handleNew(), { signal: this.#actions.signal });
+    const { signal, say } = this.#actions;
+    return withLock(lock, () => this.#handleNew(), { signal, say });
   }
 
   /** Reports what went wrong, and continues: only the user ends a watch. */

@@ -60,6 +60,11 @@ export const errors: readonly Part[] = [
         advice: 'Add `pawl watch --once` to it by hand',
       },
       {
+        codes: ['hook_elsewhere'],
+        meaning: 'Git takes the hooks of the repository from a folder that others may share; nothing was written',
+        advice: 'Call `pawl watch --once` there by hand, or `git config core.hooksPath hooks` in a bare repository',
+      },
+      {
         codes: ['repository_unreadable'],
         meaning: 'The training repository, or its branch, cannot be read or fetched',
         advice:
@@ -274,6 +279,16 @@ export const errors: readonly Part[] = [
         meaning: 'Another git holds a lock in the repository, or was killed while it held one; nothing was moved',
         advice:
           'Try again in a minute: a lock that no git process holds is removed once it is 60 s old. `pawl doctor` lists locks',
+      },
+      {
+        codes: ['output_failed'],
+        meaning: 'A file that you named cannot be written; the message says why. What was there is as it was',
+        advice: 'Make the folder, make room, or name another file',
+      },
+      {
+        codes: ['lock_held'],
+        meaning: 'Another process of Pawl has been at the same for a minute; the message names it. Nothing was done',
+        advice: 'Wait for it or end it, and try again: the lock of a process that is gone is taken over by itself',
       },
       {
         codes: ['contended'],

@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isAlive, withLock } from '../../pipeline/lock.ts';
+import { isAlive, LockHeldError, withLock } from '../../pipeline/lock.ts';
+import { startOf } from '../../registry-repo/process-start.ts';
 import { temporaryFolder } from '../support/paths.ts';
 import { rejects } from '../support/rejects.ts';
 
@@ -94,6 +95,60 @@ lock('is taken over from a process that had the same number before this one', as
   assert.is(await withLock(path, async () => 'in', { pollMs: 2 }), 'in', 'a restarted container');
   const me = { host: hostname(), pid: process.pid };
   assert.equal([isAlive(me), isAlive(me, new Date()), isAlive(me, new Date(0))], [true, true, false]);
+});
+
+lock('is taken over from a process whose number another one has now', async () => {
+  const parent = { host: hostname(), pid: process.ppid };
+  const held = (start: string) => {
+    const path = join(temporaryFolder(), 'watch.lock');
+    mkdirSync(path);
+    writeFileSync(join(path, 'holder.json'), JSON.stringify({ ...parent, start }));
+    return path;
+  };
+  const start = startOf(process.ppid);
+  await rejects(
+    withLock(held(start), async () => 'in', { pollMs: 2, signal: soon() }),
+    Error,
+  );
+  if (start === '0') return; // only Linux says when a process began
+  assert.is(await withLock(held(`${Number(start) + 1}`), async () => 'in', { pollMs: 2, waitMs: 5000 }), 'in');
+});
+
+lock('that nobody can be read from is waited for while it may be in the making, and then taken over', async () => {
+  const long = new Date(Date.now() - 60_000);
+  for (const make of [
+    (path: string) => writeFileSync(path, ''),
+    (path: string) => mkdirSync(path),
+    (path: string) => {
+      mkdirSync(path);
+      writeFileSync(join(path, 'holder.json'), '');
+    },
+  ]) {
+    const path = join(temporaryFolder(), 'watch.lock');
+    make(path);
+    utimesSync(path, long, long);
+    assert.is(await withLock(path, async () => 'in', { pollMs: 2, waitMs: 5000 }), 'in');
+  }
+  const fresh = join(temporaryFolder(), 'watch.lock');
+  writeFileSync(fresh, '');
+  await rejects(
+    withLock(fresh, async () => 'in', { pollMs: 2, signal: soon() }),
+    Error,
+  );
+});
+
+lock('says once for whom it waits, and gives up after a while', async () => {
+  const path = join(temporaryFolder(), 'watch.lock');
+  writeFileSync(path, JSON.stringify({ host: 'another-machine', pid: 7 }));
+  const lines: string[] = [];
+  const wait = { pollMs: 2, tellMs: 0, waitMs: 30, say: (line: string) => lines.push(line) };
+  const error = await rejects(
+    withLock(path, async () => 'in', wait),
+    LockHeldError,
+  );
+  assert.is(lines.length, 1);
+  for (const text of [lines[0] as string, error.message])
+    assert.match(text, /process 7 on another-machine holds watch\.lock since \d{4}-/);
 });
 
 lock('stops waiting when told to', async () => {

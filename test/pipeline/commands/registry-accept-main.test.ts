@@ -64,8 +64,11 @@ accept('status and doctor show that main moved back; a reason has the server tak
 
 accept('a revocation is lifted by name alone, and not while main has it', async () => {
   const { test, home, kept, old, first } = await movedBack();
-  const lift = (manifest: string) =>
-    pawl(home, ['registry', 'accept-main', '--reason', 'a mistake', '--lift', manifest]);
+  const lift = (...manifests: string[]) =>
+    pawl(home, [
+      ...['registry', 'accept-main', '--reason', 'a mistake'],
+      ...manifests.flatMap((manifest) => ['--lift', manifest]),
+    ]);
   assert.is((await lift(`sha256:${'0'.repeat(64)}`)).code, 2);
   await test.changePolicy((policy) => {
     policy.revoked = [first.manifest];
@@ -75,6 +78,8 @@ accept('a revocation is lifted by name alone, and not while main has it', async 
   assert.match(refused.stderr, 'first take it out there');
   assert.equal((await kept.read())?.revoked, [first.manifest]);
   await test.git.updateRefs([{ ref: 'refs/heads/main', to: old, from: await test.main() }]);
+  const never = `sha256:${'0'.repeat(64)}`;
+  assert.match((await lift(never, first.manifest)).stderr, never, 'each of several counts');
   assert.is((await lift(first.manifest)).code, 0);
   assert.equal((await kept.read())?.revoked, []);
 });

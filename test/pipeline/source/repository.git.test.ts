@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -25,6 +26,44 @@ training('lists the commits that touch the paths, newest first, after one that i
     [c],
     'a commit that is gone is no bound',
   );
+});
+
+training('follows every branch that git would make, and refuses what it would not', async () => {
+  const { folder, git, commit } = workRepository();
+  const tip = commit({ x: '0' });
+  const repo = new TrainingRepository(folder);
+  for (const name of ['fix#3', '_x', 'käse/größe', 'a+b', 'release(2)', "it's", '@me/x', 'a@b', 'x$y', 'v1.0,2']) {
+    git('branch', name);
+    assert.equal(await repo.commits(name), [tip], name);
+  }
+  for (const name of [
+    '',
+    '-x',
+    '--upload-pack=x',
+    'a..b',
+    'a b',
+    'a:b',
+    'a?',
+    'a*',
+    'a[b',
+    'a\\b',
+    'a~1',
+    'a^',
+    'a@{1}',
+    '/a',
+    'a/',
+    'a//b',
+    '.a',
+    'a/.b',
+    'a.lock',
+    'a.lock/b',
+    'a.',
+    'a\nb',
+    'a\x7f',
+  ]) {
+    assert.is.not(spawnSync('git', ['check-ref-format', '--branch', name]).status, 0, `git takes ${name}`);
+    assert.match((await rejects(repo.commits(name), RepositoryError)).message, 'is no branch name');
+  }
 });
 
 training('after a rewrite of history, lists what is new since what both have', async () => {

@@ -107,6 +107,19 @@ hooked('installed again, it takes over new settings', async () => {
   assert.match(readFileSync(hook, 'utf8'), "'--branch' 'release'");
 });
 
+hooked('hooks that are not the repository’s own are left alone, until it has some', async () => {
+  const { root, home, remote } = pushing();
+  const shared = join(root, 'hooks of all');
+  git(remote, 'config', 'core.hooksPath', shared);
+  const refused = await pawl(home, ['hook', 'install', '--repo', remote]);
+  assert.equal([refused.code, /\[hook_elsewhere\]/.test(refused.stderr)], [3, true], refused.stderr);
+  assert.match(refused.stderr, shared);
+  assert.not.ok(existsSync(shared));
+  git(remote, 'config', 'core.hooksPath', 'hooks'); // as the message and the page of errors say
+  assert.is((await pawl(home, ['hook', 'install', '--repo', remote])).code, 0);
+  assert.ok(existsSync(join(remote, 'hooks/post-receive')));
+});
+
 hooked('what is no repository is refused', async () => {
   const { root, home } = pushing();
   const none = await pawl(home, ['hook', 'install', '--repo', join(root, 'clone', '..')]);
