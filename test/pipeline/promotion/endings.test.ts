@@ -308,7 +308,7 @@ already-in-production ambiguous-path answers-depend-on-neighbours artifact-corru
 bad-name base-manifest-differs baseline-not-comparable baseline-refused baseline-unverified config-changed
 crafted-tree device-configuration evaluation-changed evaluation-contradicts evaluation-differs evaluation-void executable external-data
 file-differs file-missing file-too-large files-too-large forbidden-mode gate-unfit git-failed git-file git-folder-refused git-unusable history integer-division ir-version
-judged-too-often key-not-trusted made-up-tensor main-moved-back malformed-file malformed-key malformed-rows manifest-differs model-failed model-unloadable no-change
+judged-too-often key-not-trusted made-up-tensor main-moved-back malformed-file malformed-key malformed-rows manifest-differs model-failed model-unloadable network-setting no-change
 no-graph no-manifest no-merge-facts no-policy no-production no-reason no-such-commit no-such-version not-evaluated
 not-measured nothing-in-production nothing-to-roll-back operator operator-domain opset-version other-evaluation other-registry
 production-removed ref-locked ref-moved registry-drifted repeated-field repeated-path reserved-file score-crashed score-garbage
