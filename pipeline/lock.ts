@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PawlError } from '../events/errors.ts';
-import { startOf } from '../registry-repo/process-start.ts';
+import { canHaveStarted, startOf } from '../registry-repo/process-start.ts';
 
 type Holder = {
   readonly host: string;
@@ -135,10 +135,7 @@ function isGone(lock: string, path: string, now: number): boolean {
 }
 
 /** Whether the number is by now that of another process. */
-function isAnother({ host, pid, start = '0' }: Holder): boolean {
-  const found = host === hostname() ? startOf(pid) : '0';
-  return start !== '0' && found !== '0' && start !== found;
-}
+const isAnother = ({ host, pid, start = '0' }: Holder): boolean => host === hostname() && !canHaveStarted(pid, start);
 
 /**
  * Moves a lock away in one step, and only then deletes it.

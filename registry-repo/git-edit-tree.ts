@@ -1,7 +1,5 @@
+import { type RawEntry, readTree } from './git-tree.ts';
 import type { ObjectId } from './values.ts';
-
-/** One entry as the tree object has it; `name` by bytes (latin1). */
-type Raw = { readonly mode: string; readonly name: string; readonly oid: ObjectId };
 
 /** The new content of the names in one folder: a blob, nothing (null), or changes further in. */
 type Edits = Map<string, ObjectId | null | Edits>;
@@ -46,9 +44,9 @@ function addTo(edits: Edits, [name = '', ...rest]: readonly string[], oid: Objec
   if (rest.length > 0) addTo(folder, rest, oid);
 }
 
-async function edited(trees: Trees, base: ObjectId | null, edits: Edits): Promise<Raw[]> {
-  const entries = new Map<string, Raw>();
-  const before = base === null ? [] : parseRaw(await trees.read(base), base.length / 2);
+async function edited(trees: Trees, base: ObjectId | null, edits: Edits): Promise<RawEntry[]> {
+  const entries = new Map<string, RawEntry>();
+  const before = base === null ? [] : entriesOf(await trees.read(base), base.length / 2);
   for (const entry of before) entries.set(entry.name, entry);
   if (entries.size !== before.length || before.some((e) => !KNOWN_MODES.has(e.mode))) throw new UnusualTreeError();
   for (const [name, edit] of edits) {
@@ -69,24 +67,15 @@ async function edited(trees: Trees, base: ObjectId | null, edits: Edits): Promis
 const sets = (edits: Edits): boolean =>
   [...edits.values()].some((edit) => (edit instanceof Map ? sets(edit) : edit !== null));
 
-function parseRaw(bytes: Buffer, oidBytes: number): Raw[] {
-  const entries: Raw[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const space = bytes.indexOf(' ', at);
-    const zero = bytes.indexOf(0, space);
-    const end = zero + 1 + oidBytes;
-    if (space < 0 || zero < 0 || end > bytes.length) throw new UnusualTreeError();
-    const mode = bytes.toString('latin1', at, space);
-    const name = bytes.toString('latin1', space + 1, zero);
-    entries.push({ mode, name, oid: bytes.toString('hex', zero + 1, end) });
-    at = end;
-  }
+function entriesOf(bytes: Buffer, oidBytes: number): RawEntry[] {
+  const { entries, whole } = readTree(bytes, oidBytes);
+  if (!whole) throw new UnusualTreeError();
   return entries;
 }
 
 /** Git orders names by bytes, a folder's as if it ended with a slash. */
-function printTree(entries: readonly Raw[]): Buffer {
-  const key = ({ mode, name }: Raw) => (mode === FOLDER ? `${name}/` : name);
+function printTree(entries: readonly RawEntry[]): Buffer {
+  const key = ({ mode, name }: RawEntry) => (mode === FOLDER ? `${name}/` : name);
   const sorted = [...entries].sort((a, b) => (key(a) < key(b) ? -1 : 1));
   return Buffer.concat(
     sorted.flatMap(({ mode, name, oid }) => [Buffer.from(`${mode} ${name}\0`, 'latin1'), Buffer.from(oid, 'hex')]),

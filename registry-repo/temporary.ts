@@ -3,7 +3,7 @@ import { mkdirSync, readlinkSync } from 'node:fs';
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { startOf } from './process-start.ts';
+import { canHaveStarted, startOf } from './process-start.ts';
 
 /** What a temporary folder or file is for. */
 export type TemporaryKind = 'gate' | 'commit' | 'demo' | 'upload' | 'command';
@@ -68,7 +68,7 @@ function isRunning(pid: number, start: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  return start === '0' || startOf(pid) === '0' || startOf(pid) === start;
+  return canHaveStarted(pid, start);
 }
 
 /** Names the space in which process numbers are unique: the machine, or the container. */
