@@ -2,7 +2,7 @@ import { loadConfigured } from '../operations/dataset.ts';
 import { evaluationName } from '../registry-setup/first-files.ts';
 import { initGitea } from '../registry-setup/gitea/init.ts';
 import { type Initialised, initGitHub } from '../registry-setup/github/init.ts';
-import type { Part } from '../registry-setup/github/part.ts';
+import type { Part } from '../registry-setup/part.ts';
 import { ensureRegistry, wouldMake } from '../registry-setup/setup.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Command, EXIT, type Invocation, text } from './command.ts';

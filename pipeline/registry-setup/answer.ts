@@ -1,4 +1,4 @@
-import type { Part } from './github/part.ts';
+import type { Part } from './part.ts';
 
 /** What a check of `pawl doctor` found: in words that all is well, or what is wrong and how to repair it. */
 export type Answer = string | { readonly state: 'warning' | 'problem'; readonly what: string; readonly fix: string };

@@ -66,7 +66,6 @@ export type ReviewAnswer = z.infer<typeof ReviewAnswer>;
 
 export const LabelAnswer = z.object({ id: Id, name: ShortText });
 export const AccountAnswer = Account;
-export const VersionAnswer = z.object({ version: ShortText });
 
 export const RepositoryAnswer = z.object({
   default_branch: ShortText,

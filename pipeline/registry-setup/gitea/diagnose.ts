@@ -4,7 +4,7 @@ import { hasStatus } from '../../forge/rest/failures.ts';
 import type { Settings } from '../../world.ts';
 import { AGAIN, type Answer, differing, named, warning } from '../answer.ts';
 import type { GateIsHere } from '../github/init.ts';
-import type { Part } from '../github/part.ts';
+import type { Part } from '../part.ts';
 import { wantedOf } from './init.ts';
 import { planRepository } from './plan.ts';
 

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { Api } from '../../forge/rest/api.ts';
 import { hasStatus } from '../../forge/rest/failures.ts';
-import { differences } from '../github/differs.ts';
-import type { Part } from '../github/part.ts';
+import { differences } from '../differs.ts';
+import type { Part } from '../part.ts';
 import { keepingStricter } from '../stricter.ts';
 import { protection, RULE, repositorySettings, type Wanted } from './wanted.ts';
 

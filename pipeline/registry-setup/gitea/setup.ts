@@ -4,7 +4,7 @@ import { AccountAnswer, AnyAnswer, RepositoryAnswer } from '../../forge/gitea/an
 import type { GiteaConnection } from '../../forge/gitea/open.ts';
 import type { Api } from '../../forge/rest/api.ts';
 import { hasStatus } from '../../forge/rest/failures.ts';
-import type { Part, PlannedCall } from '../github/part.ts';
+import type { Part, PlannedCall } from '../part.ts';
 import { planRepository } from './plan.ts';
 import { protection, repositorySettings, type Wanted } from './wanted.ts';
 

@@ -3,9 +3,9 @@ import { REGISTRY_SETTINGS_PATH, registrySettings } from '../../config/registry-
 import { type GitHubConnection, readProbed } from '../../forge/github/open.github.ts';
 import type { Settings } from '../../world.ts';
 import { AGAIN, type Answer, differing, named, warning } from '../answer.ts';
+import type { Part } from '../part.ts';
 import { seedFiles } from '../seed.ts';
 import { type GateIsHere, wantedOf } from './init.ts';
-import type { Part } from './part.ts';
 import { planRepository } from './plan.ts';
 
 type World = Settings & GateIsHere;

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import type { Api, Params } from '../../forge/rest/api.ts';
 import { hasStatus } from '../../forge/rest/failures.ts';
+import { differences } from '../differs.ts';
+import type { Part } from '../part.ts';
 import { keepingStricter } from '../stricter.ts';
-import { differences } from './differs.ts';
-import type { Part } from './part.ts';
 import {
   actionsPermissions,
   ENVIRONMENT,

@@ -3,7 +3,7 @@ import { ForgeError } from '../../forge/errors.ts';
 import type { GitHubConnection } from '../../forge/github/open.github.ts';
 import type { Api } from '../../forge/rest/api.ts';
 import { hasStatus } from '../../forge/rest/failures.ts';
-import type { Part, PlannedCall } from './part.ts';
+import type { Part, PlannedCall } from '../part.ts';
 import { planRepository } from './plan.ts';
 import { probe } from './probe.ts';
 import { repositorySettings, type Wanted } from './wanted.ts';

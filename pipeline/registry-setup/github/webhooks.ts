@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Api } from '../../forge/rest/api.ts';
 import { hasStatus } from '../../forge/rest/failures.ts';
-import type { Part } from './part.ts';
+import type { Part } from '../part.ts';
 import type { Wanted } from './wanted.ts';
 
 const HookAnswer = z.looseObject({

@@ -1,4 +1,4 @@
-import { isStricter, keyOf } from '../stricter.ts';
+import { isStricter, keyOf } from './stricter.ts';
 
 /**
  * Lists where something is weaker than it should be, as `path is …, should be …`. Stricter values are accepted. Members

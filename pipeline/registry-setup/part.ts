@@ -1,4 +1,4 @@
-import type { Params } from '../../forge/rest/api.ts';
+import type { Params } from '../forge/rest/api.ts';
 
 /** One request, as it would be sent. */
 export type PlannedCall = { readonly route: string; readonly params: Params };
