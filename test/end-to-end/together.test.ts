@@ -5,9 +5,9 @@ import { checkTogether, promoteTogether } from '../support/together.ts';
 const together = suite('promotions at the same time');
 together.after(stopAll);
 
-together('two processes promote two candidates of one model: three gate runs at most', async () => {
-  const met = await promoteTogether(2);
-  console.log(`2 promotions at once: ${met.gateRuns} gate runs`);
+together('four processes promote four candidates of one model: five gate runs at most', async () => {
+  const met = await promoteTogether(4);
+  console.log(`4 promotions at once: ${met.gateRuns} gate runs`);
   await checkTogether(met);
 });
 

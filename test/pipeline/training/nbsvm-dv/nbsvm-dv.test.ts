@@ -34,8 +34,8 @@ async function rightShare(model: TrainedModel, rows: readonly Row[]): Promise<nu
   return right.length / rows.length;
 }
 
-const { train, test } = await load({ kind: 'sample', train: 400, test: 300 }, dataFolder());
-const unlabelled = (await load({ kind: 'sample', seed: 2, train: 400, test: 2 }, dataFolder())).train.map(
+const { train, test } = await load({ kind: 'sample', train: 800, test: 300 }, dataFolder());
+const unlabelled = (await load({ kind: 'sample', seed: 2, train: 800, test: 2 }, dataFolder())).train.map(
   (r) => r.text,
 );
 const base = await trainOn(train, {}, { unlabelled });
@@ -52,7 +52,7 @@ s('another seed, and other texts without labels, give another model', async () =
 });
 
 s('learns the sample, with and without texts that have no label', async () => {
-  for (const model of [base, await trainOn(train)]) assert.ok((await rightShare(model, test)) > 0.78);
+  for (const model of [base, await trainOn(train)]) assert.ok((await rightShare(model, test)) > 0.82);
 });
 
 s('the exported model says what the trainer measured on rows held back', async () => {
@@ -66,7 +66,7 @@ s('the exported model says what the trainer measured on rows held back', async (
   const held = metrics.get('held/both') as number;
   assert.ok(held >= (metrics.get('held/vectors') as number) - 0.01);
   assert.ok(Math.abs((await rightShare(model, test)) - held) < 0.05, `${held}`);
-  assert.is(metrics.get('vectors/texts'), 800);
+  assert.is(metrics.get('vectors/texts'), 1600);
 });
 
 for (const over of [
