@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import semver from 'semver';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { root } from './support/paths.ts';
+import { root, temporaryFolder } from './support/paths.ts';
 
 // What is promised to whoever installs Pawl: on which Node, by which installer, and which files come.
 
@@ -25,6 +25,7 @@ const own = read<{
 }>('package.json');
 const { packages } = read<{ packages: Record<string, Locked> }>('package-lock.json');
 
+const SCRIPT = 'scripts/name-repository.sh';
 /** The oldest Node of each line that is promised. */
 const PROMISED = ['20.19.0', '22.12.0', '24.0.0', '26.0.0'];
 
@@ -102,6 +103,30 @@ installed('the tarball holds what runs, and nothing of tests, builds and sources
     'docs/reference/errors.md',
   ])
     assert.ok(files.includes(file), file);
+});
+
+installed('what is published names the repository that it comes from', () => {
+  const copy = temporaryFolder();
+  mkdirSync(join(copy, 'scripts'));
+  for (const file of ['package.json', SCRIPT]) cpSync(join(root, file), join(copy, file));
+  const name = (...args: string[]) => spawnSync(join(copy, SCRIPT), args, { encoding: 'utf8' });
+  for (const wrong of [[], ['git@example.org:team/pawl.git'], ['https://example.org/team/pawl --access=x']]) {
+    const { status, stderr } = name(...wrong);
+    assert.is(status, 2);
+    assert.match(stderr, "give the repository's address");
+  }
+  assert.equal(readFileSync(join(copy, 'package.json')), readFileSync(join(root, 'package.json')));
+  assert.is(name('https://example.org/team/pawl').status, 0);
+  const { repository, homepage, bugs, ...rest } = JSON.parse(readFileSync(join(copy, 'package.json'), 'utf8'));
+  assert.equal(repository, { type: 'git', url: 'git+https://example.org/team/pawl.git' });
+  assert.is(homepage, 'https://example.org/team/pawl#readme');
+  assert.equal(bugs, { url: 'https://example.org/team/pawl/issues' });
+  assert.equal(rest, own, 'and nothing else changes');
+  const release = readFileSync(join(root, '.github/workflows/release.yml'), 'utf8');
+  assert.match(
+    release,
+    /name-repository\.sh "\$GITHUB_SERVER_URL\/\$GITHUB_REPOSITORY"\n +- run: npm publish --provenance/,
+  );
 });
 
 installed('nothing can be imported: Pawl is a command line only', () => {
