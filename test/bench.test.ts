@@ -16,6 +16,17 @@ benches('events: appends beside the bare loop, and a whole replay', () => {
     assert.ok(run.report().machine[key], key);
 });
 
+benches('products: bytes beside floats, by the kind of bytes', () => {
+  const run = bench('products', '--rounds', '1');
+  assertMeasured(run, [
+    'unsigned, distance',
+    'signed, speed at 32 rows ÷ float32',
+    'seven-bits, speed at 1 row ÷ float32',
+  ]);
+  const far = run.report().benches[0]?.figures?.find((f) => f.name === 'unsigned, distance')?.median ?? 1;
+  assert.ok(far > 0 && far < 0.02, `${far}`);
+});
+
 benches('nbsvm: trains, evaluates and classifies', () => {
   const imdb = reviews();
   const run = bench('nbsvm', '--imdb', imdb, '--rounds', '1', '--no-fasttext');
