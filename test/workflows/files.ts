@@ -23,6 +23,11 @@ export const workflows: readonly { readonly path: string; readonly text: string;
     rules: { triggers: ['schedule', 'workflow_dispatch'] },
   },
   {
+    path: '.github/workflows/release.yml',
+    text: read('.github/workflows/release.yml'),
+    rules: { triggers: ['push'], writes: { publish: ['id-token'] }, environments: { publish: 'npm' } },
+  },
+  {
     path: '.github/workflows/train.yml',
     text: read('.github/workflows/train.yml'),
     rules: { triggers: ['push', 'workflow_dispatch'], environments: { train: 'training' } },
