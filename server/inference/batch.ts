@@ -1,4 +1,5 @@
 import { type Later, later } from '../../registry-repo/later.ts';
+import type { Client } from '../client.ts';
 import { DeadlineExceededError, OverloadedError, QueueFullError, RequestAbortedError } from './errors.ts';
 
 /** One text of a request, on its way to a worker. */
@@ -31,12 +32,8 @@ class Job {
     return this.settled ? 0 : this.texts.length - this.taken;
   }
 
-  /** Calls `end` at the deadline or when the signal aborts, whichever comes first, unless the job ended before. */
-  limit(
-    { deadlineMs, later: wait = later }: BatchLimits,
-    signal: AbortSignal | undefined,
-    end: (error: Error) => void,
-  ) {
+  /** Calls `end` at the deadline or when the client is gone, whichever comes first, unless the job ended before. */
+  limit({ deadlineMs, later: wait = later }: BatchLimits, client: Client | undefined, end: (error: Error) => void) {
     const late = () => {
       const [Late, what] =
         this.taken === 0 ? [OverloadedError, 'its turn had not come'] : [DeadlineExceededError, 'it was not finished'];
@@ -46,10 +43,10 @@ class Job {
     };
     const aborted = () => end(new RequestAbortedError('the request was aborted by its sender'));
     const cancel = wait(deadlineMs, late);
-    signal?.addEventListener('abort', aborted, { once: true });
+    const listened = client?.onGone(aborted);
     this.#cleanup = () => {
       cancel();
-      signal?.removeEventListener('abort', aborted);
+      listened?.();
     };
   }
 
@@ -112,23 +109,27 @@ export class BatchQueue {
    * @throws {OverloadedError | DeadlineExceededError | RequestAbortedError} later; then no worker computes the rest of
    *   it
    */
-  async submit(texts: readonly string[], signal?: AbortSignal): Promise<readonly Float32Array[]> {
+  async submit(texts: readonly string[], client?: Client): Promise<readonly Float32Array[]> {
     if (texts.length === 0) return [];
-    if (signal?.aborted) throw new RequestAbortedError('the request was aborted by its sender');
+    if (client?.gone) throw new RequestAbortedError('the request was aborted by its sender');
     if (this.full(texts.length))
       throw new QueueFullError(`${this.#waiting} texts are waiting already: ask again in a moment`);
     const job = new Job(texts);
-    job.limit(this.#limits, signal, (error) => this.#drop(job, error));
+    job.limit(this.#limits, client, (error) => this.#drop(job, error));
     this.#jobs.push(job);
     this.#waiting += texts.length;
     return job.promise;
   }
 
-  /** The next batch: as many texts as the budget allows, and at least one if any waits. */
-  take(): Item[] {
+  /**
+   * The next batch: as many texts as the budget allows, and at least one if any waits.
+   *
+   * @param most texts, so that several idle workers share what waits
+   */
+  take(most = Number.POSITIVE_INFINITY): Item[] {
     const batch: Item[] = [];
     let cost = 0;
-    for (let job = this.#jobs[0]; job; job = this.#jobs[0]) {
+    for (let job = this.#jobs[0]; job && batch.length < most; job = this.#jobs[0]) {
       const text = job.texts[job.taken] as string;
       cost += text.length + ITEM_COST;
       if (batch.length > 0 && cost > this.#limits.batchCharacters) break;

@@ -3,6 +3,7 @@ import type { Bounds } from '../../registry-repo/model-process/confined.ts';
 import { ModelFailedError } from '../../registry-repo/model-process/errors.ts';
 import type { RuntimeManifest } from '../../registry-repo/model-process/messages.ts';
 import { ModelProcess } from '../../registry-repo/model-process/model-process.ts';
+import type { Client } from '../client.ts';
 import { type BatchLimits, BatchQueue, type Item } from './batch.ts';
 import { ShuttingDownError, TextCrashesModelError } from './errors.ts';
 import { Suspects } from './suspects.ts';
@@ -76,6 +77,7 @@ export class Pool {
   #waitMs = 0;
   readonly #closing = new AbortController();
   #closed = false;
+  #pumping = false;
   #released: Promise<void> | undefined;
 
   private constructor(model: PoolModel, options: PoolOptions, onTrouble: (trouble: Trouble) => void) {
@@ -114,10 +116,10 @@ export class Pool {
    * Rows of K probabilities, one for each text. Rejects as {@link BatchQueue.submit} does, or with the reason why the
    * worker was lost.
    */
-  async classify(texts: readonly string[], signal?: AbortSignal): Promise<readonly Float32Array[]> {
+  async classify(texts: readonly string[], client?: Client): Promise<readonly Float32Array[]> {
     if (this.#closed) throw new ShuttingDownError('the server is stopping: ask another one');
-    const rows = this.#queue.submit(texts, signal);
-    this.#pump();
+    const rows = this.#queue.submit(texts, client);
+    this.#pumpSoon();
     return rows;
   }
 
@@ -159,22 +161,44 @@ export class Pool {
     this.#pump();
   }
 
+  /**
+   * Once for all requests that have arrived together: a write to a worker and its waking up cost more than a short text,
+   * and idle workers share what is there evenly.
+   */
+  #pumpSoon(): void {
+    if (this.#pumping || !this.#anyIdle()) return;
+    this.#pumping = true;
+    setImmediate(() => {
+      this.#pumping = false;
+      this.#pump();
+    });
+  }
+
   #pump(): void {
-    for (const process of this.#processes) {
-      if (process.busy) continue;
-      const batch = this.#next();
+    const idle = this.#idle();
+    for (const [i, process] of idle.entries()) {
+      const batch = this.#next(Math.ceil(this.#queue.waiting / (idle.length - i)));
       if (batch.length === 0) return;
       void this.#run(process, batch);
     }
   }
 
+  #anyIdle(): boolean {
+    for (const process of this.#processes) if (!process.busy) return true;
+    return false;
+  }
+
+  #idle(): readonly ModelProcess[] {
+    return [...this.#processes].filter((process) => !process.busy);
+  }
+
   /** The texts to compute next: one text that has to be alone, or as many others as may be together. */
-  #next(): readonly Item[] {
+  #next(most: number): readonly Item[] {
     for (;;) {
       const alone = this.#alone.shift();
       if (alone?.job.settled) continue;
       if (alone) return [alone];
-      const batch = this.#queue.take();
+      const batch = this.#queue.take(most);
       const together = batch.filter((item) => !this.#suspected(item));
       if (together.length > 0 || batch.length === 0) return together;
     }

@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { largest } from '../../registry-repo/evaluation.ts';
 import { checkAnnounced, readJson } from '../body.ts';
+import { clientOf } from '../client.ts';
 import type { AppContext } from '../context.ts';
 import { QueueFullError } from '../inference/errors.ts';
 import { jsonAnswer, jsonBody, ProvenanceHeaders, problemAnswers } from '../openapi.ts';
@@ -56,7 +57,7 @@ export function predictRoutes(app: OpenAPIHono, context: AppContext): void {
       return await held.while(async (share) => {
         const texts = textsOf(await readJson(c, schema, limits.bodyBytes, share));
         return live.use(async (pool, model) => {
-          const rows = await pool.classify(texts, c.req.raw.signal);
+          const rows = await pool.classify(texts, clientOf(c));
           const predictions = rows.map((row) => predictionOf(model.labels, row));
           traffic.answered(
             model,

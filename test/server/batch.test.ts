@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { WorkerLostError } from '../../registry-repo/model-process/errors.ts';
+import { clientBehind } from '../../server/client.ts';
 import { BatchQueue } from '../../server/inference/batch.ts';
 import {
   DeadlineExceededError,
@@ -31,6 +32,12 @@ queue('gives what waits, as much as the budget allows, and at least one text', a
   assert.equal(batches.map(texts), [[long], [a, b, c], []]);
   for (const batch of batches) answer(batch);
   assert.equal(await Promise.all(promises), [[row(long)], [row(a)], [row(b)], [row(c)]]);
+});
+
+queue('gives no more texts than asked for, so that workers can share them', () => {
+  const shared = new BatchQueue(limits);
+  ask(shared, ['a', 'b', 'c']);
+  assert.equal([texts(shared.take(2)), texts(shared.take(2))], [['a', 'b'], ['c']]);
 });
 
 queue('lets requests take turns, so that a large one does not hold up small ones', () => {
@@ -73,11 +80,11 @@ queue('gives up at the deadline: overload if its turn had not come, else too slo
 queue('forgets what was aborted, before and after it got there', async () => {
   const waiting = new BatchQueue(limits);
   const controller = new AbortController();
-  const aborted = waiting.submit(['a', 'b'], controller.signal);
+  const aborted = waiting.submit(['a', 'b'], clientBehind(controller.signal));
   const other = waiting.submit(['c']);
   controller.abort();
   await rejects(aborted, RequestAbortedError);
-  await rejects(waiting.submit(['d'], controller.signal), RequestAbortedError);
+  await rejects(waiting.submit(['d'], clientBehind(controller.signal)), RequestAbortedError);
   const batch = waiting.take();
   assert.equal(texts(batch), ['c']);
   answer(batch);

@@ -76,10 +76,24 @@ for (const workers of [1, 3])
     ),
   );
 
+pool('idle workers share texts that arrive together', () =>
+  withPool(
+    async (p) => {
+      const holds = [createHold(), createHold()];
+      const rows = p.classify(holds.map(({ text }) => text));
+      await Promise.all(holds.map(({ held }) => held())); // both at once: no worker has both
+      for (const { free } of holds) free();
+      assert.equal(last(await rows), expected(holds.map(({ text }) => text)));
+    },
+    { workers: 2 },
+  ),
+);
+
 pool('a text without an answer fails its own request alone', () =>
   withPool(async (p, troubles) => {
     const hold = createHold();
     const busy = p.classify([hold.text]);
+    await hold.held();
     const requests = ['a', NAN, 'b'].map((text) => p.classify([text]));
     assert.is(p.health.waiting, 3);
     hold.free();
@@ -107,8 +121,8 @@ pool('a worker that hangs is killed and replaced', () =>
     async (p, troubles, time) => {
       const hold = createHold();
       const hung = rejects(p.classify([hold.text]), WorkerHungError);
-      const waiting = p.classify(['waits']);
       await hold.held();
+      const waiting = p.classify(['waits']);
       time.pass(1000);
       await hung;
       assert.equal(last(await waiting), expected(['waits']));
@@ -127,6 +141,7 @@ pool('a text that ended two workers is not tried a third time, and its neighbour
     const together = async (texts: readonly string[]) => {
       const hold = createHold();
       const busy = p.classify([hold.text]);
+      await hold.held();
       const requests = texts.map((text) => p.classify([text]));
       hold.free();
       await busy;
@@ -198,7 +213,9 @@ pool('a start that fails for one worker ends the others', async () => {
 pool('release lets a running batch end, fails what waits, and takes nothing new', async () => {
   const p = await Pool.start(fake({ bias: 0.5 }), usual, () => assert.unreachable());
   const hold = createHold();
-  const [running, waiting] = [p.classify([hold.text]), p.classify(['waits'])];
+  const running = p.classify([hold.text]);
+  await hold.held();
+  const waiting = p.classify(['waits']);
   const failed = rejects(waiting, ShuttingDownError);
   const released = p.release();
   await rejects(p.classify(['new']), ShuttingDownError);
