@@ -3,6 +3,7 @@ import type { Context, Next } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { routePath } from 'hono/route';
 import type { AppContext } from './context.ts';
+import { setHeaders } from './headers.ts';
 import { checkHost } from './host.ts';
 import { openApiRoute } from './openapi.ts';
 import { isKnown, problemResponse, RequestError } from './problems.ts';
@@ -38,9 +39,9 @@ export function createApp(context: AppContext): OpenAPIHono {
 
   app.use(async (c: Context, next: Next) => {
     const started = performance.now();
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.header(name, value);
+    setHeaders(c, SECURITY_HEADERS);
     await next();
-    if (draining()) c.header('connection', 'close'); // else a client would reuse it after the stop
+    if (draining()) setHeaders(c, { connection: 'close' }); // else a client would reuse it after the stop
     const ms = Math.round(performance.now() - started);
     log.debug({ method: c.req.method, route: routePath(c, -1), status: c.res.status, ms }, 'answered');
   });

@@ -4,6 +4,7 @@ import { largest } from '../../registry-repo/evaluation.ts';
 import { checkAnnounced, readJson } from '../body.ts';
 import { clientOf } from '../client.ts';
 import type { AppContext } from '../context.ts';
+import { setHeaders } from '../headers.ts';
 import { QueueFullError } from '../inference/errors.ts';
 import { jsonAnswer, jsonBody, ProvenanceHeaders, problemAnswers } from '../openapi.ts';
 import { problemOf } from '../problems.ts';
@@ -99,7 +100,8 @@ export function predictRoutes(app: OpenAPIHono, context: AppContext): void {
       (body) => [body.text],
       ([first], model) => ({ ...(first as Prediction), model: answering(model) }),
     );
-    return c.json(answer, 200, provenance(model));
+    setHeaders(c, provenance(model));
+    return c.json(answer, 200);
   });
 
   const batch = createRoute({
@@ -120,6 +122,7 @@ export function predictRoutes(app: OpenAPIHono, context: AppContext): void {
       (body) => body.texts,
       (predictions, model) => ({ predictions, model: answering(model) }),
     );
-    return c.json(answer, 200, provenance(model));
+    setHeaders(c, provenance(model));
+    return c.json(answer, 200);
   });
 }
