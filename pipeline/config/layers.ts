@@ -38,7 +38,10 @@ export function yamlLayer(text: string, name: string): Layer {
     return { values: {}, origin: () => name, problems: [{ path: '', origin: name, message }] };
   }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, schema: 'core', strict: true });
+  const document = parseDocument(text, {
+    ...{ lineCounter: lines, uniqueKeys: true, schema: 'core', strict: true },
+    logLevel: 'error', // a key that is a list or map is refused as an unknown setting, without a warning of the process
+  });
   const problem = (message: string, offset: number): ConfigProblem => ({
     path: '',
     origin: `${name}:${lines.linePos(offset).line}`,

@@ -117,4 +117,15 @@ config('every setting has a variable of its own', () => {
   assert.is(settings.find((s) => s.path.join('.') === 'server.keyFile')?.env, 'PAWL_SERVER_KEY_FILE');
 });
 
+config('a key that is a list or a map is an unknown setting, without a warning of the process', async () => {
+  const warnings: string[] = [];
+  const keep = (warning: Error) => void warnings.push(warning.message);
+  process.on('warning', keep);
+  const found = problems({ yaml: 'data:\n  ? {a: b}\n  : 1\n  kind: sample\n' });
+  await new Promise((resolve) => setImmediate(resolve)); // warnings come a tick later
+  process.off('warning', keep);
+  assert.is(found?.length, 1);
+  assert.equal(warnings, []);
+});
+
 config.run();
