@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import { PawlError } from '../events/errors.ts';
+import type { EventStore } from '../events/store.ts';
+import { RegistryError } from '../registry-repo/errors.ts';
+import { Git } from '../registry-repo/git.ts';
+import type { Key } from '../registry-repo/policy.ts';
+import { RegistryAt } from '../registry-repo/registry.ts';
+import type { ObjectId } from '../registry-repo/values.ts';
+import type { Config } from './config/config.ts';
+import { logBranch } from './open-store.ts';
+import { anchoredAt, newestProofs, proofOf } from './past/anchored.ts';
+import { type Lacking, lackingOf } from './past/lacking.ts';
+import type { Forging, Places, Trusting } from './world.ts';
+
+/** Where a log is compared with main: the settings, the registry and the keys that count. */
+export type ComparedWorld = Places & Forging & Trusting;
+
+/** The log does not hold what checkpoints on main prove that it held. Nothing was answered or written. */
+export class LogBehindRegistryError extends PawlError {
+  readonly code = 'log_behind_registry';
+}
+
+/**
+ * Holds a log against the newest checkpoints on main. They are read on this machine; only for a log without events the
+ * forge is asked, if this machine has no copy of the registry.
+ *
+ * @returns whether there was a main to compare with
+ * @throws {LogBehindRegistryError}
+ */
+export async function compareWithMain(world: ComparedWorld, store: EventStore): Promise<boolean> {
+  const tip = await mainOf(world, store);
+  if (tip === null) return false;
+  const lacking = await newestLackingAt(world, store, tip);
+  if (lacking.length > 0) throw await behind(world, store, lacking);
+  return true;
+}
+
+/** Main as it is now at the forge; null if there is no registry yet. @throws {ForgeError} */
+export async function mainNow(world: ComparedWorld, store: EventStore): Promise<ObjectId | null> {
+  const here = await mainOf(world, store);
+  return here === null || world.config.registry.forge === 'local' ? here : world.forge().sync();
+}
+
+/** The newest checkpoints of each model, at one commit of main, that the log does not hold: none if it holds all. */
+export async function newestLackingAt(world: ComparedWorld, store: EventStore, tip: ObjectId): Promise<Lacking[]> {
+  const main = new RegistryAt(new Git(registryAt(world)), tip);
+  return lackingOf(store, await newestProofs(main, await logKeys(world, main)));
+}
+
+/** All of them. */
+export async function lackingAt(world: ComparedWorld, store: EventStore, tip: ObjectId): Promise<Lacking[]> {
+  const main = new RegistryAt(new Git(registryAt(world)), tip);
+  const keys = await logKeys(world, main);
+  const proofs = (await anchoredAt(main)).flatMap((anchored) => proofOf(anchored, keys) ?? []);
+  return lackingOf(store, proofs);
+}
+
+/** What is wrong, and what to do about it where the log is. */
+export async function behind(
+  world: Places,
+  store: EventStore,
+  lacking: readonly Lacking[],
+): Promise<LogBehindRegistryError> {
+  const { proof, kind } = lacking.reduce((most, l) => (l.proof.size > most.proof.size ? l : most));
+  const size = await store.position();
+  const { config } = world;
+  const where = config.events.store === 'git' ? logBranch(world) : world.path(config.events.path);
+  const proved = `${proof.path} on main proves that the log had ${proof.size} events`;
+  if (kind === 'older')
+    return new LogBehindRegistryError(
+      `the log at ${where} is an older copy (${size} events): ${proved}, and not all of those are here. ${newer(config)}\`pawl reconcile\` takes up what main proves happened since`,
+    );
+  const what = size === 0 ? `the log at ${where} is empty` : `${where} is another log (${size} events)`;
+  return new LogBehindRegistryError(`${what}: ${proved}. ${others(config)}`);
+}
+
+const newer = ({ events }: Config): string =>
+  events.store === 'git'
+    ? 'Put the branch back to its last commit if some machine has it; else '
+    : 'Put back a newer copy with `pawl events restore FILE` if there is one; then, or else, ';
+
+const others = ({ events }: Config): string =>
+  events.store === 'git'
+    ? 'Set events.repository and events.branch to where the log is, or push the branch again from a machine that has it (refs/pawl/log of the folder beside events.path that ends in .git); if nobody has it, `pawl reconcile --lost-log` begins a new one with what main proves'
+    : 'Mount what should be there, or set events.path to where the log is, or put back a copy that `pawl events backup` made with `pawl events restore FILE`; if there is none, `pawl reconcile --lost-log` begins a new log with what main proves';
+
+const registryAt = (world: Places): string => world.path(world.config.registry.path);
+
+/** Keys of a log that count: those trusted here, and those that the rules on main name. */
+async function logKeys(world: ComparedWorld, main: RegistryAt): Promise<Key[]> {
+  const named = await main.policy().then(({ value }) => value.keys, unread);
+  return [...world.keys().trusted, ...named].filter((key) => key.role === 'log');
+}
+
+/** Rules that cannot be read name no keys; what is wrong with them is for others to say. */
+function unread(error: unknown): readonly Key[] {
+  if (error instanceof RegistryError) return [];
+  throw error;
+}
+
+async function mainOf(world: ComparedWorld, store: EventStore): Promise<ObjectId | null> {
+  const gitDir = registryAt(world);
+  const here = existsSync(gitDir) ? await new Git(gitDir).resolve('refs/heads/main') : null;
+  if (here !== null || world.config.registry.forge === 'local' || (await store.position()) > 0) return here;
+  // A machine without a past asks before it begins one. A log of its own may begin where nobody can be asked.
+  const asked = world.forge().sync();
+  return world.config.events.store === 'git' ? asked : asked.catch(() => null);
+}
