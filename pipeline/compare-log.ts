@@ -20,19 +20,30 @@ export class LogBehindRegistryError extends PawlError {
   readonly code = 'log_behind_registry';
 }
 
+/** Whether an append comes next, and whether it may be the first of the log: only where the registry is set up. */
+export type NextUse = { readonly appends: boolean; readonly mayBegin: boolean };
+
 /**
- * Holds a log against the newest checkpoints on main. They are read on this machine; only for a log without events the
- * forge is asked, if this machine has no copy of the registry.
+ * Holds a log against the newest checkpoints on main. They are read on this machine; the forge is asked if this machine
+ * has no copy of the registry, and the log has no events or is itself fetched from there.
  *
  * @returns whether there was a main to compare with
  * @throws {LogBehindRegistryError}
  */
-export async function compareWithMain(world: ComparedWorld, store: EventStore): Promise<boolean> {
+export async function compareWithMain(
+  world: ComparedWorld,
+  store: EventStore,
+  { appends, mayBegin }: NextUse = { appends: false, mayBegin: false },
+): Promise<boolean> {
   const tip = await mainOf(world, store);
-  if (tip === null) return false;
-  const lacking = await newestLackingAt(world, store, tip);
+  const lacking = tip === null ? [] : await newestLackingAt(world, store, tip);
   if (lacking.length > 0) throw await behind(world, store, lacking);
-  return true;
+  const onBranch = world.config.events.store === 'git';
+  if (onBranch && !mayBegin && (tip !== null || appends) && (await store.position()) === 0)
+    throw new LogBehindRegistryError(
+      `there is no ${logBranch(world)}, and only \`pawl registry init\` makes it: run that once; if there was such a branch, it was deleted: push it again from a machine that has it (refs/pawl/log of the folder beside events.path that ends in .git)`,
+    );
+  return tip !== null;
 }
 
 /** Main as it is now at the forge; null if there is no registry yet. @throws {ForgeError} */
@@ -101,8 +112,14 @@ function unread(error: unknown): readonly Key[] {
 async function mainOf(world: ComparedWorld, store: EventStore): Promise<ObjectId | null> {
   const gitDir = registryAt(world);
   const here = existsSync(gitDir) ? await new Git(gitDir).resolve('refs/heads/main') : null;
-  if (here !== null || world.config.registry.forge === 'local' || (await store.position()) > 0) return here;
-  // A machine without a past asks before it begins one. A log of its own may begin where nobody can be asked.
-  const asked = world.forge().sync();
-  return world.config.events.store === 'git' ? asked : asked.catch(() => null);
+  const { registry, events } = world.config;
+  const fetched = events.store === 'git' && events.repository === null;
+  if (here !== null || registry.forge === 'local' || (!fetched && (await store.position()) > 0)) return here;
+  try {
+    return await world.forge().sync();
+  } catch (error) {
+    // A log of its own may begin where nobody can be asked. One that comes from the forge has been asked for there.
+    if (fetched || !(error instanceof PawlError || error instanceof RegistryError)) throw error;
+    return null;
+  }
 }

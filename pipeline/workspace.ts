@@ -60,6 +60,7 @@ export class Workspace {
   #store: CopyableStore | undefined;
   #compared: CopyableStore | undefined;
   #asItIs = false;
+  #mayBegin = false;
   #views: Views | undefined;
   #artifacts: Artifacts | undefined;
   #forge: Forge | undefined;
@@ -136,7 +137,9 @@ export class Workspace {
   /** The same store, if it can write a backup. @throws {StoreError} */
   copyableStore(): CopyableStore {
     const store = this.logAsItIs();
-    this.#compared ??= new ComparedStore(store, () => compareWithMain(this, store));
+    this.#compared ??= new ComparedStore(store, (appends) =>
+      compareWithMain(this, store, { appends, mayBegin: this.#mayBegin }),
+    );
     return this.#asItIs ? store : this.#compared;
   }
 
@@ -150,6 +153,11 @@ export class Workspace {
   /** From now on the log is not held against main: the caller does that, or mends what is wrong. */
   takeLogAsItIs(): void {
     this.#asItIs = true;
+  }
+
+  /** Allows the first event of a log on a branch, which would make the branch: a registry is being set up. */
+  beginLog(): void {
+    this.#mayBegin = true;
   }
 
   tables(): Views {

@@ -3,11 +3,11 @@ import { removeAbandoned } from '../../registry-repo/temporary.ts';
 import { behind, type ComparedWorld, mainNow, newestLackingAt } from '../compare-log.ts';
 import { endDeadRuns, type Reconciled, reconcile } from '../promotion/reconcile.ts';
 import { registryRecorded } from '../registry-setup/setup.ts';
-import type { Places, Promoting, Recording, Viewing } from '../world.ts';
+import type { Beginning, Places, Promoting, Recording, Viewing } from '../world.ts';
 import { UsageError } from './not-found.ts';
 import { takeUp } from './take-up.ts';
 
-type World = ComparedWorld & Recording & Viewing & Promoting & { takeLogAsItIs(): void };
+type World = ComparedWorld & Recording & Beginning & Viewing & Promoting & { takeLogAsItIs(): void };
 
 /** @property lost how many checkpoints on main were signed for events that the log lost, if it went on now */
 export type ReconciledAll = Reconciled & { readonly removed: readonly string[]; readonly lost: number };

@@ -4,9 +4,9 @@ import { type ComparedWorld, lackingAt } from '../compare-log.ts';
 import { type Reconciled, reconcile } from '../promotion/reconcile.ts';
 import { handle } from '../record.ts';
 import { recordInitialized, registryRecorded } from '../registry-setup/setup.ts';
-import type { Promoting, Recording } from '../world.ts';
+import type { Beginning, Promoting, Recording } from '../world.ts';
 
-type TakeUpWorld = ComparedWorld & Recording & Promoting;
+type TakeUpWorld = ComparedWorld & Recording & Beginning & Promoting;
 
 /**
  * Has a log that lost events go on: records every merge and change of rules that main proves and the log does not know,

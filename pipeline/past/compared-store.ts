@@ -6,21 +6,21 @@ import type { CopyableStore } from '../../events/store.ts';
 export class ComparedStore implements CopyableStore {
   readonly batchMs?: number;
   readonly #store: CopyableStore;
-  readonly #compare: () => Promise<boolean>;
+  readonly #compare: (appends: boolean) => Promise<boolean>;
   #comparing: Promise<boolean> | null = null;
 
   /**
    * @param compare called before each use until it has given true: from then on nothing is left to compare. It throws
    * if the log lacks something
    */
-  constructor(store: CopyableStore, compare: () => Promise<boolean>) {
+  constructor(store: CopyableStore, compare: (appends: boolean) => Promise<boolean>) {
     if (store.batchMs !== undefined) this.batchMs = store.batchMs;
     this.#store = store;
     this.#compare = compare;
   }
 
   async append(stream: string, expected: number, events: readonly NewEvent[]): Promise<StoredEvent[]> {
-    return (await this.#compared()).append(stream, expected, events);
+    return (await this.#compared(true)).append(stream, expected, events);
   }
 
   async readStream(stream: string, options?: { from?: number; limit?: number }): Promise<StoredEvent[]> {
@@ -60,14 +60,17 @@ export class ComparedStore implements CopyableStore {
   }
 
   /** One comparison at a time; one that failed, or had nothing to compare with, is made again. */
-  async #compared(): Promise<CopyableStore> {
-    this.#comparing ??= this.#compare();
-    const comparing = this.#comparing;
-    const done = await comparing.catch((error: unknown) => {
-      if (this.#comparing === comparing) this.#comparing = null;
-      throw error;
-    });
-    if (!done && this.#comparing === comparing) this.#comparing = null;
+  async #compared(appends = false): Promise<CopyableStore> {
+    const shared = this.#comparing;
+    const comparing = shared ?? this.#compare(appends);
+    this.#comparing = comparing;
+    let done = false;
+    try {
+      done = await comparing;
+    } finally {
+      if (!done && this.#comparing === comparing) this.#comparing = null;
+    }
+    if (!done && appends && shared) await this.#compare(appends); // the one that was shared did not ask for an append
     return this.#store;
   }
 }
