@@ -107,6 +107,38 @@ lost('an older copy put back by hand is taken up as well, once', async () => {
   assert.is((await json<{ lost: number }>(home, ['reconcile'])).lost, 0);
 });
 
+lost('a rollback since the copy is taken up, too', async () => {
+  const home = temporaryFolder();
+  cpSync(made, home, { recursive: true });
+  await json(home, ['rollback', '--reason', 'complaints']);
+  const [before] = (await json<Baselines>(home, ['baseline'])).baselines;
+  assert.is((await pawl(home, ['events', 'restore', 'copy.db'])).code, 0);
+  await json(home, ['reconcile']);
+  const [now] = (await json<Baselines>(home, ['baseline'])).baselines;
+  assert.equal([now?.version, now?.commit], [1, before?.commit]);
+  assert.ok((await json<Audit>(home, ['audit'])).passed);
+});
+
+lost('what died before the loss was recorded counts as behind, and is done again', async () => {
+  const home = WAYS['an older copy put back']?.() as string;
+  await json(home, ['reconcile']);
+  const whole = (await json<{ events: number }>(home, ['events', 'verify'])).events;
+  withoutTrigger(join(home, '.pawl/events.db'), 'events_are_not_deleted', `DELETE FROM events WHERE pos = ${whole}`);
+  assert.match((await pawl(home, ['baseline'])).stderr, '[log_behind_registry]');
+  await json(home, ['reconcile']);
+  assert.is((await json<{ events: number }>(home, ['events', 'verify'])).events, whole);
+  assert.is((await json<Baselines>(home, ['baseline'])).baselines[0]?.version, 2);
+  assert.ok((await json<Audit>(home, ['audit'])).passed);
+});
+
+/** Does what a trigger of the log forbids. */
+function withoutTrigger(file: string, name: string, change: string): void {
+  const db = new DatabaseSync(file);
+  const { sql } = db.prepare('SELECT sql FROM sqlite_master WHERE name = ?').get(name) as { sql: string };
+  db.exec(`DROP TRIGGER ${name}; ${change}; ${sql}`);
+  db.close();
+}
+
 lost('without any copy a new log begins with what main proves, if that is asked for', async () => {
   const home = withoutLog();
   const refused = await pawl(home, ['reconcile']);
@@ -146,11 +178,8 @@ lost('what is no copy of this log is refused, and changes nothing', async () => 
   const home = WAYS['an emptied file']?.() as string;
   writeFileSync(join(home, 'text.db'), 'no database');
   cpSync(join(home, 'copy.db'), join(home, 'changed.db'));
-  const db = new DatabaseSync(join(home, 'changed.db'));
-  const name = 'events_are_not_updated';
-  const { sql } = db.prepare('SELECT sql FROM sqlite_master WHERE name = ?').get(name) as { sql: string };
-  db.exec(`DROP TRIGGER ${name}; UPDATE events SET time = '2020-01-01T00:00:00.000Z' WHERE pos = 5; ${sql}`);
-  db.close();
+  const change = "UPDATE events SET time = '2020-01-01T00:00:00.000Z' WHERE pos = 5";
+  withoutTrigger(join(home, 'changed.db'), 'events_are_not_updated', change);
   const wrong = {
     'missing.db': /store_unavailable/,
     'text.db': /store_unavailable/,
