@@ -97,10 +97,11 @@ const others = ({ events }: Config): string =>
 
 const registryAt = (world: Places): string => world.path(world.config.registry.path);
 
-/** Keys of a log that count: those trusted here, and those that the rules on main name. */
-async function logKeys(world: ComparedWorld, main: RegistryAt): Promise<Key[]> {
-  const named = await main.policy().then(({ value }) => value.keys, unread);
-  return [...world.keys().trusted, ...named].filter((key) => key.role === 'log');
+/** Keys of a log that count: those trusted here; where there are none, those that the rules on main name. */
+async function logKeys(world: ComparedWorld, main: RegistryAt): Promise<readonly Key[]> {
+  const ofLogs = (keys: readonly Key[]) => keys.filter((key) => key.role === 'log');
+  const trusted = ofLogs(world.keys().trusted);
+  return trusted.length > 0 ? trusted : ofLogs(await main.policy().then(({ value }) => value.keys, unread));
 }
 
 /** Rules that cannot be read name no keys; what is wrong with them is for others to say. */
