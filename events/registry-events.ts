@@ -85,6 +85,22 @@ export const logEvents = {
       commit: o('f'),
     },
   ),
+  /**
+   * The log had lost events: it went on from an older copy with `size` events, or from none. What `main` proves was
+   * taken up before this. The checkpoints of `lost` are on main and were signed for events that are gone.
+   */
+  LogRestored: define(
+    'log',
+    z.strictObject({
+      size: Count,
+      main: ObjectId,
+      lost: z
+        .array(z.strictObject({ path: z.string().max(500), size: Count }))
+        .min(1)
+        .max(100_000),
+    }),
+    { size: 20, main: o('f'), lost: [{ path: 'models/sentiment/versions/2/checkpoint', size: 41 }] },
+  ),
   /** An audit replayed everything up to `position`; the report is an artifact. */
   AuditCompleted: define(
     'log',

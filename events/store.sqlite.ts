@@ -32,6 +32,8 @@ BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${SCHEMA_VERSION};`;
 
+const PARTS = ['events', 'events_are_not_updated', 'events_are_not_deleted', 'events_are_not_replaced'];
+
 /** Only in a copy of a log that is elsewhere: how far it was copied. One row. */
 const BOOKMARK_SCHEMA = `
 CREATE TABLE IF NOT EXISTS bookmark(
@@ -231,6 +233,15 @@ export class SqliteStore implements CopyableStore {
     } catch (cause) {
       throw new StoreError(`cannot copy the event store to ${file}: ${(cause as Error).message}`, { cause });
     }
+  }
+
+  /** What this file has besides the tables and triggers of a log, or lacks of them: their names. */
+  oddParts(): string[] {
+    const rows = this.#statements.all(
+      "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND name <> 'bookmark'",
+    );
+    const names = rows.map((row) => (row as { name: string }).name);
+    return [...PARTS.filter((part) => !names.includes(part)), ...names.filter((name) => !PARTS.includes(name))];
   }
 
   /** How far this copy follows its log; null if this file is the log itself, or empty. */

@@ -19,6 +19,7 @@ import { withoutSandbox } from '../registry-repo/model-process/isolation.ts';
 import { fetchFor } from '../registry-repo/network/network.undici.ts';
 import type { OpenModel } from '../registry-repo/runtime/runtime.ts';
 import { readSigningKey, type SigningKey } from '../registry-repo/verdict/keys.ts';
+import { compareWithMain } from './compare-log.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { readSecrets, type Secrets } from './config/secrets.ts';
 import { LocalForge } from './forge/forge.local.ts';
@@ -30,6 +31,7 @@ import { type Keys, loadKeys, readTrusted, registryOf, requireKey, requireTruste
 import { openArtifacts } from './open-artifacts.ts';
 import { openStore } from './open-store.ts';
 import { version } from './package-info.ts';
+import { ComparedStore } from './past/compared-store.ts';
 import { type Progress, silentProgress } from './progress.ts';
 import type { Gate } from './promotion/gate.ts';
 import type { ReconcilePorts } from './promotion/ports.ts';
@@ -56,6 +58,9 @@ export class Workspace {
   readonly #progress: Progress;
   readonly #keep: (root: string) => void;
   #store: CopyableStore | undefined;
+  #compared: CopyableStore | undefined;
+  #asItIs = false;
+  #mayBegin = false;
   #views: Views | undefined;
   #artifacts: Artifacts | undefined;
   #forge: Forge | undefined;
@@ -120,16 +125,39 @@ export class Workspace {
     return this.#secrets;
   }
 
-  /** @throws {StoreError} */
+  /**
+   * The log. Before it answers or takes an event, it is held against main, unless `takeLogAsItIs` was called.
+   *
+   * @throws {StoreError} and, from every method of it, {LogBehindRegistryError}
+   */
   store(): EventStore {
     return this.copyableStore();
   }
 
   /** The same store, if it can write a backup. @throws {StoreError} */
   copyableStore(): CopyableStore {
+    const store = this.logAsItIs();
+    this.#compared ??= new ComparedStore(store, (appends) =>
+      compareWithMain(this, store, { appends, mayBegin: this.#mayBegin }),
+    );
+    return this.#asItIs ? store : this.#compared;
+  }
+
+  /** The log whatever main proves: for what shows or mends the log itself. @throws {StoreError} */
+  logAsItIs(): CopyableStore {
     this.keepState();
     this.#store ??= openStore(this);
     return this.#store;
+  }
+
+  /** From now on the log is not held against main: the caller does that, or mends what is wrong. */
+  takeLogAsItIs(): void {
+    this.#asItIs = true;
+  }
+
+  /** Allows the first event of a log on a branch, which would make the branch: a registry is being set up. */
+  beginLog(): void {
+    this.#mayBegin = true;
   }
 
   tables(): Views {

@@ -37,6 +37,9 @@ export type Storing = { artifacts(): Artifacts };
 /** The registry's forge. */
 export type Forging = { forge(): Forge };
 
+/** Allows the first event of a log: where a registry is set up, and nowhere else. */
+export type Beginning = { beginLog(): void };
+
 /** Makes the state folder safe. */
 export type Keeping = { keepState(): void };
 

@@ -33,7 +33,8 @@ export class Engine {
 
   /**
    * Folds every event that is not folded yet, for all projections in one pass over the log. A projection with a new
-   * version is built beside its live table, which it replaces when it has caught up.
+   * version, or a table of another log or of more of this log than there is, is built beside the live table, which it
+   * replaces when it has caught up.
    *
    * @returns the last position that the views have folded
    * @throws {ViewNewerError} a newer Pawl owns a view
@@ -42,7 +43,8 @@ export class Engine {
    */
   async catchUp(onPage?: (position: number) => void): Promise<number> {
     for (let attempt = 1; attempt <= MOST_REPLACED; attempt++) {
-      const builds = this.#projections.map((projection) => this.#currentBuild(projection));
+      const strange = await this.#strange();
+      const builds = this.#projections.map((projection) => this.#currentBuild(projection, strange));
       const position = await this.#advance(builds, onPage);
       if (position === REPLACED) continue;
       this.#swapIn(builds);
@@ -94,13 +96,32 @@ export class Engine {
     return this.#views.transaction((tables) => tables.generations(projection.name).find((g) => g.live));
   }
 
-  #currentBuild(projection: AnyProjection): Build {
+  /** Generations whose checkpoint is no event of this log: the log was replaced, or lost events. */
+  async #strange(): Promise<ReadonlySet<number>> {
+    const strange = new Set<number>();
+    const hashes = new Map<number, string | undefined>();
+    for (const { name } of this.#projections)
+      for (const { id, position, hash } of this.#views.transaction((tables) => tables.generations(name))) {
+        if (position === 0) continue;
+        if (!hashes.has(position)) hashes.set(position, await this.#hashAt(position));
+        if (hash === null || hash !== hashes.get(position)) strange.add(id);
+      }
+    return strange;
+  }
+
+  async #hashAt(position: number): Promise<string | undefined> {
+    const [event] = await this.#store.readAll({ after: position - 1, limit: 1 });
+    return event?.position === position ? event.hash : undefined;
+  }
+
+  #currentBuild(projection: AnyProjection, strange: ReadonlySet<number>): Build {
     return this.#views.transaction((tables) => {
       const generations = tables.generations(projection.name);
       const live = generations.find((g) => g.live);
       if (live && live.version > projection.version)
         throw new ViewNewerError(projection.name, live.version, projection.version);
-      const usable = generations.filter((g) => g.version === projection.version);
+      for (const { id } of generations) if (strange.has(id)) tables.drop(id);
+      const usable = generations.filter((g) => g.version === projection.version && !strange.has(g.id));
       const generation =
         usable.find((g) => g.live) ?? usable.at(-1) ?? tables.create(projection.name, projection.version);
       return { projection, generation, types: new Set<string>(projection.types) };
@@ -119,9 +140,10 @@ export class Engine {
       const last = page.at(-1);
       if (!last) return after;
       const events = readable(page, builds);
-      const folded = this.#views.transaction((tables) =>
-        builds.every((b) => foldPage(tables, b, events, last.position)),
-      );
+      const hash = await this.#hashAt(last.position);
+      if (hash === undefined) return REPLACED; // the log lost events while it was read
+      const until = { position: last.position, hash };
+      const folded = this.#views.transaction((tables) => builds.every((b) => foldPage(tables, b, events, until)));
       if (!folded) return REPLACED;
       onPage?.(last.position);
     }
@@ -143,12 +165,17 @@ function readable(page: readonly ReadableEvent[], builds: readonly Build[]): Rec
 }
 
 /** Another process may have folded this page already. The checkpoint, read again inside the transaction, tells. */
-function foldPage(tables: ViewTables, build: Build, events: readonly RecordedEvent[], until: number): boolean {
+function foldPage(
+  tables: ViewTables,
+  build: Build,
+  events: readonly RecordedEvent[],
+  until: { readonly position: number; readonly hash: string },
+): boolean {
   const { projection, types } = build;
   const now = tables.generations(projection.name).find((g) => g.id === build.generation.id);
   if (!now) return false; // another process has rebuilt the table meanwhile
   const touched = new TableRows(tables, now.id);
-  if (now.position < until) {
+  if (now.position < until.position) {
     fold(
       touched,
       projection,
@@ -157,7 +184,7 @@ function foldPage(tables: ViewTables, build: Build, events: readonly RecordedEve
     touched.save();
     tables.checkpoint(now.id, until);
   }
-  build.generation = { ...now, position: Math.max(now.position, until) };
+  build.generation = now.position < until.position ? { ...now, ...until } : now;
   return true;
 }
 

@@ -20,13 +20,13 @@ export class MemoryViews implements Views, ViewTables {
   generations(name: string): Generation[] {
     return this.#tables
       .filter((t) => t.name === name)
-      .map(({ id, version, position, live }) => ({ id, version, position, live }));
+      .map(({ id, version, position, hash, live }) => ({ id, version, position, hash, live }));
   }
 
   create(name: string, version: number): Generation {
-    const table = { id: this.#next++, name, version, position: 0, live: false, rows: new Map<string, string>() };
-    this.#tables.push(table);
-    return { id: table.id, version, position: 0, live: false };
+    const generation = { id: this.#next++, version, position: 0, hash: null, live: false };
+    this.#tables.push({ ...generation, name, rows: new Map<string, string>() });
+    return generation;
   }
 
   goLive(name: string, id: number): void {
@@ -47,8 +47,12 @@ export class MemoryViews implements Views, ViewTables {
     this.#table(generation).rows.delete(key);
   }
 
-  checkpoint(generation: number, position: number): void {
-    this.#tables = this.#tables.map((t) => (t.id === generation ? { ...t, position } : t));
+  checkpoint(generation: number, at: { position: number; hash: string }): void {
+    this.#tables = this.#tables.map((t) => (t.id === generation ? { ...t, ...at } : t));
+  }
+
+  drop(generation: number): void {
+    this.#tables = this.#tables.filter((t) => t.live || t.id !== generation);
   }
 
   rows(generation: number): Iterable<{ key: string; row: string }> {

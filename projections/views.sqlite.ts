@@ -9,7 +9,7 @@ import type { Generation, Views, ViewTables } from './views.ts';
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS generations(
   id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, version INTEGER NOT NULL,
-  position INTEGER NOT NULL DEFAULT 0, live INTEGER NOT NULL DEFAULT 0) STRICT;
+  position INTEGER NOT NULL DEFAULT 0, live INTEGER NOT NULL DEFAULT 0, hash TEXT) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS one_live ON generations(name) WHERE live = 1;
 CREATE TABLE IF NOT EXISTS rows(
   generation INTEGER NOT NULL REFERENCES generations(id) ON DELETE CASCADE, key TEXT NOT NULL, row TEXT NOT NULL,
@@ -32,9 +32,19 @@ export class SqliteViews implements Views, ViewTables {
       );
       this.#db.exec('PRAGMA synchronous = NORMAL'); // what a power cut loses is folded again from the log
       this.#db.exec(SCHEMA);
+      this.#addHash();
     } catch (cause) {
       throw new StoreError(`cannot open the views ${file} (it may be deleted): ${(cause as Error).message}`, { cause });
     }
+  }
+
+  /** Files of an earlier Pawl have no hashes. */
+  #addHash(): void {
+    this.transaction(() => {
+      const columns = this.#statements.of('SELECT name FROM pragma_table_info(?)').all('generations');
+      const there = (columns as { name: string }[]).some(({ name }) => name === 'hash');
+      if (!there) this.#db.exec('ALTER TABLE generations ADD COLUMN hash TEXT');
+    });
   }
 
   transaction<T>(work: (tables: ViewTables) => T): T {
@@ -51,9 +61,9 @@ export class SqliteViews implements Views, ViewTables {
 
   generations(name: string): Generation[] {
     const rows = this.#statements
-      .of('SELECT id, version, position, live FROM generations WHERE name = ? ORDER BY id')
+      .of('SELECT id, version, position, hash, live FROM generations WHERE name = ? ORDER BY id')
       .all(name);
-    return (rows as { id: number; version: number; position: number; live: number }[]).map((g) => ({
+    return (rows as (Omit<Generation, 'live'> & { live: number })[]).map((g) => ({
       ...g,
       live: g.live === 1,
     }));
@@ -65,7 +75,7 @@ export class SqliteViews implements Views, ViewTables {
       name,
       version,
     );
-    return { id: row?.id as number, version, position: 0, live: false };
+    return { id: row?.id as number, version, position: 0, hash: null, live: false };
   }
 
   goLive(name: string, id: number): void {
@@ -89,8 +99,12 @@ export class SqliteViews implements Views, ViewTables {
     this.#statements.of('DELETE FROM rows WHERE generation = ? AND key = ?').run(generation, key);
   }
 
-  checkpoint(generation: number, position: number): void {
-    this.#statements.of('UPDATE generations SET position = ? WHERE id = ?').run(position, generation);
+  checkpoint(generation: number, { position, hash }: { position: number; hash: string }): void {
+    this.#statements.of('UPDATE generations SET position = ?, hash = ? WHERE id = ?').run(position, hash, generation);
+  }
+
+  drop(generation: number): void {
+    this.#statements.of('DELETE FROM generations WHERE id = ? AND live = 0').run(generation);
   }
 
   *rows(generation: number): Iterable<{ key: string; row: string }> {

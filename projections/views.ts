@@ -5,6 +5,8 @@ export type Generation = {
   readonly id: number;
   readonly version: number;
   readonly position: number;
+  /** Hash of the event at `position`, which tells one log from another; null before the first, and in files of an earlier Pawl. */
+  readonly hash: string | null;
   readonly live: boolean;
 };
 
@@ -30,8 +32,10 @@ export type ViewTables = {
   get(generation: number, key: string): string | undefined;
   put(generation: number, key: string, row: string): void;
   remove(generation: number, key: string): void;
-  /** Sets the position up to which a generation has folded the log. */
-  checkpoint(generation: number, position: number): void;
+  /** Sets the position up to which a generation has folded the log, and the hash of the event there. */
+  checkpoint(generation: number, at: { readonly position: number; readonly hash: string }): void;
+  /** Deletes a generation that is not live. A live one is replaced. */
+  drop(generation: number): void;
 };
 
 /**

@@ -1,35 +1,22 @@
-import { type Checkpoint, InvalidCheckpointError, openCheckpoint } from '../../events/checkpoint.ts';
 import type { RecordedEvent } from '../../events/envelope.ts';
 import { RegistryError } from '../../registry-repo/errors.ts';
 import type { Git } from '../../registry-repo/git.ts';
-import { CHECKPOINT_FILE, versionFolder } from '../../registry-repo/manifest.ts';
 import { type Key, POLICY_PATH } from '../../registry-repo/policy.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import type { ObjectId } from '../../registry-repo/values.ts';
-import { readPublicKey, stands } from '../../registry-repo/verdict/keys.ts';
+import { stands } from '../../registry-repo/verdict/keys.ts';
+import { type Anchored, anchoredAt, openedWith, proofOf } from '../past/anchored.ts';
 import { type CheckResult, type Finding, sayFor } from './findings.ts';
 import type { AuditSubject, ReadLog } from './subject.ts';
 
 const CHECK = 'checkpoints';
 const say = sayFor(CHECK);
 
-/** A signed checkpoint of the log, as it is on main. */
-export type Anchored = { readonly path: string; readonly note: string };
-
 /**
- * Checks every checkpoint on main. They show a log that was cut off or written again, which the log's own chain cannot.
+ * Every checkpoint on main. They show a log that was cut off or written again, which the log's own chain cannot.
  */
-export async function anchoredCheckpoints({ registry }: AuditSubject): Promise<Anchored[]> {
-  if (!registry) return [];
-  const main = new RegistryAt(registry.git, registry.tip);
-  const found: Anchored[] = [];
-  for (const model of await main.models())
-    for (const version of await main.versions(model)) {
-      const path = `${versionFolder(model, version)}/${CHECKPOINT_FILE}`;
-      if (await main.stat(path)) found.push({ path, note: (await main.file(path, 10_000)).toString('utf8') });
-    }
-  return found;
-}
+export const anchoredCheckpoints = async ({ registry }: AuditSubject): Promise<Anchored[]> =>
+  registry ? anchoredAt(new RegistryAt(registry.git, registry.tip)) : [];
 
 /** The size that a note claims, whoever signed it. */
 export const claimedSize = ({ note }: Anchored): number => Number(note.split('\n')[1]);
@@ -52,37 +39,23 @@ export async function checkCheckpoints(
   return { check: CHECK, looked: `${anchored.length} signed checkpoints on main against the log`, findings };
 }
 
-const pathOf = (e: RecordedEvent): string[] => (e.type === 'LogCheckpointed' ? [e.data.path] : []);
+const pathOf = (e: RecordedEvent): string[] =>
+  e.type === 'LogCheckpointed' ? [e.data.path] : e.type === 'LogRestored' ? e.data.lost.map(({ path }) => path) : [];
 
 function checkOne(anchored: Anchored, keys: readonly Key[], log: ReadLog): Finding[] {
   const { path } = anchored;
-  for (const key of keys) {
-    const checkpoint = openedWith(key, anchored);
-    if (checkpoint) {
-      const { size, root } = checkpoint;
-      if (size > log.size)
-        return [
-          say(
-            'error',
-            'log-truncated',
-            path,
-            `the log had ${size} events when this was signed, and has ${log.size} now`,
-          ),
-        ];
-      if (log.roots.get(size) === root.toString('hex')) return [];
-      return [say('error', 'log-rewritten', path, `the first ${size} events are not those that were signed for`)];
-    }
+  const proof = proofOf(anchored, keys);
+  if (!proof) return [say('error', 'checkpoint-untrusted', path, 'no trusted log key has signed it')];
+  const { size, root } = proof;
+  if (size <= log.size && log.roots.get(size) === root.toString('hex')) return [];
+  const restored = log.events.find((e) => e.type === 'LogRestored' && e.data.lost.some((lost) => lost.path === path));
+  if (restored?.type === 'LogRestored') {
+    const what = `the log lost events of the ${size} that were signed here, went on from ${restored.data.size}, and took up what main proves`;
+    return [say('warning', 'log-restored', path, what, restored.time)];
   }
-  return [say('error', 'checkpoint-untrusted', path, 'no trusted log key has signed it')];
-}
-
-function openedWith(key: Key, { note }: Anchored): Checkpoint | null {
-  try {
-    return openCheckpoint(note, { name: note.split('\n')[0] ?? '', publicKey: readPublicKey(key) });
-  } catch (error) {
-    if (!(error instanceof InvalidCheckpointError)) throw error;
-    return null;
-  }
+  return size > log.size
+    ? [say('error', 'log-truncated', path, `the log had ${size} events when this was signed, and has ${log.size} now`)]
+    : [say('error', 'log-rewritten', path, `the first ${size} events are not those that were signed for`)];
 }
 
 /**

@@ -30,7 +30,8 @@ export const auditAll: Command<Workspace> = {
     if (invocation.flags.json === true)
       refuse(invocation, ['--format'], '--json is a format of its own: give one of them');
     const copy = text(invocation, 'log');
-    const store = copy === undefined ? workspace.store() : new SqliteStore(workspace.here(copy), { readOnly: true });
+    const store =
+      copy === undefined ? workspace.logAsItIs() : new SqliteStore(workspace.here(copy), { readOnly: true });
     const report = await audit(await subjectOf(workspace, out, store, copy === undefined), projections);
     if (invocation.flags.record === true) await recordAudit(workspace, report);
     if (copy !== undefined) await store.close();

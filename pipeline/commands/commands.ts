@@ -201,6 +201,12 @@ export const verbs: readonly Verb<Workspace>[] = [
     load: async () => (await import('./events-backup.ts')).eventsBackup,
   },
   {
+    name: 'events restore',
+    takes: '<file>',
+    summary: 'put a copy of the log in its place, if main proves that it is one',
+    load: async () => (await import('./events-restore.ts')).eventsRestore,
+  },
+  {
     name: 'model show',
     takes: '[options] <model>',
     summary: 'show what a model contains: inputs, outputs, operators, parameters and size',

@@ -13,8 +13,7 @@ export const eventsBackup: Command<Workspace> = {
   ],
   async run({ args: [file = ''], workspace, out }) {
     const { store: kind, path } = workspace.config.events;
-    const store =
-      kind === 'git' ? workspace.copyableStore() : new SqliteStore(workspace.path(path), { readOnly: true });
+    const store = kind === 'git' ? workspace.logAsItIs() : new SqliteStore(workspace.path(path), { readOnly: true });
     try {
       const path = workspace.here(file);
       if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0)

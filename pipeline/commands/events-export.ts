@@ -28,9 +28,9 @@ export const eventsExport: Command<Workspace> = {
     if (!Number.isSafeInteger(after) || after < 0) throw new UsageError('--after takes a position');
     const print = format === 'jsonl' ? (e: StoredEvent) => e : (e: StoredEvent) => toCloudEvent(e, '/pawl/events');
     const { workspace, out } = invocation;
-    const total = await workspace.store().position();
+    const total = await workspace.logAsItIs().position();
     const lines = async function* () {
-      for await (const page of wholeLog(workspace.store(), { after })) {
+      for await (const page of wholeLog(workspace.logAsItIs(), { after })) {
         yield page.map((e) => `${JSON.stringify(print(e))}\n`).join('');
         out.progress.update('exporting events', page.at(-1)?.position ?? total, total);
       }

@@ -30,7 +30,7 @@ export const eventsList: Command<Workspace> = {
     const limit = wholeNumber(text(invocation, 'limit'), '--limit', DEFAULT_LIMIT);
     const wanted = (e: ReadableEvent) =>
       (type === undefined || e.type === type) && (text(invocation, 'stream') ?? e.stream) === e.stream;
-    const store = invocation.workspace.store();
+    const store = invocation.workspace.logAsItIs();
     const events =
       after === undefined
         ? await lastEvents(store, wanted, limit)

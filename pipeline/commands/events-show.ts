@@ -10,7 +10,7 @@ export const eventsShow: Command<Workspace> = {
   arguments: [{ name: 'event', description: 'its position, or its id' }],
   examples: [['pawl events show 41', 'the event at position 41']],
   async run({ args: [wanted = ''], workspace, out }) {
-    const event = await find(workspace.store(), wanted);
+    const event = await find(workspace.logAsItIs(), wanted);
     const intact = linkHash(event.prev, event) === event.hash;
     const value = {
       ...event,

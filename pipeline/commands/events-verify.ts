@@ -1,13 +1,7 @@
-import { type ChainBreak, ChainVerifier } from '../../events/chain.ts';
-import { verifyShape } from '../../events/decode.ts';
-import type { StoredEvent } from '../../events/envelope.ts';
-import { UnreadableEventError } from '../../events/errors.ts';
-import { wholeLog } from '../../events/store.ts';
+import { type LogFinding, verifyLog } from '../past/verify-log.ts';
 import { textTable } from '../table.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Command } from './command.ts';
-
-type Finding = Omit<ChainBreak, 'code'> & { readonly code: ChainBreak['code'] | 'unreadable' | 'file-damaged' };
 
 const SHOWN = 50;
 
@@ -17,17 +11,10 @@ export const eventsVerify: Command<Workspace> = {
   json: true,
   examples: [['pawl events verify', 'check the whole log']],
   async run({ workspace, out }) {
-    const store = workspace.store();
-    const total = await store.position();
-    const verifier = new ChainVerifier();
-    const findings: Finding[] = [];
-    for await (const page of wholeLog(store)) {
-      for (const event of page) findings.push(...verifier.check(event), ...shapeOf(event));
-      out.progress.update('verifying events', verifier.position, total);
-    }
-    for (const message of (await store.damage?.()) ?? [])
-      findings.push({ position: 0, stream: 'the file', revision: 0, code: 'file-damaged', message });
-    const value = { events: verifier.position, streams: verifier.heads.size, findings };
+    const value = await verifyLog(workspace.logAsItIs(), (done, of) =>
+      out.progress.update('verifying events', done, of),
+    );
+    const { findings } = value;
     out.result(value, () =>
       findings.length === 0 ? `${value.events} events in ${value.streams} streams, every link intact` : table(findings),
     );
@@ -35,18 +22,7 @@ export const eventsVerify: Command<Workspace> = {
   },
 };
 
-function shapeOf(event: StoredEvent): Finding[] {
-  try {
-    verifyShape(event);
-    return [];
-  } catch (error) {
-    if (!(error instanceof UnreadableEventError)) throw error;
-    const { position, stream, revision } = event;
-    return [{ position, stream, revision, code: 'unreadable', message: error.message }];
-  }
-}
-
-const table = (findings: readonly Finding[]): string => {
+const table = (findings: readonly LogFinding[]): string => {
   const rows = findings
     .slice(0, SHOWN)
     .map((f) => [String(f.position), `${f.stream}@${f.revision}`, f.code, f.message]);

@@ -14,6 +14,7 @@ import { printProposalMessage } from '../../registry-repo/proposal-message.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import type { ObjectId } from '../../registry-repo/values.ts';
 import type { SigningKey } from '../../registry-repo/verdict/keys.ts';
+import { logOrigin } from '../past/lacking.ts';
 import { readCandidate } from './candidate.ts';
 import { verbOf } from './title.ts';
 
@@ -112,10 +113,4 @@ export async function checkpointOf(
     root: `sha256:${tree.root().toString('hex')}`,
     frontier: tree.roots.map((r) => r.toString('hex')),
   };
-}
-
-/** A log's name in its checkpoints: the id of its first event, which is unique. */
-export async function logOrigin(store: EventStore): Promise<string> {
-  const [first] = await store.scanAll({ limit: 1 });
-  return `pawl/log/${first?.id ?? 'empty'}`;
 }

@@ -17,8 +17,10 @@ type Divergence = EventData<'RegistryDriftDetected'>;
 /**
  * Compares main with the log: every commit must be one that the log knows. Only commits after the last known one are
  * read.
+ *
+ * @param adopt whether a verified merge of a promotion that the log does not know is recorded, and is no divergence
  */
-export async function compareMain(ports: ReconcilePorts): Promise<Divergence[]> {
+export async function compareMain(ports: ReconcilePorts, adopt: boolean): Promise<Divergence[]> {
   const { forge, trusted, clock } = ports;
   const tip = await forge.sync();
   const known = await knownCommits(ports);
@@ -35,7 +37,7 @@ export async function compareMain(ports: ReconcilePorts): Promise<Divergence[]> 
   const request = { git: forge.git, tip, keys: trusted, now: clock(), ...(continues ? { after: last } : {}) };
   for await (const commit of mainHistory(request)) {
     if (known.includes(commit.commit)) continue;
-    diverged.push(await explain(ports, commit, lastExplained));
+    diverged.push(await explain(ports, commit, { lastExplained, adopt }));
     if (commit.kind !== 'unexplained') lastExplained = commit.commit;
   }
   return diverged.filter((d) => d !== null);
@@ -62,7 +64,7 @@ const commitOf = (e: RecordedEvent): string[] =>
 async function explain(
   ports: ReconcilePorts,
   commit: MainCommit,
-  lastExplained: string | null,
+  { lastExplained, adopt }: { lastExplained: string | null; adopt: boolean },
 ): Promise<Divergence | null> {
   const oid = commit.commit;
   if (commit.kind === 'unexplained')
@@ -86,7 +88,7 @@ async function explain(
     });
   }
   if ('merge' in commit && (await isBeingRecorded(ports, oid, commit.merge.verdict))) return null;
-  if (ports.gate.kind === 'workflow' && 'merge' in commit && (await recordMerge(ports, oid, commit.merge))) return null;
+  if (adopt && 'merge' in commit && (await recordMerge(ports, oid, commit.merge))) return null;
   return recordDivergence(ports, {
     commit: oid,
     lastExplained,

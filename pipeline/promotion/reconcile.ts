@@ -24,13 +24,15 @@ export type Reconciled = {
 /**
  * Finishes everything that was left half done, and records what happened without Pawl: dead runs, open promotions,
  * merges without their records, commits on main that nothing explains. A second call changes nothing more.
+ *
+ * @param adopt whether merges of promotions that the log does not know are recorded: it has lost events
  */
-export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
+export async function reconcile(ports: ReconcilePorts, { adopt = false } = {}): Promise<Reconciled> {
   const interrupted = await endDeadRuns(ports);
   await ports.forge.sync(); // this machine may have no copy of the registry yet
   const { finished, leased } = await finishPromotions(ports);
   await recordCheckpoints(ports);
-  const diverged = await compareMain(ports);
+  const diverged = await compareMain(ports, adopt || ports.gate.kind === 'workflow');
   return { interrupted, finished, leased, diverged };
 }
 

@@ -9,7 +9,8 @@ import { mergedFact } from './merged.ts';
 import type { ReconcilePorts } from './ports.ts';
 
 /**
- * Records a merge that the registry's own workflow made for a pull request that was not opened through this log. The
+ * Records a merge for a pull request that this log does not know: the registry's own workflow made it, or the log has lost
+ * what it knew. The
  * signed verdict says everything that the log needs; nothing else is trusted.
  *
  * @returns false if the log has another record of the promotion

@@ -8,7 +8,7 @@ import type { Dataset } from '../data/load.ts';
 import { requireNoMirror } from '../forge/mirror.ts';
 import { createKeys, pinKeys } from '../keys.ts';
 import { handle } from '../record.ts';
-import type { Forging, Keeping, Minting, Places, Recording, Settings, Storing } from '../world.ts';
+import type { Beginning, Forging, Keeping, Minting, Places, Recording, Settings, Storing } from '../world.ts';
 import { firstFiles } from './first-files.ts';
 import { createRegistry, mainOf } from './init.ts';
 
@@ -18,7 +18,7 @@ export class RegistryGoneError extends PawlError {
 }
 
 /** What is needed to set a registry up. */
-export type SetupWorld = Places & Minting & Recording & Storing & Forging & Keeping;
+export type SetupWorld = Places & Minting & Recording & Beginning & Storing & Forging & Keeping;
 
 /** Whether the log says that there is a registry, wherever it is now. */
 export async function registryRecorded(world: Pick<Recording, 'store'>): Promise<boolean> {
@@ -81,7 +81,12 @@ async function recordRemote(world: SetupWorld): Promise<{ created: boolean; comm
 }
 
 /** Records the registry's first commit; once, also if an earlier attempt died before it. */
-export async function recordInitialized(world: Settings & Recording, git: Git, location = git.gitDir): Promise<void> {
+export async function recordInitialized(
+  world: Settings & Recording & Beginning,
+  git: Git,
+  location = git.gitDir,
+): Promise<void> {
+  world.beginLog();
   const first = await git.text(['rev-list', '--max-parents=0', '--first-parent', 'refs/heads/main']);
   const at = new RegistryAt(git, first);
   const { digest: policy, value } = await at.policy();

@@ -18,6 +18,12 @@ export const auditFindings: readonly Explained[] = [
     meaning: 'The log is shorter than the log that a checkpoint on main was signed for, or another log',
     advice: null,
   },
+  {
+    codes: ['log-restored'],
+    meaning:
+      'Warning: the log lost events that a checkpoint on main was signed for; it went on from an older copy, and records what it lost',
+    advice: null,
+  },
   { codes: ['checkpoint-untrusted'], meaning: 'No trusted key signed a checkpoint on main', advice: null },
   {
     codes: ['checkpoint-key-ended'],

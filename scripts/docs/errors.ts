@@ -189,6 +189,18 @@ export const errors: readonly Part[] = [
           'The branch that holds the log was rewound, merged or edited, or is not the branch of the local copy; nothing was copied',
         advice: 'Find out who pushed it; reset the branch to the commit that the message names',
       },
+      {
+        codes: ['log_behind_registry'],
+        meaning:
+          'The log does not hold what a checkpoint on main proves that it held: it is empty, an older copy or another log; nothing was answered or written',
+        advice:
+          'Mount what is missing, or put back a copy with `pawl events restore`; then `pawl reconcile` takes up what main proves happened since: [when the log is lost](../guides/storage.md#when-the-log-is-lost)',
+      },
+      {
+        codes: ['backup_unusable'],
+        meaning: 'A file cannot be restored as the log: it is damaged, or a copy of another log; nothing was changed',
+        advice: 'Take another copy; the message says what is wrong with this one',
+      },
       { codes: ['stream_conflict'], meaning: 'Another process wrote first', advice: 'Run the command again' },
       {
         codes: ['unreadable_event'],

@@ -42,7 +42,7 @@ export function viewsContract(name: string, open: () => Views): void {
     assert.throws(() =>
       views.transaction((t) => {
         t.put(g.id, 'a', '2');
-        t.checkpoint(g.id, 9);
+        t.checkpoint(g.id, { position: 9, hash: 'h' });
         t.create('runs', 2);
         throw new Error('no');
       }),
@@ -53,7 +53,7 @@ export function viewsContract(name: string, open: () => Views): void {
     );
     assert.equal(
       views.transaction((t) => t.generations('runs')),
-      [{ id: g.id, version: 1, position: 0, live: false }],
+      [{ id: g.id, version: 1, position: 0, hash: null, live: false }],
     );
   });
 
@@ -70,12 +70,12 @@ export function viewsContract(name: string, open: () => Views): void {
     const g = views.transaction((t) => t.create('runs', 2));
     assert.ok(next.id !== g.id);
     views.transaction((t) => {
-      t.checkpoint(g.id, 7);
+      t.checkpoint(g.id, { position: 7, hash: 'h' });
       t.goLive('runs', g.id);
     });
     assert.equal(
       views.transaction((t) => t.generations('runs')),
-      [{ id: g.id, version: 2, position: 7, live: true }],
+      [{ id: g.id, version: 2, position: 7, hash: 'h', live: true }],
     );
     assert.is(views.transaction((t) => t.generations('models')).length, 1);
   });

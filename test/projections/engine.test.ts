@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -55,6 +56,39 @@ engine('deleting every table and rebuilding gives identical bytes', async () => 
   }
 });
 
+engine('tables of more of a log than there is, of another log, or of an earlier Pawl are built again', async () => {
+  const { store } = await someHistory();
+  const shorter = new MemoryStore();
+  for (const e of (await store.readAll()).slice(0, 8)) await shorter.append(e.stream, e.revision - 1, [e]);
+  const other = new MemoryStore();
+  const elsewhere = new History(other);
+  for (let run = 1; run < 30; run++) await elsewhere.run(run, 4);
+  for (const log of [shorter, other, new MemoryStore()])
+    for (const views of [new MemoryViews(), new SqliteViews(join(temporaryFolder(), 'views.db'))]) {
+      await new Engine(store, views, all).catchUp();
+      const e = new Engine(log, views, all);
+      assert.is(await e.catchUp(), await log.position());
+      const fresh = new Engine(log, new MemoryViews(), all);
+      await fresh.catchUp();
+      assert.equal(digests(e), digests(fresh));
+      assert.is(views.transaction((t) => t.generations('runs')).length, 1);
+      views.close();
+    }
+  const file = join(temporaryFolder(), 'views.db');
+  const views = new SqliteViews(file);
+  await new Engine(store, views, all).catchUp();
+  const db = new DatabaseSync(file);
+  db.exec('ALTER TABLE generations DROP COLUMN hash');
+  db.close();
+  views.close();
+  const later = new SqliteViews(file);
+  const e = new Engine(store, later, all);
+  await e.catchUp();
+  const [runsTable] = later.transaction((t) => t.generations('runs'));
+  assert.is(runsTable?.hash, (await store.readAll()).at(-1)?.hash);
+  later.close();
+});
+
 engine('catching up in steps, in whatever pieces, equals folding once', async () => {
   const { store } = await someHistory();
   const log = await store.readAll();
@@ -65,6 +99,7 @@ engine('catching up in steps, in whatever pieces, equals folding once', async ()
       let visible = 0;
       const cut = {
         scanAll: async ({ after = 0 } = {}) => log.slice(after, Math.max(after, visible)),
+        readAll: async ({ after = 0, limit = 1000 } = {}) => log.slice(after, Math.min(after + limit, visible)),
       } as unknown as MemoryStore;
       const e = new Engine(cut, new MemoryViews(), all);
       for (const stop of [...stops.sort((a, b) => a - b), log.length]) {
@@ -164,7 +199,8 @@ time('equals, at every position, a table that had seen only the events before it
   const { store } = await someHistory();
   const log = await store.readAll();
   for (let position = 0; position <= log.length; position++) {
-    const cut = { scanAll: async ({ after = 0 } = {}) => log.slice(after, position) } as unknown as MemoryStore;
+    const read = async ({ after = 0, limit = 5000 } = {}) => log.slice(after, Math.min(after + limit, position));
+    const cut = { scanAll: read, readAll: read } as unknown as MemoryStore;
     const e = new Engine(cut, new MemoryViews(), all);
     await e.catchUp();
     for (const projection of all)

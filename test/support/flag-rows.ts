@@ -189,6 +189,7 @@ export const flagRows: Readonly<Record<string, Readonly<Record<string, readonly 
     '--branch': [changes('--repo reviews.git', '--branch release', /every push to release/)],
   },
   baseline: { '--at': [changes('', '--at 1', /sha256:/, { hides: true })] },
+  reconcile: { '--lost-log': [elsewhere('pipeline/past/lost-log.test.ts', '--lost-log'), refused('', '--lost-log')] },
   audit: {
     '--format': [changes('', '--format markdown', /^# /m), refused('--json', '--format markdown')],
     '--log': [changes('', '--log missing.db', /missing\.db/)],

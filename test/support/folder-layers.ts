@@ -16,6 +16,7 @@ export const LAYERS: readonly Layer[] = [
   { name: 'training', parts: ['training'] },
   { name: 'settings', parts: ['config'] },
   { name: 'forges', parts: ['forge'] },
+  { name: 'what was signed of the log', parts: ['past'] },
   { name: 'promotion and source', parts: ['promotion', 'source'] },
   { name: 'ports to the world', parts: ['world.ts'] },
   { name: 'work on the registry and the log', parts: ['registry-setup', 'triggers', 'audit', 'why'] },
@@ -29,7 +30,7 @@ export const LAYERS: readonly Layer[] = [
 /** Files directly in pipeline/ that belong together. All other files there are helpers, which import only each other. */
 const FILES: Record<string, readonly string[]> = {
   'world.ts': ['world.ts'],
-  workspace: ['workspace.ts', 'open-artifacts.ts', 'open-store.ts'],
+  workspace: ['workspace.ts', 'compare-log.ts', 'open-artifacts.ts', 'open-store.ts'],
   entry: ['cli.ts', 'here.ts', 'main.ts', 'program.ts'],
 };
 

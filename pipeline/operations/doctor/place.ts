@@ -1,6 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { SqliteStore } from '../../../events/store.sqlite.ts';
+import type { EventStore } from '../../../events/store.ts';
+import { RegistryError } from '../../../registry-repo/errors.ts';
 import { GitUnusableError } from '../../../registry-repo/git-version.ts';
+import { compareWithMain, LogBehindRegistryError } from '../../compare-log.ts';
+import { ForgeError } from '../../forge/errors.ts';
 import { logBranch } from '../../open-store.ts';
 import { type Answer, problem, warning } from '../../registry-setup/answer.ts';
 import { commitsApart } from '../../triggers/apart.ts';
@@ -12,8 +17,10 @@ import type { Workspace } from '../../workspace.ts';
 export async function checkStore(workspace: Workspace): Promise<Answer> {
   if (workspace.config.events.store === 'git') return checkLogBranch(workspace);
   const path = workspace.path(workspace.config.events.path);
+  const lost = await lostPast(workspace, existsSync(path) ? workspace.logAsItIs() : new SqliteStore(':memory:'));
+  if (lost) return lost;
   if (!existsSync(path)) return `${path} will be made by the first command that writes`;
-  const store = workspace.store();
+  const store = workspace.logAsItIs();
   const durability =
     'durability' in store ? (store as { durability(): { journal: string; synchronous: string } }).durability() : null;
   const safe = durability === null || durability.synchronous === 'full' || durability.synchronous === 'extra';
@@ -24,11 +31,25 @@ export async function checkStore(workspace: Workspace): Promise<Answer> {
   return safe ? what : problem(what, 'commits may be lost at a power cut: report this as a bug');
 }
 
+/** What main proves and the log does not hold. What main has of its own is another check's. */
+async function lostPast(workspace: Workspace, store: EventStore): Promise<Answer | null> {
+  try {
+    await compareWithMain(workspace, store);
+    return null;
+  } catch (error) {
+    if (error instanceof LogBehindRegistryError) return problem(error.message, 'do what this says, then `pawl audit`');
+    if (error instanceof RegistryError || error instanceof ForgeError) return null;
+    throw error;
+  }
+}
+
 /** Reads from the repository, and checks what is new on the branch. */
 async function checkLogBranch(workspace: Workspace): Promise<Answer> {
   const { path } = workspace.config.events;
   try {
-    const events = await workspace.store().position();
+    const lost = await lostPast(workspace, workspace.logAsItIs());
+    if (lost) return lost;
+    const events = await workspace.logAsItIs().position();
     return `${logBranch(workspace)}: ${events} events, each link checked, copied to ${workspace.path(path)}`;
   } catch (error) {
     if (error instanceof GitUnusableError) throw error;
