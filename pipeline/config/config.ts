@@ -287,7 +287,7 @@ export const Config = z.strictObject({
         .default([...DATA_KINDS])
         .describe('Kinds of data that a commit may name'),
       addresses: z
-        .array(z.url({ protocol: /^https?$/ }))
+        .array(webAddress('download the file by hand, and set data.path to it'))
         .default([])
         .describe('Addresses that a commit may fetch data from (`data.url`), in addition to the published one'),
       commands: z

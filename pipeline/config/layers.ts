@@ -1,5 +1,5 @@
 import { closest, distance } from 'fastest-levenshtein';
-import { LineCounter, parseDocument } from 'yaml';
+import { Lexer, LineCounter, parseDocument } from 'yaml';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { fromText, type Setting } from './settings.ts';
 
@@ -31,12 +31,25 @@ function isTooDeep(text: string): boolean {
 /** Lists within lists on one line: `- - - x`. */
 const COMPACT = new RegExp(`^[ \\t]*(?:[-?:][ \\t]+){${DEEPEST}}`, 'm');
 
+/** More tokens than any settings have. The parser's work is quadratic in keys, and in the faults of a file. */
+const MOST_TOKENS = 20_000;
+
+function isTooMuch(text: string): boolean {
+  const tokens = new Lexer().lex(text);
+  for (let count = 0; count <= MOST_TOKENS; count++) if (tokens.next().done) return false;
+  return true;
+}
+
+/** Why a text is not parsed, or null. Work is linear in the text. */
+function refusal(text: string): string | null {
+  if (isTooDeep(text)) return `nested deeper than ${DEEPEST} levels: no settings are`;
+  return isTooMuch(text) ? `has more than ${MOST_TOKENS} names, values, signs and line ends: no settings have` : null;
+}
+
 /** @param name of the file in messages */
 export function yamlLayer(text: string, name: string): Layer {
-  if (isTooDeep(text)) {
-    const message = `nested deeper than ${DEEPEST} levels: no settings are`;
-    return { values: {}, origin: () => name, problems: [{ path: '', origin: name, message }] };
-  }
+  const message = refusal(text);
+  if (message !== null) return { values: {}, origin: () => name, problems: [{ path: '', origin: name, message }] };
   const lines = new LineCounter();
   const document = parseDocument(text, {
     ...{ lineCounter: lines, uniqueKeys: true, schema: 'core', strict: true },

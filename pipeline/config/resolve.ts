@@ -54,11 +54,20 @@ function explain(
   return [{ path: path.join('.'), origin: value === undefined ? '' : origin(path), message: `${given}: ${wanted}` }];
 }
 
-/** People put passwords and tokens into URLs: those parts are left out. */
 function shown(value: unknown): string {
-  const text = (JSON.stringify(value) ?? String(value))
-    .replace(/(:\/\/)[^"]*@/g, '$1…@')
-    .replace(/"[^"/]*:[^"/]*@/g, '"…@')
-    .replace(/(:\/\/[^"?#]*[?#])[^"]*/g, '$1…');
+  const text =
+    JSON.stringify(value, (_, part) => (typeof part === 'string' ? withoutSecret(part) : part)) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/**
+ * People put passwords and tokens into URLs: what stands before the host or after the path is left out, also of a text
+ * that is nearly a URL.
+ */
+function withoutSecret(text: string): string {
+  const at = text.lastIndexOf('@');
+  const before = text.slice(0, Math.max(at, 0));
+  const begin = /^(?:[a-z][a-z0-9+.-]*:)?[/\\]+/i.exec(before)?.[0] ?? '';
+  const plain = before !== begin && /[:/\\]/.test(before) ? `${begin}…${text.slice(at)}` : text;
+  return plain.replace(/^([a-z][a-z0-9+.-]*:[^?#]*[?#]).*$/is, '$1…');
 }

@@ -63,11 +63,27 @@ attacks('attack 86: what is no address at all is not repeated where it looks lik
     'user:hunter2@example.org',
     'https://user:hun/hunter2@example.org:x',
     'ftp://u:hunter2@example.org',
+    '//user:hunter2@example.org',
+    'https:/\\user:hunter2@example.org',
+    'https:user:hunter2@example.org:x',
+    'https://user:"hunter2"@example.org:x',
+    'https:example.org:x?token=hunter2',
   ])
     for (const [setting, more] of Object.entries(ADDRESSES)) {
       if (setting.endsWith('.repository')) continue; // there it is a path
       assert.not.match(refusal(() => load(...more, `${setting}=${address}`)).message, /hunter2/, setting);
     }
+});
+
+attacks('attack 86: nor does a list of addresses hold any', () => {
+  for (const address of SECRETS) {
+    const { message, problems } = refusal(() => load(`watch.addresses=["https://example.org/rows.csv","${address}"]`));
+    assert.equal(
+      problems.map(({ path }) => path),
+      ['watch.addresses.1'],
+    );
+    assert.not.match(message, /hunter2/);
+  }
 });
 
 attacks('attack 86: addresses without secrets are taken, on any host and port', () => {

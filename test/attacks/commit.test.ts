@@ -227,6 +227,7 @@ commits('attack 73: no path outside the commit is opened, and no address of it i
     asked++;
     response.end('secret');
   }).listen(0, '127.0.0.1');
+  server.unref(); // a test that fails does not come to closing it
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const outside = join(home, 'private.csv');

@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as z from 'zod';
+import { yamlLayer } from '../../pipeline/config/layers.ts';
 import { normalise } from '../../pipeline/data/normalise.ts';
 import { parseFile } from '../../registry-repo/file.ts';
 import { Manifest } from '../../registry-repo/manifest.ts';
@@ -49,6 +50,20 @@ for (const [name, make] of Object.entries(TEXTS))
         (bytes) => tolerate(() => parse(bytes)),
       );
   });
+
+/** Settings of about n bytes. */
+const SETTINGS: Readonly<Record<string, (n: number) => string>> = {
+  keys: (n) => Array.from({ length: n / 11 }, (_, i) => `k${i}: 1\n`).join(''),
+  'keys on one line': (n) => `{${Array.from({ length: n / 11 }, (_, i) => `k${i}: 1,`).join('')}}`,
+  'one key, again and again': (n) => '? a\n'.repeat(n / 4),
+  'brackets that close nothing': (n) => ']'.repeat(n / 4),
+  tags: (n) => '!a '.repeat(n / 3),
+};
+
+for (const [name, make] of Object.entries(SETTINGS))
+  attacks(`attack 82: settings of ${name}`, () =>
+    assertLinear(name, 120_000, make, (text) => yamlLayer(text, 'pawl.yaml')),
+  );
 
 attacks('attack 82: rows, texts and messages', async () => {
   for (const [name, make, parse] of [
