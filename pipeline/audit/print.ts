@@ -1,6 +1,8 @@
 import { code, plain, table } from '../markdown.ts';
 import { textTable } from '../table.ts';
 import type { AuditReport } from './audit.ts';
+import type { Finding } from './findings.ts';
+import { remedyFor } from './remedies.ts';
 
 /** Prints the report for a terminal. */
 export function printText(report: AuditReport): string {
@@ -14,6 +16,12 @@ export function printText(report: AuditReport): string {
     ...(found.length > 0 ? [textTable(['severity', 'finding', 'where', 'what', 'since'], found)] : []),
   ].join('\n\n');
 }
+
+/** What to do, once for each kind of finding that is an error, or that a command mends. */
+const remediesOf = (findings: AuditReport['findings']): string[] =>
+  [...new Set(findings.filter(isOpen).map((f) => f.code))].map((each) => `→ ${each}: ${remedyFor({ code: each })}`);
+
+const isOpen = ({ severity, code: of }: Finding): boolean => severity === 'error' || of === 'checkpoint-unrecorded';
 
 /** Prints the report for a pull request or a ticket. */
 export function printMarkdown(report: AuditReport): string {
@@ -33,6 +41,7 @@ export function printMarkdown(report: AuditReport): string {
             ['severity', 'finding', 'where', 'what', 'since'],
             ...findings.map((f) => [f.severity, code(f.code), code(f.subject), plain(f.message, 500), f.since ?? '–']),
           ]),
+          ...remediesOf(findings).map((line) => plain(line, 1000)),
         ]
       : ['No findings.']),
   ].join('\n\n');
