@@ -1,49 +1,88 @@
-import type { Finding } from './findings.ts';
-
-/** What to do about a finding: a command in backticks is meant to be run as it is printed, but for its capitals. */
-export type Remedy = string;
-
-const RESTORE_LOG =
-  'stop what writes the log, put back a copy that `pawl events backup` made, and run `pawl reconcile`; without a copy, somebody has to look at what is lost';
-const LOOK = 'somebody has to look:';
-const ROLL_BACK =
-  'run `pawl rollback --reason "WHY"`, which goes back to the last version that a verdict covers; where none was ever covered, `pawl promote` puts one above it';
-const ARTIFACT = 'put its file back into the store from a backup or another machine; `pawl artifacts verify` checks it';
-const KEYS = `${LOOK} add the key that signed it to keys.trusted if it is one of yours, with \`pawl config\` to see which count`;
-
-/** What helps against each finding. Where no command can decide it, the remedy says who has to look, and at what. */
-export const REMEDIES: Readonly<Record<string, Remedy>> = {
-  'content-changed': RESTORE_LOG,
-  'file-damaged': RESTORE_LOG,
-  'link-broken': RESTORE_LOG,
-  'revision-gap': RESTORE_LOG,
-  'position-gap': RESTORE_LOG,
-  'log-truncated': RESTORE_LOG,
-  'log-rewritten': RESTORE_LOG,
-  'checkpoint-untrusted': KEYS,
-  'checkpoint-key-ended': `${LOOK} who signed it after the end of its key, with \`pawl registry log\``,
-  'checkpoint-other-registry': `${LOOK} who copied it from another registry, with \`pawl registry log\``,
-  'checkpoint-unrecorded': 'run `pawl reconcile`, which records it',
-  'view-differs': 'delete the file at events.views: it is built again from the log',
-  'unexplained-commit': `run \`pawl reconcile\`, which records it; then ${ROLL_BACK}. What else it changed must be put back as it was, by those who may push to main`,
-  'event-missing':
-    'run `pawl reconcile`, which records it; rules that were changed without a pull request are written again by `pawl registry configure --reason "WHY"`',
-  'commit-missing': `${LOOK} who moved main back, with \`pawl registry log\`; push the missing commits from a clone that has them`,
-  'event-repeated': `${LOOK} two processes have recorded one commit, which the log’s own rules forbid`,
-  'verdict-missing': `${LOOK} the log says that something was measured, and no gate has signed it`,
-  'verdict-differs': `${LOOK} the log and the signed verdict contradict each other, and the verdict counts`,
-  'policy-differs': `${LOOK} the verdict was given under other rules than main had`,
-  'evaluation-differs': `${LOOK} the verdict was given on another evaluation set than main had`,
-  'evidence-differs': `${LOOK} the verdict’s evidence is about other rows than main pins`,
-  'judgement-differs': `${LOOK} the gate that signed this did not give the answer that its evidence gives`,
-  'served-otherwise': `${LOOK} at the server that reported it: it ran a version that main did not name`,
-  verdict_missing: ROLL_BACK,
-  verdict_invalid: ROLL_BACK,
-  version_revoked: ROLL_BACK,
-  registry_drifted: ROLL_BACK,
-  artifact_missing: ARTIFACT,
-  artifact_corrupt: ARTIFACT,
+/** Where an audit's files are, as a person here would type it. */
+export type Places = {
+  readonly events: string;
+  readonly views: string;
+  readonly artifacts: string;
+  /** The registry's repository, or its copy here. */
+  readonly registry: string;
 };
 
-export const remedyFor = ({ code }: Pick<Finding, 'code'>): Remedy =>
-  REMEDIES[code] ?? `${LOOK} ${'`pawl doctor`'} says what it can`;
+/** Where nothing tells the places, they are named as the settings are. */
+export const SETTINGS: Places = {
+  events: 'EVENTS.PATH',
+  views: 'EVENTS.VIEWS',
+  artifacts: 'ARTIFACTS.PATH',
+  registry: 'REGISTRY.PATH',
+};
+
+/**
+ * What helps against a finding, by its code. A command in backticks is run as it is printed, but for words in capitals.
+ * Where no command can decide it, it says who has to look, and at what.
+ */
+export const remedyFor = (code: string, places: Places): string =>
+  (REMEDIES[code] ?? look('`pawl doctor` says what else is wrong here'))({
+    events: inShell(places.events),
+    views: inShell(places.views),
+    artifacts: inShell(places.artifacts),
+    registry: inShell(places.registry),
+  });
+
+const inShell = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
+
+type Remedy = (places: Places) => string;
+
+/** What only a person can decide. */
+const look =
+  (at: string): Remedy =>
+  () =>
+    `somebody has to look: ${at}`;
+
+const restoreLog: Remedy = ({ events }) =>
+  `stop what writes the log; \`rm -f ${events} ${events}-wal ${events}-shm\`, \`cp BACKUP ${events}\` with a copy that \`pawl events backup BACKUP\` had made, then \`pawl reconcile\``;
+
+const rollBack: Remedy = () =>
+  '`pawl reconcile`, then `pawl rollback --reason "WHY"` to the last version that a verdict covers; if there never was one, `pawl promote`';
+
+const restoreArtifact: Remedy = ({ artifacts }) =>
+  `\`cp -R BACKUP/. ${artifacts}\` with a copy of the store or another machine's; \`pawl artifacts verify\` checks it`;
+
+/** Commands for those who may write the registry's repository itself. At a forge, the clone is pushed there instead. */
+const putBack = ({ registry }: Places): string =>
+  `\`git clone ${registry} CLONE\`, \`git -C CLONE checkout COMMIT~1 -- PATH\`, \`git -C CLONE commit -m "put back"\`, \`git --git-dir ${registry} fetch CLONE main:main\`, \`pawl reconcile\``;
+
+export const REMEDIES: Readonly<Record<string, Remedy>> = {
+  'content-changed': restoreLog,
+  'file-damaged': restoreLog,
+  'link-broken': restoreLog,
+  'revision-gap': restoreLog,
+  'position-gap': restoreLog,
+  'log-truncated': restoreLog,
+  'log-rewritten': restoreLog,
+  unreadable_event: restoreLog,
+  malformed_file: (places) => `what was changed by hand is put back as it was: ${putBack(places)}`,
+  'checkpoint-untrusted': look('whose key signed it; one of your own keys must be among those that count here'),
+  'checkpoint-key-ended': look('who signed it after the end of its key; `pawl registry log` names the commit'),
+  'checkpoint-other-registry': look('who copied it from another registry; `pawl registry log` names the commit'),
+  'checkpoint-unrecorded': () => '`pawl reconcile` records it',
+  'view-differs': ({ views }) => `\`rm -f ${views} ${views}-wal ${views}-shm\`: it is built again from the log`,
+  'unexplained-commit': (places) =>
+    `${rollBack(places)}; what else it decides is put back as it was: ${putBack(places)}`,
+  'event-missing': () =>
+    '`pawl reconcile` records it; rules that were changed without a pull request are written again by `pawl registry configure --reason "WHY"`',
+  'commit-missing': ({ registry }) =>
+    `\`git --git-dir ${registry} fetch CLONE +main:main\` with a clone that has the commits; at a forge, push them from there`,
+  'event-repeated': look('the log has recorded one commit twice, which its own rules forbid'),
+  'verdict-missing': look('the log says that something was measured, and no gate has signed it'),
+  'verdict-differs': look('the log and the signed verdict contradict each other, and the verdict counts'),
+  'policy-differs': look('the verdict was given under other rules than main had'),
+  'evaluation-differs': look('the verdict was given on another evaluation set than main had'),
+  'evidence-differs': look('the evidence of the verdict is about other rows than main pins'),
+  'judgement-differs': look('the gate that signed this did not give the answer that its evidence gives'),
+  'served-otherwise': look('the server that reported it ran a version that main did not name'),
+  verdict_missing: rollBack,
+  verdict_invalid: rollBack,
+  version_revoked: rollBack,
+  registry_drifted: rollBack,
+  artifact_missing: restoreArtifact,
+  artifact_corrupt: restoreArtifact,
+};

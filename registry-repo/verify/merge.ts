@@ -63,7 +63,7 @@ async function verifyUnnamed(
   { trust, why }: { trust: Trust; why: NoMergeFactsError },
 ): Promise<VerifiedMerge> {
   const missing = (what: string) =>
-    new VerdictMissingError(`commit ${commit.oid} names no verdict (${why.message}), and ${what}`, { cause: why });
+    new VerdictMissingError(`commit ${commit.oid} names no verdict, and ${what}`, { cause: why });
   const [parent] = commit.parents;
   if (parent === undefined) throw missing('it has no parent');
   const change = classify(await git.changes(parent, commit.oid));
