@@ -36,14 +36,12 @@ export async function movedFacts(
 }
 
 /** A merge by hand that nothing covers. Servers keep what they have; a rollback takes it off main. */
-export const byHand = ({ number, mergeCommit }: PullRequest, why: string): Reason => ({
-  code: 'merged-by-hand',
-  message:
-    `pull request ${number} was merged by hand as ${mergeCommit}, and no verdict that passed covers it: \`pawl rollback --reason "…"\` puts the version before it back into production (${why})`.slice(
-      0,
-      2000,
-    ),
-});
+export function byHand({ number, mergeCommit }: PullRequest, why: string): Reason {
+  const way = '`pawl rollback --reason "…"` puts the version before it back into production';
+  const what = `pull request ${number} was merged by hand as ${mergeCommit}, and no verdict that passed covers it`;
+  const message = `${what}: ${way} (${why})`.slice(0, 2000);
+  return { code: 'merged-by-hand', message };
+}
 
 /** Whether the pull request was made for another baseline than main has now. */
 export async function isStale(
