@@ -245,6 +245,14 @@ async function runPrinted(folder: string, command: string, values: Record<string
   assert.ok(ran.code === 0 || (args[0] === 'reconcile' && ran.code === 1), `${filled}: ${ran.stdout}${ran.stderr}`);
 }
 
+/** What `pawl doctor` says of what is in production. */
+async function production(folder: string): Promise<{ name: string; state: string; fix: string | null }> {
+  const found = JSON.parse((await pawl(folder, ['doctor', '--json'])).stdout) as Awaited<
+    ReturnType<typeof production>
+  >[];
+  return found.find(({ name }) => name === 'production') as Awaited<ReturnType<typeof production>>;
+}
+
 let template = '';
 let other = '';
 
@@ -290,6 +298,7 @@ for (const [code, states] of Object.entries(STATES))
         `${code} is not among ${findings.map((f) => f.code)}`,
       );
       const commands = commandsOf((await pawl(folder, ['audit'])).stdout, code);
+      if (run === ROLL_BACK) assert.match((await production(folder)).fix ?? '', 'pawl rollback');
       const chosen = run ? run.map((wanted) => commands.find((c) => wanted.test(c))) : commands;
       for (const command of chosen) {
         assert.ok(command, `${run} among ${commands.join('; ')}`);
@@ -297,6 +306,7 @@ for (const [code, states] of Object.entries(STATES))
       }
       const after = await pawl(folder, ['audit']);
       assert.is(after.code, 0, after.stdout);
+      if (run === ROLL_BACK) assert.is((await production(folder)).state, 'ok');
     });
 
 remedies('a first version that somebody put there by hand: a promotion leads out', async () => {
