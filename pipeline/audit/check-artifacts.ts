@@ -13,8 +13,8 @@ const say = sayFor(CHECK);
 /** Reads every artifact that an event or the registry refers to, and compares its bytes with its digest. */
 export async function checkArtifacts(subject: AuditSubject, log: ReadLog): Promise<CheckResult> {
   const wanted = new Map(log.events.flatMap(storedBy));
-  for (const digest of await pinnedElsewhere(subject)) wanted.set(digest, null);
   const findings: Finding[] = [];
+  for (const digest of await pinnedElsewhere(subject, findings)) wanted.set(digest, null);
   let done = 0;
   for (const [digest, since] of wanted) {
     const finding = await checkOne(subject.artifacts, digest, since);
@@ -32,19 +32,36 @@ function storedBy(e: RecordedEvent): [string, string | null][] {
   return [];
 }
 
-/** What the registry pins but does not hold itself: rows of evaluation sets, and files too large for its tree. */
-async function pinnedElsewhere({ registry }: AuditSubject): Promise<string[]> {
+/**
+ * What the registry pins but does not hold itself: rows of evaluation sets, and files too large for its tree.
+ *
+ * @param findings gets what cannot be read
+ */
+async function pinnedElsewhere({ registry }: AuditSubject, findings: Finding[]): Promise<string[]> {
   if (!registry) return [];
   const main = new RegistryAt(registry.git, registry.tip);
   const found: string[] = [];
+  const reading = async (path: string, read: () => Promise<void>) => {
+    try {
+      await read();
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error;
+      findings.push(say('error', error.code, path, error.message));
+    }
+  };
   for (const { path } of await registry.git.folder(registry.tip, 'evaluation')) {
     const [, name] = /^evaluation\/(.+)\.json$/.exec(path) ?? [];
-    if (name !== undefined) found.push((await main.evaluationSet(name)).value.digest);
+    if (name !== undefined)
+      await reading(path, async () => void found.push((await main.evaluationSet(name)).value.digest));
   }
   for (const model of await main.models())
-    for (const version of await main.versions(model))
-      for (const file of (await main.manifest(model, version)).value.files)
-        if (!(await main.stat(`${versionFolder(model, version)}/${file.path}`))) found.push(file.digest);
+    for (const version of await main.versions(model)) {
+      const folder = versionFolder(model, version);
+      await reading(folder, async () => {
+        for (const file of (await main.manifest(model, version)).value.files)
+          if (!(await main.stat(`${folder}/${file.path}`))) found.push(file.digest);
+      });
+    }
   return found;
 }
 

@@ -1,9 +1,11 @@
 import type { RecordedEvent } from '../../events/envelope.ts';
 import { RegistryError } from '../../registry-repo/errors.ts';
+import { versionFolder } from '../../registry-repo/manifest.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
 import { type MainCommit, mainHistory } from '../../registry-repo/verify/history.ts';
 import { verifyProduction } from '../../registry-repo/verify/production.ts';
 import { type CheckResult, type Finding, sayFor } from './findings.ts';
+import { Leftovers } from './leftovers.ts';
 import { type AuditSubject, eventName, type ReadLog } from './subject.ts';
 
 const CHECK = 'registry';
@@ -37,20 +39,50 @@ export async function checkRegistry({ registry, trusted, now }: AuditSubject, lo
   }
   const { git, tip } = registry;
   const byCommit = groupByCommit(recorded);
-  const findings: Finding[] = [];
-  let commits = 0;
+  const drifted = new Set(log.events.flatMap((e) => (e.type === 'RegistryDriftDetected' ? [e.data.commit] : [])));
+  const leftovers = new Leftovers(git);
+  const compared: { commit: MainCommit; findings: readonly Finding[] }[] = [];
   for await (const commit of mainHistory({ git, tip, keys: trusted, now })) {
-    commits++;
-    findings.push(...compare(commit, byCommit.get(commit.commit) ?? []));
+    const found = compare(commit, byCommit.get(commit.commit) ?? []);
+    compared.push({ commit, findings: found });
     byCommit.delete(commit.commit);
+    await leftovers.next(commit, !found.some(isUnaccounted));
   }
+  const served = await servedFolders(new RegistryAt(git, tip));
+  const findings = compared.flatMap(({ commit: { commit }, findings: found }) =>
+    found.map((f) => (isUnaccounted(f) && drifted.has(commit) ? withLeftovers(f, leftovers.of(commit, served)) : f)),
+  );
   for (const [commit, events] of byCommit)
     for (const e of events)
       findings.push(
         say('error', 'commit-missing', eventName(e), `names commit ${commit}, which is not on main`, e.time),
       );
   findings.push(...(await checkProduction(registry, trusted, now)));
-  return { check: CHECK, looked: `${commits} commits on main against ${recorded.length} events, both ways`, findings };
+  return {
+    check: CHECK,
+    looked: `${compared.length} commits on main against ${recorded.length} events, both ways`,
+    findings,
+  };
+}
+
+const isUnaccounted = ({ code }: Finding): boolean => code === 'unexplained-commit' || code === 'event-missing';
+
+/** What the log has recorded as found is history once nothing of it is left: a person may look at it. */
+const withLeftovers = (finding: Finding, left: readonly string[]): Finding =>
+  left.length === 0
+    ? { ...finding, severity: 'warning', message: `${finding.message}. Nothing of it is left on main` }
+    : { ...finding, message: `${finding.message}. On main it still decides ${left.slice(0, 5).join(', ')}` };
+
+async function servedFolders(main: RegistryAt): Promise<Set<string>> {
+  const folders = new Set<string>();
+  for (const model of await main.models())
+    try {
+      const production = await main.production(model);
+      if (production) folders.add(versionFolder(model, production.value.version));
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error; // told by the check of production
+    }
+  return folders;
 }
 
 const isRecorded = (e: RecordedEvent): e is Recorded =>

@@ -35,7 +35,10 @@ export const auditAll: Command<Workspace> = {
     const report = await audit(await subjectOf(workspace, out, store, copy === undefined), projections);
     if (invocation.flags.record === true) await recordAudit(workspace, report);
     if (copy !== undefined) await store.close();
-    out.result(report, () => (format === 'markdown' ? printMarkdown(report) : printText(report)));
+    const { events, artifacts, registry } = workspace.config;
+    const places = { ...{ events: copy ?? events.path, views: events.views }, artifacts: artifacts.path };
+    const print = format === 'markdown' ? printMarkdown : printText;
+    out.result(report, () => print(report, { ...places, registry: registry.path }));
     return report.passed ? 0 : 1;
   },
 };

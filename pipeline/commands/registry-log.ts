@@ -25,7 +25,7 @@ export const registryLog: Command<Workspace> = {
         kind: c.kind,
         title: c.title,
         verdict: 'merge' in c ? c.merge.verdictDigest : null,
-        promotion: 'merge' in c ? c.merge.facts.promotion : null,
+        promotion: 'merge' in c ? c.merge.verdict.promotion : null,
         trouble: c.kind === 'unexplained' ? `${c.code}: ${c.detail}` : null,
       }));
     out.result(shown, () =>

@@ -11,19 +11,22 @@ import { checkpointOf } from './branch.ts';
 import type { ReconcilePorts } from './ports.ts';
 
 /**
- * Checkpoints of the log on main: every merged promotion has put one there, signed. The log in turn records where they
- * are.
+ * Checkpoints of the log on main: every merged promotion has put one there, signed, and so has one that a person merged
+ * by hand although nothing covered it. The log in turn records where they are.
  */
 export async function recordCheckpoints(ports: ReconcilePorts): Promise<void> {
   const known = new Set((await wholeStream(ports.store, logStream)).map(decode).map(pathOf));
+  const { git } = ports.forge;
+  const tip = await ports.forge.sync();
   for (const promotion of (await ports.views()).rows(promotions)) {
-    if (promotion.status !== 'merged' || promotion.class !== 'promotion' || !promotion.merge) continue;
+    if (promotion.status === 'open' || promotion.class !== 'promotion') continue;
     const path = `${versionFolder(promotion.model, promotion.candidate.version)}/${CHECKPOINT_FILE}`;
     if (known.has(path)) continue;
-    const { commit } = promotion.merge;
-    const { registry } = (await new RegistryAt(ports.forge.git, commit).policy()).value;
+    const commit = promotion.merge?.commit ?? tip;
+    if ((await git.entry(commit, path)) === null) continue;
+    const { registry } = (await new RegistryAt(git, commit).policy()).value;
     const checkpoint = await checkpointOf(ports, promotion, registry?.id);
-    if (!(await holds(ports.forge.git, commit, path, checkpoint.note))) continue; // made by hand, or for another log
+    if (!(await holds(git, commit, path, checkpoint.note))) continue; // made by hand, or for another log
     const data = { ...checkpoint, path, commit };
     await handle(ports, logStream, (events) =>
       events.some((e) => pathOf(e) === path)

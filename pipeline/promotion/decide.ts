@@ -17,13 +17,17 @@ export type ProposePromotion = {
   readonly runId: string | null;
   readonly claimedF1: number;
   readonly baseline: VersionRef | null;
+  /** The highest number of a version on main, whoever put it there; 0 if there is none. */
+  readonly highest: number;
 };
 
 export type ProposeRollback = {
   readonly promotionId: string;
-  /** Null: the version that was in production before. */
+  /** Null: the version that was in production before; if main was moved without a verdict, the last one that had one. */
   readonly to: number | null;
   readonly reason: string;
+  /** What main names as in production. */
+  readonly onMain: VersionRef | null;
 };
 
 /** `open`: the same is proposed already; continue with that. `done`: it is in production already. */
@@ -34,11 +38,11 @@ export type Proposal =
 
 /** A candidate is proposed once at a time; after a refusal it may be proposed again, as a new version. */
 export function proposePromotion(state: ModelState, command: ProposePromotion): Proposal {
-  const { manifest, promotionId, runId, claimedF1, baseline } = command;
+  const { manifest, promotionId, runId, claimedF1, baseline, highest } = command;
   if (state.baseline?.manifest === manifest) return { kind: 'done', version: state.baseline.version };
   const open = openPromotion(state, (p) => p.class === 'promotion' && p.candidate.manifest === manifest);
   if (open) return { kind: 'open', promotionId: open.id };
-  const version = (state.versions.at(-1)?.version ?? 0) + 1;
+  const version = Math.max(state.versions.at(-1)?.version ?? 0, highest) + 1;
   return proposed({
     promotionId,
     class: 'promotion',
@@ -51,12 +55,14 @@ export function proposePromotion(state: ModelState, command: ProposePromotion): 
 }
 
 /** @throws {NotPromotableError} if there is no version to go back from, or to */
-export function proposeRollback(state: ModelState, { promotionId, to, reason }: ProposeRollback): Proposal {
-  const current = state.baseline;
-  if (!current) throw new NotPromotableError('nothing is in production, so there is nothing to roll back');
+export function proposeRollback(state: ModelState, { promotionId, to, reason, onMain }: ProposeRollback): Proposal {
+  const recorded = state.baseline;
+  if (!recorded) throw new NotPromotableError(onMain ? neverVerified(onMain) : NOTHING_TO_LEAVE);
+  const asRecorded = onMain === null || (onMain.version === recorded.version && onMain.manifest === recorded.manifest);
+  const current = asRecorded ? recorded : onMain;
   const served = state.versions.filter((v) => v.spans.length > 0 && v.version !== current.version);
-  const wanted = to ?? current.previous?.version;
-  if (wanted === current.version) return { kind: 'done', version: current.version };
+  const wanted = to ?? (asRecorded ? recorded.previous?.version : recorded.version);
+  if (asRecorded && wanted === current.version) return { kind: 'done', version: current.version };
   const target = served.find((v) => v.version === wanted);
   if (!target) throw new NotPromotableError(noTarget(wanted, served));
   const open = openPromotion(state, (p) => p.class === 'rollback' && p.candidate.version === target.version);
@@ -73,6 +79,11 @@ export function proposeRollback(state: ModelState, { promotionId, to, reason }: 
     reason,
   });
 }
+
+const NOTHING_TO_LEAVE = 'nothing is in production, so there is nothing to roll back';
+
+const neverVerified = ({ version }: VersionRef): string =>
+  `main names v${version}, which no verdict put there, and no version was ever in production: promote one with \`pawl promote\``;
 
 function noTarget(wanted: number | undefined, served: readonly Version[]): string {
   const numbers = served.map((v) => `v${v.version}`).join(', ');

@@ -11,6 +11,8 @@ import type { SignedVerdict } from './pass.ts';
 import { promotionTitle } from './title.ts';
 
 export const GATE_CONTEXT = 'pawl/gate';
+/** A gate’s status while it judges. */
+export const JUDGING = 'judging: do not merge by hand before it has passed';
 /** How a gate’s status begins if main moved before its verdict could be used. */
 export const AGAIN = 'to be judged again';
 /** How a gate’s status begins if it could not judge, and not because of the candidate. */

@@ -3,7 +3,9 @@ import type { EventStore } from '../../events/store.ts';
 import type { Promotion } from '../../projections/promotions.ts';
 import type { Artifacts } from '../../registry-repo/artifacts/artifacts.ts';
 import { averagingOf } from '../../registry-repo/averaging.ts';
+import { RegistryError } from '../../registry-repo/errors.ts';
 import type { Git } from '../../registry-repo/git.ts';
+import { GitError } from '../../registry-repo/git-process.ts';
 import { rulesFor } from '../../registry-repo/judge/judge.ts';
 import { type Manifest, MODEL_FILE } from '../../registry-repo/manifest.ts';
 import { RegistryAt } from '../../registry-repo/registry.ts';
@@ -49,7 +51,7 @@ async function factsOf(
   { manifest, base, head }: { manifest: Manifest; base: ObjectId; head: ObjectId | null },
 ): Promise<ReportFacts> {
   const main = new RegistryAt(ports.forge.git, base);
-  const before = baseline && (await main.manifest(model, baseline.version)).value;
+  const before = baseline && ((await readable(main.manifest(model, baseline.version)))?.value ?? null);
   const policy = await main.policy().catch(() => null); // the gate says what is wrong with it
   const rules = policy && rulesFor(policy.value, model);
   return {
@@ -64,6 +66,13 @@ async function factsOf(
     ...(await readExtras(ports, { manifest, version: candidate.version, head })),
   };
 }
+
+/** Null if the file on main cannot be read as one: the gate says what that means. */
+const readable = <T>(reading: Promise<T>): Promise<T | null> =>
+  reading.catch((error) => {
+    if (error instanceof RegistryError && !(error instanceof GitError)) return null;
+    throw error;
+  });
 
 /** The result of a merge, read back from main. */
 export async function mergedFact(

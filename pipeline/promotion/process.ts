@@ -69,7 +69,8 @@ export class PromotionProcess {
     const baseline = current ? { version: current.version, manifest: current.manifest } : null;
     if (gate.kind === 'here') await gate.check(candidate.files.reduce((sum, file) => sum + file.sizeBytes, 0));
     const promotionId = newId();
-    const command = { promotionId, manifest, runId, claimedF1: candidate.claimed.f1, baseline };
+    const highest = (await main.versions(candidate.model)).at(-1) ?? 0;
+    const command = { promotionId, manifest, runId, claimedF1: candidate.claimed.f1, baseline, highest };
     return {
       model: candidate.model,
       proposal: await this.#propose(candidate.model, promotionId, (s) => proposePromotion(s, command)),
@@ -78,17 +79,25 @@ export class PromotionProcess {
 
   /** @param to null: what was in production before @throws {NotPromotableError} {GateUnfitError} */
   async rollBack(model: string, to: number | null, reason: string): Promise<Proposal> {
-    const { gate, newId } = this.#ports;
+    const { forge, gate, newId } = this.#ports;
     if (gate.kind === 'here') await gate.check(0);
     const promotionId = newId();
-    return this.#propose(model, promotionId, (state) => proposeRollback(state, { promotionId, to, reason }));
+    return this.#propose(model, promotionId, async (state) => {
+      const pointer = (await new RegistryAt(forge.git, await forge.sync()).production(model))?.value ?? null;
+      const onMain = pointer && { version: pointer.version, manifest: pointer.manifest };
+      return proposeRollback(state, { promotionId, to, reason, onMain });
+    });
   }
 
   /** Decides again after each conflict: another proposal may have taken the number, or be the same. */
-  async #propose(model: string, promotionId: string, decide: (state: ModelState) => Proposal): Promise<Proposal> {
+  async #propose(
+    model: string,
+    promotionId: string,
+    decide: (state: ModelState) => Proposal | Promise<Proposal>,
+  ): Promise<Proposal> {
     for (let attempt = 1; attempt <= MOST_LOST_RACES; attempt++) {
       const state = await readModel(this.#ports.store, model);
-      const proposal = decide(state);
+      const proposal = await decide(state);
       if (proposal.kind !== 'new' || (await this.#record(model, promotionId, 'proposed', state, [proposal.fact])))
         return proposal;
     }

@@ -100,7 +100,7 @@ async function judgeAgain(
   if (bytes) return { ...openVerdict(bytes, trusted, now()), bytes };
   if (judgement.reasons.some((r) => r.code === 'config-change')) return configChange(ports, pull);
   if (judgement.result === 'stale') {
-    await status(ports, pull, 'pending', `${AGAIN}: ${detail}`);
+    await status(ports, pull, 'pending', `${AGAIN}, do not merge by hand before: ${detail}`);
     return { outcome: 'void', detail };
   }
   if (couldNotJudge(judgement)) {
@@ -157,7 +157,7 @@ async function merge(ports: PublishPorts, number: number, judged: SignedVerdict)
       case 'unapproved':
         return { outcome: 'waiting', detail: 'passed; a person must approve exactly this commit' };
       case 'void':
-        await status(ports, pull, 'pending', `${AGAIN}: ${outcome.reasons.join(', ')}`);
+        await status(ports, pull, 'pending', `${AGAIN}, do not merge by hand before: ${outcome.reasons.join(', ')}`);
         return { outcome: 'void', detail: outcome.reasons.join(', ') };
       case 'refused':
         return refuse(ports, pull, 'error', outcome.message);

@@ -125,7 +125,7 @@ export async function readSubject(
     rules,
     set: set.value,
     candidate,
-    baseline: baseline && (await baselineSide(main, artifacts, baseline.value)),
+    baseline: baseline && (await comparedSide(change.class, () => baselineSide(main, artifacts, baseline.value))),
     bound: {
       head,
       base,
@@ -136,6 +136,16 @@ export async function readSubject(
       changes: await digestsOf(branch, files, policy.value.limits.treeBytes),
     },
   };
+}
+
+/** A rollback needs no better F1. So it leads away even from a version that cannot be read, and is not compared then. */
+async function comparedSide(kind: Movement['class'], read: () => Promise<Side>): Promise<Side | null> {
+  try {
+    return await read();
+  } catch (error) {
+    if (kind === 'rollback' && error instanceof Stop) return null;
+    throw error;
+  }
 }
 
 async function checkPrevious(production: Production, baseline: VersionRef | null, from: RegistryAt): Promise<void> {

@@ -38,6 +38,11 @@ export async function attachedVerdicts(git: Git, head: ObjectId): Promise<Buffer
   return Promise.all(found.map(({ oid }) => git.blob(oid, MAX_ATTACHED_BYTES)));
 }
 
+/** Every verdict that the repository keeps, one after another, as bytes, not verified in any way. */
+export async function* allVerdicts(git: Git): AsyncIterable<Buffer> {
+  for (const { oid } of await git.refs('refs/pawl/verdicts/')) yield git.blob(oid, MAX_ATTACHED_BYTES);
+}
+
 /** The most bytes of verdicts of one commit. Every writer of the registry may attach anything. */
 const MAX_VERDICTS = 100;
 

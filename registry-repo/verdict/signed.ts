@@ -103,3 +103,19 @@ export function openVerdict(bytes: Uint8Array, keys: readonly Key[], at: Date): 
     throw cause;
   }
 }
+
+/** The promotion that a kept file says it is about, whoever wrote it; null if it does not say so as a verdict does. */
+export function claimedPromotion(bytes: Buffer): string | null {
+  try {
+    const { payload } = Claimed.parse(JSON.parse(bytes.toString('utf8')));
+    return ClaimedStatement.parse(JSON.parse(Buffer.from(payload, 'base64').toString('utf8'))).predicate.pawl.promotion;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return null;
+    throw error;
+  }
+}
+
+const Claimed = z.looseObject({ payload: z.string() });
+const ClaimedStatement = z.looseObject({
+  predicate: z.looseObject({ pawl: z.looseObject({ promotion: z.string() }) }),
+});

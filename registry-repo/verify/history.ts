@@ -1,9 +1,9 @@
 import { RegistryError } from '../errors.ts';
 import { classify } from '../gate/change.ts';
 import type { Commit, Git } from '../git.ts';
-import type { ObjectId } from '../values.ts';
+import type { Digest, ObjectId } from '../values.ts';
 import { type Trust, type VerifiedMerge, verifyMerge } from './merge.ts';
-import { verdictOf } from './production.ts';
+import { usedBy, verdictOf } from './production.ts';
 
 /** One commit of main, and why it is there. For an `unexplained` one there is no decision that can be verified. */
 export type MainCommit = { readonly commit: ObjectId; readonly parent: ObjectId | null; readonly title: string } & (
@@ -22,7 +22,10 @@ export async function* mainHistory(
   request: { git: Git; tip: ObjectId; after?: ObjectId } & Trust,
 ): AsyncIterable<MainCommit> {
   const { git, tip, after } = request;
-  const used = new Set(after === undefined ? [] : (await git.firstParents(after)).map(verdictOf));
+  const known = after === undefined ? [] : await git.firstParents(after);
+  const used = new Set(known.map(verdictOf));
+  /** What was merged without naming its verdict, where the verdicts of this walk may have been used before. */
+  const unnamed = known.filter((commit) => verdictOf(commit) === null);
   const commits = await git.firstParents(tip, after === undefined ? {} : { after });
   for (const commit of commits.reverse()) {
     const verdict = verdictOf(commit);
@@ -33,9 +36,27 @@ export async function* mainHistory(
     };
     if (verdict !== null && used.has(verdict))
       yield { ...common, kind: 'unexplained', code: 'replayed', detail: `the verdict ${verdict} was used before` };
-    else yield { ...common, ...(await explain(commit, request)) };
+    else {
+      const explained = await explain(commit, request);
+      const again = 'merge' in explained ? await usedBefore(git, commit, { ...explained.merge, used, unnamed }) : null;
+      yield again === null
+        ? { ...common, ...explained }
+        : { ...common, kind: 'unexplained', code: 'replayed', detail: `the verdict ${again} was used before` };
+      if ('merge' in explained) used.add(explained.merge.verdictDigest);
+    }
     used.add(verdict);
   }
+}
+
+type Merge = VerifiedMerge & { readonly used: ReadonlySet<Digest | null>; readonly unnamed: readonly Commit[] };
+
+async function usedBefore(
+  git: Git,
+  { oid }: Commit,
+  { verdict: { model }, verdictDigest, used, unnamed }: Merge,
+): Promise<Digest | null> {
+  const before = used.has(verdictDigest) || (await usedBy(git, unnamed, { at: oid, model, verdictDigest })) !== null;
+  return before ? verdictDigest : null;
 }
 
 type Explanation =

@@ -68,10 +68,13 @@ export async function verifyPointer(request: ProductionRequest): Promise<Verifie
   if (!pointer) throw new NothingInProductionError(`no version of ${model} is in production at ${tip}`);
   const [last, ...earlier] = await git.firstParents(tip, { path: productionPath(model) });
   if (!last) throw new VerdictMissingError(`no commit on main explains production.json of ${model} at ${tip}`);
-  const { production, verdict, verdictDigest, facts } = await verifyMerge(git, last, request);
-  if (facts.model !== model)
-    throw new VerdictInvalidError('mismatch', `commit ${last.oid} moved ${model}, its verdict is about ${facts.model}`);
-  const before = earlier.find((commit) => verdictOf(commit) === verdictDigest);
+  const { production, verdict, verdictDigest, run } = await verifyMerge(git, last, request);
+  if (verdict.model !== model)
+    throw new VerdictInvalidError(
+      'mismatch',
+      `commit ${last.oid} moved ${model}, its verdict is about ${verdict.model}`,
+    );
+  const before = await usedBy(git, earlier, { at: last.oid, model, verdictDigest });
   if (before)
     throw new VerdictInvalidError('replayed', `commit ${last.oid} uses the verdict of ${before.oid} a second time`);
   const manifest = await main.manifest(model, production.version);
@@ -79,11 +82,8 @@ export async function verifyPointer(request: ProductionRequest): Promise<Verifie
   const [now, then] = [await git.entry(tip, folder), await git.entry(last.oid, folder)];
   if (manifest.digest !== production.manifest || now?.oid !== then?.oid)
     throw new RegistryDivergedError(`${folder} was changed after ${last.oid} had put it into production`);
-  if (facts.run !== null && facts.run !== manifest.value.run.id)
-    throw new VerdictInvalidError(
-      'mismatch',
-      `commit ${last.oid} says run ${facts.run}, it was ${manifest.value.run.id}`,
-    );
+  if (run !== null && run !== manifest.value.run.id)
+    throw new VerdictInvalidError('mismatch', `commit ${last.oid} says run ${run}, it was ${manifest.value.run.id}`);
   return {
     production,
     manifest: manifest.value,
@@ -92,6 +92,25 @@ export async function verifyPointer(request: ProductionRequest): Promise<Verifie
     verdictDigest,
     commit: last.oid,
   };
+}
+
+/**
+ * The commit among earlier ones that used a verdict, or null. One that names no verdict used it if it has the very
+ * pointer: a pointer names its promotion, and no promotion is made twice.
+ */
+export async function usedBy(
+  git: Git,
+  earlier: readonly Commit[],
+  { at, model, verdictDigest }: { at: ObjectId; model: string; verdictDigest: Digest },
+): Promise<Commit | null> {
+  const path = productionPath(model);
+  const pointer = (await git.entry(at, path))?.oid;
+  for (const commit of earlier) {
+    const named = verdictOf(commit);
+    if (named === verdictDigest) return commit;
+    if (named === null && (await git.entry(commit.oid, path))?.oid === pointer) return commit;
+  }
+  return null;
 }
 
 /** The verdict a commit names, or null. */

@@ -47,7 +47,8 @@ export const auditFindings: readonly Explained[] = [
   },
   {
     codes: ['unexplained-commit'],
-    meaning: 'Main was tampered with: no verified verdict and no change of rules explains a commit',
+    meaning:
+      'Main was tampered with: no verified verdict and no change of rules explains a commit. A warning once the log has recorded it and nothing of it is left on main',
     advice: null,
   },
   {

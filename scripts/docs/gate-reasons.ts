@@ -207,6 +207,11 @@ export const gateReasons: readonly Explained[] = [
     advice: 'Ask that person, or check the rules of the forge; then `pawl promote` again',
   },
   {
+    codes: ['merged-by-hand'],
+    meaning: "A person pressed the forge's own button, and no verdict that passed covers what came to main",
+    advice: '`pawl rollback`: servers keep the version they have until then',
+  },
+  {
     codes: ['nothing-to-roll-back', 'never-in-production', 'target-unverified', 'revoked', 'no-reason'],
     meaning: "The rollback's target is not allowed, or its reason is missing",
     advice: 'Choose another target, or give a reason',

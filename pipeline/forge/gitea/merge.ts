@@ -76,7 +76,7 @@ async function faithful({ mirror }: Ports, { number, head }: MergeRequest, commi
   const { git } = mirror;
   await mirror.has(head, `refs/pull/${number}/head`);
   const [base = '', ...others] = (await git.commit(commit)).parents;
-  if (base === '' || others.length > 0)
+  if (base === '' || others.some((oid) => oid !== head))
     throw new MergeUnfaithfulError(commit, 'it is no single commit on top of the main before');
   const tree = await treeOf(git, commit);
   const meant = await mergedTree(git, { number, head, base }).catch((cause) => {

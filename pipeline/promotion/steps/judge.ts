@@ -8,9 +8,10 @@ import { misfits } from '../../../registry-repo/verdict/fits.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import { CHANGED } from '../decide.ts';
 import { answerData, errorData, refusedData, verdictData } from '../judged.ts';
-import { AGAIN, COULD_NOT, GATE_CONTEXT } from '../merge.ts';
+import { AGAIN, COULD_NOT, GATE_CONTEXT, JUDGING } from '../merge.ts';
 import { knownVerdict } from './known.ts';
-import { isStale, movedFacts, rebase } from './moved.ts';
+import { mergedElsewhere } from './merged-as.ts';
+import { byHand, isStale, movedFacts, rebase } from './moved.ts';
 import { numberOf, type Outcome, type StepPorts, supersededBy } from './outcome.ts';
 import { reject } from './reject.ts';
 
@@ -30,10 +31,11 @@ export async function judge(ports: StepPorts, promotion: Promotion, newer: Promo
       return [{ type: 'GateJudged', data: await verdictData(forge.git, known) }];
     }
   }
+  if (pull.state === 'merged' && gate.kind === 'here') return judgeMerged(ports, promotion, pull);
   const moved = await movedFacts(ports, promotion, pull, newer);
   if (moved) return moved;
   if (gate.kind === 'workflow') return askAndWait(ports, promotion, pull, { newer, base, asks: gate.askMs });
-  await forge.setStatus(pull.head, { context: GATE_CONTEXT, state: 'pending', description: 'judging' });
+  await forge.setStatus(pull.head, { context: GATE_CONTEXT, state: 'pending', description: JUDGING });
   const { judgement, verdict } = await gate.judge({
     head: pull.head,
     base,
@@ -49,6 +51,32 @@ export async function judge(ports: StepPorts, promotion: Promotion, newer: Promo
     await forge.setStatus(pull.head, { context: GATE_CONTEXT, state: 'error', description });
   }
   return judgedAs(promotion, data);
+}
+
+/**
+ * A person has merged it before it was judged. It is judged all the same, against main as it was just before: if it
+ * passes, its verdict covers the merge; if not, the promotion ends here, with what to do about main.
+ */
+async function judgeMerged(ports: StepPorts, promotion: Promotion, pull: PullRequest): Promise<Outcome> {
+  const { forge, gate, artifacts } = ports;
+  const commit = pull.mergeCommit;
+  const [base] = commit === null ? [] : (await forge.git.commit(commit)).parents;
+  if (gate.kind !== 'here' || base === undefined) return (await movedFacts(ports, promotion, pull, null)) ?? [];
+  const already = await mergedElsewhere(ports, promotion, pull, commit as ObjectId);
+  if (typeof already !== 'string') return already;
+  const { judgement, verdict } = await gate.judge({
+    head: pull.head,
+    base,
+    pullRequest: pull.number,
+    reason: promotion.reason,
+  });
+  const refused = async (why: string) => reject(ports, promotion, 'closed', [byHand(pull, why)]);
+  if (isOfAnother(promotion, judgement) || judgement.result === 'stale') return refused(already);
+  if (verdict) await artifacts.put(verdict);
+  const data = answerData(promotion, judgement, judgement.result);
+  if (data.result === 'pass' || couldNotJudge(data)) return judgedAs(promotion, data);
+  const why = `the gate says: ${data.reasons.map((r) => r.message).join('; ')}`;
+  return [{ type: 'GateJudged', data }, ...(await refused(why))];
 }
 
 /** Recorded once: a machine that is broken for a week does not fill the log. */

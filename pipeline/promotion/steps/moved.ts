@@ -1,4 +1,5 @@
 import type { Fact } from '../../../events/catalogue.ts';
+import type { Reason } from '../../../events/values.ts';
 import type { Promotion } from '../../../projections/promotions.ts';
 import { GitError } from '../../../registry-repo/git-process.ts';
 import { RegistryAt } from '../../../registry-repo/registry.ts';
@@ -7,7 +8,7 @@ import type { PullRequest } from '../../forge/forge.ts';
 import { buildCommit } from '../branch.ts';
 import { bringsSame } from '../pass.ts';
 import type { PromotionPorts } from '../promotion-ports.ts';
-import { mergedAs } from './merged-as.ts';
+import { mergedElsewhere } from './merged-as.ts';
 import { numberOf, supersededBy } from './outcome.ts';
 import { reject } from './reject.ts';
 
@@ -19,8 +20,10 @@ export async function movedFacts(
   newer: Promotion | null,
 ): Promise<readonly Fact[] | null> {
   const { git } = ports.forge;
-  if (pull.state === 'merged' && pull.mergeCommit && promotion.judged?.result === 'pass')
-    return mergedAs(ports, promotion, pull, pull.mergeCommit);
+  if (pull.state === 'merged' && pull.mergeCommit) {
+    const merged = await mergedElsewhere(ports, promotion, pull, pull.mergeCommit);
+    return typeof merged === 'string' ? reject(ports, promotion, 'closed', [byHand(pull, merged)]) : merged;
+  }
   if (pull.state === 'closed' && newer) return reject(ports, promotion, 'superseded', supersededBy(newer));
   if (pull.state !== 'open')
     return reject(ports, promotion, 'closed', [
@@ -30,6 +33,14 @@ export async function movedFacts(
   const bound = promotion.judged?.bound;
   if (bound && (await bringsSame(git, { bound }, pull.head))) return null; // put on top of main, nothing else
   return [await rebasedFact(ports, promotion, pull.head)];
+}
+
+/** A merge by hand that nothing covers. Servers keep what they have; a rollback takes it off main. */
+export function byHand({ number, mergeCommit }: PullRequest, why: string): Reason {
+  const way = '`pawl rollback --reason "…"` puts the version before it back into production';
+  const what = `pull request ${number} was merged by hand as ${mergeCommit}, and no verdict that passed covers it`;
+  const message = `${what}: ${way} (${why})`.slice(0, 2000);
+  return { code: 'merged-by-hand', message };
 }
 
 /** Whether the pull request was made for another baseline than main has now. */

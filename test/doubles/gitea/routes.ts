@@ -98,21 +98,28 @@ const mergePull = (c: Context): Promise<Answer> =>
       markMerged(world, repo, pull, commit, actor);
       return { status: 200 };
     }
-    await squash(c, pull, by);
+    await press(c, pull, by);
     return { status: 200 };
   });
 
-async function squash({ world, repo, body, actor }: Context, pull: Pull, by: Account): Promise<void> {
-  if ((body.do ?? body.Do) !== 'squash') throw new Refusal(501, 'this merge style is not played');
+/** Gitea's own buttons. A branch that is on top of main is rebased without a new commit, as Gitea does it. */
+async function press({ world, repo, body, actor }: Context, pull: Pull, by: Account): Promise<void> {
+  const style = body.do ?? body.Do;
+  if (!['merge', 'squash', 'rebase'].includes(style)) throw new Refusal(501, 'this merge style is not played');
   const base = (await repo.git.resolve(`refs/heads/${pull.baseRef}`)) ?? '';
   const problem = mergeProblem(repo, pull, !(await repo.git.isAncestor(base, pull.head)));
   if (problem) throw new Refusal(405, `pull request is not ready to be merged: ${problem}`);
   if (body.head_commit_id && body.head_commit_id !== pull.head) throw new Refusal(409, 'head out of date');
   const tree = await mergedTree(repo, base, pull.head);
   if (!tree) throw new Refusal(409, 'merge conflict');
-  const message = body.merge_title_field ?? pull.title;
+  const message =
+    body.merge_title_field ?? (style === 'merge' ? `Merge pull request '${pull.title}' (#${pull.number})` : pull.title);
   const author = { name: by.login, email: `${by.login}@example.org` };
-  const commit = await repo.git.writeCommit({ tree, parents: [base], message, by: author, time: world.now() });
+  const parents = style === 'merge' ? [base, pull.head] : [base];
+  const commit =
+    style === 'rebase' && (await repo.git.isAncestor(base, pull.head))
+      ? pull.head
+      : await repo.git.writeCommit({ tree, parents, message, by: author, time: world.now() });
   await repo.git.updateRefs([{ ref: `refs/heads/${pull.baseRef}`, to: commit, from: base }]);
   markMerged(world, repo, pull, commit, actor);
 }

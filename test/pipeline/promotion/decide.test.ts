@@ -15,8 +15,11 @@ const given = async (tell: (h: History) => Promise<unknown>) => {
   await tell(h);
   return readModel(h.store, model);
 };
-const propose = { promotionId: 'aaaaaaaaaaaa', manifest: digest(9), runId: null, claimedF1: 0.9, baseline: null };
-const back = { promotionId: 'bbbbbbbbbbbb', to: null, reason: 'complaints' };
+const propose = {
+  ...{ promotionId: 'aaaaaaaaaaaa', manifest: digest(9), runId: null, claimedF1: 0.9 },
+  ...{ baseline: null, highest: 0 },
+};
+const back = { promotionId: 'bbbbbbbbbbbb', to: null, reason: 'complaints', onMain: null };
 
 const decide = suite('promotion decisions');
 
@@ -94,6 +97,29 @@ decide('a rollback to what never served, or from nothing, is refused with what t
     () => proposeRollback(only, back),
     (e: unknown) => e instanceof NotPromotableError && /nothing to go back to/.test(e.message),
   );
+});
+
+decide(
+  'where main was moved past the log, a rollback goes to what was verified last, or to any that has served',
+  async () => {
+    const state = await given(two);
+    const target = (to: number | null, onMain: number) => {
+      const proposal = proposeRollback(state, { ...back, to, onMain: ref(onMain) });
+      return proposal.kind === 'new' ? [proposal.fact.data.candidate, proposal.fact.data.baseline] : proposal.kind;
+    };
+    assert.equal(target(null, 7), [ref(2), ref(7)]);
+    assert.equal(target(1, 7), [ref(1), ref(7)]);
+    assert.equal(target(null, 1), [ref(2), ref(1)], 'moved to a version that had served');
+    assert.throws(() => target(1, 1), /never in production: --to takes one of v2/);
+    assert.equal(target(null, 2), [ref(1), ref(2)], 'as the log says');
+    const none = await given(async () => {});
+    assert.throws(() => proposeRollback(none, { ...back, onMain: ref(1) }), /promote one with `pawl promote`/);
+  },
+);
+
+decide('a number that somebody has put on main by hand is not used', async () => {
+  const proposal = proposePromotion(await given(two), { ...propose, highest: 7 });
+  assert.is(proposal.kind === 'new' && proposal.fact.data.candidate.version, 8);
 });
 
 const steps = suite('next step of a promotion');

@@ -1,0 +1,88 @@
+/** Where an audit's files are, as a person here would type it. */
+export type Places = {
+  readonly events: string;
+  readonly views: string;
+  readonly artifacts: string;
+  /** The registry's repository, or its copy here. */
+  readonly registry: string;
+};
+
+/** Where nothing tells the places, they are named as the settings are. */
+export const SETTINGS: Places = {
+  events: 'EVENTS.PATH',
+  views: 'EVENTS.VIEWS',
+  artifacts: 'ARTIFACTS.PATH',
+  registry: 'REGISTRY.PATH',
+};
+
+/**
+ * What helps against a finding, by its code. A command in backticks is run as it is printed, but for words in capitals.
+ * Where no command can decide it, it says who has to look, and at what.
+ */
+export const remedyFor = (code: string, places: Places): string =>
+  (REMEDIES[code] ?? look('`pawl doctor` says what else is wrong here'))({
+    events: inShell(places.events),
+    views: inShell(places.views),
+    artifacts: inShell(places.artifacts),
+    registry: inShell(places.registry),
+  });
+
+const inShell = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
+
+type Remedy = (places: Places) => string;
+
+/** What only a person can decide. */
+const look =
+  (at: string): Remedy =>
+  () =>
+    `somebody has to look: ${at}`;
+
+const restoreLog: Remedy = ({ events }) =>
+  `stop what writes the log; \`rm -f ${events} ${events}-wal ${events}-shm\`, \`cp BACKUP ${events}\` with a copy that \`pawl events backup BACKUP\` had made, then \`pawl reconcile\``;
+
+const rollBack: Remedy = () =>
+  '`pawl reconcile`, then `pawl rollback --reason "WHY"` to the last version that a verdict covers; if there never was one, `pawl promote`';
+
+const restoreArtifact: Remedy = ({ artifacts }) =>
+  `\`cp -R BACKUP/. ${artifacts}\` with a copy of the store or another machine's; \`pawl artifacts verify\` checks it`;
+
+/** Commands for those who may write the registry's repository itself. At a forge, the clone is pushed there instead. */
+const putBack = ({ registry }: Places): string =>
+  `\`git clone ${registry} CLONE\`, \`git -C CLONE checkout COMMIT~1 -- PATH\`, \`git -C CLONE commit -m "put back"\`, \`git --git-dir ${registry} fetch CLONE main:main\`, \`pawl reconcile\``;
+
+export const REMEDIES: Readonly<Record<string, Remedy>> = {
+  'content-changed': restoreLog,
+  'file-damaged': restoreLog,
+  'link-broken': restoreLog,
+  'revision-gap': restoreLog,
+  'position-gap': restoreLog,
+  'log-truncated': restoreLog,
+  'log-rewritten': restoreLog,
+  unreadable_event: restoreLog,
+  malformed_file: (places) => `what was changed by hand is put back as it was: ${putBack(places)}`,
+  'checkpoint-untrusted': look('whose key signed it; one of your own keys must be among those that count here'),
+  'checkpoint-key-ended': look('who signed it after the end of its key; `pawl registry log` names the commit'),
+  'checkpoint-other-registry': look('who copied it from another registry; `pawl registry log` names the commit'),
+  'checkpoint-unrecorded': () => '`pawl reconcile` records it',
+  'view-differs': ({ views }) => `\`rm -f ${views} ${views}-wal ${views}-shm\`: it is built again from the log`,
+  'unexplained-commit': (places) =>
+    `${rollBack(places)}; what else it decides is put back as it was: ${putBack(places)}`,
+  'event-missing': () =>
+    '`pawl reconcile` records it; rules that were changed without a pull request are written again by `pawl registry configure --reason "WHY"`',
+  'commit-missing': ({ registry }) =>
+    `\`git --git-dir ${registry} fetch CLONE +main:main\` with a clone that has the commits; at a forge, push them from there`,
+  'event-repeated': look('the log has recorded one commit twice, which its own rules forbid'),
+  'verdict-missing': look('the log says that something was measured, and no gate has signed it'),
+  'verdict-differs': look('the log and the signed verdict contradict each other, and the verdict counts'),
+  'policy-differs': look('the verdict was given under other rules than main had'),
+  'evaluation-differs': look('the verdict was given on another evaluation set than main had'),
+  'evidence-differs': look('the evidence of the verdict is about other rows than main pins'),
+  'judgement-differs': look('the gate that signed this did not give the answer that its evidence gives'),
+  'served-otherwise': look('the server that reported it ran a version that main did not name'),
+  verdict_missing: rollBack,
+  verdict_invalid: rollBack,
+  version_revoked: rollBack,
+  registry_drifted: rollBack,
+  artifact_missing: restoreArtifact,
+  artifact_corrupt: restoreArtifact,
+};
