@@ -14,7 +14,7 @@ import type { Counts, Digest, ObjectId } from '../values.ts';
 import { isValid, type SigningKey, stands } from '../verdict/keys.ts';
 import { signVerdict } from '../verdict/signed.ts';
 import type { Bound, Verdict } from '../verdict/verdict.ts';
-import { checkBaseline } from './baseline.ts';
+import { checkBaseline, requireMinimum } from './baseline.ts';
 import { type Measurement, measure } from './measure.ts';
 import { checkRollback } from './rollback.ts';
 import { Stop } from './stop.ts';
@@ -141,10 +141,12 @@ async function judgeRequest(request: GateRequest, progress: Progress, started: D
   progress.change = found.change;
   const subject = await readSubject(request, policy, found);
   progress.subject = subject;
-  await (subject.class === 'rollback' ? checkRollback : checkBaseline)(subject, request);
+  const throughGate = await (subject.class === 'rollback' ? checkRollback : checkBaseline)(subject, request);
   progress.measurement = await (request.measure ?? measure)(subject, request);
   const { evidence } = progress.measurement;
-  return judge({ class: subject.class, model: subject.model, policy: subject.policy, evidence });
+  const judgement = judge({ class: subject.class, model: subject.model, policy: subject.policy, evidence });
+  if (throughGate === false && judgement.result === 'pass') requireMinimum(subject, judgement);
+  return judgement;
 }
 
 function checkKey(policy: Policy, key: SigningKey, now: Date): void {

@@ -163,6 +163,14 @@ attacks('attack 21: a bad model is pushed to main, so that a poor one is better'
   ]);
 });
 
+attacks('attack 21: a bad model is pushed to main before any version passed the gate', async ({ test }) => {
+  await test.pushToMain(await test.filesFor(candidateOf(1), { version: 1 }), 'promote sentiment');
+  const poor = await test.gate(await test.propose(candidateOf(7), { version: 2 }));
+  assert.equal([...inShort(poor.judgement), poor.verdict], ['fail', 'f1-below-minimum', null]);
+  const good = await test.gate(await test.propose(candidateOf(10), { version: 2 }));
+  assert.is(good.judgement.result, 'pass', 'the first one that passes leads out');
+});
+
 attacks('attack 21: a revoked baseline does not keep a better one out', async ({ test }) => {
   const { ref } = await test.promote(candidateOf(9), 1);
   await test.changePolicy((policy) => {
