@@ -290,6 +290,12 @@ export const Config = z.strictObject({
         .array(webAddress('download the file by hand, and set data.path to it'))
         .default([])
         .describe('Addresses that a commit may fetch data from (`data.url`), in addition to the published one'),
+      pretrained: z
+        .array(z.string().min(1).max(1000))
+        .default([])
+        .describe(
+          'Pretrained models that a commit may download from the hub, in addition to the default of each trainer',
+        ),
       commands: z
         .array(z.array(z.string().min(1).max(4000)).min(1))
         .default([])

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
@@ -6,10 +6,13 @@ import { getIn } from '../config/layers.ts';
 import { DEFAULT_ADDRESS } from '../data/options.ts';
 import { plainPath } from '../errors.ts';
 import { CommitRefusedError } from '../source/export-commit.ts';
+import { trainers } from '../training/trainers.ts';
 import type { Exported } from './watch.ts';
 
+const PRETRAINED = 'training.config.model';
+
 /** Settings of a commit that are opened as files; other texts of `data` and `training` are not. */
-export const COMMIT_PATHS = ['data.path', 'data.train', 'data.test', 'data.unlabelled', 'training.config.model'];
+export const COMMIT_PATHS = ['data.path', 'data.train', 'data.test', 'data.unlabelled', PRETRAINED];
 /** Settings of a commit that are fetched. */
 export const COMMIT_ADDRESSES = ['data.url'];
 
@@ -26,6 +29,7 @@ export function requireAllowed(own: Config, asked: Config, exported: Exported): 
     ...commandProblems(own, asked),
     ...environmentProblems(own, asked),
     ...COMMIT_ADDRESSES.flatMap((path) => addressProblems(path, own, asked)),
+    ...hubProblems(own, asked, exported),
     ...COMMIT_PATHS.flatMap((path) => pathProblems(path, own, asked, exported)),
   ];
   if (problems.length > 0) throw new CommitRefusedError(`the commit is not trained on: ${problems.join('; ')}`);
@@ -70,6 +74,26 @@ function addressProblems(path: string, own: Config, asked: Config): string[] {
   const [before, value] = [own, asked].map((config) => getIn(config, path.split('.')));
   if (typeof value !== 'string' || value === before || value === DEFAULT_ADDRESS) return [];
   return own.watch.addresses.includes(value) ? [] : [`${path} is an address that watch.addresses does not name`];
+}
+
+/** A pretrained model that is no folder of the commit is downloaded from the hub. */
+function hubProblems(own: Config, asked: Config, { folder }: Exported): string[] {
+  const [before, value] = [own, asked].map((config) => getIn(config, PRETRAINED.split('.')));
+  const { trainer } = asked.training;
+  if (typeof value !== 'string' || (value === before && trainer === own.training.trainer) || own.hub.offline) return [];
+  const allowed = [...own.watch.pretrained, presetOf(trainer)];
+  if (allowed.includes(value) || placeIn(folder, value) === null || isFolder(resolve(folder, value))) return [];
+  return [
+    `${PRETRAINED} would download ${plainPath(value).slice(0, 300)}, which watch.pretrained does not name: commit its folder, or name it there`,
+  ];
+}
+
+/** A file would not be read: its name would be looked up on the hub. */
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+/** The model that a trainer takes if its settings name none. */
+function presetOf(trainer: string): unknown {
+  return getIn(trainers.find(({ name }) => name === trainer)?.config.safeParse({}).data, ['model']);
 }
 
 function pathProblems(path: string, own: Config, asked: Config, exported: Exported): string[] {

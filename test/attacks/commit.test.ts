@@ -324,6 +324,32 @@ commits('attack 73: a link within the files, should there ever be one, is follow
   );
 });
 
+commits('attack 73: no pretrained model is downloaded but the default of a trainer and what the watcher names', () => {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'encoder'));
+  mkdirSync(join(folder, 'org'));
+  writeFileSync(join(folder, 'org/file'), 'a file is not read, its name is looked up');
+  const ask = (trainer: string, model: string | undefined, own: object = {}) => {
+    const before = Config.parse(own);
+    const training = { trainer, config: model === undefined ? {} : { model } };
+    requireAllowed(before, Config.parse({ ...before, training }), { folder, leftOut: [] });
+  };
+  for (const model of ['org/model', 'model', 'org/file'])
+    for (const trainer of ['distilbert', 'encoder-head'])
+      assert.throws(
+        () => ask(trainer, model),
+        (error: Error) =>
+          error instanceof CommitRefusedError &&
+          error.message.includes(`${model}, which watch.pretrained does not name`),
+      );
+  assert.throws(() => ask('distilbert', 'sentence-transformers/all-MiniLM-L6-v2'), /watch\.pretrained/);
+  ask('distilbert', undefined);
+  ask('distilbert', 'encoder');
+  ask('encoder-head', 'org/model', { watch: { pretrained: ['org/model'] } });
+  ask('encoder-head', 'org/model', { hub: { offline: true } });
+  ask('encoder-head', 'org/model', { training: { trainer: 'encoder-head', config: { model: 'org/model' } } });
+});
+
 commits('attack 74: settings that are a device, or longer than settings are', async () => {
   const { folder, commit, git, look } = watched();
   symlinkSync('/dev/zero', join(folder, 'pawl.yaml'));
