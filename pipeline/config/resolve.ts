@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { withoutSecret } from '../secret-in-address.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { getIn, type Layer, mergeLayers, suggestion } from './layers.ts';
 import type { Setting } from './settings.ts';
@@ -58,16 +59,4 @@ function shown(value: unknown): string {
   const text =
     JSON.stringify(value, (_, part) => (typeof part === 'string' ? withoutSecret(part) : part)) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
-}
-
-/**
- * People put passwords and tokens into URLs: what stands before the host or after the path is left out, also of a text
- * that is nearly a URL.
- */
-function withoutSecret(text: string): string {
-  const at = text.lastIndexOf('@');
-  const before = text.slice(0, Math.max(at, 0));
-  const begin = /^(?:[a-z][a-z0-9+.-]*:)?[/\\]+/i.exec(before)?.[0] ?? '';
-  const plain = before !== begin && /[:/\\]/.test(before) ? `${begin}…${text.slice(at)}` : text;
-  return plain.replace(/^([a-z][a-z0-9+.-]*:[^?#]*[?#]).*$/is, '$1…');
 }

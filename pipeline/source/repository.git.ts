@@ -6,6 +6,7 @@ import { Git } from '../../registry-repo/git.ts';
 import { gitEnvironmentOfUser, SAFE_CONFIG } from '../../registry-repo/git-environment.ts';
 import { requireOurs } from '../../registry-repo/git-owner.ts';
 import { requireGit } from '../../registry-repo/git-version.ts';
+import { withoutSecret } from '../secret-in-address.ts';
 import { CommitRefusedError, type ExportLimits, exportCommit, type LeftOut } from './export-commit.ts';
 
 /** A training repository that cannot be read, or not as asked. */
@@ -25,6 +26,9 @@ const KNOWN = {
   allowUnsafePager: true,
   allowUnsafeProtocolOverride: true,
 };
+
+/** A path as messages show it: an address that was given in its place may hold a password. */
+const plainName = (path: string): string => (/:[/\\]/.test(path) ? withoutSecret(path) : path);
 
 /** A user's repository with training code or data: read, never written. */
 export class TrainingRepository {
@@ -46,7 +50,7 @@ export class TrainingRepository {
       this.#git = safely({ baseDir: this.path, config: SAFE_CONFIG });
       this.#asUser = safely({ baseDir: this.path });
     } catch (cause) {
-      throw new RepositoryError(`${this.path} is no folder: give the path of a git repository`, { cause });
+      throw new RepositoryError(`${plainName(this.path)} is no folder: give the path of a git repository`, { cause });
     }
   }
 

@@ -121,4 +121,17 @@ attacks('attack 86: no server of a job goes into an event with its credentials',
   assert.not.match(message, /hunter2/);
 });
 
+attacks('attack 86: an address in place of a folder is not repeated with its password', async () => {
+  for (const address of ['https://user:hunter2@example.org/x', 'https:/\\user:hunter2@example.org/x'])
+    for (const args of [
+      ['hook', 'install'],
+      ['watch', '--once'],
+    ]) {
+      const { code, stdout, stderr } = await pawl(temporaryFolder(), [...args, '--repo', address]);
+      assert.not.equal(code, 0);
+      assert.match(stderr, /example\.org|credentials/);
+      assert.not.match(stdout + stderr, /hunter2/);
+    }
+});
+
 attacks.run();
