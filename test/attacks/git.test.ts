@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   appendFileSync,
@@ -30,7 +30,7 @@ import { GitError } from '../../registry-repo/git-process.ts';
 import { pawl } from '../support/cli.ts';
 import { bareRepository, commitFiles, commitTime, tester } from '../support/git.ts';
 import { serveGit } from '../support/git-http.ts';
-import { temporaryFolder } from '../support/paths.ts';
+import { root as checkout, temporaryFolder } from '../support/paths.ts';
 import { rejects } from '../support/rejects.ts';
 import { LIMITS } from '../support/watched.ts';
 import { workRepository } from '../support/work-repository.ts';
@@ -463,6 +463,14 @@ test('attack 78: secrets of this process in the environment of git, in any comma
     );
   assert.equal([...new Set(text.match(/^.*canary-.*$/gm) ?? [])], []);
   assert.ok(statSync(seen).size > 0);
+});
+
+test('attack 78: the git that stands before every command of the tests notices a secret', () => {
+  const git = join(checkout, 'test/support/bin/git');
+  const env = { PATH: `${join(checkout, 'test/support/bin')}${delimiter}${process.env.PATH}` };
+  assert.match(execFileSync(git, ['--version'], { encoding: 'utf8', env }), /^git version/);
+  const ran = spawnSync(git, ['--version'], { encoding: 'utf8', env: { ...env, TEST_CANARY_TOKEN: 'secret' } });
+  assert.equal([ran.status, ran.stdout, /attack 78/.test(ran.stderr)], [97, '', true]);
 });
 
 attacks.run();

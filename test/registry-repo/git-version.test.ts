@@ -16,6 +16,7 @@ const NEED_GIT = [
   ['registry', 'log'],
   ['train'],
   ['audit'],
+  ['runs', 'list'], // a log is held against main before it answers
   ['reconcile'],
   ['promote'],
   ['rollback', '--reason', 'r'],
@@ -71,7 +72,7 @@ version('is asked for once, and by those alone who need it', async () => {
     assert.is(asked().filter((args) => args === '--version').length, 1);
   }
   const { bin, asked } = gitThatSays('git version 2.30.2');
-  for (const args of [['config'], ['runs', 'list'], ['events', 'list'], ['artifacts', 'list'], ['backend', 'list']]) {
+  for (const args of [['config'], ['events', 'list'], ['artifacts', 'list'], ['backend', 'list']]) {
     const ran = await pawl(home, args, { env: { PATH: bin } });
     assert.is(ran.code, 0, `${args.join(' ')}: ${ran.stderr}`);
   }
