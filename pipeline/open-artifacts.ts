@@ -31,6 +31,10 @@ export function openArtifacts(settings: Config['artifacts'], ports: ArtifactPort
   return settings.store === 'local' ? near : new CachedArtifacts(near, openRemote(settings, ports));
 }
 
+/** Whether machines share the log, and each has artifacts of its own: what one stored, another cannot read. */
+export const artifactsApart = ({ events, artifacts }: Pick<Config, 'events' | 'artifacts'>): boolean =>
+  events.store === 'git' && artifacts.store === 'local';
+
 function openRemote(
   { store, s3, repository }: Config['artifacts'],
   { clock, github, network, progress }: ArtifactPorts,

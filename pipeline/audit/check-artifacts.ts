@@ -1,5 +1,4 @@
 import type { RecordedEvent } from '../../events/envelope.ts';
-import type { Artifacts } from '../../registry-repo/artifacts/artifacts.ts';
 import { ArtifactMissingError } from '../../registry-repo/artifacts/errors.ts';
 import { RegistryError } from '../../registry-repo/errors.ts';
 import { versionFolder } from '../../registry-repo/manifest.ts';
@@ -17,7 +16,7 @@ export async function checkArtifacts(subject: AuditSubject, log: ReadLog): Promi
   for (const digest of await pinnedElsewhere(subject, findings)) wanted.set(digest, null);
   let done = 0;
   for (const [digest, since] of wanted) {
-    const finding = await checkOne(subject.artifacts, digest, since);
+    const finding = await checkOne(subject, digest, since);
     if (finding) findings.push(finding);
     subject.progress('reading artifacts', ++done, wanted.size);
   }
@@ -65,13 +64,19 @@ async function pinnedElsewhere({ registry }: AuditSubject, findings: Finding[]):
   return found;
 }
 
-async function checkOne(artifacts: Artifacts, digest: string, since: string | null): Promise<Finding | null> {
+async function checkOne(
+  { artifacts, artifactsApart }: Pick<AuditSubject, 'artifacts' | 'artifactsApart'>,
+  digest: string,
+  since: string | null,
+): Promise<Finding | null> {
   try {
     await artifacts.get(digest);
     return null;
   } catch (error) {
     if (error instanceof ArtifactMissingError)
-      return say('error', error.code, digest, 'it was stored and is referred to, but it is gone', since);
+      return artifactsApart
+        ? say('warning', error.code, digest, 'it is not on this machine: the machine that stored it may have it', since)
+        : say('error', error.code, digest, 'it was stored and is referred to, but it is gone', since);
     if (error instanceof RegistryError) return say('error', error.code, digest, error.message, since);
     throw error;
   }

@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../events/canonical-json.ts';
 import type { EventOf } from '../../projections/projection.ts';
+import { ArtifactMissingError } from '../../registry-repo/artifacts/errors.ts';
 import { RegistryError } from '../../registry-repo/errors.ts';
 import { openVerdict } from '../../registry-repo/verdict/signed.ts';
 import type { Verdict } from '../../registry-repo/verdict/verdict.ts';
@@ -38,7 +39,7 @@ const isRefusedUnmeasured = ({ data }: EventOf<'GateJudged'>): boolean =>
   data.verdict === null && data.result === 'fail' && data.measured === null && data.claimed === null;
 
 async function checkOne(
-  { artifacts, registry, trusted, now }: AuditSubject,
+  { artifacts, artifactsApart, registry, trusted, now }: AuditSubject,
   event: EventOf<'GateJudged'>,
 ): Promise<Finding[]> {
   const name = eventName(event);
@@ -57,6 +58,10 @@ async function checkOne(
     return [...findings, ...again.map((f) => say('error', f.code, name, f.message, event.time))];
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
+    if (artifactsApart && error instanceof ArtifactMissingError)
+      return [
+        say('warning', error.code, name, 'its verdict is not on this machine, so it was not judged again', event.time),
+      ];
     return [say('error', error.code, name, error.message, event.time)];
   }
 }

@@ -12,6 +12,8 @@ export type AuditSubject = {
   /** The tables that commands read; null if there are none to compare. */
   readonly views: Views | null;
   readonly artifacts: Artifacts;
+  /** Whether another machine may have an artifact: the log is shared, and the store belongs to one machine. */
+  readonly artifactsApart: boolean;
   /** The registry with main's tip; null before it was made. */
   readonly registry: { readonly git: Git; readonly tip: ObjectId } | null;
   readonly trusted: readonly Key[];

@@ -2,9 +2,10 @@ import { logStream } from '../../events/streams.ts';
 import type { Views } from '../../projections/views.ts';
 import type { audit } from '../audit/audit.ts';
 import type { AuditSubject } from '../audit/subject.ts';
+import { artifactsApart } from '../open-artifacts.ts';
 import type { Listener } from '../progress.ts';
 import { handle } from '../record.ts';
-import type { Forging, Recording, Storing, Trusting } from '../world.ts';
+import type { Forging, Places, Recording, Storing, Trusting } from '../world.ts';
 
 /**
  * Prepares what an audit reads.
@@ -12,7 +13,7 @@ import type { Forging, Recording, Storing, Trusting } from '../world.ts';
  * @param store the log, or a copy of it @param withViews whether the views are of this log
  */
 export async function subjectOf(
-  world: Recording & Storing & Forging & Trusting & { tables(): Views },
+  world: Recording & Storing & Forging & Trusting & Places & { tables(): Views },
   { progress }: Pick<Listener, 'progress'>,
   store = world.store(),
   withViews = true,
@@ -23,6 +24,7 @@ export async function subjectOf(
     store,
     views: withViews ? world.tables() : null,
     artifacts: world.artifacts(),
+    artifactsApart: artifactsApart(world.config),
     registry: tip === null ? null : { git: forge.git, tip },
     trusted: world.keys().trusted,
     now: world.clock(),

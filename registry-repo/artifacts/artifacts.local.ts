@@ -140,9 +140,12 @@ export class LocalArtifacts implements Artifacts {
       return await read(handle);
     } catch (cause) {
       if (codeOf(cause) === 'ENOENT' && !handle)
-        throw new ArtifactMissingError(`${digest} is not in the artifact store ${this.folder}: put it there again`, {
-          cause,
-        });
+        throw new ArtifactMissingError(
+          `${digest} is not on this machine, in the artifact store ${this.folder}: put it there again, or copy it from the machine that has it`,
+          {
+            cause,
+          },
+        );
       throw this.#typed(`read ${digest}`, cause);
     } finally {
       await handle?.close();

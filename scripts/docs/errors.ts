@@ -355,8 +355,10 @@ export const errors: readonly Part[] = [
     rows: [
       {
         codes: ['artifact_missing'],
-        meaning: 'The store has no bytes with this digest',
-        advice: 'Restore `artifacts.path` from a backup, or train again with `--like`',
+        meaning:
+          'The store has no bytes with this digest. If the log is shared and the store is not, another machine may have them: then the audit only warns',
+        advice:
+          'Restore `artifacts.path` from a backup or from the machine that has it, or train again with `--like`. Machines that share a log need a store that they share: `artifacts.store`',
       },
       {
         codes: ['artifact_corrupt'],

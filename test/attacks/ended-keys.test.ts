@@ -118,6 +118,7 @@ attacks('attack 90: an ended log key signs a checkpoint', async () => {
         registry: { git: world.registry.git, tip },
         trusted: [...world.registry.policy.keys.map((key) => ({ ...key, until: null })), world.logKey],
         now: TIME,
+        artifactsApart: false,
         progress: () => {},
       },
       [],

@@ -163,6 +163,7 @@ attacks('attack 80: a checkpoint of another registry’s log stands on main', as
         registry: { git: world.registry.git, tip: await world.registry.main() },
         trusted: [gateKey(world.registry.key), log],
         now: TIME,
+        artifactsApart: false,
         progress: () => {},
       },
       [],

@@ -2,7 +2,7 @@ import { GitUnusableError, requireGit } from '../../../registry-repo/git-version
 import type { Answer } from '../../registry-setup/answer.ts';
 import type { Workspace } from '../../workspace.ts';
 import { checkBackends, checkNode, checkProcessor, checkRuntime, checkScoring, checkState } from './machine.ts';
-import { checkCommits, checkKeys, checkStore } from './place.ts';
+import { checkArtifacts, checkCommits, checkKeys, checkStore } from './place.ts';
 import { checkLocks, checkPolicy, checkProduction, checkProtection, checkRegistry, checkServers } from './registry.ts';
 
 /** What a check found, and how to repair it; null if nothing is to be done. */
@@ -57,6 +57,7 @@ const CHECKS: readonly Check[] = [
     check: checkStore,
     otherwise: 'put back a copy that `pawl events backup` made, or set events.path to the right file',
   },
+  { name: 'artifacts', check: async (w) => checkArtifacts(w), otherwise: 'look at `artifacts` with `pawl config`' },
   {
     name: 'keys',
     check: async (w) => checkKeys(w),

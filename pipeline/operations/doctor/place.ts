@@ -6,11 +6,13 @@ import { RegistryError } from '../../../registry-repo/errors.ts';
 import { GitUnusableError } from '../../../registry-repo/git-version.ts';
 import { compareWithMain, LogBehindRegistryError } from '../../compare-log.ts';
 import { ForgeError } from '../../forge/errors.ts';
+import { artifactsApart } from '../../open-artifacts.ts';
 import { logBranch } from '../../open-store.ts';
 import { type Answer, problem, warning } from '../../registry-setup/answer.ts';
 import { commitsApart } from '../../triggers/apart.ts';
 import { APART, exposedGateKey } from '../../triggers/exposed-key.ts';
 import type { Workspace } from '../../workspace.ts';
+import type { Places } from '../../world.ts';
 
 // Checks of `pawl doctor` on the log, the keys and what commits may do here.
 
@@ -41,6 +43,19 @@ async function lostPast(workspace: Workspace, store: EventStore): Promise<Answer
     if (error instanceof RegistryError || error instanceof ForgeError) return null;
     throw error;
   }
+}
+
+/** Machines that share a log look for artifacts in the same store. */
+export function checkArtifacts(workspace: Places): Answer {
+  const { config } = workspace;
+  const { store } = config.artifacts;
+  if (store !== 'local') return `stored in ${store}`;
+  const folder = workspace.path(config.artifacts.path);
+  if (!artifactsApart(config)) return folder;
+  return warning(
+    `the log is on a git branch, which other machines share, and artifacts are on this one alone, in ${folder}: others cannot evaluate, promote or serve what is trained here`,
+    'set artifacts.store to s3 or github-releases, on every machine (docs/guides/storage.md)',
+  );
 }
 
 /** Reads from the repository, and checks what is new on the branch. */

@@ -42,6 +42,7 @@ async function subjectOf(world: World, over: Partial<AuditSubject> = {}): Promis
     store: world.store,
     views: null,
     artifacts: world.registry.artifacts,
+    artifactsApart: false,
     registry: { git, tip },
     trusted,
     now: TIME,
@@ -136,6 +137,13 @@ auditing('an artifact that is gone, or is not what it was, is named', async () =
   const report = await audit(await subjectOf(world), projections);
   assert.ok(report.findings.some((f) => f.check === 'artifacts' && f.subject === digest));
   assert.ok(report.findings.some((f) => f.check === 'verdicts'));
+  const apart = await audit(await subjectOf(world, { artifactsApart: true }), projections);
+  assert.equal(
+    apart.findings.map(({ severity, check, code }) => [severity, check, code]),
+    ['verdicts', 'artifacts'].map((check) => ['warning', check, 'artifact_missing']),
+    'another machine may have it',
+  );
+  assert.ok(apart.passed);
 });
 
 auditing('a verdict by a key that is not trusted counts for nothing', async () => {

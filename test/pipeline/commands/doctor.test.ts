@@ -139,6 +139,16 @@ doctor('a low minimum is a warning, and another machine’s gate key is a proble
   assert.is((await finding(home, 'policy', 1)).state, 'problem');
 });
 
+doctor('a log that machines share, and artifacts on this one alone, are a warning', async () => {
+  const { home } = await workspace();
+  assert.is((await finding(home, 'artifacts', 0)).state, 'ok');
+  const shared = await workspace({ registry: false });
+  writeFileSync(join(shared.home, 'pawl.yaml'), 'data:\n  kind: sample\nevents:\n  store: git\n');
+  assert.is((await pawl(shared.home, ['registry', 'init'])).code, 0);
+  const { state, fix } = await finding(shared.home, 'artifacts', 0);
+  assert.equal([state, /artifacts\.store/.test(fix ?? '')], ['warning', true]);
+});
+
 doctor('what cannot be read at all is a problem with a way out', async () => {
   const { home } = await workspace();
   writeFileSync(join(home, '.pawl/events.db'), 'this is no database, whatever its name says'.repeat(100));

@@ -410,6 +410,7 @@ async function checkEnding(way: Way, codes: readonly string[]): Promise<void> {
       registry: { git, tip: await world.registry.main() },
       trusted: [...policy.keys, world.logKey],
       now: TIME,
+      artifactsApart: false,
       progress: () => {},
     },
     [],

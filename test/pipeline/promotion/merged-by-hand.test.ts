@@ -104,6 +104,7 @@ async function standing({ world, forge: client }: Played) {
       registry: { git: forge.git, tip },
       trusted: [...keys, world.logKey],
       now: TIME,
+      artifactsApart: false,
       progress: () => {},
     },
     [],
