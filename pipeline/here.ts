@@ -36,6 +36,7 @@ function onStop(stop: () => void): () => void {
   for (const name of names) process.on(name, onSignal);
   process.on('disconnect', onGone);
   process.channel?.unref(); // a listener alone does not keep the process alive
+  if (process.connected === false) onGone(); // it sent that before this process listened
   return () => {
     for (const name of names) process.off(name, onSignal);
     process.off('disconnect', onGone);

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,8 +7,8 @@ import * as assert from 'uvu/assert';
 import { loadDataset } from '../../pipeline/data/load.ts';
 import { DataOptions } from '../../pipeline/data/options.ts';
 import { endable } from '../../pipeline/endable.ts';
-import { pawl, start, stopAll } from '../support/cli.ts';
-import { temporaryFolder } from '../support/paths.ts';
+import { pawl, plainEnv, start, stopAll } from '../support/cli.ts';
+import { root, temporaryFolder } from '../support/paths.ts';
 import { rejects } from '../support/rejects.ts';
 import { sampleSettings } from '../support/sample-settings.ts';
 
@@ -117,6 +118,17 @@ attacks('attack 84: between any two steps with a data set a command listens', as
   const all = await stoppedAt(0);
   assert.ok(all >= 6, `${all} looks at the signal`);
   for (let last = 1; last <= all; last++) assert.is(await stoppedAt(last), last, 'and does no step more');
+});
+
+attacks('attack 84: a command that is told to end before it listens does nothing', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'pawl.yaml'), sampleSettings(60));
+  const child = spawn(process.execPath, [join(root, 'dist/pipeline/cli.js'), 'train'], {
+    ...{ cwd: folder, stdio: ['ignore', 'ignore', 'ignore', 'ipc'], env: plainEnv() },
+  });
+  child.disconnect();
+  const [code] = await once(child, 'exit');
+  assert.is(code, 130);
 });
 
 attacks.run();
