@@ -1,26 +1,28 @@
 import { execFileSync } from 'node:child_process';
 import { statfsSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import * as z from 'zod';
 import { packageRoot, version } from '../pipeline/package-info.ts';
 import { describeProcessor } from '../registry-repo/runtime/processor.ts';
 import { thisProcessor } from '../registry-repo/runtime/this-processor.ts';
 
 /** The machine and program of the figures: without them the figures mean nothing. */
-export type Machine = {
-  readonly cpu: string;
+export const Machine = z.strictObject({
+  cpu: z.string(),
   /** Architecture, and the features that products of bytes depend on. */
-  readonly processor: string;
+  processor: z.string(),
   /** Processors that this process may use. */
-  readonly cores: number;
-  readonly memoryBytes: number;
-  readonly os: string;
-  readonly node: string;
-  readonly pawl: string;
+  cores: z.int().positive(),
+  memoryBytes: z.int().positive(),
+  os: z.string(),
+  node: z.string(),
+  pawl: z.string(),
   /** Null outside a git checkout. `+changes` if the working tree differs from it. */
-  readonly commit: string | null;
+  commit: z.string().nullable(),
   /** File system of the folder that the benches write to: an fsync costs what the disk costs, and nothing in memory. */
-  readonly filesystem: string;
-};
+  filesystem: z.string(),
+});
+export type Machine = Readonly<z.infer<typeof Machine>>;
 
 /** Describes this machine. @param folder that the benches write to */
 export const machine = (folder: string): Machine => ({
@@ -31,7 +33,7 @@ export const machine = (folder: string): Machine => ({
   os: `${type()} ${release()} ${process.arch}`,
   node: process.versions.node,
   pawl: version,
-  commit: commit(),
+  commit: commitOf(packageRoot),
   filesystem: filesystem(folder),
 });
 
@@ -45,9 +47,10 @@ export function describeMachine({ cpu, processor, cores, memoryBytes, os, node, 
   return `${cpu}, ${processor}, ${cores} cores, ${memory}, ${os}, Node ${node}, ${filesystem}${code}${disk}`;
 }
 
-function commit(): string | null {
+/** The commit of a checkout, as `Machine` has it. */
+export function commitOf(checkout: string): string | null {
   const git = (...args: string[]) =>
-    execFileSync('git', args, { cwd: packageRoot, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    execFileSync('git', args, { cwd: checkout, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {
     return git('rev-parse', 'HEAD') + (git('status', '--porcelain') === '' ? '' : '+changes');
   } catch {

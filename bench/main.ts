@@ -53,6 +53,9 @@ async function main(options: BenchOptions, wanted: readonly Bench[]): Promise<nu
   writeReport(file, at, here, outcomes);
   say(`results: ${file}`);
   const failed = outcomes.some((outcome) => outcome.status === 'measured' && outcome.failed);
+  const [only] = outcomes;
+  if (outcomes.length === 1 && only?.status === 'measured' && !failed)
+    say(`to show them in docs/benchmarks.md: cp '${file}' bench/recorded/${only.name}.json && npm run docs`);
   return failed || (options.names.length > 0 && outcomes.some(({ status }) => status === 'not run')) ? 1 : 0;
 }
 

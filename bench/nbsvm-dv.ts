@@ -4,7 +4,8 @@ import type { Progress } from '../pipeline/progress.ts';
 import { share, textTable } from '../pipeline/table.ts';
 import type { Bench } from './bench.ts';
 import { REVIEWS_F1 } from './measure.ts';
-import type { AblationInput, AblationResult, Variant, VariantResult } from './nbsvm-dv.child.ts';
+import type { AblationInput, AblationResult, Variant } from './nbsvm-dv.child.ts';
+import type { Line } from './nbsvm-dv-line.ts';
 import type { BenchOptions } from './options.ts';
 import { inChild } from './process.ts';
 import type { Outcome } from './report.ts';
@@ -53,14 +54,6 @@ const GROUPS: readonly Group[] = [
   ),
   group('all+texts', true, [...VECTORS, BOTH]),
 ];
-
-type Line = VariantResult & {
-  readonly name: string;
-  readonly rows: number;
-  readonly unlabelled: boolean;
-  readonly seconds: number;
-  readonly peakBytes: number | null;
-};
 
 async function run(
   { imdb, unlabelled, rows: wanted }: BenchOptions,

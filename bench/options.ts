@@ -41,7 +41,7 @@ export type BenchOptions = {
 };
 
 export const FLAGS = `
-  --json FILE    where to write the results (default: a new file in bench/results/)
+  --json FILE    where to write the results (default: a new file in bench/results/; docs/benchmarks.md shows those in bench/recorded/)
   --rounds N     rounds of each measurement, whose median is quoted (default: 7, or 3 for those that take seconds)
   --events N     events in the replayed log (default: 1000000)
   --imdb FILE    an archive or a folder laid out as aclImdb_v1.tar.gz, for nbsvm (default: PAWL_BENCH_IMDB)

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Progress } from '../pipeline/progress.ts';
 import type { Bench } from './bench.ts';
@@ -49,7 +49,7 @@ async function run({ imdb, weights, rounds }: BenchOptions, folder: string, prog
   const { answer } = await inChild<Compared[]>(CHILD, 'compare', input, progress);
   const what = given
     ? 'the model of PAWL_BENCH_MODEL'
-    : `\`encoder-head\` on ${weights}, its head from ${ROWS} reviews`;
+    : `\`encoder-head\` on ${basename(weights ?? '')}, its head from ${ROWS} reviews`;
   return {
     status: 'measured',
     settings: { texts: TEXTS, threads: 1 },

@@ -4,6 +4,7 @@ import { DataOptions } from '../pipeline/data/options.ts';
 import type { Progress } from '../pipeline/progress.ts';
 import type { Bench } from './bench.ts';
 import { type Load, load } from './load.autocannon.ts';
+import { commitOf } from './machine.ts';
 import type { BenchOptions } from './options.ts';
 import type { Figure, Outcome } from './report.ts';
 import { commandLine, type Served, serveTrained } from './served.ts';
@@ -51,8 +52,8 @@ async function run(
     );
     return {
       status: 'measured',
-      settings: { 'seconds a measurement': seconds },
-      method: [...METHOD, ...(weights ? [] : [NO_WEIGHTS]), ...(against ? [`Against: ${against}.`] : [ALONE])],
+      settings: { 'seconds a measurement': seconds, ...(against && { against: commitOf(against) ?? 'no commit' }) },
+      method: [...METHOD, ...(weights ? [] : [NO_WEIGHTS]), ...(against ? [] : [ALONE])],
       figures: figures(measurements),
     };
   } finally {

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { arrows, diagram, LAYERS, rankOf, shownIn } from './support/folder-layers.ts';
+import { between } from '../scripts/docs/marks.ts';
+import { arrows, DIAGRAM_MARKS, diagram, LAYERS, rankOf } from './support/folder-layers.ts';
 import { type Import, importsOf } from './support/imports.ts';
 import { root } from './support/paths.ts';
 
@@ -102,7 +103,7 @@ boundaries('inside pipeline/, no import runs up or sideways', () => {
 
 boundaries('docs/architecture.md shows the order of pipeline/ as it is: npm run docs writes it', () => {
   const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
-  assert.is(shownIn(page), diagram(arrows()));
+  assert.is(between(page, DIAGRAM_MARKS), diagram(arrows()));
 });
 
 boundaries('vendors are known to their adapters alone, and every one is listed here', () => {

@@ -1,12 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Block, freePort, PORT, Reader, readyLine } from '../../test/support/document-blocks.ts';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Block, freePort, Reader, readyLine } from '../../test/support/document-blocks.ts';
 import { blocksOf, executed } from '../../test/support/documents.ts';
 import { root } from '../../test/support/paths.ts';
-import { refreshed } from '../../test/support/transcript.ts';
+import { asElsewhere, refreshed, transcriptFile } from '../../test/support/transcript.ts';
 
-// `npm run transcripts`: runs the blocks of the tutorial whose output pages show, and writes what they print into these pages,
-// line for line. Where a line has changed by more than ids, times and counts it says so: change the page by hand, and run it again.
+// `npm run transcripts`: runs the blocks of the tutorial whose output pages show, writes what they print into
+// docs/transcripts/, and the lines that pages show of it into these pages. Where a line has changed by more than ids, times and
+// counts it says so: change the page by hand, and run it again.
 
 /** A copy of the repository has a commit, which runs name. */
 const COPY = `git init --quiet && echo .pawl/ > .gitignore && git add .
@@ -19,8 +20,16 @@ const outputs = new Map<string, string>();
 const blocks = blocksOf(executed.flat()).filter(({ path }) => path === 'docs/tutorial.md');
 const last = blocks.findLastIndex((b) => b.output !== null);
 for (const [i, block] of blocks.slice(0, last).entries()) {
+  if (block.language !== 'sh') continue;
+  const output = await outputOf(block);
   const shown = blocks[i + 1]?.output;
-  if (block.language === 'sh') outputs.set(shown ?? '', asElsewhere(await outputOf(block)));
+  if (shown) outputs.set(shown, asElsewhere(output));
+}
+
+for (const [name, output] of outputs) {
+  const file = join(root, transcriptFile(name));
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, output);
 }
 
 for (const { path, text } of executed.flat()) {
@@ -42,9 +51,4 @@ async function outputOf(block: Block): Promise<string> {
   const { code, output } = ready ? await reader.runUntil(block, ready, async () => {}) : await reader.run(block);
   if (code !== 0) throw new Error(`${block.text}ended with ${code}:\n${output}`);
   return output;
-}
-
-/** Where it was run is nobody's business. */
-function asElsewhere(output: string): string {
-  return output.replace(/\/\S*\/pawl\/\.pawl\//g, '/tmp/pawl/.pawl/').replace(/127\.0\.0\.1:\d+/g, `127.0.0.1:${PORT}`);
 }

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import type { Trained } from '../../bench/model-row.ts';
+import { Recorded } from '../../bench/recorded.ts';
+import { tables } from '../../scripts/docs/benchmarks/tables.ts';
 import { temporaryFolder } from './paths.ts';
 
 const entry = fileURLToPath(new URL('../../bench/main.js', import.meta.url));
@@ -32,7 +34,7 @@ export function bench(...args: string[]) {
   return { status, stdout, stderr, file, report: () => JSON.parse(readFileSync(file, 'utf8')) as Report };
 }
 
-/** Checks that its figures are finite and printed, and that these names are among them. */
+/** Checks that its figures are finite, printed, and can be recorded for docs/benchmarks.md, and that these names are among them. */
 export function assertMeasured(
   { status, stdout, stderr, report }: ReturnType<typeof bench>,
   names: readonly string[],
@@ -51,6 +53,12 @@ export function assertMeasured(
       figures.some((f) => f.name === name),
       `no figure "${name}" among ${figures.map((f) => f.name).join('; ')}`,
     );
+  const shown = tables.filter(({ bench }) => bench === measured?.name);
+  assert.ok(shown.length > 0, `docs/benchmarks.md has no table of ${measured?.name}`);
+  for (const { title, table } of shown) {
+    const [, , ...lines] = table(Recorded.parse(report())).split('\n');
+    assert.ok(lines.length > 0 && lines.every((line) => /^\|.+\| \S*\d/.test(line) || line.includes('not run')), title);
+  }
 }
 
 /** Reviews, so many for each label and split; one word separates the labels. */

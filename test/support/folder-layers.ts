@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Marks } from '../../scripts/docs/marks.ts';
 import { importsOf } from './imports.ts';
 import { root } from './paths.ts';
 
@@ -82,17 +83,5 @@ export function diagram(found: readonly Arrow[]): string {
   return ['| layer | files |', '|---|---|', ...layers, '', '```mermaid', 'flowchart TD', ...lines, '```'].join('\n');
 }
 
-const MARKS = ['<!-- order of pipeline: `npm run docs` writes this -->', '<!-- end of order -->'] as const;
-
-/** The text between a page's marks; null if it has no marks. */
-export function shownIn(page: string): string | null {
-  const [start, end] = [page.indexOf(MARKS[0]), page.indexOf(MARKS[1])];
-  return start < 0 || end < start ? null : page.slice(start + MARKS[0].length, end).trim();
-}
-
-/** A page with another diagram between its marks. */
-export function withDiagram(page: string, shown: string): string {
-  const [start, end] = [page.indexOf(MARKS[0]), page.indexOf(MARKS[1])];
-  if (start < 0 || end < start) throw new Error('docs/architecture.md has no marks for the order of pipeline/');
-  return `${page.slice(0, start + MARKS[0].length)}\n\n${shown}\n\n${page.slice(end)}`;
-}
+/** Where docs/architecture.md shows it. */
+export const DIAGRAM_MARKS: Marks = ['<!-- order of pipeline: `npm run docs` writes this -->', '<!-- end of order -->'];

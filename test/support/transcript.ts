@@ -1,3 +1,5 @@
+import { PORT } from './document-blocks.ts';
+
 /** What differs from run to run in an output, by the mask that replaces it. */
 const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME'],
@@ -15,12 +17,19 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
 export const masked = (text: string): string =>
   MASKS.reduce((masked, [pattern, name]) => masked.replace(pattern, name), text);
 
+/** An output as if it came from the folder and the port of the pages' examples. */
+export const asElsewhere = (output: string): string =>
+  output.replace(/\/\S*\/pawl\/\.pawl\//g, '/tmp/pawl/.pawl/').replace(/127\.0\.0\.1:\d+/g, `127.0.0.1:${PORT}`);
+
+/** The file with the whole output that pages show parts of, by the name in their markers. */
+export const transcriptFile = (name: string): string => `docs/transcripts/${name.replaceAll(' ', '-')}.txt`;
+
 /** A transcript with the words of a new output, and the first line that the output does not have in its place. */
 export type Refreshed = { readonly transcript: string; readonly missing: string | null };
 
 /**
  * Compares a transcript with an output of the same commands. Lines of the transcript must come in the output in their
- * order; the output may have others between them, because a transcript leaves some out.
+ * order; the output may have others between them: a page shows only some, and some come on some machines only.
  */
 export function refreshed(transcript: string, output: string): Refreshed {
   const lines = output.split('\n');
