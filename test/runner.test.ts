@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { root } from './support/paths.ts';
+import { memoryFolder } from './support/runner/memory-folder.ts';
 import { atOnce, inOrder, LONGEST, longestOf } from './support/runner/order.ts';
 import { runFile, type Ticks } from './support/runner/run-file.ts';
 import { type Limits, type Sign, Watch } from './support/runner/watch.ts';
@@ -148,6 +149,27 @@ order('a run says what took longest', () => {
   assert.equal(longestOf(files, 2), ['    30.0 s  of-30000.test', '     2.0 s  of-2000.test']);
 });
 
+const memory = suite('a folder in memory');
+const anyRoom = { files: 1, memory: 1 };
+
+memory('is new, and programs run there', () => {
+  const folder = memoryFolder('/dev/shm', anyRoom);
+  if (folder === null) {
+    console.log('SKIPPED a folder in memory: /dev/shm is none here, or no program may run there');
+    return;
+  }
+  assert.equal(readdirSync(folder), []);
+  rmSync(folder, { recursive: true });
+});
+
+memory('is not made on a disk, at a place that is not there, or without room for it', () => {
+  assert.is(memoryFolder(root, anyRoom), null);
+  assert.is(memoryFolder('/nowhere', anyRoom), null);
+  assert.is(memoryFolder('/dev/shm', { files: Number.MAX_SAFE_INTEGER, memory: 1 }), null);
+  assert.is(memoryFolder('/dev/shm', { files: 1, memory: 1000 }, 999), null);
+});
+
 watching.run();
 runner.run();
 order.run();
+memory.run();

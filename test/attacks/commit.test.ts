@@ -22,7 +22,8 @@ import { CommitRefusedError } from '../../pipeline/source/export-commit.ts';
 import { TrainingRepository } from '../../pipeline/source/repository.git.ts';
 import { apartHere } from '../../pipeline/training/command/apart.ts';
 import { COMMIT_ADDRESSES, COMMIT_PATHS, requireAllowed } from '../../pipeline/triggers/allowed.ts';
-import { json, pawl, stopAll } from '../support/cli.ts';
+import { pawl as processOfItsOwn } from '../support/cli.ts';
+import { json, pawl } from '../support/cli-here.ts';
 import { temporaryFolder } from '../support/paths.ts';
 import { rejects } from '../support/rejects.ts';
 import { LIMITS } from '../support/watched.ts';
@@ -46,12 +47,12 @@ const rowsOf = (word: string): string =>
     '\n',
   );
 
-/** A folder that watches a repository, and how one look at it ends. */
-function watched(settings = '', home = temporaryFolder()) {
+/** A folder that watches a repository, and how one look at it ends. @param commandLine runs it */
+function watched(settings = '', home = temporaryFolder(), commandLine = pawl) {
   writeFileSync(join(home, 'pawl.yaml'), `model: sentiment\nwatch:\n  promote: false\n${settings}`);
   const repository = workRepository();
   const look = async (env: Record<string, string> = {}): Promise<Run & { said: string }> => {
-    const { stdout, stderr } = await pawl(home, ['watch', '--repo', repository.folder, '--once'], { env });
+    const { stdout, stderr } = await commandLine(home, ['watch', '--repo', repository.folder, '--once'], { env });
     const commit = repository.git('rev-parse', 'HEAD');
     const run = (await json<Run[]>(home, ['runs', 'list'])).find((r) => r.trigger.commit === commit);
     assert.ok(run, `no run is recorded: ${stdout}${stderr}`);
@@ -70,7 +71,6 @@ function tattler(): { readonly program: string; readonly ran: () => boolean } {
 }
 
 const commits = suite('attacks by a commit of the training repository');
-commits.after(stopAll);
 
 const commandOf = (...args: string[]): string =>
   `data:\n  kind: sample\n  train: 100\n  test: 100\ntraining:\n  trainer: command\n  config:\n    command: ${JSON.stringify(args)}\n`;
@@ -167,7 +167,8 @@ behind(
     const around = mkdtempSync('/var/tmp/pawl-test-');
     const [home, user] = [join(around, 'home'), join(around, 'user')];
     for (const folder of [home, user]) mkdirSync(folder);
-    const { commit, look } = watched('  allowCommands: true\n', home);
+    // A process of its own, because the system tells the environment that a process began with.
+    const { commit, look } = watched('  allowCommands: true\n', home, processOfItsOwn);
     gateKeyIn(home);
     const files = [
       ...['.ssh/id_ed25519', '.aws/credentials', '.netrc', '.config/gh/hosts.yml', '.cache/huggingface/token'],

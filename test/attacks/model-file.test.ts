@@ -1,3 +1,6 @@
+// Before the library: it must not send usage data.
+import '../../registry-repo/runtime/no-telemetry.ts';
+
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';

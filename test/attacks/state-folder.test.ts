@@ -21,6 +21,8 @@ const staged = (folder: string): string => {
   return execFileSync('git', ['ls-files'], { cwd: folder, encoding: 'utf8' });
 };
 
+// Each command is a process of its own: Pawl takes a process's umask for its own use once, and keeps it.
+
 /** A command under the loosest umask. */
 const loosely = (folder: string, ...args: string[]) => under(0, folder, args);
 

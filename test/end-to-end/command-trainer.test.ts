@@ -2,12 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { json, pawl, stopAll } from '../support/cli.ts';
+import { json, pawl } from '../support/cli-here.ts';
 import { goldenFile } from '../support/golden.ts';
 import { root, temporaryFolder } from '../support/paths.ts';
 
 const s = suite('a program of the user’s own trains');
-s.after(stopAll);
 
 const home = temporaryFolder();
 writeFileSync(join(home, 'pawl.yaml'), 'model: tiny\ndata: { kind: sample, train: 40, test: 40 }\n');

@@ -1,11 +1,9 @@
 import { suite } from 'uvu';
-import { stopAll } from '../support/cli.ts';
 import { TINY_HEAD, throughTheGate } from '../support/through-the-gate.ts';
 
 // A head on a frozen encoder and an LSTM, from texts to answers in production.
 
 const s = suite('encoder-head and rnn');
-s.after(stopAll);
 
 const TRAINERS = {
   'encoder-head': `{ ${TINY_HEAD}, ngrams: false }`,

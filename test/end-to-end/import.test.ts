@@ -2,7 +2,8 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ended, json, pawl, printed, start, stopAll } from '../support/cli.ts';
+import { ended, printed, start, stopAll } from '../support/cli.ts';
+import { json, pawl } from '../support/cli-here.ts';
 import { golden, goldenFile, softmax } from '../support/golden.ts';
 import { temporaryFolder } from '../support/paths.ts';
 

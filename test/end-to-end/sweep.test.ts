@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { json, pawl, stopAll } from '../support/cli.ts';
+import { json, pawl } from '../support/cli-here.ts';
 import { temporaryFolder } from '../support/paths.ts';
 
 type Swept = {
@@ -16,7 +16,6 @@ type Swept = {
 };
 
 const s = suite('a sweep');
-s.after(stopAll);
 
 const home = temporaryFolder();
 writeFileSync(

@@ -1,12 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { json, pawl, stopAll } from '../support/cli.ts';
+import { json, pawl } from '../support/cli-here.ts';
 import { promoteAndAsk, throughTheGate } from '../support/through-the-gate.ts';
 
 // A transformer that starts from random weights, from texts to answers in production.
 
 const s = suite('a transformer from scratch');
-s.after(stopAll);
 
 type Quantized = {
   run: string;

@@ -3,7 +3,8 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { pawl } from '../support/cli.ts';
+import { pawl as processOfItsOwn } from '../support/cli.ts';
+import { pawl } from '../support/cli-here.ts';
 import { temporaryFolder } from '../support/paths.ts';
 
 const version = suite('the version of git, through the command line');
@@ -39,7 +40,7 @@ function gitThatSays(text: string): { bin: string; asked: () => string[] } {
 version('one that is too old ends every command that needs it, before anything is begun', async () => {
   const home = temporaryFolder();
   for (const words of ['registry init', 'train']) {
-    const made = await pawl(home, words.split(' '), { env: { PAWL_DATA_KIND: 'sample' } });
+    const made = await processOfItsOwn(home, words.split(' '), { env: { PAWL_DATA_KIND: 'sample' } });
     assert.is(made.code, 0, made.stderr);
   }
   for (const args of NEED_GIT) {
@@ -67,7 +68,7 @@ version('is asked for once, and by those alone who need it', async () => {
   for (const newer of ['git version 2.38.0', 'git version 2.50.1 (Apple Git-155)', 'git version 3.0.0.windows.1']) {
     const { bin, asked } = gitThatSays(newer);
     rmSync(join(home, '.pawl'), { recursive: true, force: true });
-    const made = await pawl(home, ['--set', 'data.kind=sample', 'registry', 'init'], { env: { PATH: bin } });
+    const made = await processOfItsOwn(home, ['--set', 'data.kind=sample', 'registry', 'init'], { env: { PATH: bin } });
     assert.is(made.code, 0, made.stderr);
     assert.is(asked().filter((args) => args === '--version').length, 1);
   }

@@ -249,7 +249,7 @@ export const flagRows: Readonly<Record<string, Readonly<Record<string, readonly 
       refusedIn('github')(ACTION, '--gate-account bob'),
     ],
     '--api': [
-      onGitHub(`${ACTION} --dry-run`, '--api http://127.0.0.1:9', /127\.0\.0\.1:9\b|bad port/),
+      onGitHub(`${ACTION} --dry-run`, '--api $API/elsewhere', /not there, or not shown/),
       refusedAnew('', '--api http://127.0.0.1:9'),
     ],
     '--owners': [

@@ -9,21 +9,29 @@ export const commitTime = new Date('2026-01-02T03:04:05Z');
 
 /** A new bare repository whose main has one commit with the files. */
 export async function bareRepository(files: Readonly<Record<string, string | Uint8Array>>): Promise<Git> {
-  const folder = join(temporaryFolder(), 'registry.git');
-  template ??= emptyRepository();
-  await cp(await template, folder, { recursive: true });
-  const git = new Git(folder);
+  const git = await emptyRepository(join(temporaryFolder(), 'registry.git'));
   const commit = await commitFiles(git, null, files, 'start');
   await git.updateRefs([{ ref: 'refs/heads/main', to: commit, from: null }]);
   return git;
 }
 
-let template: Promise<string> | undefined;
+/** A new bare repository without commits. @param settings of git */
+export async function emptyRepository(folder: string, settings: Settings = []): Promise<Git> {
+  const key = JSON.stringify(settings);
+  const template = templates.get(key) ?? makeTemplate(settings);
+  templates.set(key, template);
+  await cp(await template, folder, { recursive: true });
+  return new Git(folder);
+}
+
+type Settings = readonly (readonly [key: string, value: string])[];
+const templates = new Map<string, Promise<string>>();
 
 /** What `git init` makes, made once in a test's process and copied: it does not contain its own path. */
-async function emptyRepository(): Promise<string> {
+async function makeTemplate(settings: Settings): Promise<string> {
   const folder = join(temporaryFolder(), 'empty.git');
   await runGit(['init', '--quiet', '--bare', '--initial-branch=main', '--template=', folder], ['init'], {});
+  for (const [key, value] of settings) await new Git(folder).run(['config', key, value]);
   return folder;
 }
 

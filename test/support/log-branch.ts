@@ -1,21 +1,14 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { GitLogBranch, type RunGit } from '../../events/log-branch.git.ts';
 import { GitStore } from '../../events/store.git.ts';
 import { Git } from '../../registry-repo/git.ts';
-import { runGit } from '../../registry-repo/git-process.ts';
-import { commitTime, tester } from './git.ts';
+import { commitTime, emptyRepository as emptyAt, tester } from './git.ts';
 import { temporaryFolder } from './paths.ts';
 
 export const BRANCH = 'pawl/log';
 
 /** A new bare repository without commits. */
-export async function emptyRepository(): Promise<Git> {
-  const folder = join(temporaryFolder(), 'log.git');
-  mkdirSync(folder);
-  await runGit(['init', '--quiet', '--bare', '--initial-branch=main', folder], ['init'], {});
-  return new Git(folder);
-}
+export const emptyRepository = (): Promise<Git> => emptyAt(join(temporaryFolder(), 'log.git'));
 
 export type Machine = { readonly store: GitStore; readonly file: string };
 

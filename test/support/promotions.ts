@@ -49,7 +49,7 @@ export class World {
     const world = new World(await TestRegistry.create(change));
     const { git } = world.registry;
     const commit = await world.registry.main();
-    const [tree = ''] = (await git.text(['log', '-1', '--format=%T', commit])).split(' ');
+    const { tree } = await git.commit(commit);
     const data = {
       commit,
       tree,

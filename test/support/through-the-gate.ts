@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { json, pawl } from './cli.ts';
+import { json, pawl } from './cli-here.ts';
 import { goldenFile } from './golden.ts';
 import { rowsFor } from './models.ts';
 import { temporaryFolder } from './paths.ts';

@@ -1,3 +1,6 @@
+// Before the library: it must not send usage data.
+import '../../registry-repo/runtime/no-telemetry.ts';
+
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { ModelRefusedError } from '../../registry-repo/errors.ts';
 import type { Runtime, RuntimeSource } from '../../registry-repo/runtime/runtime.ts';

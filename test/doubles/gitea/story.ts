@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RefMovedError } from '../../../registry-repo/git.ts';
-import { pawl, stopAll } from '../../support/cli.ts';
+import { pawl } from '../../support/cli-here.ts';
 import { commitFiles } from '../../support/git.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 import { sampleSettings } from '../../support/sample-settings.ts';
@@ -44,7 +44,6 @@ export function giteaStory(name: string, open: () => Promise<StoryServer>, { who
     writeFileSync(join(folder, 'pawl.yaml'), sampleSettings(1500));
   });
   story.after(async () => {
-    stopAll();
     await server.close();
   });
 

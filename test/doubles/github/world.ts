@@ -1,9 +1,8 @@
 import { createHash, createHmac, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Git } from '../../../registry-repo/git.ts';
 import { runGit } from '../../../registry-repo/git-process.ts';
-import { commitFiles } from '../../support/git.ts';
+import { commitFiles, emptyRepository } from '../../support/git.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 import { PATIENCE_MS } from '../../support/until.ts';
 import { Lock } from './lock.ts';
@@ -157,14 +156,12 @@ export class World {
     const { owner, name, parent } = given;
     const fullName = `${owner.login}/${name}`;
     const folder = join(this.folder, `${this.id()}.git`);
-    mkdirSync(folder);
     if (parent)
       await runGit(['clone', '--quiet', '--bare', '--no-hardlinks', parent.git.gitDir, folder], ['clone'], {
         env: { GIT_ALLOW_PROTOCOL: 'file' },
       });
-    else await runGit(['init', '--quiet', '--bare', '--initial-branch=main', folder], ['init'], {});
-    const git = new Git(folder);
-    for (const [key, value] of GIT_SETTINGS) await git.run(['config', key, value]);
+    const git = parent ? new Git(folder) : await emptyRepository(folder, GIT_SETTINGS);
+    if (parent) for (const [key, value] of GIT_SETTINGS) await git.run(['config', key, value]);
     const repo = newRepo(this, { ...given, fullName, git });
     this.repos.set(fullName.toLowerCase(), repo);
     if (given.files) {

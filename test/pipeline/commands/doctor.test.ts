@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { PRETENDED } from '../../../registry-repo/runtime/processor.ts';
-import { json, pawl } from '../../support/cli.ts';
+import { pawl as processOfItsOwn } from '../../support/cli.ts';
+import { json, pawl } from '../../support/cli-here.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 
 type Diagnosis = { name: string; state: 'ok' | 'warning' | 'problem'; what: string; fix: string | null };
@@ -168,7 +169,8 @@ doctor('a git that is missing or old is named, with the version to install', asy
   const { home } = await workspace({ registry: false });
   const bin = temporaryFolder();
   const looked = async () => {
-    const ran = await pawl(home, ['doctor', '--json'], { env: { PATH: bin } });
+    // A process asks git for its version once.
+    const ran = await processOfItsOwn(home, ['doctor', '--json'], { env: { PATH: bin } });
     assert.is(ran.code, 1);
     return (JSON.parse(ran.stdout) as Diagnosis[]).find((d) => d.name === 'git');
   };

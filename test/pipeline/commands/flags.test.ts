@@ -28,12 +28,13 @@ const homes: Partial<Record<Tried['home'], Prepared>> = {};
 const closing: (() => Promise<unknown>)[] = [];
 
 flags.before(async () => {
-  homes.empty = homes.github = homes.gitea = { folder: temporaryFolder(), words: {} };
+  homes.empty = homes.gitea = { folder: temporaryFolder(), words: {} };
   homes.trained = await trained();
   homes.imported = await imported();
   const team = await Team.create();
   closing.push(() => team.double.close());
   environments.github = team.asAdmin;
+  homes.github = { folder: temporaryFolder(), words: { API: `${team.asAdmin.PAWL_REGISTRY_API}` } };
   const gitea = await startGiteaDouble();
   closing.push(() => gitea.close());
   gitea.world.account('gate');

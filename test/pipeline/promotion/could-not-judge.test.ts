@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Judge } from '../../../pipeline/promotion/gate.ts';
 import { runGate } from '../../../registry-repo/gate/gate.ts';
-import { json, pawl } from '../../support/cli.ts';
+import { json, pawl } from '../../support/cli-here.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 import { World } from '../../support/promotions.ts';
 import { scoreHere, TIME } from '../../support/registry.ts';

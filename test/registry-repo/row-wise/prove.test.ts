@@ -1,3 +1,6 @@
+// Before the library: it must not send usage data.
+import '../../../registry-repo/runtime/no-telemetry.ts';
+
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -39,6 +39,7 @@ const unlabelled = (await load({ kind: 'sample', seed: 2, train: 800, test: 2 },
   (r) => r.text,
 );
 const base = await trainOn(train, {}, { unlabelled });
+const withLabelsAlone = await trainOn(train);
 
 const s = suite('nbsvm-dv');
 
@@ -48,11 +49,11 @@ s('the same texts, settings and seed give the same bytes, whatever the number of
 
 s('another seed, and other texts without labels, give another model', async () => {
   assert.is.not(digest(await trainOn(train, {}, { unlabelled, seed: 2 })), digest(base));
-  assert.is.not(digest(await trainOn(train)), digest(base));
+  assert.is.not(digest(withLabelsAlone), digest(base));
 });
 
 s('learns the sample, with and without texts that have no label', async () => {
-  for (const model of [base, await trainOn(train)]) assert.ok((await rightShare(model, test)) > 0.82);
+  for (const model of [base, withLabelsAlone]) assert.ok((await rightShare(model, test)) > 0.82);
 });
 
 s('the exported model says what the trainer measured on rows held back', async () => {
