@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -30,6 +30,20 @@ up.after(stopAll);
 up('makes a registry and a first model, answers what it suggests to try, and stops cleanly', async () => {
   assert.equal(await upAndStop('SIGINT'), { code: 0, answer: 'pos' });
   assert.is((await json<Listed[]>(folder, ['runs', 'list'])).length, 1);
+});
+
+up('two that are started at once make one version, and both answer', async () => {
+  const fresh = temporaryFolder();
+  writeFileSync(join(fresh, 'pawl.yaml'), readFileSync(join(folder, 'pawl.yaml')));
+  const both = [start(fresh, ['up']), start(fresh, ['up'])];
+  await Promise.all(both.map((one) => printed(one, /sentiment v1 answers at/)));
+  for (const one of both) one.kill('SIGTERM');
+  for (const one of both) assert.is(await ended(one), 0);
+  assert.is((await json<Listed[]>(fresh, ['runs', 'list'])).length, 1);
+  assert.equal(
+    (await json<{ title: string }[]>(fresh, ['registry', 'log'])).map(({ title }) => title),
+    ['promote(sentiment): nothing → v1', 'Start of the registry'],
+  );
 });
 
 up('run again, it trains and promotes nothing', async () => {
