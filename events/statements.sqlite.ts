@@ -38,11 +38,22 @@ export class Statements {
     try {
       return read();
     } catch (cause) {
-      const [, what] = WHAT.find(([words]) => words.test((cause as Error).message)) ?? [];
-      if (what === undefined) throw cause;
-      const told = what === DAMAGED ? `${what}: ${this.#remedy}` : what;
-      throw new StoreError(`${this.#file} ${told} (${(cause as Error).message})`, { cause });
+      throw this.#told(cause) ?? cause;
     }
+  }
+
+  /** The error for something that failed: what is wrong with the file, or else SQLite's own words. */
+  failed(what: string, cause: unknown): StoreError {
+    const told = this.#told(cause);
+    return new StoreError(`${what}: ${told?.message ?? (cause as Error).message}`, { cause });
+  }
+
+  #told(cause: unknown): StoreError | null {
+    const { message } = cause as Error;
+    const [, what] = WHAT.find(([words]) => words.test(message)) ?? [];
+    if (what === undefined) return null;
+    const told = what === DAMAGED ? `${what}: ${this.#remedy}` : what;
+    return new StoreError(`${this.#file} ${told} (${message})`, { cause });
   }
 }
 
@@ -56,6 +67,7 @@ const WHAT: readonly (readonly [words: RegExp, what: string])[] = [
   [/is locked/, 'is locked by another process: try again when that is through'],
   [/disk I\/O error/, 'cannot be read from its disk: look at the system’s log'],
   [/malformed/, DAMAGED],
+  [/readonly database/, 'may not be written: make it and its folder writable for the user that runs pawl'],
   [/is full/, 'cannot be used, as its disk is full: make room'],
   [/is not a database/, 'is no SQLite database: set another path, or put back a copy of the file that was there'],
 ];
