@@ -1,3 +1,5 @@
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { DatabaseSync, StatementSyncInstance } from '@photostructure/sqlite';
 import { StoreError } from './errors.ts';
 
@@ -50,14 +52,30 @@ export class Statements {
 
   #told(cause: unknown): StoreError | null {
     const { message } = cause as Error;
-    const [, what] = WHAT.find(([words]) => words.test(message)) ?? [];
-    if (what === undefined) return null;
+    const [, known] = WHAT.find(([words]) => words.test(message)) ?? [];
+    if (known === undefined) return null;
+    const what = known === UNREADABLE && isFull(this.#file) ? FULL : known;
     const told = what === DAMAGED ? `${what}: ${this.#remedy}` : what;
     return new StoreError(`${this.#file} ${told} (${message})`, { cause });
   }
 }
 
 const DAMAGED = 'is damaged';
+const UNREADABLE = 'cannot be read from its disk: look at the system’s log';
+const FULL = 'cannot be used, as its disk is full: make room';
+
+/** Where SQLite cannot make the files beside a log, it speaks of an I/O error, also if only the room is missing. */
+function isFull(file: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(file));
+    return bavail * bsize < LEAST_BYTES;
+  } catch {
+    return false;
+  }
+}
+
+/** SQLite makes the index of a WAL file in steps of this size. */
+const LEAST_BYTES = 32 * 1024;
 
 /**
  * What SQLite's messages mean for a reader; not every error of the library has the code. Source:
@@ -65,9 +83,9 @@ const DAMAGED = 'is damaged';
  */
 const WHAT: readonly (readonly [words: RegExp, what: string])[] = [
   [/is locked/, 'is locked by another process: try again when that is through'],
-  [/disk I\/O error/, 'cannot be read from its disk: look at the system’s log'],
+  [/disk I\/O error/, UNREADABLE],
   [/malformed/, DAMAGED],
   [/readonly database/, 'may not be written: make it and its folder writable for the user that runs pawl'],
-  [/is full/, 'cannot be used, as its disk is full: make room'],
+  [/is full/, FULL],
   [/is not a database/, 'is no SQLite database: set another path, or put back a copy of the file that was there'],
 ];
