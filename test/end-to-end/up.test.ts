@@ -65,6 +65,18 @@ up('never puts an empty registry in the place of one that is gone', async () => 
   assert.is((await pawl(folder, ['audit'])).code, 0);
 });
 
+up('works for a user whose git enters bare repositories only if they are named', async () => {
+  const home = temporaryFolder();
+  writeFileSync(join(home, '.gitconfig'), '[safe]\n\tbareRepository = explicit\n');
+  const fresh = temporaryFolder();
+  writeFileSync(join(fresh, 'pawl.yaml'), 'data: { kind: sample, train: 1500, test: 400 }\n');
+  const env = { HOME: home, XDG_CONFIG_HOME: home };
+  for (const command of ['registry init', 'train', 'promote', 'reconcile', 'audit', 'doctor']) {
+    const ran = await pawl(fresh, command.split(' '), { env });
+    assert.is(ran.code, 0, `${command}: ${ran.stderr}`);
+  }
+});
+
 up('a first promotion makes the registry, with the test rows of its run', async () => {
   const fresh = temporaryFolder();
   writeFileSync(join(fresh, 'pawl.yaml'), 'data: { kind: sample, train: 1500, test: 400 }\n');
