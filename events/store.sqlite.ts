@@ -82,7 +82,7 @@ export class SqliteStore implements CopyableStore {
         file,
         copy ? 'delete it, and it is made again' : 'put back a copy that `pawl events backup` made',
       );
-      this.#db.exec('PRAGMA busy_timeout = 10000');
+      this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
       if (!readOnly) this.#prepareFile();
       this.#checkFile();
       if (!readOnly) this.#checkKind(file, copy);
@@ -94,9 +94,14 @@ export class SqliteStore implements CopyableStore {
 
   #prepareFile(): void {
     const version = this.#statements.first('SELECT sqlite_version() AS v')?.v as string;
-    this.#db.exec(`PRAGMA journal_mode = ${safeJournalMode(version)}`);
+    const wanted = safeJournalMode(version);
+    const { journal_mode } = this.#statements.first('PRAGMA journal_mode') ?? {};
+    if (journal_mode !== wanted.toLowerCase()) this.#db.exec(`PRAGMA journal_mode = ${wanted}`);
     this.#db.exec('PRAGMA synchronous = FULL'); // needed per connection: a reopened WAL file silently gets NORMAL
-    this.#transaction(() => {
+    // A log that is there is opened without a write, which would have to wait for other writers.
+    if (this.#statements.first('PRAGMA application_id')?.application_id === APPLICATION_ID) return;
+    this.#begin();
+    this.#finish(() => {
       const empty = this.#statements.first('SELECT count(*) AS n FROM sqlite_master')?.n === 0;
       if (empty) this.#db.exec(SCHEMA);
     });
@@ -124,7 +129,7 @@ export class SqliteStore implements CopyableStore {
 
   async append(stream: string, expected: number, events: readonly NewEvent[]): Promise<StoredEvent[]> {
     checkAppend(stream, expected, events);
-    return this.#transaction(() => {
+    return this.#transaction(stream, () => {
       const last = this.#statements.first(
         'SELECT rev, hash FROM events WHERE stream = ? ORDER BY rev DESC LIMIT 1',
         stream,
@@ -150,7 +155,7 @@ export class SqliteStore implements CopyableStore {
     } catch (error) {
       const { stream } = events[0] as StoredEvent;
       if (isConstraintViolation(error)) throw new PartialRetryError(stream, this.#present(events), events.length);
-      throw new StoreError(`cannot append to ${stream}@${expected}: ${(error as Error).message}`, { cause: error });
+      throw this.#statements.failed(`cannot append to ${stream}@${expected}`, error);
     }
   }
 
@@ -284,8 +289,8 @@ export class SqliteStore implements CopyableStore {
    * @throws {LogBranchError} if this copy has other events at those positions
    */
   async adopt(events: readonly StoredEvent[], to: Bookmark): Promise<void> {
-    this.#db.exec(BOOKMARK_SCHEMA);
-    this.#transaction(() => {
+    await this.#transaction('the copy', () => {
+      this.#db.exec(BOOKMARK_SCHEMA);
       const last = this.#last();
       const differs = events.find((e) => e.position <= last && this.#hashAt(e.position) !== e.hash);
       const fresh = events.filter((e) => e.position > last);
@@ -333,24 +338,52 @@ export class SqliteStore implements CopyableStore {
   }
 
   /**
-   * IMMEDIATE: a read transaction that becomes a write transaction would fail at once instead of waiting for the lock.
+   * Waits for its turn without blocking the thread, which may be answering requests meanwhile.
+   * @throws {StoreError} if another process does not give the lock back
    */
-  #transaction<T>(work: () => T): T {
+  async #transaction<T>(what: string, work: () => T): Promise<T> {
+    for (let waited = 0; !this.#tryBegin(waited >= BUSY_MS, what); waited += TRY_MS) await sleep(TRY_MS);
+    return this.#finish(work);
+  }
+
+  /** @returns whether it has begun; false if another process writes @param last whether not to have begun is an error */
+  #tryBegin(last: boolean, what: string): boolean {
+    this.#db.exec('PRAGMA busy_timeout = 0');
     try {
-      this.#db.exec('BEGIN IMMEDIATE');
-    } catch (cause) {
-      throw new StoreError(`the event store is locked by another process: ${(cause as Error).message}`, { cause });
+      this.#begin();
+      return true;
+    } catch (error) {
+      if (!last && isBusy(error)) return false;
+      throw this.#statements.failed(`cannot append to ${what}`, error);
+    } finally {
+      this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
     }
+  }
+
+  /** IMMEDIATE: a read transaction that becomes a write transaction would fail at once instead of waiting for the lock. */
+  #begin(): void {
+    this.#db.exec('BEGIN IMMEDIATE');
+  }
+
+  #finish<T>(work: () => T): T {
     try {
       const result = work();
       this.#db.exec('COMMIT');
       return result;
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      throw error;
+      throw error instanceof Error && 'errcode' in error ? this.#statements.failed('cannot be written', error) : error;
     }
   }
 }
+
+/** How long a writer waits for others, and how often it asks. Readers wait for nobody if the log is in WAL mode. */
+const BUSY_MS = 10_000;
+const TRY_MS = 20;
+
+/** SQLITE_BUSY in the primary code. */
+const isBusy = (error: unknown): boolean =>
+  ((error as { errcode?: number }).errcode ?? 0) % 256 === 5 || /is locked/.test((error as Error).message);
 
 /** SQLite's rows have no prototype, which would surprise callers. */
 const plain = (row: unknown): StoredEvent => ({ ...(row as StoredEvent) });

@@ -3,6 +3,6 @@
 // memory itself.
 import './platform-check.ts';
 import './host-check.ts';
-import './heap-check.ts';
+import './limits-check.ts';
 
 await import('./here.ts');

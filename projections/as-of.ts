@@ -41,6 +41,23 @@ async function lastAtOrBefore(store: EventStore, time: string): Promise<number> 
   }
 }
 
+/**
+ * How many events up to a position say that they were recorded after an instant. If there are any, a clock was set back,
+ * and the instant names no one place in the log.
+ */
+export async function laterUpTo(store: EventStore, position: number, time: Date): Promise<number> {
+  const instant = time.toISOString();
+  let later = 0;
+  for (let after = 0; after < position; ) {
+    const page = await store.scanAll({ after, limit: Math.min(5000, position - after) });
+    const last = page.at(-1);
+    if (!last) break;
+    later += page.filter((event) => event.time > instant).length;
+    after = last.position;
+  }
+  return later;
+}
+
 /** The rows of a projection as they were at a position. They are folded from the log; no table is read or changed. */
 export async function asOf<Row>(
   store: EventStore,

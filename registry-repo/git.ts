@@ -29,6 +29,9 @@ export class AmbiguousPathError extends RegistryError {
 /** One commit; `message` as written, in UTF-8. */
 export type Commit = { readonly oid: ObjectId; readonly parents: readonly ObjectId[]; readonly message: string };
 
+/** Commands that start others, which settings of the repository may change. */
+const TIDYING = ['gc', 'repack'];
+
 /** Options of a git command. */
 const verbOf = (args: readonly string[]): string | undefined =>
   args.find((arg, i) => arg !== '-c' && args[i - 1] !== '-c');
@@ -77,7 +80,7 @@ export class Git {
    */
   async run(args: readonly string[], { remote, ...options }: RunOptions & { remote?: string } = {}): Promise<Buffer> {
     const before = this.#options();
-    if (remote !== undefined || verbOf(args) === 'gc') requirePlainSettings(this.gitDir);
+    if (remote !== undefined || TIDYING.includes(verbOf(args) ?? '')) requirePlainSettings(this.gitDir);
     if (remote === undefined) return runGit([...before, ...args], args, options);
     const reach = reaching(args, remote);
     const env = { ...reach.env, ...options.env };

@@ -1,5 +1,5 @@
 import type { EventStore } from '../../events/store.ts';
-import { asOf, type Moment, positionOf } from '../../projections/as-of.ts';
+import { asOf, laterUpTo, type Moment, positionOf } from '../../projections/as-of.ts';
 import { type Baseline, baseline } from '../../projections/baseline.ts';
 import { NotFoundError, UsageError } from '../operations/not-found.ts';
 import { textTable } from '../table.ts';
@@ -25,7 +25,13 @@ export const baselineShow: Command<Workspace> = {
     const { workspace, out, args } = invocation;
     const at = text(invocation, 'at');
     const store = workspace.store();
-    const position = at === undefined ? await store.position() : await momentOf(store, at);
+    const moment = at === undefined ? { position: await store.position() } : await momentOf(store, at);
+    const position = await positionOf(store, moment);
+    const later = 'time' in moment ? await laterUpTo(store, position, moment.time) : 0;
+    if (later > 0)
+      out.complain(
+        `${later} of the ${position} events until then say a later time: a clock was set back. Give a position instead, see \`pawl events list\``,
+      );
     const rows = await asOf(store, baseline, position);
     const [model] = args;
     if (model !== undefined && !rows.has(model) && at === undefined)
@@ -37,8 +43,8 @@ export const baselineShow: Command<Workspace> = {
 };
 
 /** @throws {UsageError} {UnknownMomentError} */
-async function momentOf(store: EventStore, at: string): Promise<number> {
-  if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(at)) return positionOfCommit(store, at);
+async function momentOf(store: EventStore, at: string): Promise<Moment> {
+  if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(at)) return { position: await positionOfCommit(store, at) };
   const moment: Moment | null = /^\d{1,15}$/.test(at)
     ? { position: Number(at) }
     : /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(at)
@@ -47,7 +53,7 @@ async function momentOf(store: EventStore, at: string): Promise<number> {
         ? null
         : { time: new Date(at) };
   if (!moment) throw new UsageError(`--at takes a time, a position, an event id or a whole commit id, not "${at}"`);
-  return positionOf(store, moment);
+  return moment;
 }
 
 /** The position of the event that recorded a commit on main. */

@@ -4,6 +4,7 @@ import { promotions } from '../../projections/promotions.ts';
 import { type Run, runs } from '../../projections/runs.ts';
 import { claimName } from '../../registry-repo/averaging.ts';
 import type { Dataset } from '../data/load.ts';
+import { withLock } from '../lock.ts';
 import { loadConfigured } from '../operations/dataset.ts';
 import { findRun } from '../operations/find.ts';
 import { promoteRun } from '../operations/promote.ts';
@@ -31,7 +32,10 @@ export const up: Command<Workspace> = {
     const { created } = await ensureRegistry(workspace, load);
     out.say(`registry  ${workspace.path(workspace.config.registry.path)}${created ? ' (new)' : ''}`);
     await reconcile(await workspace.promotions((line) => out.say(`          ${line}`)));
-    if (!(await firstModel(workspace, out, signal))) return 1;
+    const there = () => firstModel(workspace, out, signal);
+    const lock = workspace.path('.pawl/up.lock');
+    // Of two that are started together one makes the first version, and the other finds it.
+    if (!(await withLock(lock, there, { signal, say: (line) => out.say(line) }))) return 1;
     const server = await openTendedServer(workspace);
     await Promise.race([server.ready(), once(signal, 'abort')]);
     if (!signal.aborted) sayHow(out, server);

@@ -22,14 +22,16 @@ export async function collect(
 ): Promise<Collected[]> {
   const problems = new Problems();
   const rows: Collected[] = [];
-  const known = labels && new Set(labels);
+  const known = labels && new Map(labels.map((label) => [label.normalize('NFC'), label]));
   try {
     const { folder, cacheFolder, progress = () => {}, signal = new AbortController().signal } = context;
     const { fetch = globalThis.fetch } = context;
     for await (const from of source.read({ folder, cacheFolder, progress, signal, fetch, problem: problems.add })) {
       const text = normalise(from.text);
-      const label = from.label.trim();
-      const wrong = textProblem(text) ?? labelProblem(label, known);
+      const written = from.label.trim();
+      const wrongLabel = labelProblem(written, known);
+      const label = wrongLabel ? written : labelOf(written, known);
+      const wrong = textProblem(text) ?? wrongLabel;
       if (wrong === null) rows.push({ row: { text, label }, split: from.split, origin: from.origin?.trim() ?? null });
       else problems.add({ file: from.file, line: from.line, message: wrong });
     }
@@ -47,13 +49,17 @@ export function textProblem(text: string): string | null {
   return null;
 }
 
+/** One label however its accents are written: as the known label is, or else in Unicode's form NFC. */
+const labelOf = (label: string, known: ReadonlyMap<string, string> | null): string =>
+  known?.get(label.normalize('NFC')) ?? label.normalize('NFC');
+
 const CONTROL = /\p{Cc}/u;
 
-function labelProblem(label: string, known: ReadonlySet<string> | null): string | null {
+function labelProblem(label: string, known: ReadonlyMap<string, string> | null): string | null {
   if (label === '') return 'the label is empty: fill it in or remove the row';
   if (label.length > 200 || CONTROL.test(label) || !label.isWellFormed() || label === '__proto__')
     return `the label ${shown(label)} cannot be one: use up to 200 plain characters (is it the text?)`;
-  if (known?.has(label) === false)
-    return `unknown label ${shown(label)}: the labels are ${[...known].slice(0, 10).map(shown).join(', ')} (data.labels)`;
+  if (known?.has(label.normalize('NFC')) === false)
+    return `unknown label ${shown(label)}: the labels are ${[...known.values()].slice(0, 10).map(shown).join(', ')} (data.labels)`;
   return null;
 }

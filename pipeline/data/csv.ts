@@ -2,12 +2,13 @@ import { pipeline, Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { DataError } from '../errors.ts';
 import type { OptionsOf } from './options.ts';
+import { FROM_FASTTEXT } from './other-format.ts';
 import { filesOf, locationOf } from './place.ts';
 import { shown } from './problems.ts';
 import type { ReadContext, Source, SourceRow } from './source.ts';
 import { LONGEST, readText } from './text-file.ts';
 
-/** Comma- or tab-separated values with a header, as RFC 4180 has them: quoted fields may hold delimiters and line ends. */
+/** Comma- or tab-separated values as RFC 4180 has them: quoted fields may hold delimiters and line ends. */
 export const csvSource = (options: OptionsOf<'csv'>): Source => ({
   kind: 'csv',
   location: locationOf(options),
@@ -17,7 +18,7 @@ export const csvSource = (options: OptionsOf<'csv'>): Source => ({
   },
 });
 
-type Columns = Pick<OptionsOf<'csv'>, 'text' | 'label' | 'source' | 'delimiter' | 'quote'>;
+type Columns = Pick<OptionsOf<'csv'>, 'header' | 'text' | 'label' | 'source' | 'delimiter' | 'quote'>;
 type Parsed = { readonly fields: readonly string[]; readonly line: number };
 
 async function* readRows(
@@ -27,13 +28,15 @@ async function* readRows(
 ): AsyncGenerator<Pick<SourceRow, 'text' | 'label' | 'origin' | 'line'>> {
   let [text, label, origin] = [-1, -1, -1];
   for await (const { fields, line } of readRecords(file, options, context)) {
-    if (text < 0) [text, label, origin] = findColumns(fields, file, options);
-    else {
+    const first = text < 0;
+    if (first)
+      [text, label, origin] = options.header ? findColumns(fields, file, options) : numbered(fields, file, options);
+    if (!first || !options.header) {
       const from = origin < 0 ? {} : { origin: fields[origin] as string };
       yield { text: fields[text] as string, label: fields[label] as string, ...from, line };
     }
   }
-  if (text < 0) throw broken(file, 1, 'no header: the first line must name the columns');
+  if (text < 0 && options.header) throw broken(file, 1, 'no header: the first line must name the columns');
 }
 
 const broken = (file: string, line: number, message: string, cause?: unknown): DataError =>
@@ -51,8 +54,24 @@ function findColumns(header: readonly string[], file: string, options: Columns):
     const one = names.length === 1 && /[;\t|,]/.exec(names[0] as string);
     const hint = one
       ? `set data.delimiter to ${shown(one[0])}`
-      : `set data.${what} to the column that holds the ${what}`;
+      : `set data.${what} to the column that holds the ${what}, or data.header to false if this line is a row`;
     throw broken(file, 1, `no column ${shown(wanted)} (the header has ${has}): ${hint}`);
+  };
+  return [find('text'), find('label'), find('source')];
+}
+
+/** The columns of a file without a header. */
+function numbered(row: readonly string[], file: string, options: Columns): [number, number, number] {
+  const find = (what: 'text' | 'label' | 'source'): number => {
+    const wanted = options[what];
+    if (wanted === null) return -1;
+    if (/^[1-9]\d{0,5}$/.test(wanted) && Number(wanted) <= row.length) return Number(wanted) - 1;
+    const why = `no column ${shown(wanted)}: with data.header false, set data.${what} to the number of a column`;
+    throw broken(
+      file,
+      1,
+      `${why}, "1" to "${row.length}" (the first row has ${row.slice(0, 10).map(shown).join(', ')})`,
+    );
   };
   return [find('text'), find('label'), find('source')];
 }
@@ -62,10 +81,12 @@ export async function* readRecords(
   options: Pick<Columns, 'delimiter' | 'quote'>,
   context: ReadContext,
 ): AsyncGenerator<Parsed> {
+  const { delimiter, skipped, isFastText, text } = await beginning(readText(file, context));
+  if (isFastText) throw broken(file, 1, FROM_FASTTEXT);
   let [last, header] = [0, 0];
   const tabs = /\.(?:tsv|tab)(?:\.gz)?$/i.test(file);
   const parser = parse({
-    delimiter: options.delimiter ?? (tabs ? '\t' : ','),
+    delimiter: options.delimiter ?? delimiter ?? (tabs ? '\t' : ','),
     quote: options.quote === '' ? false : options.quote,
     escape: options.quote === '' ? false : options.quote,
     record_delimiter: '\n',
@@ -84,19 +105,42 @@ export async function* readRecords(
       if (error?.code !== 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH') throw error;
       const fields = error.record as string[];
       last = Number(error.lines);
-      const line = last - lineFeeds(fields);
+      const line = skipped + last - lineFeeds(fields);
       context.problem({ file, line, message: wrongLength(fields, header, options) });
       return undefined;
     },
   });
-  pipeline(Readable.from(readText(file, context)), parser, () => {}); // the loop below throws its errors
+  pipeline(Readable.from(text), parser, () => {}); // the loop below throws its errors
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>)
-      yield { fields: record, line: info.lines - lineFeeds(record) };
+      yield { fields: record, line: skipped + info.lines - lineFeeds(record) };
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw broken(file, lineOf(error, last), WHY[error.code] ?? 'not valid CSV: write it as RFC 4180 says', error);
+    throw broken(
+      file,
+      skipped + lineOf(error, last),
+      whyBroken(error) ?? 'not valid CSV: write it as RFC 4180 says',
+      error,
+    );
   }
+}
+
+/**
+ * Excel's first line, such as `sep=;`, taken off the text: the delimiter it names, and how many lines it is.
+ * Also whether the rows are fastText's.
+ */
+async function beginning(
+  pieces: AsyncGenerator<Buffer>,
+): Promise<{ delimiter: string | null; skipped: 0 | 1; isFastText: boolean; text: AsyncIterable<Buffer> }> {
+  const { value = Buffer.alloc(0) } = (await pieces.next()) as { value?: Buffer };
+  const start = value.subarray(0, 300).toString('latin1');
+  const [line, delimiter = null] = /^"?sep=([\t -~])"?(?:\n|$)/i.exec(start) ?? [''];
+  const isFastText = /^__label__[^\s,;|"]+ /.test(start);
+  async function* text(): AsyncGenerator<Buffer> {
+    if (value.length > line.length) yield value.subarray(line.length);
+    yield* pieces;
+  }
+  return { delimiter, skipped: delimiter === null ? 0 : 1, isFastText, text: text() };
 }
 
 const lineFeeds = (fields: readonly string[]): number =>
@@ -112,6 +156,17 @@ function wrongLength(fields: readonly string[], header: number, { quote }: Pick<
 /** An open quote swallows what follows, so the problem names the record in which it opens. */
 const lineOf = (error: CsvError, last: number): number =>
   error.code === 'CSV_QUOTE_NOT_CLOSED' || error.code === 'CSV_MAX_RECORD_SIZE' ? last + 1 : Number(error.lines);
+
+const BLANK_OUTSIDE = 'a blank between a quote and the delimiter: remove the blanks around fields in quotes';
+
+/** A quote that only blanks part from its delimiter is one around the field, as some programs write `a, "b"`. */
+function whyBroken(error: CsvError): string | undefined {
+  const { code, message } = error;
+  const before = code === ('INVALID_OPENING_QUOTE' as CsvError['code']) && /value is "[ \\t]+"/.test(message);
+  const after = code === 'CSV_INVALID_CLOSING_QUOTE' && /^Invalid Closing Quote: got "[ \t]"/.test(message);
+  const literal = after ? `, double the quote if it belongs to the text` : '';
+  return before || after ? `${BLANK_OUTSIDE}${literal}, ${LITERAL}` : WHY[code];
+}
 
 const LITERAL = 'or set data.quote to "" if quotes mean nothing in this file';
 const WHY: Record<string, string> = {

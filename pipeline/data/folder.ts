@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { DataError } from '../errors.ts';
 import { fileError, fileSize } from './file.ts';
 import type { OptionsOf } from './options.ts';
+import { FROM_FILES } from './other-format.ts';
 import { filesOf, locationOf } from './place.ts';
 import type { ReadContext, Source, SourceRow } from './source.ts';
 import { decodeText, LONGEST } from './text-file.ts';
@@ -37,8 +38,9 @@ const NO_LABELS = 'no folder for any label: put the texts of each label into a f
 
 /** The text files below a folder that has one folder for each label; plain files beside those folders are no rows. */
 export async function listLabels({ folder, split }: Part, context: ReadContext): Promise<TextFile[]> {
-  const { folders } = await list(folder, context);
-  if (folders.length === 0) throw new DataError([{ file: folder, line: null, message: NO_LABELS }]);
+  const { folders, files } = await list(folder, context);
+  const flat = files.some((name) => name.endsWith('.txt')) ? `; ${FROM_FILES}` : '';
+  if (folders.length === 0) throw new DataError([{ file: folder, line: null, message: NO_LABELS + flat }]);
   const found: TextFile[] = [];
   for (const label of folders) {
     const { files, folders: deeper } = await list(join(folder, label), context);

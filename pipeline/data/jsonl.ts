@@ -69,11 +69,17 @@ function parseRow(
   const [text, label] = [found.get(keys.text), found.get(keys.label)];
   if (typeof text !== 'string') return `${shown(keys.text)} is not a string: a text must be one`;
   if (!isWord(label)) return `${shown(keys.label)} is not a string or number: a label must be one`;
+  if (!isExact(label)) return `${shown(keys.label)} is ${label}, more than a number holds exactly: put it in quotes`;
   const origin = keys.source === null ? undefined : (found.get(keys.source) ?? '');
   if (origin === undefined) return { text, label: String(label) };
   if (!isWord(origin)) return `${shown(keys.source as string)} is not a string or number: a source must be one`;
+  if (!isExact(origin))
+    return `${shown(keys.source as string)} is ${origin}, more than a number holds exactly: put it in quotes`;
   return { text, label: String(label), origin: String(origin) };
 }
+
+/** Of whole numbers beyond 2⁵³, several are read as one. */
+const isExact = (value: unknown): boolean => !Number.isInteger(value) || Number.isSafeInteger(value);
 
 const isWord = (value: unknown): value is string | number | boolean =>
   ['string', 'number', 'boolean'].includes(typeof value);

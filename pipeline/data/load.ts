@@ -1,3 +1,4 @@
+import { normalForm } from '../../registry-repo/normal-form.ts';
 import type { Row } from '../../registry-repo/rows.ts';
 import { MAX_LABELS } from '../../registry-repo/values.ts';
 import { breathe } from '../breathe.ts';
@@ -58,7 +59,7 @@ export async function loadDataset(
   const next = () => breathe(context.signal);
   const step = <T>(work: () => T) => endable(context.signal, work);
   const splits = await step(() => heldOut(divide(collected, options), options.holdOut));
-  await step(() => checkSplits(splits, labels, source, adviceFor(options)));
+  await step(() => checkSplits(splits, { labels, given: wanted !== null }, source, adviceFor(options)));
   const train = await step(() => inCanonicalOrder(splits.train));
   const test = await step(() => inCanonicalOrder(splits.test));
   const { facts, keys } = await step(() => factsOf(train, labels));
@@ -184,6 +185,19 @@ function tooMuch(labels: readonly string[]): string | null {
     : null;
 }
 
+/** Names labels that differ only in case, width or blanks, as after a slip; null if there are none. */
+function alike(labels: readonly string[]): string | null {
+  const folded = new Map<string, string>();
+  for (const label of labels) {
+    const key = normalForm(label, 'NFKC').toLowerCase().replace(/\s+/g, ' ');
+    const other = folded.get(key);
+    if (other !== undefined)
+      return `the labels ${shown(other)} and ${shown(label)} differ only in case, width or blanks: write them alike, or list every label in data.labels if they are two`;
+    folded.set(key, label);
+  }
+  return null;
+}
+
 /** What to do if one side of a split has no rows. */
 function adviceFor(options: DataOptions): string {
   if (options.holdOut > 0)
@@ -194,7 +208,12 @@ function adviceFor(options: DataOptions): string {
 }
 
 /** What makes a data set unusable although each of its rows is good. */
-function checkSplits({ train, test }: Splits, labels: readonly string[], { location }: Source, advice: string): void {
+function checkSplits(
+  { train, test }: Splits,
+  { labels, given }: { readonly labels: readonly string[]; readonly given: boolean },
+  { location }: Source,
+  advice: string,
+): void {
   const problems = new Problems();
   const wrong = (message: string) => problems.add({ file: location, line: null, message });
   const [inTrain, inTest] = [train, test].map((rows) => new Set(rows.map(({ label }) => label))) as [
@@ -204,6 +223,7 @@ function checkSplits({ train, test }: Splits, labels: readonly string[], { locat
   const all = labels.slice(0, 10).map(shown).join(', ');
   if (train.length + test.length === 0) wrong(NO_ROWS);
   else if (tooMuch(labels)) wrong(tooMuch(labels) as string);
+  else if (!given && alike(labels)) wrong(alike(labels) as string);
   else if (labels.length < 2) wrong(`every row has the label ${all}: a model needs rows of at least two`);
   else if (train.length === 0 || test.length === 0)
     wrong(`no row for the ${train.length === 0 ? 'training' : 'test'} split: ${advice}`);

@@ -51,8 +51,6 @@ const isPlaced = ({ path, train, test }: Files): boolean =>
   path === null ? train !== null && test !== null : train === null && test === null;
 const UNPLACED = { path: ['path'], message: 'give either path, or both train and test' };
 
-const Column = Label.describe('Name of the column');
-
 const Source = Label.nullable()
   .default(null)
   .describe('Column or key that says where a row came from: `pawl evaluate` then has a slice for each source');
@@ -100,8 +98,12 @@ const Imdb = z.strictObject({
 const Csv = z.strictObject({
   kind: z.literal('csv').describe('What kind of source the rows come from'),
   ...files,
-  text: Column.default('text').describe('Name of the column with the texts'),
-  label: Column.default('label').describe('Name of the column with the labels'),
+  header: z
+    .boolean()
+    .default(true)
+    .describe('Whether the first line names the columns; without it, columns are given by number, such as `"1"`'),
+  text: Label.default('text').describe('Name of the column with the texts'),
+  label: Label.default('label').describe('Name of the column with the labels'),
   source: Source,
   delimiter: z
     .string()
@@ -109,7 +111,9 @@ const Csv = z.strictObject({
     .regex(/^[^\r\n"]$/)
     .nullable()
     .default(null)
-    .describe('Separator of columns; null means a tab in `.tsv` and `.tab` files, otherwise a comma'),
+    .describe(
+      'Separator of columns; null means what a first line such as `sep=;` says, else a tab in `.tsv` and `.tab` files, otherwise a comma',
+    ),
   quote: z
     .enum(['"', "'", ''])
     .default('"')
@@ -122,8 +126,8 @@ const Csv = z.strictObject({
 const Jsonl = z.strictObject({
   kind: z.literal('jsonl').describe('What kind of source the rows come from'),
   ...files,
-  text: Column.default('text').describe('Key of the text'),
-  label: Column.default('label').describe('Key of the label'),
+  text: Label.default('text').describe('Key of the text'),
+  label: Label.default('label').describe('Key of the label'),
   source: Source,
   ...more,
 });

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { DataError } from '../errors.ts';
 import { readBytes } from './file.ts';
+import { LONGEST_BEGINNING, otherFormat } from './other-format.ts';
 import type { ReadContext } from './source.ts';
 
 const LF = 0x0a;
@@ -24,7 +25,7 @@ export async function* readText(file: string, context: ReadContext): AsyncGenera
   let first = true;
   for await (const chunk of readBytes(file, context)) {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    if (first && rest.length < 3) continue;
+    if (first && rest.length < LONGEST_BEGINNING) continue;
     if (first) rest = withoutMark(rest, file);
     first = false;
     const end = lastBoundary(rest);
@@ -44,6 +45,8 @@ const UTF16 = 'the file is UTF-16: save it as UTF-8 (iconv -f UTF-16 -t UTF-8 FI
 const NOT_UTF8 = 'not UTF-8: save the file as UTF-8 (from Windows, often iconv -f WINDOWS-1252 -t UTF-8 FILE)';
 
 function withoutMark(bytes: Buffer, file: string): Buffer {
+  const other = otherFormat(bytes);
+  if (other) throw new DataError([{ file, line: null, message: other }]);
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))
     throw new DataError([{ file, line: 1, message: UTF16 }]);
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
@@ -72,8 +75,14 @@ function unixLineEnds(bytes: Buffer): Buffer {
   return out.subarray(0, to);
 }
 
-/** The text of a whole small file. If its bytes are not UTF-8, null, and the first bad line is reported. */
+/** The text of a whole small file. If its bytes are not UTF-8, null, and the first bad line is reported; the same for
+ * a file of another format. */
 export function decodeText(bytes: Buffer, file: string, context: ReadContext): string | null {
+  const other = otherFormat(bytes);
+  if (other) {
+    context.problem({ file, line: null, message: other });
+    return null;
+  }
   if (isUtf8(bytes)) return bytes.toString('utf8');
   const lines = bytes.toString('latin1').split('\n');
   const line = 1 + lines.findIndex((text) => !isUtf8(Buffer.from(text, 'latin1')));

@@ -1,5 +1,6 @@
 import type { Promotion } from '../../projections/promotions.ts';
 import type { Run } from '../../projections/runs.ts';
+import { tidy } from '../../registry-repo/git-tidy.ts';
 import { loadDataset } from '../data/load.ts';
 import { DataOptions } from '../data/options.ts';
 import type { Listener } from '../progress.ts';
@@ -48,5 +49,6 @@ export async function promoteRun(
   await ports.process.endSuperseded(model, id);
   const promotion = await ports.process.finish(model, id, { waitMs, ...(signal ? { signal } : {}) });
   await recordCheckpoints(ports);
+  await tidy(ports.forge.git);
   return { kind: 'ended', promotion };
 }

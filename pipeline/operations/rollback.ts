@@ -1,3 +1,4 @@
+import { tidy } from '../../registry-repo/git-tidy.ts';
 import { recordCheckpoints } from '../promotion/checkpoints.ts';
 import type { Patience } from '../promotion/process.ts';
 import { reconcile } from '../promotion/reconcile.ts';
@@ -28,5 +29,6 @@ export async function rollBack(
   const id = proposal.kind === 'open' ? proposal.promotionId : proposal.fact.data.promotionId;
   const promotion = await ports.process.finish(model, id, { waitMs, ...(signal ? { signal } : {}) });
   await recordCheckpoints(ports);
+  await tidy(ports.forge.git);
   return { kind: 'ended', promotion };
 }

@@ -3,6 +3,7 @@ import type { RecordedEvent } from '../../events/envelope.ts';
 import { runStream } from '../../events/streams.ts';
 import { type Promotion, promotions } from '../../projections/promotions.ts';
 import { runs } from '../../projections/runs.ts';
+import { tidy } from '../../registry-repo/git-tidy.ts';
 import { isAlive } from '../lock.ts';
 import { handle } from '../record.ts';
 import { recordCheckpoints } from './checkpoints.ts';
@@ -33,6 +34,7 @@ export async function reconcile(ports: ReconcilePorts, { adopt = false } = {}): 
   const { finished, leased } = await finishPromotions(ports);
   await recordCheckpoints(ports);
   const diverged = await compareMain(ports, adopt || ports.gate.kind === 'workflow');
+  await tidy(ports.forge.git);
   return { interrupted, finished, leased, diverged };
 }
 

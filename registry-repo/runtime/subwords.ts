@@ -1,5 +1,5 @@
 import { Tokenizer } from '@huggingface/tokenizers';
-import { normalForm } from '../normal-form.ts';
+import { normaliser, wordsOf } from './bert-text.ts';
 import { type EncodedText, type Encoder, type GraphInputs, multiplesOf, type Padding } from './encoded-text.ts';
 import type { HfTokenizer } from './hf-tokenizer.ts';
 import { readTokenizerFile, type TokenizerFile } from './tokenizer-file.ts';
@@ -72,7 +72,7 @@ export class Subwords {
   /** @param file `tokenizer.json` @throws {RangeError} if it is not supported, or leaves no room for text */
   constructor(file: Uint8Array, maxLength: number) {
     const read = readTokenizerFile(file);
-    this.#tokenizer = linear(new Tokenizer(read, {}));
+    this.#tokenizer = asInPython(new Tokenizer(read, {}), read);
     [this.#single, this.#pair] = framesOf(read);
     this.#maxLength = maxLength;
     this.#room = maxLength - specials(this.#single);
@@ -129,12 +129,10 @@ export class Subwords {
   }
 }
 
-/** The tokenizer strips accents in time that is quadratic in a text's marks; in this form the ids are the same. */
-function linear(tokenizer: Tokenizer): Tokenizer {
-  if (tokenizer.normalizer)
-    Object.assign(tokenizer.normalizer, {
-      strip_accents: (text: string) => normalForm(text, 'NFD').replace(/\p{Mn}/gu, ''),
-    });
+/** The tokenizer with the texts prepared as Hugging Face's package for Python does, and in linear time. */
+function asInPython(tokenizer: Tokenizer, { normalizer }: TokenizerFile): Tokenizer {
+  if (tokenizer.normalizer && normalizer) Object.assign(tokenizer.normalizer, { normalize: normaliser(normalizer) });
+  if (tokenizer.pre_tokenizer) Object.assign(tokenizer.pre_tokenizer, { pre_tokenize_text: wordsOf });
   return tokenizer;
 }
 
@@ -208,8 +206,7 @@ function longestFirst(a: number, b: number, room: number): [number, number] {
 
 /**
  * Places where a new word begins, whatever comes next: after white space, a Chinese character and some punctuation.
- * Left out are characters of special tokens, and those that lower-casing looks past (a Σ before “.Α” is not a word’s
- * last).
+ * Left out are characters of special tokens.
  */
 function boundaryOf({ added_tokens, normalizer }: TokenizerFile): RegExp {
   const special = added_tokens.map(({ content }) => content).join('');

@@ -87,6 +87,11 @@ export const errors: readonly Part[] = [
           "The limit of Node's heap or of the process's address space (`ulimit -v`) is lower than the command's minimum; nothing was started",
         advice: 'Raise that limit; limit memory with a container or cgroup instead',
       },
+      {
+        codes: ['files_too_few'],
+        meaning: 'The process may have fewer than 256 files open at once (`ulimit -n`); nothing was started',
+        advice: 'Raise that limit in the shell, service or container that sets it',
+      },
     ],
   },
   {

@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -33,6 +33,20 @@ up('makes a registry and a first model, answers what it suggests to try, and sto
   assert.is((await json<Listed[]>(folder, ['runs', 'list'])).length, 1);
 });
 
+up('two that are started at once make one version, and both answer', async () => {
+  const fresh = temporaryFolder();
+  writeFileSync(join(fresh, 'pawl.yaml'), readFileSync(join(folder, 'pawl.yaml')));
+  const both = [start(fresh, ['up']), start(fresh, ['up'])];
+  await Promise.all(both.map((one) => printed(one, /sentiment v1 answers at/)));
+  for (const one of both) one.kill('SIGTERM');
+  for (const one of both) assert.is(await ended(one), 0);
+  assert.is((await json<Listed[]>(fresh, ['runs', 'list'])).length, 1);
+  assert.equal(
+    (await json<{ title: string }[]>(fresh, ['registry', 'log'])).map(({ title }) => title),
+    ['promote(sentiment): nothing → v1', 'Start of the registry'],
+  );
+});
+
 up('run again, it trains and promotes nothing', async () => {
   const commits = await json<unknown[]>(folder, ['registry', 'log']);
   assert.is((await upAndStop('SIGTERM')).code, 0);
@@ -50,6 +64,18 @@ up('never puts an empty registry in the place of one that is gone', async () => 
   }
   renameSync(`${registry}.away`, registry);
   assert.is((await pawl(folder, ['audit'])).code, 0);
+});
+
+up('works for a user whose git enters bare repositories only if they are named', async () => {
+  const home = temporaryFolder();
+  writeFileSync(join(home, '.gitconfig'), '[safe]\n\tbareRepository = explicit\n');
+  const fresh = temporaryFolder();
+  writeFileSync(join(fresh, 'pawl.yaml'), 'data: { kind: sample, train: 1500, test: 400 }\n');
+  const env = { HOME: home, XDG_CONFIG_HOME: home };
+  for (const command of ['registry init', 'train', 'promote', 'reconcile', 'audit', 'doctor']) {
+    const ran = await pawl(fresh, command.split(' '), { env });
+    assert.is(ran.code, 0, `${command}: ${ran.stderr}`);
+  }
 });
 
 up('a first promotion makes the registry, with the test rows of its run', async () => {

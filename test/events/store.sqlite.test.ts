@@ -9,6 +9,7 @@ import { NO_STREAM } from '../../events/store.ts';
 import { metrics } from '../support/events.ts';
 import { temporaryFolder } from '../support/paths.ts';
 import { rejects } from '../support/rejects.ts';
+import { until } from '../support/until.ts';
 
 const stream = 'run-aaaaaaaaaaaa';
 const file = () => join(temporaryFolder(), 'deep/er/events.db');
@@ -112,6 +113,40 @@ sqlite('a damaged file is named, with what to do, wherever in it the damage is',
     await damaged.close();
   }
   assert.ok(named > 0, 'some damage is in the way of reading');
+});
+
+sqlite(
+  'while another process writes, a log opens and reads, and an append waits without blocking the thread',
+  async () => {
+    const path = file();
+    const before = new SqliteStore(path);
+    await before.append(stream, NO_STREAM, metrics('a', 1));
+    const holder = new DatabaseSync(path);
+    holder.exec('BEGIN IMMEDIATE');
+    const store = new SqliteStore(path);
+    assert.is(await store.position(), 1);
+    const waiting = store.append(stream, 0, metrics('b', 1));
+    let turns = 0;
+    const counting = setInterval(() => turns++, 1);
+    await until(() => turns > 20);
+    clearInterval(counting);
+    assert.is(await store.position(), 1, 'reads meanwhile');
+    holder.exec('ROLLBACK');
+    assert.is((await waiting)[0]?.position, 2);
+    for (const one of [before, store, holder]) await one.close();
+  },
+);
+
+sqlite('a log that may not be written says so; what is in it can be read', async () => {
+  const path = file();
+  const store = new SqliteStore(path);
+  await store.append(stream, NO_STREAM, metrics('a', 1));
+  const readOnly = new SqliteStore(path, { readOnly: true });
+  const refused = await rejects(readOnly.append(stream, 0, metrics('b', 1)), StoreError);
+  assert.match(refused.message, /events\.db may not be written: make it and its folder writable/);
+  assert.is(await readOnly.position(), 1);
+  await readOnly.close();
+  await store.close();
 });
 
 sqlite.run();

@@ -3,7 +3,15 @@ import type { Answer } from '../../registry-setup/answer.ts';
 import type { Workspace } from '../../workspace.ts';
 import { checkBackends, checkNode, checkProcessor, checkRuntime, checkScoring, checkState } from './machine.ts';
 import { checkArtifacts, checkCommits, checkKeys, checkStore } from './place.ts';
-import { checkLocks, checkPolicy, checkProduction, checkProtection, checkRegistry, checkServers } from './registry.ts';
+import {
+  checkLocks,
+  checkObjects,
+  checkPolicy,
+  checkProduction,
+  checkProtection,
+  checkRegistry,
+  checkServers,
+} from './registry.ts';
 
 /** What a check found, and how to repair it; null if nothing is to be done. */
 export type Diagnosis = {
@@ -65,6 +73,7 @@ const CHECKS: readonly Check[] = [
   },
   { name: 'commits', check: checkCommits, otherwise: 'look at `watch` with `pawl config`' },
   { name: 'registry', check: checkRegistry, otherwise: 'set registry.path to a registry, or run `pawl registry init`' },
+  { name: 'objects', check: checkObjects, otherwise: 'give the registry’s folder to the user that runs this' },
   { name: 'locks', check: checkLocks, otherwise: 'give the registry’s folder to the user that runs this' },
   { name: 'main protected', check: checkProtection, otherwise: 'set registry.path to a registry' },
   {

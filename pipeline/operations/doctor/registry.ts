@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { ageOf, howToMend, locksOf } from '../../../registry-repo/git-locks.ts';
+import { MOST_LOOSE, objectFiles } from '../../../registry-repo/git-tidy.ts';
 import { shown } from '../../../registry-repo/judge/finding.ts';
 import type { Policy } from '../../../registry-repo/policy.ts';
 import { RegistryAt } from '../../../registry-repo/registry.ts';
@@ -38,6 +39,19 @@ export async function checkLocks(workspace: Workspace): Promise<Answer> {
   if (!first) return `none in ${gitDir}`;
   const all = [first, ...more].map((lock) => `${lock.path} (${ageOf(lock)} old)`).join(', ');
   return warning(`${all}: nothing can write there while it exists`, howToMend(first));
+}
+
+/** Objects in files of their own, and what killed processes have left among them. */
+export async function checkObjects(workspace: Workspace): Promise<Answer> {
+  if (!thereIsARegistry(workspace)) return 'no registry yet';
+  const { loose, packs, abandoned } = await objectFiles(workspace.forge().git.gitDir);
+  const what = `${loose} in files of their own, ${packs} pack${packs === 1 ? '' : 's'}`;
+  if (loose > MOST_LOOSE || abandoned.length > 0)
+    return warning(
+      `${what}${abandoned.length > 0 ? `, ${abandoned.length} drafts that killed processes have left` : ''}`,
+      'run `pawl reconcile`, which packs and tidies them',
+    );
+  return `${what}; from ${MOST_LOOSE} on they are packed`;
 }
 
 /** The hook that keeps pushes from outside off main; Pawl's own git does not go through it. */

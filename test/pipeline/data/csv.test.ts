@@ -97,7 +97,7 @@ csv('a byte order mark before a quoted column name is no part of it', async () =
 csv('names the missing column, those there are, and what to set', async () => {
   const missing = (content: string) => complaint(read(content));
   assert.equal((await missing('review,label\nx,y\n')).lines, [
-    'r.csv:1: no column "text" (the header has "review", "label"): set data.text to the column that holds the text',
+    'r.csv:1: no column "text" (the header has "review", "label"): set data.text to the column that holds the text, or data.header to false if this line is a row',
   ]);
   assert.match((await missing('text;label\nx;y\n')).error.message, /set data.delimiter to ";"$/);
   assert.match((await missing('text,text,label\nx,y,z\n')).error.message, /r\.csv:1: two columns are named "text"/);
