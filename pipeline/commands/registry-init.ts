@@ -64,16 +64,16 @@ const OF_FORGES = ['--repo', '--action', '--gate-app', '--gate-account', '--api'
 
 /** What means nothing to the registry's forge is refused. @throws {UsageError} */
 function requireMeaning(invocation: Invocation<Workspace>): void {
-  const { config, gateIsHere } = invocation.workspace;
+  const { config, gatePlace } = invocation.workspace;
   const { forge } = config.registry;
   if (forge === 'local') refuse(invocation, OF_FORGES, 'only for a registry on GitHub or Gitea (--forge)');
   if (forge !== 'github') refuse(invocation, ['--gate-app'], 'an App is GitHub’s: on Gitea give --gate-account');
   if (forge !== 'gitea') refuse(invocation, ['--gate-account'], 'an account is Gitea’s: on GitHub give --gate-app');
-  if (gateIsHere)
+  if (gatePlace !== 'workflow')
     refuse(
       invocation,
       ['--action'],
-      'the gate is on this machine, and no workflow runs Pawl (registry.gate: workflow)',
+      'the gate is on a machine of its own, and no workflow runs Pawl (registry.gate: workflow)',
     );
 }
 
@@ -117,7 +117,7 @@ function shown(workspace: Workspace, { url, commit, parts, calls, enforced }: In
     enforced?.requiredStatus === false
       ? '! this server merges without the required status: only Pawl’s own checks, and the servers’, keep main right'
       : '',
-    ...(workspace.gateIsHere ? [] : ['', ...secretsToSet(workspace, url, keys)]),
+    ...(workspace.gatePlace === 'workflow' ? ['', ...secretsToSet(workspace, url, keys)] : []),
   ]
     .filter((text, i, all) => text !== '' || all[i + 1] !== undefined)
     .join('\n');

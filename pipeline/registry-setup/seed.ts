@@ -2,11 +2,12 @@ import { readdir } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { ConfigError } from '../config/config-error.ts';
 import { packageRoot, readText } from '../package-info.ts';
+import type { GatePlace } from '../promotion/gate.ts';
 
 export type SeedOptions = {
   readonly forge: 'local' | 'github' | 'gitea';
   /** Who judges: with `workflow`, the registry gets the workflows for it; Gitea reads them in the same folder. */
-  readonly gate: 'here' | 'workflow';
+  readonly gate: GatePlace;
   /** The repository and commit of Pawl's action, `owner/pawl@<40 hex>`. */
   readonly action: string | null;
   /** Whom GitHub asks for a review when rules change: `@user`, `@organisation/team` or an address. */

@@ -166,6 +166,7 @@ export const flagRows: Readonly<Record<string, Readonly<Record<string, readonly 
     '--head': [elsewhere(PEER, '--head')],
     '--judgement': [elsewhere(PEER, '--judgement')],
   },
+  'gate watch': { '--once': [elsewhere('pipeline/commands/gate-watch.test.ts', '--once')] },
   rollback: {
     '--to': [changes('--reason x', '--to 1', /v1 is in production already/)],
     '--reason': [changes('--to 1', '--reason x', /v1 is in production already/)],

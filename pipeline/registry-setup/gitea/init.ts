@@ -2,7 +2,7 @@ import { ForgeError } from '../../forge/errors.ts';
 import { AnyAnswer } from '../../forge/gitea/answers.ts';
 import type { GiteaConnection } from '../../forge/gitea/open.ts';
 import type { Settings } from '../../world.ts';
-import { firstCommit, type GateIsHere, type Initialised, type InitOptions, keepProbed } from '../github/init.ts';
+import { firstCommit, type GateAt, type Initialised, type InitOptions, keepProbed } from '../github/init.ts';
 import { recordInitialized, type SetupWorld } from '../setup.ts';
 import { planRepository } from './plan.ts';
 import { probe } from './probe.ts';
@@ -27,7 +27,7 @@ export async function wantedOf(
  * @throws {RegistryExistsError} if the repository has commits, and no registry @throws {ForgeError}
  */
 export async function initGitea(
-  world: SetupWorld & { gitea(): GiteaConnection } & GateIsHere,
+  world: SetupWorld & { gitea(): GiteaConnection } & GateAt,
   options: InitOptions,
 ): Promise<Initialised> {
   const gitea = world.gitea();

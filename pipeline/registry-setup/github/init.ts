@@ -4,6 +4,7 @@ import type { Dataset } from '../../data/load.ts';
 import { ForgeError } from '../../forge/errors.ts';
 import { type GitHubConnection, type Probed, probeFile } from '../../forge/github/open.github.ts';
 import { createKeys, pinKeys } from '../../keys.ts';
+import type { GatePlace } from '../../promotion/gate.ts';
 import type { Settings } from '../../world.ts';
 import { firstFiles, storePinnedRows } from '../first-files.ts';
 import { RegistryExistsError, writeFirstCommit } from '../init.ts';
@@ -14,8 +15,8 @@ import { planRepository } from './plan.ts';
 import { applyParts, creation, findRepository, planNew, probeServer, sender } from './setup.ts';
 import type { Wanted } from './wanted.ts';
 
-/** Whether this machine judges and merges, or the registry's own workflow. */
-export type GateIsHere = { readonly gateIsHere: boolean };
+/** Who judges and merges. */
+export type GateAt = { readonly gatePlace: GatePlace };
 
 export type InitOptions = {
   readonly owners: readonly string[];
@@ -51,7 +52,7 @@ export function wantedOf({ config }: Settings, options: Pick<InitOptions, 'owner
  * @throws {RegistryExistsError} if the repository has commits, and no registry @throws {ForgeError}
  */
 export async function initGitHub(
-  world: SetupWorld & GateIsHere & { github(): GitHubConnection },
+  world: SetupWorld & GateAt & { github(): GitHubConnection },
   options: InitOptions,
 ): Promise<Initialised> {
   const connection = world.github();
@@ -96,7 +97,7 @@ async function dryRun({ place, web }: GitHubConnection, wanted: Wanted, there: b
  * main.
  */
 export async function firstCommit(
-  world: SetupWorld & GateIsHere,
+  world: SetupWorld & GateAt,
   { mirror, web }: Pick<GitHubConnection, 'mirror' | 'web'>,
   { load, owners }: Pick<InitOptions, 'load' | 'owners'>,
 ): Promise<string> {
@@ -106,7 +107,7 @@ export async function firstCommit(
     world.keepState();
     const keys = await createKeys(world.path(config.keys.path), clock());
     const { forge, action } = config.registry;
-    const gate = world.gateIsHere ? 'here' : 'workflow';
+    const gate = world.gatePlace;
     const seed = await seedFiles({ forge, gate, action, owners });
     const first = firstFiles(world, await load(), keys);
     const files = new Map([...seed, ...first.files]);

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import type { Api, Params } from '../../forge/rest/api.ts';
-import { hasStatus } from '../../forge/rest/failures.ts';
+import type { Api } from '../../forge/rest/api.ts';
 import { differences } from '../differs.ts';
 import type { Part } from '../part.ts';
 import { keepingStricter } from '../stricter.ts';
+import { reading, UNKNOWN } from './reading.ts';
 import {
   actionsPermissions,
   ENVIRONMENT,
@@ -42,16 +42,6 @@ export async function planRepository(api: Api, wanted: Wanted): Promise<Part[]> 
   return found;
 }
 
-/** @returns undefined if the server does not know the route */
-async function read(api: Api, route: string, params: Params): Promise<unknown> {
-  try {
-    return await api.get(route, params, Anything);
-  } catch (error) {
-    if (hasStatus(error, 404, 405, 501)) return undefined;
-    throw error;
-  }
-}
-
 type Setting = {
   readonly name: string;
   readonly get: string;
@@ -63,10 +53,14 @@ type Setting = {
 
 /** A setting that is read and written as a whole. */
 async function setting({ api, wanted }: Reader, { name, get, set, value, right, without }: Setting): Promise<Part> {
-  const found = await read(api, get, at(wanted));
+  const read = await reading(() => api.get(get, at(wanted), Anything));
+  if (!('found' in read)) return { name, ...read, calls: [], without };
+  const { found } = read;
+  // Settings of a repository are shown to some accounts alone; a plan for a new one reads an empty answer.
+  const seen = Object.keys(found);
+  if (seen.length > 0 && !Object.keys(value).some((key) => seen.includes(key)))
+    return { name, state: 'hidden', what: 'not shown to this token', calls: [], without };
   const calls = [{ route: set, params: { ...at(wanted), ...keepingStricter(value, found) } }];
-  if (found === undefined)
-    return { name, state: 'unsupported', what: 'this server does not know of it', calls: [], without };
   const wrong = differences(value, found);
   return wrong.length === 0
     ? { name, state: 'ok', what: right, calls: [], without }
@@ -128,7 +122,7 @@ const environmentPart = (reader: Reader): Promise<Part> =>
 /** A setting that can be made is supported, even if it does not exist yet. */
 async function missingIsDifferent(reader: Reader, of: Setting): Promise<Part> {
   const part = await setting(reader, of);
-  if (part.state !== 'unsupported') return part;
+  if (part.state !== 'unsupported' || part.what !== UNKNOWN) return part;
   const calls = [{ route: of.set, params: { ...at(reader.wanted), ...of.value } }];
   return { ...part, state: 'differs', what: 'not there', calls };
 }
@@ -137,8 +131,9 @@ async function branchPolicyPart({ api, wanted }: Reader): Promise<Part> {
   const name = 'gate on main only';
   const without = 'a workflow on another branch could read the gate’s secrets';
   const route = `/repos/{owner}/{repo}/environments/${ENVIRONMENT}/deployment-branch-policies`;
-  const found = await listOrNone(() => api.list(`GET ${route}`, at(wanted), Policies, 'branch_policies'));
-  const names = (found ?? []).map((p) => p.name);
+  const read = await reading(() => api.list(`GET ${route}`, at(wanted), Policies, 'branch_policies'));
+  if (!('found' in read) && read.what !== UNKNOWN) return { name, ...read, calls: [], without };
+  const names = 'found' in read ? read.found.map((p) => p.name) : [];
   if (names.join() === 'main')
     return { name, state: 'ok', what: 'the gate’s secrets are for main alone', calls: [], without };
   const others = names.filter((n) => n !== 'main');
@@ -152,10 +147,10 @@ async function rulesetPart({ api, wanted }: Reader): Promise<Part> {
   const without =
     'the server does not keep anybody off main: Pawl refuses to serve what no verdict explains, and `pawl audit` names it';
   const route = '/repos/{owner}/{repo}/rulesets';
-  const list = await listOrNone(() => api.list(`GET ${route}`, at(wanted), Rulesets));
+  const list = await reading(() => api.list(`GET ${route}`, at(wanted), Rulesets));
   const value = ruleset(wanted);
-  if (!list) return { name, state: 'unsupported', what: 'this server has no rulesets', calls: [], without };
-  const known = list.find((r) => r.name === RULESET);
+  if (!('found' in list)) return { name, ...list, calls: [], without };
+  const known = list.found.find((r) => r.name === RULESET);
   if (!known)
     return {
       name,
@@ -172,7 +167,7 @@ async function rulesetPart({ api, wanted }: Reader): Promise<Part> {
   if (wrong.length === 0 && hidden)
     return {
       name,
-      state: 'unsupported',
+      state: 'hidden',
       what: 'who may pass over the rules is not shown to this token',
       calls: [],
       without: 'ask with a token that may administer the repository; the other rules are as they should be',
@@ -190,12 +185,3 @@ async function rulesetPart({ api, wanted }: Reader): Promise<Part> {
 
 const rulesText = ({ gateApp }: Wanted): string =>
   `pull requests on top of main with the gate’s success${gateApp === null ? ' (of whoever may write: no App is set)' : ` (of App ${gateApp} alone)`}, no force push, no deletion, nobody above`;
-
-async function listOrNone<T>(list: () => Promise<T[]>): Promise<T[] | null> {
-  try {
-    return await list();
-  } catch (error) {
-    if (hasStatus(error, 404, 405, 501)) return null;
-    throw error;
-  }
-}
