@@ -48,6 +48,15 @@ export function logRepository(world: Pick<World, 'config' | 'path'>): string {
   return `${forgeOf(registry)}/${registry.repository}.git`;
 }
 
+/** The log's branch, if it is one of the registry's own repository on its forge; null otherwise. */
+export function logBranchBesideMain(world: Pick<World, 'config' | 'path'>): string | null {
+  const { events, registry } = world.config;
+  if (events.store !== 'git' || registry.forge === 'local' || registry.repository === null) return null;
+  const named = (address: string) => address.replace(/\.git$/, '').toLowerCase();
+  const own = `${forgeOf(registry)}/${registry.repository}`;
+  return named(logRepository(world)) === named(own) ? events.branch : null;
+}
+
 const forgeOf = ({ api }: Config['registry']): string => webOf(api).replace(/\/api\/v1$/, '');
 
 /**

@@ -1,7 +1,7 @@
 import type { GiteaConnection } from '../../forge/gitea/open.ts';
 import { readProbed } from '../../forge/github/open.github.ts';
 import { hasStatus } from '../../forge/rest/failures.ts';
-import type { Settings } from '../../world.ts';
+import type { Places } from '../../world.ts';
 import { AGAIN, type Answer, differing, named, warning } from '../answer.ts';
 import type { GateAt } from '../github/init.ts';
 import type { Part } from '../part.ts';
@@ -12,10 +12,9 @@ import { planRepository } from './plan.ts';
  * Compares a registry on Gitea or Forgejo with how it should be set up, and names what its server is known not to
  * enforce.
  */
-export async function checkGitea(world: Settings & GateAt & { gitea(): GiteaConnection }): Promise<Answer> {
+export async function checkGitea(world: Places & GateAt & { gitea(): GiteaConnection }): Promise<Answer> {
   const gitea = world.gitea();
-  const { config } = world;
-  const wanted = await wantedOf({ config, gitea }, { owners: [], visibility: 'private' });
+  const wanted = await wantedOf(world, gitea, { owners: [], visibility: 'private' });
   const found = await planRepository(gitea.place.api, wanted).catch((error) => {
     if (hasStatus(error, 403)) return null;
     throw error;

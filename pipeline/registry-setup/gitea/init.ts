@@ -1,7 +1,8 @@
 import { ForgeError } from '../../forge/errors.ts';
 import { AnyAnswer } from '../../forge/gitea/answers.ts';
 import type { GiteaConnection } from '../../forge/gitea/open.ts';
-import type { Settings } from '../../world.ts';
+import { logBranchBesideMain } from '../../open-store.ts';
+import type { Places } from '../../world.ts';
 import { firstCommit, type GateAt, type Initialised, type InitOptions, keepProbed } from '../github/init.ts';
 import { recordInitialized, type SetupWorld } from '../setup.ts';
 import { planRepository } from './plan.ts';
@@ -11,13 +12,16 @@ import { ownersOf, type Wanted } from './wanted.ts';
 
 /** How a registry with these settings should be set up. @param options owners of its rules */
 export async function wantedOf(
-  { config, gitea }: Settings & { readonly gitea: GiteaConnection },
+  world: Places,
+  gitea: GiteaConnection,
   options: Pick<InitOptions, 'owners' | 'visibility'>,
 ): Promise<Wanted> {
+  const { config } = world;
   const { owner, repo, api } = gitea.place;
   const gate = config.registry.gateAccount ?? (await accountOf(api));
   const approvals = config.policy.merge === 'after-approval' ? 1 : 0;
-  return { owner, repo, gate, approvals, visibility: options.visibility, ...ownersOf(options.owners) };
+  const log = logBranchBesideMain(world);
+  return { owner, repo, gate, approvals, log, visibility: options.visibility, ...ownersOf(options.owners) };
 }
 
 /**
@@ -32,8 +36,7 @@ export async function initGitea(
 ): Promise<Initialised> {
   const gitea = world.gitea();
   const { place, web, mirror } = gitea;
-  const { config } = world;
-  const wanted = await wantedOf({ config, gitea }, options);
+  const wanted = await wantedOf(world, gitea, options);
   const there = await findRepository(place);
   if (options.dryRun) return dryRun(gitea, wanted, there !== null);
   const made = there ? [] : [await creation(place, wanted)];

@@ -2,14 +2,14 @@ import { RegistryAt } from '../../../registry-repo/registry.ts';
 import { REGISTRY_SETTINGS_PATH, registrySettings } from '../../config/registry-file.ts';
 import { type GitHubConnection, readProbed } from '../../forge/github/open.github.ts';
 import type { Keys } from '../../keys.ts';
-import type { Settings } from '../../world.ts';
+import type { Places } from '../../world.ts';
 import { AGAIN, type Answer, differing, named, seen, unseen, warning } from '../answer.ts';
 import type { Part } from '../part.ts';
 import { seedFiles } from '../seed.ts';
 import { type GateAt, wantedOf } from './init.ts';
 import { planRepository } from './plan.ts';
 
-type World = Settings & GateAt & { keys(): Pick<Keys, 'gate'> };
+type World = Places & GateAt & { keys(): Pick<Keys, 'gate'> };
 
 /** Compares a registry on GitHub with how it should be set up, and names what its server is known not to enforce. */
 export async function checkGitHub(world: World & { github(): GitHubConnection }): Promise<Answer> {

@@ -4,8 +4,9 @@ import type { Dataset } from '../../data/load.ts';
 import { ForgeError } from '../../forge/errors.ts';
 import { type GitHubConnection, type Probed, probeFile } from '../../forge/github/open.github.ts';
 import { createKeys, pinKeys } from '../../keys.ts';
+import { logBranchBesideMain } from '../../open-store.ts';
 import type { GatePlace } from '../../promotion/gate.ts';
-import type { Settings } from '../../world.ts';
+import type { Places } from '../../world.ts';
 import { firstFiles, storePinnedRows } from '../first-files.ts';
 import { RegistryExistsError, writeFirstCommit } from '../init.ts';
 import type { Part, PlannedCall } from '../part.ts';
@@ -38,11 +39,14 @@ export type Initialised = {
 };
 
 /** How a registry with these settings should be set up. @param owners of its rules */
-export function wantedOf({ config }: Settings, options: Pick<InitOptions, 'owners' | 'visibility'>): Wanted {
+export function wantedOf(world: Places, options: Pick<InitOptions, 'owners' | 'visibility'>): Wanted {
+  const { config } = world;
   const [owner = '', repo = ''] = config.registry.repository?.split('/') ?? [];
   const approvals = config.policy.merge === 'after-approval' ? 1 : 0;
   const { gateApp } = config.registry;
-  return { owner, repo, gateApp, approvals, visibility: options.visibility, codeOwners: options.owners.length > 0 };
+  const log = logBranchBesideMain(world);
+  const codeOwners = options.owners.length > 0;
+  return { owner, repo, gateApp, approvals, visibility: options.visibility, codeOwners, log };
 }
 
 /**

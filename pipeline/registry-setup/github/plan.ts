@@ -9,7 +9,7 @@ import {
   ENVIRONMENT,
   environmentSettings,
   forkApproval,
-  RULESET,
+  logRuleset,
   repositorySettings,
   ruleset,
   type Wanted,
@@ -34,11 +34,12 @@ export async function planRepository(api: Api, wanted: Wanted): Promise<Part[]> 
     forksPart,
     environmentPart,
     branchPolicyPart,
-    rulesetPart,
+    mainRulesPart,
+    logRulesPart,
     webhooksPart,
   ];
   const found: Part[] = [];
-  for (const part of parts) found.push(await part(reader));
+  for (const part of parts) found.push(...[await part(reader)].flat());
   return found;
 }
 
@@ -142,15 +143,39 @@ async function branchPolicyPart({ api, wanted }: Reader): Promise<Part> {
   return { name, state: 'differs', what, calls, without };
 }
 
-async function rulesetPart({ api, wanted }: Reader): Promise<Part> {
-  const name = 'rules of main';
-  const without =
-    'the server does not keep anybody off main: Pawl refuses to serve what no verdict explains, and `pawl audit` names it';
+const mainRulesPart = (reader: Reader): Promise<Part> =>
+  rulesetPart(reader, {
+    name: 'rules of main',
+    value: ruleset(reader.wanted),
+    right: rulesText(reader.wanted),
+    without:
+      'the server does not keep anybody off main: Pawl refuses to serve what no verdict explains, and `pawl audit` names it',
+  });
+
+/** None where the log is kept elsewhere. */
+const logRulesPart = async (reader: Reader): Promise<Part[]> =>
+  reader.wanted.log === null
+    ? []
+    : [
+        await rulesetPart(reader, {
+          name: 'rules of the log',
+          value: logRuleset(reader.wanted.log),
+          right: `${reader.wanted.log} can only grow: no force push, no deletion`,
+          without:
+            'whoever may write can delete or shorten the log: Pawl notices by the checkpoints on main, and only a copy brings it back',
+        }),
+      ];
+
+type Rules = Pick<Part, 'name' | 'without'> & {
+  readonly value: ReturnType<typeof ruleset> | ReturnType<typeof logRuleset>;
+  readonly right: string;
+};
+
+async function rulesetPart({ api, wanted }: Reader, { name, value, right, without }: Rules): Promise<Part> {
   const route = '/repos/{owner}/{repo}/rulesets';
   const list = await reading(() => api.list(`GET ${route}`, at(wanted), Rulesets));
-  const value = ruleset(wanted);
   if (!('found' in list)) return { name, ...list, calls: [], without };
-  const known = list.found.find((r) => r.name === RULESET);
+  const known = list.found.find((r) => r.name === value.name);
   if (!known)
     return {
       name,
@@ -173,7 +198,7 @@ async function rulesetPart({ api, wanted }: Reader): Promise<Part> {
       without: 'ask with a token that may administer the repository; the other rules are as they should be',
     };
   return wrong.length === 0
-    ? { name, state: 'ok', what: rulesText(wanted), calls: [], without }
+    ? { name, state: 'ok', what: right, calls: [], without }
     : {
         name,
         state: 'differs',

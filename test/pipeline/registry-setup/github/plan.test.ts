@@ -13,7 +13,7 @@ import {
 } from '../../../../pipeline/registry-setup/github/wanted.ts';
 
 const wanted: Wanted = {
-  ...{ owner: 'team', repo: 'registry', visibility: 'private', gateApp: 7, approvals: 1, codeOwners: false },
+  ...{ owner: 'team', repo: 'registry', visibility: 'private', gateApp: 7, approvals: 1, codeOwners: false, log: null },
 };
 
 type Shown = { actions?: object; rules?: object };
