@@ -1,7 +1,7 @@
 import { ForgeError } from '../../forge/errors.ts';
 import { AnyAnswer } from '../../forge/gitea/answers.ts';
 import type { GiteaConnection } from '../../forge/gitea/open.ts';
-import { logBranchBesideMain } from '../../open-store.ts';
+import { logBranchBesideMain } from '../../forge/log-repository.ts';
 import type { Places } from '../../world.ts';
 import { firstCommit, type GateAt, type Initialised, type InitOptions, keepProbed } from '../github/init.ts';
 import { recordInitialized, type SetupWorld } from '../setup.ts';
