@@ -239,6 +239,11 @@ export const flagRows: Readonly<Record<string, Readonly<Record<string, readonly 
       refusedAnew('', ACTION),
       refusedIn('gitea')('', ACTION),
     ],
+    '--accept-without': [
+      elsewhere('pipeline/registry-setup/github/limits.test.ts', '--accept-without'),
+      refusedAnew('', '--accept-without forks'),
+      refusedIn('gitea')('', '--accept-without forks'),
+    ],
     '--gate-app': [
       onGitHub(`${ACTION} --dry-run`, '--gate-app 4711', /4711/),
       refusedAnew('', '--gate-app 4711'),

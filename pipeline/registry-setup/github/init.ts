@@ -13,7 +13,7 @@ import type { Part, PlannedCall } from '../part.ts';
 import { seedFiles } from '../seed.ts';
 import { recordInitialized, type SetupWorld } from '../setup.ts';
 import { planRepository } from './plan.ts';
-import { applyParts, creation, findRepository, planNew, probeServer, sender } from './setup.ts';
+import { applyParts, creation, findRepository, planNew, probeServer, requireAccepted, sender } from './setup.ts';
 import type { Wanted } from './wanted.ts';
 
 /** Who judges and merges. */
@@ -23,6 +23,8 @@ export type InitOptions = {
   readonly owners: readonly string[];
   readonly visibility: Wanted['visibility'];
   readonly dryRun: boolean;
+  /** Names of the parts that the server may lack. */
+  readonly accepted: readonly string[];
   /** Gives the data whose test rows become the evaluation set; called only if it is needed. */
   readonly load: () => Promise<Dataset>;
   readonly say: (line: string) => void;
@@ -73,9 +75,18 @@ export async function initGitHub(
     if (!(await findRepository(place))) throw new ForgeError('refused', `${web} was to be made, and is not there`);
     options.say(`made ${web}`);
   }
-  if (there && there.default_branch !== 'main')
+  // An empty repository gets its default branch with the first push.
+  const empty = !there || (await connection.mirror.remoteRefs('HEAD')).size === 0;
+  if (there && there.default_branch !== 'main' && !empty)
     throw new ForgeError('refused', `${web} has the default branch ${there.default_branch}: make it main first`);
+  requireAccepted(await planRepository(place.api, wanted), options.accepted);
   const commit = await firstCommit(world, connection, options);
+  if (empty && (await findRepository(place))?.default_branch !== 'main') {
+    const { owner, repo } = wanted;
+    const call = { route: 'PATCH /repos/{owner}/{repo}', params: { owner, repo, default_branch: 'main' } };
+    await send(call);
+    calls.push(call);
+  }
   await recordInitialized(world, connection.mirror.git, web);
   const applied = await applyParts(place.api, wanted, send);
   const enforced = await probeServer(connection, wanted, {

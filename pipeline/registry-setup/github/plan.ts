@@ -3,7 +3,7 @@ import type { Api } from '../../forge/rest/api.ts';
 import { differences } from '../differs.ts';
 import type { Part } from '../part.ts';
 import { keepingStricter } from '../stricter.ts';
-import { reading, UNKNOWN } from './reading.ts';
+import { PLAN, reading, UNKNOWN } from './reading.ts';
 import {
   actionsPermissions,
   ENVIRONMENT,
@@ -20,6 +20,18 @@ import { webhooksPart } from './webhooks.ts';
 const Anything = z.looseObject({});
 const Rulesets = z.looseObject({ id: z.int(), name: z.string(), source_type: z.string().nullish() });
 const Policies = z.looseObject({ name: z.string() });
+
+/**
+ * Where the plan of a private repository has no rulesets, it has no environments with rules either; their refusal comes
+ * only with the request that would make one.
+ */
+function withPlanLimits(parts: readonly Part[]): Part[] {
+  const limit = parts.find((p) => p.state === 'unsupported' && PLAN.test(p.what));
+  const limited = (p: Part) => p.state === 'differs' && ENVIRONMENT_PARTS.includes(p.name);
+  return parts.map((p) => (limit && limited(p) ? { ...p, state: 'unsupported', what: limit.what, calls: [] } : p));
+}
+
+const ENVIRONMENT_PARTS = ['gate environment', 'gate on main only'];
 
 type Reader = { readonly api: Api; readonly wanted: Wanted };
 const at = ({ owner, repo }: Wanted) => ({ owner, repo });
@@ -40,7 +52,7 @@ export async function planRepository(api: Api, wanted: Wanted): Promise<Part[]> 
   ];
   const found: Part[] = [];
   for (const part of parts) found.push(...[await part(reader)].flat());
-  return found;
+  return withPlanLimits(found);
 }
 
 type Setting = {
@@ -99,15 +111,22 @@ const tokenPart = (reader: Reader): Promise<Part> =>
     without: 'a workflow that names no permissions could write; the seed’s own name theirs',
   });
 
-const forksPart = (reader: Reader): Promise<Part> =>
-  setting(reader, {
-    name: 'forks',
-    get: 'GET /repos/{owner}/{repo}/actions/permissions/fork-pr-contributor-approval',
-    set: 'PUT /repos/{owner}/{repo}/actions/permissions/fork-pr-contributor-approval',
-    value: forkApproval,
-    right: 'a stranger’s workflows wait for approval',
-    without: 'strangers could spend the registry’s minutes; the gate refuses forks in any case',
-  });
+/** Strangers see no private repository, and GitHub has no such setting there. */
+async function forksPart(reader: Reader): Promise<Part> {
+  const part = await setting(reader, FORKS);
+  return part.state === 'unsupported' && /private repositor/i.test(part.what)
+    ? { ...part, state: 'ok', what: 'a private repository, which strangers do not see' }
+    : part;
+}
+
+const FORKS: Setting = {
+  name: 'forks',
+  get: 'GET /repos/{owner}/{repo}/actions/permissions/fork-pr-contributor-approval',
+  set: 'PUT /repos/{owner}/{repo}/actions/permissions/fork-pr-contributor-approval',
+  value: forkApproval,
+  right: 'a stranger’s workflows wait for approval',
+  without: 'strangers could spend the registry’s minutes; the gate refuses forks in any case',
+};
 
 const environmentPart = (reader: Reader): Promise<Part> =>
   missingIsDifferent(reader, {

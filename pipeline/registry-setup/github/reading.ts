@@ -14,7 +14,7 @@ export const UNKNOWN = 'this server does not know of it';
  * How github.com says that the plan or the visibility of a repository has no such setting: 403 `Upgrade to GitHub Pro
  * or make this repository public to enable this feature.`
  */
-const PLAN = /upgrade|billing|\bplan\b|make this repository public/i;
+export const PLAN = /upgrade|billing|\bplan\b|make this repository public/i;
 
 /** Reads a setting. A refusal is an answer about this setting alone, so that a plan is never left half made. */
 export async function reading<T>(read: () => Promise<T>): Promise<Reading<T>> {
