@@ -19,6 +19,10 @@ process.on('uncaughtException', (error) => {
   process.exit(EXIT.failed);
 });
 
+/** What a stopped command has left open (a request without an answer) may take this long after its end; milliseconds. */
+const LEFT_OPEN_MS = 500;
+let stopping = false;
+
 /** The second signal ends at once. */
 function onStop(stop: () => void): () => void {
   let stopped = false;
@@ -26,6 +30,7 @@ function onStop(stop: () => void): () => void {
   // may have come first.
   const onGone = () => {
     stopped = true;
+    stopping = true;
     stop();
   };
   const onSignal = () => {
@@ -50,3 +55,4 @@ process.exitCode = await program({
     return process.stdin; // Opened only when it is read: it would keep the process alive.
   },
 });
+if (stopping) setTimeout(() => process.exit(), LEFT_OPEN_MS).unref();

@@ -5,7 +5,7 @@ import type { CopyableStore } from '../events/store.ts';
 import { Git } from '../registry-repo/git.ts';
 import type { Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
-import { webOf } from './forge/github/open.github.ts';
+import { forgeOf, logRepository } from './forge/log-repository.ts';
 import { networkOf } from './forge/mirror.ts';
 
 type World = {
@@ -38,17 +38,6 @@ export function openStore(world: World): CopyableStore {
 /** Names branch and repository of a git store in messages. */
 export const logBranch = (world: Pick<World, 'config' | 'path'>): string =>
   `${world.config.events.branch} of ${logRepository(world)}`;
-
-/** The repository whose branch is the log: as set, or the registry's own. */
-export function logRepository(world: Pick<World, 'config' | 'path'>): string {
-  const { events, registry } = world.config;
-  if (events.repository !== null)
-    return /^[a-z][a-z0-9+.-]*:\/\//i.test(events.repository) ? events.repository : world.path(events.repository);
-  if (registry.forge === 'local' || registry.repository === null) return world.path(registry.path);
-  return `${forgeOf(registry)}/${registry.repository}.git`;
-}
-
-const forgeOf = ({ api }: Config['registry']): string => webOf(api).replace(/\/api\/v1$/, '');
 
 /**
  * A token that may write to the registry's forge is sent to no other server. If there is no forge, the token is for the

@@ -33,7 +33,7 @@ import { openStore } from './open-store.ts';
 import { version } from './package-info.ts';
 import { ComparedStore } from './past/compared-store.ts';
 import { type Progress, silentProgress } from './progress.ts';
-import type { Gate } from './promotion/gate.ts';
+import type { Gate, GatePlace } from './promotion/gate.ts';
 import type { ReconcilePorts } from './promotion/ports.ts';
 import type { TrainingRepository } from './source/repository.git.ts';
 
@@ -268,10 +268,15 @@ export class Workspace {
     };
   }
 
-  /** Whether this machine judges and merges, or the registry's own workflow. */
-  get gateIsHere(): boolean {
+  /** Who judges and merges. */
+  get gatePlace(): GatePlace {
     const { gate, forge } = this.config.registry;
-    return (gate ?? (forge === 'github' ? 'workflow' : 'here')) === 'here';
+    return gate ?? (forge === 'github' ? 'workflow' : 'here');
+  }
+
+  /** Whether this machine judges and merges what it proposes. */
+  get gateIsHere(): boolean {
+    return this.gatePlace === 'here';
   }
 
   /** How long commands wait for a remote gate; milliseconds. */
@@ -279,10 +284,14 @@ export class Workspace {
     return this.config.registry.gateMinutes * 60_000;
   }
 
-  /** Judges commits of the registry; with a key the verdicts are signed. */
-  judge(key: SigningKey | null): (question: Question) => Promise<GateAnswer> {
+  /**
+   * Judges commits of the registry; with a key the verdicts are signed.
+   *
+   * @param stop ends a scoring at once; that judgement is then an error
+   */
+  judge(key: SigningKey | null, stop?: AbortSignal): (question: Question) => Promise<GateAnswer> {
     const [forge, artifacts] = [this.forge(), this.artifacts()];
-    const [bounds, registry] = [this.modelBounds, registryOf(this.keys())];
+    const [bounds, registry] = [{ ...this.modelBounds, ...(stop && { stop }) }, registryOf(this.keys())];
     const gate = { git: forge.git, artifacts, key, registry, now: this.clock, pawl: version };
     return async (question) => {
       const { scoreInProcess } = await import('../registry-repo/scoring/score.process.ts');
@@ -300,7 +309,7 @@ export class Workspace {
     if (!this.gateIsHere) requireTrustedGate(keys, folder);
     const gate: Gate = this.gateIsHere
       ? { kind: 'here', judge: this.judge(requireKey(keys, 'gate', folder)), check: (bytes) => checkScratch(bytes) }
-      : { kind: 'workflow', lookMs: GATE_LOOK_MS, askMs: GATE_ASK_MS };
+      : { kind: 'workflow', lookMs: GATE_LOOK_MS, askMs: this.gatePlace === 'watch' ? null : GATE_ASK_MS };
     const { clock, newId, command } = this;
     const ports = {
       store,

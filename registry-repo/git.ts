@@ -216,6 +216,13 @@ export class Git {
     throw new GitError(['cat-file'], null, `${oid} is ${info ? `a ${info.type}` : 'nothing here'}, no blob`);
   }
 
+  /** What kind of object it is. @throws {GitError} if it is not here */
+  async typeOf(oid: ObjectId): Promise<string> {
+    const info = await this.#objects.info(oid);
+    if (info) return info.type;
+    throw new GitError(['cat-file'], null, `${oid} is nothing here`);
+  }
+
   /** A blob's bytes. @throws {GitError} if there is no such blob, {@link OutputTooLargeError} if it is larger than `maxBytes` */
   async blob(oid: ObjectId, maxBytes = DEFAULT_MAX_BYTES): Promise<Buffer> {
     const size = await this.blobSize(oid);

@@ -87,6 +87,12 @@ export const verbs: readonly Verb<Workspace>[] = [
     load: async () => (await import('./gate-publish.ts')).gatePublish,
   },
   {
+    name: 'gate watch',
+    takes: '[options]',
+    summary: 'judge the registry’s open pull requests on this machine, which has the gate’s key, and merge what passes',
+    load: async () => (await import('./gate-watch.ts')).gateWatch,
+  },
+  {
     name: 'approve',
     takes: '<number>',
     summary: 'approve a pull request of the registry, at its current commit',

@@ -73,7 +73,7 @@ export const registryConfigure: Command<Workspace> = {
     const change = { base, files, reason };
     if (!mergesHere(workspace)) {
       const { url, number, head } = await openChange(workspace, change);
-      if (!workspace.gateIsHere) await forge.requestGate({ number, head });
+      if (workspace.gatePlace === 'workflow') await forge.requestGate({ number, head });
       out.result(
         { changed: false, url, paths: [...files.keys()] },
         () =>

@@ -29,6 +29,10 @@ export const registryInit: Command<Workspace> = {
     { flags: '--owners <names>', description: 'who must approve changes to the rules: @user,@organisation/team' },
     { flags: '--public', description: 'make a new repository public' },
     {
+      flags: '--accept-without <names>',
+      description: 'protections that this repository on GitHub cannot have, by name: a refusal lists them',
+    },
+    {
       flags: '--dry-run',
       description: 'show what would be made, and every request that would be sent; make and send nothing',
     },
@@ -64,16 +68,17 @@ const OF_FORGES = ['--repo', '--action', '--gate-app', '--gate-account', '--api'
 
 /** What means nothing to the registry's forge is refused. @throws {UsageError} */
 function requireMeaning(invocation: Invocation<Workspace>): void {
-  const { config, gateIsHere } = invocation.workspace;
+  const { config, gatePlace } = invocation.workspace;
   const { forge } = config.registry;
   if (forge === 'local') refuse(invocation, OF_FORGES, 'only for a registry on GitHub or Gitea (--forge)');
   if (forge !== 'github') refuse(invocation, ['--gate-app'], 'an App is GitHub’s: on Gitea give --gate-account');
+  if (forge !== 'github') refuse(invocation, ['--accept-without'], 'only GitHub’s plans lack protections');
   if (forge !== 'gitea') refuse(invocation, ['--gate-account'], 'an account is Gitea’s: on GitHub give --gate-app');
-  if (gateIsHere)
+  if (gatePlace !== 'workflow')
     refuse(
       invocation,
       ['--action'],
-      'the gate is on this machine, and no workflow runs Pawl (registry.gate: workflow)',
+      'the gate is on a machine of its own, and no workflow runs Pawl (registry.gate: workflow)',
     );
 }
 
@@ -92,17 +97,23 @@ async function elsewhere(
   const owners = (text(invocation, 'owners') ?? '').split(',').filter(Boolean);
   const visibility = flags.public === true ? 'public' : 'private';
   const dryRun = flags.dryRun === true;
+  const accepted = (text(invocation, 'acceptWithout') ?? '').split(',').map((name) => name.trim());
   const say = (line: string) => out.say(line);
   const init = workspace.config.registry.forge === 'gitea' ? initGitea : initGitHub;
-  const done = await init(workspace, { owners, visibility, dryRun, load, say });
+  const done = await init(workspace, { owners, visibility, dryRun, accepted, load, say });
   out.result(done, () => (dryRun ? shownPlan(done) : shown(workspace, done)));
   return done.parts.some((part) => part.state === 'differs') && !dryRun ? 1 : 0;
 }
 
-const shownPlan = ({ url, calls }: Initialised): string =>
-  calls.length === 0
+const lacks = ({ state }: Part): boolean => state === 'unsupported' || state === 'hidden';
+
+const shownPlan = ({ url, calls, parts }: Initialised): string =>
+  calls.length === 0 && !parts.some(lacks)
     ? `${url} is as it should be: nothing would be sent`
-    : calls.map(({ route, params }) => `${route}\n  ${JSON.stringify(params)}`).join('\n');
+    : [
+        ...calls.map(({ route, params }) => `${route}\n  ${JSON.stringify(params)}`),
+        ...parts.filter(lacks).map(line),
+      ].join('\n');
 
 function shown(workspace: Workspace, { url, commit, parts, calls, enforced }: Initialised): string {
   const lost = parts.filter((p) => p.state !== 'ok').map(line);
@@ -117,14 +128,14 @@ function shown(workspace: Workspace, { url, commit, parts, calls, enforced }: In
     enforced?.requiredStatus === false
       ? '! this server merges without the required status: only Pawl’s own checks, and the servers’, keep main right'
       : '',
-    ...(workspace.gateIsHere ? [] : ['', ...secretsToSet(workspace, url, keys)]),
+    ...(workspace.gatePlace === 'workflow' ? ['', ...secretsToSet(workspace, url, keys)] : []),
   ]
     .filter((text, i, all) => text !== '' || all[i + 1] !== undefined)
     .join('\n');
 }
 
 const line = ({ name, state, what, without }: Part): string =>
-  `! ${name}: ${what}${state === 'unsupported' ? `: ${without}` : ''}`;
+  `! ${name}: ${what}${state === 'ok' || state === 'differs' ? '' : `: ${without}`}`;
 
 const secretsToSet = ({ config }: Workspace, url: string, keys: string): string[] => {
   if (config.registry.forge === 'gitea')

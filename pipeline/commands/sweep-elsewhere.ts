@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
-import { logRepository } from '../open-store.ts';
+import { logRepository } from '../forge/log-repository.ts';
 import { UsageError } from '../operations/not-found.ts';
 import { asUser } from '../state-folder.ts';
 import { SweepError } from '../sweep/errors.ts';

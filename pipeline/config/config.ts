@@ -213,11 +213,11 @@ export const Config = z.strictObject({
           'The account on Gitea or Forgejo that the gate acts as: only it may push to main; null takes the account of the token',
         ),
       gate: z
-        .enum(['here', 'workflow'])
+        .enum(['here', 'workflow', 'watch'])
         .nullable()
         .default(null)
         .describe(
-          'Where the gate judges and merges: here, or in the registry’s own workflow; null takes workflow on GitHub, otherwise here',
+          'Where the gate judges and merges: here, in the registry’s own workflow, or on another machine that runs `pawl gate watch`; null takes workflow on GitHub, otherwise here',
         ),
       gateMinutes: z.number().min(0.01).max(1440).default(60).describe('Max time to wait for a workflow’s verdict'),
       action: z

@@ -1,5 +1,6 @@
 import { digestOf } from '../../registry-repo/digest.ts';
 import { RefMovedError } from '../../registry-repo/git.ts';
+import { writeNote } from '../../registry-repo/note.ts';
 import type { ObjectId } from '../../registry-repo/values.ts';
 import { verdictRef } from '../../registry-repo/verdict/attached.ts';
 import { branchRef } from './branch-ref.ts';
@@ -36,8 +37,10 @@ export async function keepVerdict(mirror: Mirror, head: ObjectId, verdict: Uint8
   await mirror.prepare();
   const { git } = mirror;
   const ref = verdictRef(head, digestOf(verdict));
-  const to = await git.writeBlob(verdict);
-  if ((await mirror.remoteRefs(ref)).get(ref) !== to) await mirror.push({ ref, to, from: null });
+  const to = await writeNote(git, verdict);
+  // Earlier versions kept the bytes themselves.
+  const kept = [to, await git.writeBlob(verdict)];
+  if (!kept.includes((await mirror.remoteRefs(ref)).get(ref) ?? '')) await mirror.push({ ref, to, from: null });
   const from = await git.resolve(ref);
   if (from === null)
     await git.updateRefs([{ ref, to, from }]).catch((error) => {

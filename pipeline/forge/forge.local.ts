@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type Git, RefMovedError } from '../../registry-repo/git.ts';
 import type { Identity } from '../../registry-repo/git-commit.ts';
+import { writeNote } from '../../registry-repo/note.ts';
 import { ObjectId } from '../../registry-repo/values.ts';
 import { attachVerdict } from '../../registry-repo/verdict/attached.ts';
 import { branchRef } from './branch-ref.ts';
@@ -250,7 +251,7 @@ export class LocalForge implements Forge {
   }
 
   async moveLease(name: string, bytes: Uint8Array | null, from: ObjectId | null): Promise<ObjectId | null> {
-    const to = bytes && (await this.git.writeBlob(bytes));
+    const to = bytes && (await writeNote(this.git, bytes));
     await this.git.updateRefs([{ ref: leaseRef(name), to, from }]);
     return to;
   }

@@ -1,5 +1,6 @@
 import type { Git } from '../../registry-repo/git.ts';
 import { GitError } from '../../registry-repo/git-process.ts';
+import { readNote, writeNote } from '../../registry-repo/note.ts';
 import { Name, type ObjectId } from '../../registry-repo/values.ts';
 import { ForgeError } from './errors.ts';
 import type { Note } from './forge.ts';
@@ -15,13 +16,13 @@ export const leaseRef = (name: string): string => `refs/pawl/leases/${Name.parse
 const MAX_LEASE_BYTES = 10_000;
 
 /**
- * The content of the ref. Every account that may push may put anything there: what is not a small file counts as
+ * The content of the ref. Every account that may push may put anything there: what is no small note counts as
  * nothing, and can still be replaced.
  */
 export async function noteAt(git: Git, oid: ObjectId | null): Promise<Note | null> {
   if (oid === null) return null;
   try {
-    return { oid, bytes: await git.blob(oid, MAX_LEASE_BYTES) };
+    return { oid, bytes: (await readNote(git, oid, MAX_LEASE_BYTES)) ?? Buffer.alloc(0) };
   } catch (error) {
     if (!(error instanceof GitError)) throw error;
     return { oid, bytes: Buffer.alloc(0) };
@@ -51,7 +52,7 @@ export async function moveLease(
   { bytes, from }: { bytes: Uint8Array | null; from: ObjectId | null },
 ): Promise<ObjectId | null> {
   await mirror.prepare();
-  const to = bytes && (await mirror.git.writeBlob(bytes));
+  const to = bytes && (await writeNote(mirror.git, bytes));
   await mirror.push({ ref: leaseRef(name), to, from });
   return to;
 }

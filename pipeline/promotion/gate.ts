@@ -3,9 +3,12 @@ import type { GateAnswer, GateRequest } from '../../registry-repo/gate/gate.ts';
 /** Judges one commit of the registry: `registry-repo/gate/gate.ts`, with all its inputs but the question filled in. */
 export type Judge = (question: Pick<GateRequest, 'head' | 'base' | 'pullRequest' | 'reason'>) => Promise<GateAnswer>;
 
+/** The setting `registry.gate`: this machine, the registry's own workflow, or a machine that runs `pawl gate watch`. */
+export type GatePlace = 'here' | 'workflow' | 'watch';
+
 /**
- * Who judges and merges: this process, or the registry's own workflow. Pawl then waits for the workflow's signed
- * verdict.
+ * Who judges and merges: this process, or a gate elsewhere (the registry's own workflow, or a machine that watches it).
+ * Pawl then waits for that gate's signed verdict.
  */
 export type Gate =
   | {
@@ -16,7 +19,8 @@ export type Gate =
     }
   | {
       readonly kind: 'workflow';
-      /** How often to look for an answer, and how often to ask again if none comes; milliseconds. */
+      /** How often to look for an answer; milliseconds. */
       readonly lookMs: number;
-      readonly askMs: number;
+      /** How often to ask again if none comes; null: nobody need ask, because that gate looks for itself. */
+      readonly askMs: number | null;
     };

@@ -33,8 +33,8 @@ export type PublishRequest = {
   readonly number: number;
   /** The commit to judge. If the pull request has moved on, there is nothing to do. */
   readonly head: ObjectId;
-  /** The result of the evaluation, which ran without rights; null if it gave none. */
-  readonly evaluated: Evaluated | null;
+  /** The result of the evaluation, which ran without rights; null if it gave none; `here`: this process measures. */
+  readonly evaluated: Evaluated | 'here' | null;
 };
 
 export type Published =
@@ -50,7 +50,8 @@ export type Published =
 const MAX_MERGE_TRIES = 20;
 
 /**
- * The second half of a gate in a registry's own workflow. It judges again from the evaluation's measurements, signs,
+ * The second half of a gate in a registry's own workflow, or all of a gate that watches: it judges, from the
+ * evaluation's measurements or its own, signs,
  * stores the verdict with the commit, shows it, and merges. It holds the keys and never loads a model. It may be
  * stopped anywhere and repeated: a commit with a verdict is not judged again.
  */
@@ -94,8 +95,8 @@ async function judgeAgain(
   const { forge, judge, trusted, now } = ports;
   const { head, number: pullRequest } = pull;
   const reason = reasonOf((await forge.git.commit(head)).message);
-  const measure = measuredBy(evaluated, { head, pullRequest });
-  const { judgement, verdict: bytes } = await judge({ head, base, pullRequest, reason, measure });
+  const measured = evaluated === 'here' ? {} : { measure: measuredBy(evaluated, { head, pullRequest }) };
+  const { judgement, verdict: bytes } = await judge({ head, base, pullRequest, reason, ...measured });
   const detail = judgement.reasons.map((r) => r.message).join('; ');
   if (bytes) return { ...openVerdict(bytes, trusted, now()), bytes };
   if (judgement.reasons.some((r) => r.code === 'config-change')) return configChange(ports, pull);

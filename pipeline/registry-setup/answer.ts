@@ -19,5 +19,16 @@ export function differing(parts: readonly Part[]): Answer | null {
   return problem(named(wrong), `${AGAIN}, or send ${routes || 'what the message says'}`);
 }
 
+/** What this token may not see, and who may; empty if it sees everything. */
+export function unseen(parts: readonly Part[]): string {
+  const names = parts.filter((p) => p.state === 'hidden').map((p) => p.name);
+  return names.length === 0
+    ? ''
+    : `; not shown to this token: ${names.join(', ')} (whoever administers the repository looks with \`pawl doctor\`)`;
+}
+
 /** Every part with what is wrong or right about it. */
 export const named = (parts: readonly Part[]): string => parts.map((p) => `${p.name}: ${p.what}`).join('; ');
+
+/** The parts that this token may see. */
+export const seen = (parts: readonly Part[]): readonly Part[] => parts.filter((p) => p.state !== 'hidden');

@@ -6,8 +6,11 @@ export type PlannedCall = { readonly route: string; readonly params: Params };
 /** One setting of a registry's repository. */
 export type Part = {
   readonly name: string;
-  /** `missing`: this server has no such setting, so it cannot be set. */
-  readonly state: 'ok' | 'differs' | 'unsupported';
+  /**
+   * `unsupported`: this server, plan or visibility has no such setting, so it cannot be set. `hidden`: this token may
+   * not see it, so it may be right or wrong.
+   */
+  readonly state: 'ok' | 'differs' | 'unsupported' | 'hidden';
   /** What is wrong, or what is right. */
   readonly what: string;
   /** The requests that would correct it, in order. */

@@ -1,11 +1,11 @@
 import type { GiteaConnection } from '../forge/gitea/open.ts';
 import type { GitHubConnection, Probed } from '../forge/github/open.github.ts';
-import type { Minting, Settings } from '../world.ts';
+import type { Minting, Places } from '../world.ts';
 import { probe } from './gitea/probe.ts';
 import { keepProbed, wantedOf } from './github/init.ts';
 import { probeServer } from './github/setup.ts';
 
-type World = Settings & Minting & { github(): GitHubConnection; gitea(): GiteaConnection };
+type World = Places & Minting & { github(): GitHubConnection; gitea(): GiteaConnection };
 
 /**
  * Tries what the registry's server enforces, on branches of its own, and stores the result: later merges use it.

@@ -2,11 +2,12 @@ import { readdir } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { ConfigError } from '../config/config-error.ts';
 import { packageRoot, readText } from '../package-info.ts';
+import type { GatePlace } from '../promotion/gate.ts';
 
 export type SeedOptions = {
   readonly forge: 'local' | 'github' | 'gitea';
   /** Who judges: with `workflow`, the registry gets the workflows for it; Gitea reads them in the same folder. */
-  readonly gate: 'here' | 'workflow';
+  readonly gate: GatePlace;
   /** The repository and commit of Pawl's action, `owner/pawl@<40 hex>`. */
   readonly action: string | null;
   /** Whom GitHub asks for a review when rules change: `@user`, `@organisation/team` or an address. */
@@ -66,7 +67,8 @@ const forGitea = (template: string): string =>
 const ACTION = /^([\w.-]+\/[\w.-]+)@([0-9a-f]{40})$/;
 
 /**
- * A workflow's template with the steps `uses: pawl-action` filled in, pinned to the commit.
+ * A workflow's template with Pawl's own steps filled in, pinned to the commit. Templates name a commit that does not
+ * exist, so that linters take them as they are.
  *
  * @param action `owner/pawl@<40 hex>`, the setting `registry.action`
  * @throws {ConfigError}
@@ -78,7 +80,7 @@ export function withAction(template: string, action: string | null): string {
     throw new ConfigError([{ path: 'registry.action', origin: '', message }]);
   }
   return template.replaceAll(
-    /^(\s*(?:- )?uses: )pawl-action$/gm,
+    /^(\s*(?:- )?uses: )owner\/pawl\/\.github\/actions\/pawl@0{40}$/gm,
     (_, step: string) => `${step}${repository}/.github/actions/pawl@${commit}`,
   );
 }

@@ -8,6 +8,7 @@ const ORDERS: Readonly<Record<string, readonly unknown[]>> = {
   // Gitea and Forgejo
   require_signed_commits: [false, true],
   block_on_official_review_requests: [false, true],
+  enable_push_whitelist: [false, true],
 };
 
 /** Settings for which a larger number is stricter. */

@@ -61,7 +61,7 @@ jobs:
       - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
         with:
           persist-credentials: false
-      - uses: pawl-action
+      - uses: owner/pawl/.github/actions/pawl@0000000000000000000000000000000000000000
       - name: Train
         env:
           POINT: \${{ matrix.point }}

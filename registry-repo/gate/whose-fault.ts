@@ -37,6 +37,7 @@ const WHOSE_FAULT: Readonly<Record<string, 'candidate' | 'gate'>> = {
   'score-engine': 'gate',
   'score-killed': 'gate',
   'score-not-started': 'gate',
+  'score-stopped': 'gate',
   'size-not-compared': 'gate',
   'slice-empty': 'gate',
   'slice-not-measured': 'gate',

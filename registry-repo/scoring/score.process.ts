@@ -15,11 +15,16 @@ const CHILD = new URL('./score.child.js', import.meta.url);
  * crash it. The process gets nothing of Pawl's: an empty folder to be in, an empty environment, no input.
  *
  * @param entry the program that scores
- * @param bounds how the process is isolated and its memory watched; where that cannot be done, the outcome says so
+ * @param bounds how the process is isolated and its memory watched; where that cannot be done, the outcome says so.
+ *   `stop` ends it at once
  * @param wait counts the time it may take
  */
 export const scoreInProcess =
-  (entry: URL = CHILD, bounds: Omit<Bounds, 'megabytes'> = {}, wait: Later = later): Score =>
+  (
+    entry: URL = CHILD,
+    { stop, ...bounds }: Omit<Bounds, 'megabytes'> & { readonly stop?: AbortSignal } = {},
+    wait: Later = later,
+  ): Score =>
   async (task) => {
     try {
       const cwd = join(task.folder, 'empty');
@@ -27,7 +32,7 @@ export const scoreInProcess =
       const args = [task.folder, String(task.seconds), ...(task.latency ? [LATENCY] : [])];
       const program = { entry, args, cwd, files: [task.folder], stdin: 'ignore' } as const;
       const process = await Confined.start(program, { ...bounds, megabytes: task.megabytes });
-      const outcome = await new Running(process, task, wait).outcome;
+      const outcome = await new Running(process, task, wait, stop).outcome;
       return outcome.kind === 'scored' && !process.bounded
         ? { ...outcome, versions: { ...outcome.versions, memory: 'unbounded' } }
         : outcome;
@@ -43,6 +48,7 @@ const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /** What it was killed for. */
 const FINDINGS: Readonly<Record<string, (message: string) => Finding>> = {
+  stopped: (message) => errored('score-stopped', message),
   memory: (message) => errored('score-memory', `the scoring ${message}`),
   timeout: (message) => errored('score-timeout', message),
   garbage: (message) => errored('score-garbage', message),
@@ -55,13 +61,17 @@ class Running {
   readonly #answer: Buffer[] = [];
   #answerBytes = 0;
 
-  constructor(process: Confined, task: ScoreTask, wait: Later) {
+  constructor(process: Confined, task: ScoreTask, wait: Later, stop: AbortSignal | undefined) {
     this.#process = process;
+    const told = () => process.stop({ code: 'stopped', message: 'the scoring was stopped: this gate was told to end' });
+    if (stop?.aborted) told();
+    stop?.addEventListener('abort', told);
     const late = () => process.stop({ code: 'timeout', message: `the scoring took more than ${task.seconds} s` });
     const cancel = wait(task.seconds * 1000, late);
     this.#listen();
     this.outcome = process.ended.then((ended) => {
       cancel();
+      stop?.removeEventListener('abort', told);
       return this.#ended(ended);
     });
   }

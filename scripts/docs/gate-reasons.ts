@@ -112,9 +112,9 @@ export const gateReasons: readonly Explained[] = [
     advice: 'Raise `policy.scoreSeconds` or `policy.scoreMegabytes`, or train a smaller model',
   },
   {
-    codes: ['gate-unfit', 'score-not-started', 'score-killed', 'score-engine'],
+    codes: ['gate-unfit', 'score-not-started', 'score-stopped', 'score-killed', 'score-engine'],
     meaning:
-      'Could not judge: there is no folder or no room for the models, or scoring could not start, was killed from outside, or cannot load ONNX Runtime',
+      'Could not judge: there is no folder or no room for the models, or scoring could not start, was stopped or killed from outside, or cannot load ONNX Runtime',
     advice: 'Set `TMPDIR`, free memory, run `pawl doctor`; then `pawl reconcile`',
   },
   {

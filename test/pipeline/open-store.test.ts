@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Config } from '../../pipeline/config/config.ts';
-import { logRepository, tokenFor } from '../../pipeline/open-store.ts';
+import { logRepository } from '../../pipeline/forge/log-repository.ts';
+import { tokenFor } from '../../pipeline/open-store.ts';
 import { json, pawl } from '../support/cli-here.ts';
 import { temporaryFolder } from '../support/paths.ts';
 

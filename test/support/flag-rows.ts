@@ -166,6 +166,7 @@ export const flagRows: Readonly<Record<string, Readonly<Record<string, readonly 
     '--head': [elsewhere(PEER, '--head')],
     '--judgement': [elsewhere(PEER, '--judgement')],
   },
+  'gate watch': { '--once': [elsewhere('pipeline/commands/gate-watch.test.ts', '--once')] },
   rollback: {
     '--to': [changes('--reason x', '--to 1', /v1 is in production already/)],
     '--reason': [changes('--to 1', '--reason x', /v1 is in production already/)],
@@ -237,6 +238,11 @@ export const flagRows: Readonly<Record<string, Readonly<Record<string, readonly 
       elsewhere('pipeline/commands/registry-configure.test.ts', "'--action'"),
       refusedAnew('', ACTION),
       refusedIn('gitea')('', ACTION),
+    ],
+    '--accept-without': [
+      elsewhere('pipeline/registry-setup/github/limits.test.ts', '--accept-without'),
+      refusedAnew('', '--accept-without forks'),
+      refusedIn('gitea')('', '--accept-without forks'),
     ],
     '--gate-app': [
       onGitHub(`${ACTION} --dry-run`, '--gate-app 4711', /4711/),

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parse } from 'yaml';
 import { root } from '../support/paths.ts';
 import { action, workflows, written } from './files.ts';
 import { lint, lintAction, type Rules } from './lint.ts';
@@ -29,6 +30,23 @@ all('every workflow file is looked at', () => {
     .filter((f) => existsSync(join(root, f)))
     .flatMap((f) => readdirSync(join(root, f)).map((n) => `${f}/${n}`));
   assert.equal(found.filter((f) => f.endsWith('.yml')).sort(), workflows.map((w) => w.path).sort());
+});
+
+all('Dependabot looks at every folder with workflows or actions, and at no placeholder', () => {
+  const { updates } = parse(readFileSync(join(root, '.github/dependabot.yml'), 'utf8')) as {
+    updates: { 'package-ecosystem': string; directories?: string[]; ignore?: { 'dependency-name': string }[] }[];
+  };
+  const actions = updates.find((u) => u['package-ecosystem'] === 'github-actions');
+  const folders = [...workflows, action].map(({ path }) => `/${dirname(path)}`.replace(/^\/\.github\/workflows$/, '/'));
+  assert.equal(
+    [...new Set(folders)].filter((f) => !actions?.directories?.includes(f)),
+    [],
+  );
+  assert.ok(actions?.ignore?.some((i) => i['dependency-name'].startsWith('owner/pawl')));
+});
+
+all('templates keep every rule as they are, before Pawl is filled in', () => {
+  for (const { path, rules } of workflows) assert.equal(lint(readFileSync(join(root, path), 'utf8'), rules), [], path);
 });
 
 const bad = suite('the linter');

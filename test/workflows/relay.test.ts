@@ -104,6 +104,24 @@ executed('attacks 48, 49: what is no number or no commit is not passed on', asyn
   }
 });
 
+executed(
+  'what an App of ours proposes is asked for by itself; a person on its branch, or an App’s fork, is not',
+  async () => {
+    const of = (type: string, full_name: string, ref: string) => {
+      const payload = event();
+      payload.sender.type = type;
+      payload.pull_request.head = { ...payload.pull_request.head, ref, repo: { id: 1, full_name, fork: false } };
+      return payload;
+    };
+    const asked = async (payload: unknown) => (await relayed('pull_request_target', payload)).requests.length;
+    for (const ref of ['promote/sentiment/2-x', 'rollback/sentiment/1-x'])
+      assert.is(await asked(of('Bot', 'team/registry', ref)), 0, ref);
+    assert.is(await asked(of('User', 'team/registry', 'promote/sentiment/2-x')), 1, 'a person');
+    assert.is(await asked(of('Bot', 'x/registry', 'promote/sentiment/2-x')), 1, 'a fork');
+    assert.is(await asked(of('Bot', 'team/registry', 'dependabot/npm')), 1, 'another App');
+  },
+);
+
 executed('a refusal by GitHub fails the job, and says why', async () => {
   const { jobs, output, log } = await relayed('pull_request_target', event(), 403);
   assert.is(jobs.relay, 'failure', log);

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { temporaryFolder } from '../support/paths.ts';
+import { root, temporaryFolder } from '../support/paths.ts';
 import { action, workflows, written } from './files.ts';
 
 // The linters that people use for workflows, over ours as they will run; and each is shown to find what it should.
@@ -65,11 +65,18 @@ for (const tool of ['actionlint', 'zizmor'] as const) {
     console.log(`SKIPPED ${tool} is not installed here`);
     continue;
   }
+  const asTheyAre = workflows.map(({ path }) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
   for (const { path, text } of [...workflows, ...written])
     tools(`${tool} finds nothing in ${path}`, () => {
       const found = run(tool, text, join('.github/workflows', basename(path)));
       assert.is(found?.code, 0, found?.output);
     });
+  tools(`${tool} finds nothing in templates before they are filled in`, () => {
+    for (const { path, text } of asTheyAre) {
+      const found = run(tool, text, join('.github/workflows', basename(path)));
+      assert.is(found?.code, 0, `${path}: ${found?.output}`);
+    }
+  });
   if (tool === 'zizmor')
     tools(`zizmor finds nothing in ${action.path}`, () => {
       const found = run(tool, action.text, action.path);

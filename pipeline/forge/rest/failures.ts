@@ -64,7 +64,8 @@ export function apiError(what: string, thrown: unknown): ForgeError {
 
 function sentence(failure: Failure): string {
   const data = failure.response?.data as { message?: unknown; errors?: unknown } | undefined;
-  const errors = Array.isArray(data?.errors) ? data.errors.slice(0, 5) : [];
+  const listed = typeof data?.errors === 'string' ? [data.errors] : data?.errors; // GitHub has both forms
+  const errors = Array.isArray(listed) ? listed.slice(0, 5) : [];
   const details = errors.map((e: unknown) => {
     if (typeof e === 'string') return e;
     const { message, field, code } = (e ?? {}) as Record<string, unknown>;

@@ -12,6 +12,7 @@ import {
   checkRegistry,
   checkServers,
 } from './registry.ts';
+import { checkRole } from './role.ts';
 
 /** What a check found, and how to repair it; null if nothing is to be done. */
 export type Diagnosis = {
@@ -36,7 +37,8 @@ async function diagnosisOf({ name, check, otherwise }: Check, workspace: Workspa
     return typeof answer === 'string' ? { name, state: 'ok', what: answer, fix: null } : { name, ...answer };
   } catch (error) {
     if (error instanceof GitUnusableError) return { name, state: 'problem', what: error.what, fix: error.fix };
-    return { name, state: 'problem', what: (error as Error).message, fix: otherwise };
+    const fix = typeof otherwise === 'string' ? otherwise : otherwise(workspace.config.registry.forge);
+    return { name, state: 'problem', what: (error as Error).message, fix };
   }
 }
 
@@ -44,8 +46,19 @@ type Check = {
   readonly name: string;
   readonly check: (workspace: Workspace) => Promise<Answer>;
   /** How to repair what a check could not look at. */
-  readonly otherwise: string;
+  readonly otherwise: string | ((forge: ForgeName) => string);
 };
+
+type ForgeName = Workspace['config']['registry']['forge'];
+
+/** What to look at when a registry cannot be read at all. */
+const REACH: Readonly<Record<ForgeName, string>> = {
+  local: 'set registry.path to a registry, or run `pawl registry init`',
+  github:
+    'check registry.repository and registry.api, and PAWL_SECRET_FORGE_TOKEN, or registry.app.id with PAWL_SECRET_APP_KEY',
+  gitea: 'check registry.repository and registry.api, and PAWL_SECRET_FORGE_TOKEN',
+};
+const reach = (forge: ForgeName): string => REACH[forge];
 
 const CHECKS: readonly Check[] = [
   { name: 'node', check: async () => checkNode(), otherwise: 'install Node 20.19 or newer' },
@@ -72,10 +85,11 @@ const CHECKS: readonly Check[] = [
     otherwise: 'put the file back from your backup; `pawl registry init` makes new keys only where there are none',
   },
   { name: 'commits', check: checkCommits, otherwise: 'look at `watch` with `pawl config`' },
-  { name: 'registry', check: checkRegistry, otherwise: 'set registry.path to a registry, or run `pawl registry init`' },
+  { name: 'role', check: async (w) => checkRole(w), otherwise: 'look at keys.path and registry.gate' },
+  { name: 'registry', check: checkRegistry, otherwise: reach },
   { name: 'objects', check: checkObjects, otherwise: 'give the registry’s folder to the user that runs this' },
   { name: 'locks', check: checkLocks, otherwise: 'give the registry’s folder to the user that runs this' },
-  { name: 'main protected', check: checkProtection, otherwise: 'set registry.path to a registry' },
+  { name: 'main protected', check: checkProtection, otherwise: reach },
   {
     name: 'policy',
     check: checkPolicy,

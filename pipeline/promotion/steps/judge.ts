@@ -97,7 +97,7 @@ async function askAndWait(
   ports: StepPorts,
   promotion: Promotion,
   pull: PullRequest,
-  { newer, base, asks }: { newer: Promotion | null; base: ObjectId; asks: number },
+  { newer, base, asks }: { newer: Promotion | null; base: ObjectId; asks: number | null },
 ): Promise<Outcome> {
   const { forge, clock, asked, saidBefore } = ports;
   if (newer) return reject(ports, promotion, 'superseded', supersededBy(newer));
@@ -116,7 +116,10 @@ async function askAndWait(
   if (await isStale(ports, promotion, pull, base)) return rebase(ports, promotion, pull);
   const now = clock().getTime();
   const again = said?.state === 'pending' && said.description.startsWith(AGAIN); // a forge starts no second run beside one
-  if (last === undefined || now - last >= asks || again) {
+  if (asks === null) {
+    if (last === undefined) ports.say(`${pull.url} waits for the machine that runs \`pawl gate watch\``);
+    asked.set(pull.head, now);
+  } else if (last === undefined || now - last >= asks || again) {
     await forge.requestGate({ number: pull.number, head: pull.head });
     if (last === undefined) ports.say(`asked the registry’s gate to judge ${pull.url}`);
     asked.set(pull.head, now);

@@ -41,7 +41,7 @@ async function awaitMerge(
   ports: StepPorts,
   promotion: Promotion,
   pull: PullRequest,
-  { judged, newer, asks }: { judged: SignedVerdict; newer: Promotion | null; asks: number },
+  { judged, newer, asks }: { judged: SignedVerdict; newer: Promotion | null; asks: number | null },
 ): Promise<Outcome> {
   const { forge, clock, asked } = ports;
   const base = await forge.sync();
@@ -55,7 +55,7 @@ async function awaitMerge(
   const now = clock().getTime();
   const last = asked.get(key) ?? now;
   asked.set(key, last);
-  if (now - last >= asks) {
+  if (asks !== null && now - last >= asks) {
     await forge.requestGate({ number: pull.number, head: pull.head });
     asked.set(key, now);
   }

@@ -1,9 +1,9 @@
 import type { GiteaConnection } from '../../forge/gitea/open.ts';
 import { readProbed } from '../../forge/github/open.github.ts';
 import { hasStatus } from '../../forge/rest/failures.ts';
-import type { Settings } from '../../world.ts';
+import type { Places } from '../../world.ts';
 import { AGAIN, type Answer, differing, named, warning } from '../answer.ts';
-import type { GateIsHere } from '../github/init.ts';
+import type { GateAt } from '../github/init.ts';
 import type { Part } from '../part.ts';
 import { wantedOf } from './init.ts';
 import { planRepository } from './plan.ts';
@@ -12,20 +12,16 @@ import { planRepository } from './plan.ts';
  * Compares a registry on Gitea or Forgejo with how it should be set up, and names what its server is known not to
  * enforce.
  */
-export async function checkGitea(world: Settings & GateIsHere & { gitea(): GiteaConnection }): Promise<Answer> {
+export async function checkGitea(world: Places & GateAt & { gitea(): GiteaConnection }): Promise<Answer> {
   const gitea = world.gitea();
-  const { config } = world;
-  const wanted = await wantedOf({ config, gitea }, { owners: [], visibility: 'private' });
+  const wanted = await wantedOf(world, gitea, { owners: [], visibility: 'private' });
   const found = await planRepository(gitea.place.api, wanted).catch((error) => {
     if (hasStatus(error, 403)) return null;
     throw error;
   });
+  // Neither a promoter nor a gate needs to see that.
   if (!found)
-    return {
-      state: 'warning',
-      what: 'this token may not see how main is protected',
-      fix: 'run `pawl doctor` with a token that may administer the repository',
-    };
+    return 'how main is protected is not shown to this token: whoever administers the repository looks with `pawl doctor`';
   const parts = found.map(sparingOwners);
   const wrong = differing(parts);
   if (wrong) return wrong;
@@ -44,16 +40,16 @@ function sparingOwners(part: Part): Part {
 }
 
 function lostGuarantees(
-  { gateIsHere }: GateIsHere,
+  { gatePlace }: GateAt,
   parts: readonly Part[],
   probed: ReturnType<typeof readProbed>,
 ): string[] {
   return [
     ...parts.filter((p) => p.state === 'unsupported').map((p) => `${p.name}: ${p.what}: ${p.without}`),
-    ...(gateIsHere
+    ...(gatePlace !== 'workflow'
       ? []
       : [
-          'a secret here is for the workflows of every branch: whoever may write can read the gate’s keys (registry.gate: here)',
+          'a secret here is for the workflows of every branch: whoever may write can read the gate’s keys (registry.gate: watch)',
         ]),
     ...(probed === null ? ['nobody has tried yet what this server enforces: `pawl doctor --probe` does'] : []),
     ...(probed?.requiredStatus === false

@@ -1,8 +1,9 @@
 import { ForgeError } from '../../forge/errors.ts';
 import { AnyAnswer } from '../../forge/gitea/answers.ts';
 import type { GiteaConnection } from '../../forge/gitea/open.ts';
-import type { Settings } from '../../world.ts';
-import { firstCommit, type GateIsHere, type Initialised, type InitOptions, keepProbed } from '../github/init.ts';
+import { logBranchBesideMain } from '../../forge/log-repository.ts';
+import type { Places } from '../../world.ts';
+import { firstCommit, type GateAt, type Initialised, type InitOptions, keepProbed } from '../github/init.ts';
 import { recordInitialized, type SetupWorld } from '../setup.ts';
 import { planRepository } from './plan.ts';
 import { probe } from './probe.ts';
@@ -11,13 +12,16 @@ import { ownersOf, type Wanted } from './wanted.ts';
 
 /** How a registry with these settings should be set up. @param options owners of its rules */
 export async function wantedOf(
-  { config, gitea }: Settings & { readonly gitea: GiteaConnection },
+  world: Places,
+  gitea: GiteaConnection,
   options: Pick<InitOptions, 'owners' | 'visibility'>,
 ): Promise<Wanted> {
+  const { config } = world;
   const { owner, repo, api } = gitea.place;
   const gate = config.registry.gateAccount ?? (await accountOf(api));
   const approvals = config.policy.merge === 'after-approval' ? 1 : 0;
-  return { owner, repo, gate, approvals, visibility: options.visibility, ...ownersOf(options.owners) };
+  const log = logBranchBesideMain(world);
+  return { owner, repo, gate, approvals, log, visibility: options.visibility, ...ownersOf(options.owners) };
 }
 
 /**
@@ -27,13 +31,12 @@ export async function wantedOf(
  * @throws {RegistryExistsError} if the repository has commits, and no registry @throws {ForgeError}
  */
 export async function initGitea(
-  world: SetupWorld & { gitea(): GiteaConnection } & GateIsHere,
+  world: SetupWorld & { gitea(): GiteaConnection } & GateAt,
   options: InitOptions,
 ): Promise<Initialised> {
   const gitea = world.gitea();
   const { place, web, mirror } = gitea;
-  const { config } = world;
-  const wanted = await wantedOf({ config, gitea }, options);
+  const wanted = await wantedOf(world, gitea, options);
   const there = await findRepository(place);
   if (options.dryRun) return dryRun(gitea, wanted, there !== null);
   const made = there ? [] : [await creation(place, wanted)];

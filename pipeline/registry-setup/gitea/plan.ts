@@ -4,7 +4,7 @@ import { hasStatus } from '../../forge/rest/failures.ts';
 import { differences } from '../differs.ts';
 import type { Part } from '../part.ts';
 import { keepingStricter } from '../stricter.ts';
-import { protection, RULE, repositorySettings, type Wanted } from './wanted.ts';
+import { logProtection, protection, repositorySettings, type Wanted } from './wanted.ts';
 
 const Anything = z.looseObject({});
 const Rule = z.looseObject({ rule_name: z.string(), priority: z.int().nullish() });
@@ -17,7 +17,13 @@ const at = ({ owner, repo }: Wanted) => ({ owner, repo });
 
 /** Reads how a repository is set up and plans the changes to what is wanted. Changes nothing. */
 export async function planRepository(api: Api, wanted: Wanted): Promise<Part[]> {
-  return [await settingsPart(api, wanted), await accountPart(api, wanted), await protectionPart(api, wanted)];
+  const parts = [
+    await settingsPart(api, wanted),
+    await accountPart(api, wanted),
+    await protectionPart(api, wanted, mainProtection(wanted)),
+  ];
+  if (wanted.log !== null) parts.push(await protectionPart(api, wanted, protectionOfLog(wanted.log)));
+  return parts;
 }
 
 async function orNull<T>(read: Promise<T>): Promise<T | null> {
@@ -53,13 +59,33 @@ async function accountPart(api: Api, wanted: Wanted): Promise<Part> {
   return { name, state: 'differs', what: `${wanted.gate} may not write`, calls, without };
 }
 
-async function protectionPart(api: Api, wanted: Wanted): Promise<Part> {
-  const name = 'protection of main';
-  const without =
-    'the server keeps less off main: Pawl refuses to serve what no verdict explains, and `pawl audit` names it';
+type Protection = Pick<Part, 'name' | 'without'> & {
+  readonly value: ReturnType<typeof protection> | ReturnType<typeof logProtection>;
+  readonly right: string;
+};
+
+function mainProtection(wanted: Wanted): Protection {
   const value = protection(wanted);
+  return {
+    name: 'protection of main',
+    value,
+    right: `only ${wanted.gate} pushes, others need a pull request on top of main with ${value.status_check_contexts.join()}, merged by ${[...value.merge_whitelist_usernames, ...value.merge_whitelist_teams].join(', ')}; no force push, no deletion, nobody above`,
+    without:
+      'the server keeps less off main: Pawl refuses to serve what no verdict explains, and `pawl audit` names it',
+  };
+}
+
+const protectionOfLog = (branch: string): Protection => ({
+  name: 'protection of the log',
+  value: logProtection(branch),
+  right: `${branch} can only grow: no force push, no deletion`,
+  without:
+    'whoever may write can delete or shorten the log: Pawl notices by the checkpoints on main, and only a copy brings it back',
+});
+
+async function protectionPart(api: Api, wanted: Wanted, { name, value, right, without }: Protection): Promise<Part> {
   const rules = (await orNull(api.list(`GET ${PROTECTIONS}`, at(wanted), Rule))) ?? [];
-  const known = rules.find((r) => r.rule_name === RULE);
+  const known = rules.find((r) => r.rule_name === value.rule_name);
   if (!known) {
     const calls = [{ route: `POST ${PROTECTIONS}`, params: { ...at(wanted), ...value } }];
     return { name, state: 'differs', what: 'no rule', calls, without };
@@ -76,7 +102,7 @@ async function protectionPart(api: Api, wanted: Wanted): Promise<Part> {
   const { rule_name, ...change } = value;
   return compared(value, known, {
     name,
-    right: `only ${wanted.gate} pushes, others need a pull request on top of main with ${value.status_check_contexts.join()}, merged by ${[...value.merge_whitelist_usernames, ...value.merge_whitelist_teams].join(', ')}; no force push, no deletion, nobody above`,
+    right,
     calls: [
       {
         route: `PATCH ${PROTECTIONS}/{name}`,

@@ -6,7 +6,7 @@ import type { Api } from '../../forge/rest/api.ts';
 import { hasStatus } from '../../forge/rest/failures.ts';
 import type { Part, PlannedCall } from '../part.ts';
 import { planRepository } from './plan.ts';
-import { protection, repositorySettings, type Wanted } from './wanted.ts';
+import { logProtection, protection, repositorySettings, type Wanted } from './wanted.ts';
 
 /** How often to look at a repository that was pushed to a moment ago, and the pause. */
 const LOOKS = 40;
@@ -36,7 +36,7 @@ export async function creation({ api }: GiteaConnection['place'], wanted: Wanted
 
 /** The requests for a repository that does not exist yet. */
 export function planNew(wanted: Wanted, account: string): PlannedCall[] {
-  const { owner, repo, gate } = wanted;
+  const { owner, repo, gate, log } = wanted;
   const here = { owner, repo };
   const collaborator = {
     route: 'PUT /repos/{owner}/{repo}/collaborators/{collaborator}',
@@ -46,6 +46,9 @@ export function planNew(wanted: Wanted, account: string): PlannedCall[] {
     { route: 'PATCH /repos/{owner}/{repo}', params: { ...here, ...repositorySettings } },
     ...([owner, account].includes(gate) ? [] : [collaborator]),
     { route: 'POST /repos/{owner}/{repo}/branch_protections', params: { ...here, ...protection(wanted) } },
+    ...(log === null
+      ? []
+      : [{ route: 'POST /repos/{owner}/{repo}/branch_protections', params: { ...here, ...logProtection(log) } }]),
   ];
 }
 

@@ -13,6 +13,8 @@ export type Wanted = {
   /** Other accounts that may merge, by hand and with the gate's success: those who own the rules. */
   readonly users: readonly string[];
   readonly teams: readonly string[];
+  /** The branch that holds the log, if it is in this repository. */
+  readonly log: string | null;
 };
 
 /**
@@ -56,6 +58,14 @@ export const protection = ({ gate, approvals, users, teams }: Wanted) => ({
   block_on_rejected_reviews: true,
   block_on_outdated_branch: true,
   block_admin_merge_override: true,
+});
+
+/** Everyone who may write may append to the log; a rule alone keeps its branch from being deleted or rewritten. */
+export const logProtection = (branch: string) => ({
+  rule_name: branch,
+  enable_push: true,
+  enable_push_whitelist: false,
+  enable_force_push: false,
 });
 
 const OWNER = /^@([A-Za-z0-9][\w.-]*)(?:\/([\w.-]+))?$/;

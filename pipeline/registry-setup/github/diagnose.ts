@@ -1,14 +1,15 @@
 import { RegistryAt } from '../../../registry-repo/registry.ts';
 import { REGISTRY_SETTINGS_PATH, registrySettings } from '../../config/registry-file.ts';
 import { type GitHubConnection, readProbed } from '../../forge/github/open.github.ts';
-import type { Settings } from '../../world.ts';
-import { AGAIN, type Answer, differing, named, warning } from '../answer.ts';
+import type { Keys } from '../../keys.ts';
+import type { Places } from '../../world.ts';
+import { AGAIN, type Answer, differing, named, seen, unseen, warning } from '../answer.ts';
 import type { Part } from '../part.ts';
 import { seedFiles } from '../seed.ts';
-import { type GateIsHere, wantedOf } from './init.ts';
+import { type GateAt, wantedOf } from './init.ts';
 import { planRepository } from './plan.ts';
 
-type World = Settings & GateIsHere;
+type World = Places & GateAt & { keys(): Pick<Keys, 'gate'> };
 
 /** Compares a registry on GitHub with how it should be set up, and names what its server is known not to enforce. */
 export async function checkGitHub(world: World & { github(): GitHubConnection }): Promise<Answer> {
@@ -29,12 +30,15 @@ export async function checkGitHub(world: World & { github(): GitHubConnection })
     };
   const settings = await changedSettings(world, main);
   if (settings) return settings;
-  return lostGuarantees(world, parts, readProbed(mirror.git)) ?? named(parts);
+  return (
+    lostGuarantees(world, parts, readProbed(mirror.git)) ??
+    `${named(seen(parts)) || 'main can be read'}${unseen(parts)}`
+  );
 }
 
 /** The gate finds the models through main's own settings: they must name the store that this machine uses. */
 async function changedSettings(world: World, main: RegistryAt): Promise<Answer | null> {
-  const wanted = world.gateIsHere ? null : registrySettings(world.config);
+  const wanted = world.gatePlace !== 'workflow' ? null : registrySettings(world.config);
   if (wanted === null) return null;
   const there = (await main.stat(REGISTRY_SETTINGS_PATH)) !== null;
   if (there && (await main.file(REGISTRY_SETTINGS_PATH, 1_000_000)).toString('utf8') === wanted) return null;
@@ -46,16 +50,22 @@ async function changedSettings(world: World, main: RegistryAt): Promise<Answer |
 }
 
 function lostGuarantees(
-  { config }: Settings,
+  { config, gatePlace, keys }: World,
   parts: readonly Part[],
   probed: ReturnType<typeof readProbed>,
 ): Answer | null {
+  // Only where this machine merges does it matter what the server enforces; a promoter could not even try.
+  const mergesHere = gatePlace !== 'workflow' && (gatePlace === 'here' || keys().gate !== null);
+  const administers = parts.every((p) => p.state !== 'hidden');
+  const unsupported = parts.filter((p) => p.state === 'unsupported');
   const lost = [
-    ...parts.filter((p) => p.state === 'unsupported').map((p) => `${p.name}: ${p.without}`),
+    ...unsupported.map((p) => `${p.name}: ${p.what}: ${p.without}`),
     ...(config.registry.gateApp === null
       ? ['registry.gateApp is not set: whoever may write can set the gate’s status']
       : []),
-    ...(probed === null ? ['nobody has tried yet what this server enforces: `pawl doctor --probe` does'] : []),
+    ...(probed === null && (mergesHere || administers)
+      ? ['nobody has tried yet what this server enforces: `pawl doctor --probe` does']
+      : []),
     ...(probed?.headPrecondition === false
       ? ['merges ignore the head that was judged: Pawl merges by its own push']
       : []),
@@ -63,13 +73,17 @@ function lostGuarantees(
       ? ['merges ignore the required status: only Pawl’s own checks keep main right']
       : []),
   ];
-  return lost.length === 0 ? null : warning(lost.join('; '), AGAIN);
+  if (lost.length === 0) return null;
+  return warning(lost.join('; '), lost.length === unsupported.length ? NOT_HERE : AGAIN);
 }
+
+/** For what no request can set. */
+const NOT_HERE = 'make the repository public, or take a plan or a server that has this; until then it stays as it says';
 
 /** Workflows on main that differ from the seed's; none, if it is not known where they get Pawl. */
 async function changedWorkflows(world: World, main: RegistryAt): Promise<string[]> {
   const { forge, action } = world.config.registry;
-  if (action === null || world.gateIsHere) return [];
+  if (action === null || world.gatePlace !== 'workflow') return [];
   const seed = await seedFiles({ forge, gate: 'workflow', action, owners: [] });
   const changed: string[] = [];
   for (const [path, content] of seed) {

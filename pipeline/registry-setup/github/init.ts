@@ -3,24 +3,28 @@ import { RegistryAt } from '../../../registry-repo/registry.ts';
 import type { Dataset } from '../../data/load.ts';
 import { ForgeError } from '../../forge/errors.ts';
 import { type GitHubConnection, type Probed, probeFile } from '../../forge/github/open.github.ts';
+import { logBranchBesideMain } from '../../forge/log-repository.ts';
 import { createKeys, pinKeys } from '../../keys.ts';
-import type { Settings } from '../../world.ts';
+import type { GatePlace } from '../../promotion/gate.ts';
+import type { Places } from '../../world.ts';
 import { firstFiles, storePinnedRows } from '../first-files.ts';
 import { RegistryExistsError, writeFirstCommit } from '../init.ts';
 import type { Part, PlannedCall } from '../part.ts';
 import { seedFiles } from '../seed.ts';
 import { recordInitialized, type SetupWorld } from '../setup.ts';
 import { planRepository } from './plan.ts';
-import { applyParts, creation, findRepository, planNew, probeServer, sender } from './setup.ts';
+import { applyParts, creation, findRepository, planNew, probeServer, requireAccepted, sender } from './setup.ts';
 import type { Wanted } from './wanted.ts';
 
-/** Whether this machine judges and merges, or the registry's own workflow. */
-export type GateIsHere = { readonly gateIsHere: boolean };
+/** Who judges and merges. */
+export type GateAt = { readonly gatePlace: GatePlace };
 
 export type InitOptions = {
   readonly owners: readonly string[];
   readonly visibility: Wanted['visibility'];
   readonly dryRun: boolean;
+  /** Names of the parts that the server may lack. */
+  readonly accepted: readonly string[];
   /** Gives the data whose test rows become the evaluation set; called only if it is needed. */
   readonly load: () => Promise<Dataset>;
   readonly say: (line: string) => void;
@@ -37,11 +41,14 @@ export type Initialised = {
 };
 
 /** How a registry with these settings should be set up. @param owners of its rules */
-export function wantedOf({ config }: Settings, options: Pick<InitOptions, 'owners' | 'visibility'>): Wanted {
+export function wantedOf(world: Places, options: Pick<InitOptions, 'owners' | 'visibility'>): Wanted {
+  const { config } = world;
   const [owner = '', repo = ''] = config.registry.repository?.split('/') ?? [];
   const approvals = config.policy.merge === 'after-approval' ? 1 : 0;
   const { gateApp } = config.registry;
-  return { owner, repo, gateApp, approvals, visibility: options.visibility, codeOwners: options.owners.length > 0 };
+  const log = logBranchBesideMain(world);
+  const codeOwners = options.owners.length > 0;
+  return { owner, repo, gateApp, approvals, visibility: options.visibility, codeOwners, log };
 }
 
 /**
@@ -51,7 +58,7 @@ export function wantedOf({ config }: Settings, options: Pick<InitOptions, 'owner
  * @throws {RegistryExistsError} if the repository has commits, and no registry @throws {ForgeError}
  */
 export async function initGitHub(
-  world: SetupWorld & GateIsHere & { github(): GitHubConnection },
+  world: SetupWorld & GateAt & { github(): GitHubConnection },
   options: InitOptions,
 ): Promise<Initialised> {
   const connection = world.github();
@@ -68,9 +75,18 @@ export async function initGitHub(
     if (!(await findRepository(place))) throw new ForgeError('refused', `${web} was to be made, and is not there`);
     options.say(`made ${web}`);
   }
-  if (there && there.default_branch !== 'main')
+  // An empty repository gets its default branch with the first push.
+  const empty = !there || (await connection.mirror.remoteRefs('HEAD')).size === 0;
+  if (there && there.default_branch !== 'main' && !empty)
     throw new ForgeError('refused', `${web} has the default branch ${there.default_branch}: make it main first`);
+  requireAccepted(await planRepository(place.api, wanted), options.accepted);
   const commit = await firstCommit(world, connection, options);
+  if (empty && (await findRepository(place))?.default_branch !== 'main') {
+    const { owner, repo } = wanted;
+    const call = { route: 'PATCH /repos/{owner}/{repo}', params: { owner, repo, default_branch: 'main' } };
+    await send(call);
+    calls.push(call);
+  }
   await recordInitialized(world, connection.mirror.git, web);
   const applied = await applyParts(place.api, wanted, send);
   const enforced = await probeServer(connection, wanted, {
@@ -96,7 +112,7 @@ async function dryRun({ place, web }: GitHubConnection, wanted: Wanted, there: b
  * main.
  */
 export async function firstCommit(
-  world: SetupWorld & GateIsHere,
+  world: SetupWorld & GateAt,
   { mirror, web }: Pick<GitHubConnection, 'mirror' | 'web'>,
   { load, owners }: Pick<InitOptions, 'load' | 'owners'>,
 ): Promise<string> {
@@ -106,7 +122,7 @@ export async function firstCommit(
     world.keepState();
     const keys = await createKeys(world.path(config.keys.path), clock());
     const { forge, action } = config.registry;
-    const gate = world.gateIsHere ? 'here' : 'workflow';
+    const gate = world.gatePlace;
     const seed = await seedFiles({ forge, gate, action, owners });
     const first = firstFiles(world, await load(), keys);
     const files = new Map([...seed, ...first.files]);

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ForgeError } from '../../forge/errors.ts';
 import type { GitHubConnection } from '../../forge/github/open.github.ts';
 import type { Api } from '../../forge/rest/api.ts';
-import { hasStatus } from '../../forge/rest/failures.ts';
+import { ApiError, hasStatus } from '../../forge/rest/failures.ts';
 import type { Part, PlannedCall } from '../part.ts';
 import { planRepository } from './plan.ts';
 import { probe } from './probe.ts';
@@ -47,11 +47,18 @@ export async function creation({ api }: GitHubConnection['place'], wanted: Wante
     : { route: 'POST /user/repos', params: body };
 }
 
+const privateHasNone = new ApiError('refused', {
+  ...{ status: 422, said: 'not for private repositories', message: 'not for private repositories' },
+});
+
 /** The requests for a repository that does not exist yet. */
 export async function planNew(api: Api, wanted: Wanted): Promise<PlannedCall[]> {
   const nothing: Api = {
     url: api.url,
-    get: (_, __, answer) => Promise.resolve(answer.parse({})),
+    get: (route, _, answer) =>
+      wanted.visibility === 'private' && /fork-pr/.test(route)
+        ? Promise.reject(privateHasNone)
+        : Promise.resolve(answer.parse({})),
     list: () => Promise.resolve([]),
     send: () => Promise.reject(new ForgeError('refused', 'a plan sends nothing')),
   };
@@ -65,13 +72,35 @@ export async function planNew(api: Api, wanted: Wanted): Promise<PlannedCall[]> 
  */
 export async function applyParts(api: Api, wanted: Wanted, send: Send): Promise<SetUp> {
   const sent: PlannedCall[] = [];
+  const refused = new Map<string, string>();
   for (const part of await planRepository(api, wanted))
     for (const call of part.calls) {
-      await send(call);
-      sent.push(call);
+      try {
+        await send(call);
+        sent.push(call);
+      } catch (error) {
+        if (!hasStatus(error, 403, 404, 409, 422) || error.reason !== 'refused') throw error;
+        refused.set(part.name, error.said); // the other settings are made all the same
+      }
     }
-  const parts = await planRepository(api, wanted);
+  const parts = (await planRepository(api, wanted)).map((part) => {
+    const said = refused.get(part.name);
+    return said === undefined || part.state === 'ok' ? part : { ...part, what: `${part.what}: refused (${said})` };
+  });
   return { created: false, parts, calls: sent };
+}
+
+/** @throws {ForgeError} if the server cannot give, or does not show, what nobody has accepted to go without */
+export function requireAccepted(parts: readonly Part[], accepted: readonly string[]): void {
+  const lost = parts.filter((p) => p.state === 'unsupported' || p.state === 'hidden');
+  const open = lost.filter((p) => !accepted.includes(p.name));
+  if (open.length === 0) return;
+  const lines = open.map((p) => `- ${p.name}: ${p.what}. Without it: ${p.without}`);
+  const names = lost.map((p) => p.name).join(',');
+  throw new ForgeError(
+    'refused',
+    `nothing was pushed: this repository cannot have all that keeps main right\n${lines.join('\n')}\nmake it public, take a plan or a token that has this, or accept it: --accept-without "${names}"`,
+  );
 }
 
 /** Tries on separate branches what the server enforces. @param name that no other probe uses */

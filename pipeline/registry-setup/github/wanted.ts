@@ -11,6 +11,8 @@ export type Wanted = {
   readonly approvals: number;
   /** Whether files have owners (CODEOWNERS), who must then approve changes to them. */
   readonly codeOwners: boolean;
+  /** The branch that holds the log, if it is in this repository. */
+  readonly log: string | null;
 };
 
 export const RULESET = 'pawl: main';
@@ -49,6 +51,18 @@ export const ruleset = ({ gateApp, approvals, codeOwners }: Wanted) => ({
       },
     },
   ],
+});
+
+export const LOG_RULESET = 'pawl: log';
+
+/** Everyone who may write may append to the log; nobody may shorten or delete it, because main's checkpoints point there. */
+export const logRuleset = (branch: string) => ({
+  name: LOG_RULESET,
+  target: 'branch',
+  enforcement: 'active',
+  bypass_actors: [],
+  conditions: { ref_name: { include: [`refs/heads/${branch}`], exclude: [] } },
+  rules: [{ type: 'deletion' }, { type: 'non_fast_forward' }],
 });
 
 /** Each promotion is one squashed commit. A merge cannot be scheduled before the gate has judged. */

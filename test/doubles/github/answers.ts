@@ -16,13 +16,13 @@ export const noContent: Answer = { status: 204 };
 /** An error answer in GitHub's form. */
 export class Refusal extends Error {
   readonly status: number;
-  readonly errors: readonly unknown[] | null;
+  readonly errors: readonly unknown[] | string | null;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     status: number,
     message: string,
-    more: { errors?: readonly unknown[]; headers?: Readonly<Record<string, string>> } = {},
+    more: { errors?: readonly unknown[] | string; headers?: Readonly<Record<string, string>> } = {},
   ) {
     super(message);
     this.status = status;

@@ -4,6 +4,7 @@ import type { Git } from '../../../registry-repo/git.ts';
 import { pawl, type Ran } from '../../support/cli.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 import { type Dispatch, type GitHubDouble, startGitHubDouble } from './double.ts';
+import type { Options } from './options.ts';
 
 export type Played = { readonly number: string; readonly head: string; readonly evaluate: Ran; readonly publish: Ran };
 
@@ -36,9 +37,9 @@ export class Team {
     this.reviewer = double.token('reviewer', {});
   }
 
-  static async create(): Promise<Team> {
+  static async create(options: Omit<Options, 'onDispatch'> = {}): Promise<Team> {
     const holder: { team?: Team } = {};
-    const double = await startGitHubDouble({ onDispatch: (d) => (holder.team as Team).#workflow(d) });
+    const double = await startGitHubDouble({ ...options, onDispatch: (d) => (holder.team as Team).#workflow(d) });
     holder.team = new Team(double);
     return holder.team;
   }

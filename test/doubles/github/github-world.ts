@@ -62,6 +62,7 @@ export class GitHubWorld {
       gateApp: gate.id,
       approvals: 0,
       codeOwners: false,
+      log: null,
     } as const;
     repo.rulesets.push({ id: 1, createdAt: '', updatedAt: '', ...ruleset(wanted) });
     holder.it = new GitHubWorld(world, double, repo, promoter, gate);

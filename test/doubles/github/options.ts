@@ -43,6 +43,12 @@ export type Dispatch = {
 
 export type Options = {
   readonly partial?: Partial;
+  /** github.com's plan of every owner: with `free`, private repositories have no rulesets and no environment rules. */
+  readonly plan?: 'free' | 'team';
+  /** Settings of actions belong to the organisation. */
+  readonly orgActions?: boolean;
+  /** The default branch of new repositories; `main` if left out. */
+  readonly defaultBranch?: string;
   readonly clock?: () => Date;
   /** How many calls each token has. */
   readonly rateLimit?: number;

@@ -251,7 +251,7 @@ function newRepo(
     parent: given.parent ?? null,
     private: given.private ?? false,
     description: given.description ?? null,
-    defaultBranch: 'main',
+    defaultBranch: world.options.defaultBranch ?? 'main',
     settings: { ...REPO_SETTINGS, ...given.settings },
     collaborators: new Map(),
     pulls: [],

@@ -35,7 +35,7 @@ init('for GitHub: the workflow too, pinned, with the registry, and a log that ou
   assert.match(stdout, 'gh secret set PAWL_LOG_KEY --env training');
   const workflow = readFileSync(join(home, TRAIN), 'utf8');
   assert.match(workflow, `uses: team/pawl/.github/actions/pawl@${commit}\n`);
-  assert.not.match(workflow, 'uses: pawl-action');
+  assert.not.match(workflow, '@0000000000');
   const { config } = loadConfig({ file: undefined, folder: home, env: {}, flags: [] });
   const { forge, repository, action } = config.registry;
   assert.equal([forge, repository, action], ['github', 'team/registry', `team/pawl@${commit}`]);

@@ -350,7 +350,7 @@ judged-too-often key-not-trusted made-up-tensor main-moved-back malformed-file m
 no-graph no-manifest no-merge-facts no-policy no-production no-reason no-such-commit no-such-version not-evaluated
 not-measured nothing-in-production nothing-to-roll-back operator operator-domain opset-version other-evaluation other-registry
 production-removed ref-locked ref-moved registry-drifted repeated-field repeated-path reserved-file score-crashed score-garbage
-processor-lacks-vnni score-engine score-killed score-memory score-not-started score-timeout second-model second-version signature size-differs size-not-compared
+processor-lacks-vnni score-engine score-killed score-memory score-not-started score-stopped score-timeout second-model second-version signature size-differs size-not-compared
 settled-unreadable settled-unwritable slice-empty stale-baseline string-tensor submodule symlink target-unverified tensor-data tensor-name tensor-segment
 tensor-shape tensor-type too-few-rows-left too-large-for-tree too-many-files too-many-nodes too-many-operands training-info
 training-rows-differ type-attribute unlisted-file unparseable verdict-invalid verdict-missing version-changed

@@ -188,6 +188,16 @@ scoring('looks rarely where every look is a process, and at itself to know wheth
   assert.equal([await has(12), await has(null), await canBound(memoryLook())], [true, false, true]);
 });
 
+scoring('ends at once when the gate is told to stop, and says nothing about the model', async () => {
+  const stopping = new AbortController();
+  const folder = staged({ candidate: candidateOf(9) });
+  writeFileSync(join(folder, 'mode'), 'hang');
+  const entry = new URL('../../support/hostile-child.js', import.meta.url);
+  const scored = scoreInProcess(entry, { stop: stopping.signal }, () => () => {})({ folder, ...limits });
+  setTimeout(() => stopping.abort(), 200);
+  assert.is(codeOf(await scored), 'score-stopped');
+});
+
 scoring('a child that is killed from outside is the machine’s trouble', async () => {
   const folder = staged({ candidate: candidateOf(9) });
   writeFileSync(join(folder, 'mode'), 'be killed');

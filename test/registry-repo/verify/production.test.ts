@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RegistryError } from '../../../registry-repo/errors.ts';
 import { parseMergeMessage, printMergeMessage } from '../../../registry-repo/merge-message.ts';
-import { attachVerdict, verdictRef } from '../../../registry-repo/verdict/attached.ts';
+import { attachVerdict, findVerdict, verdictRef } from '../../../registry-repo/verdict/attached.ts';
 import { newSigningKey, publicKeyOf } from '../../../registry-repo/verdict/keys.ts';
 import { VerdictInvalidError } from '../../../registry-repo/verdict/signed.ts';
 import { verifyProduction } from '../../../registry-repo/verify/production.ts';
@@ -34,13 +34,8 @@ verifying('tells what is in production, and the verdict that put it there', asyn
   assert.equal([verified.commit, verified.manifestDigest, verified.production.version], [commit, ref.manifest, 1]);
   assert.is(verified.verdict.result, 'pass');
   assert.equal(verified.manifest, candidateOf(9).manifest);
-  assert.ok(
-    (
-      await test.git.blob(
-        (await test.git.resolve(verdictRef(verified.verdict.bound.head, verified.verdictDigest))) as string,
-      )
-    ).equals(verdict),
-  );
+  const kept = await findVerdict(test.git, verified.verdict.bound.head, verified.verdictDigest);
+  assert.ok(kept?.equals(verdict));
 });
 
 verifying('follows promotions and rollbacks, whatever else people merge', async ({ test }) => {

@@ -113,10 +113,12 @@ export const repoRoutes: Routes = {
     return owner;
   }),
   'repos/create-for-authenticated-user': make((c) => c.actor.account as Account),
-  'repos/update': (c) => {
+  'repos/update': async (c) => {
     const { private: hidden, description, default_branch: branch, ...settings } = c.body;
     if (hidden !== undefined) c.repo.private = hidden;
     if (description !== undefined) c.repo.description = description;
+    if (branch !== undefined && !(await c.repo.git.resolve(`refs/heads/${branch}`)))
+      throw new Refusal(422, 'Validation Failed', { errors: `The branch ${branch} was not found.` });
     if (branch !== undefined) c.repo.defaultBranch = branch;
     c.repo.settings = { ...c.repo.settings, ...settings };
     return ok(shownRepo(c, c.repo));

@@ -12,8 +12,30 @@ const shownRuleset = (repo: Repo, { createdAt, updatedAt, ...r }: Ruleset) => ({
   updated_at: updatedAt,
 });
 
+/** The answers of github.com by plan and visibility, as recorded there. */
+function checkRulesets({ world: { options }, repo }: Context): void {
+  if (options.partial?.noRulesets) throw notFound();
+  if (repo.private && options.plan === 'free')
+    throw new Refusal(403, 'Upgrade to GitHub Pro or make this repository public to enable this feature.');
+}
+
+function checkForks({ repo }: Context): void {
+  if (repo.private)
+    throw new Refusal(422, 'Validation Failed', {
+      errors: 'Fork PR approval is not allowed for private repositories.',
+    });
+}
+
+function checkEnvironment({ world: { options }, repo }: Context): void {
+  if (repo.private && options.plan === 'free')
+    throw new Refusal(
+      422,
+      'Failed to create the environment protection rule. Please ensure the billing plan supports the required reviewers protection rule.',
+    );
+}
+
 function rulesetOf(c: Context): Ruleset {
-  if (c.world.options.partial?.noRulesets) throw notFound();
+  checkRulesets(c);
   const found = c.repo.rulesets.find((r) => r.id === Number(c.values.ruleset_id));
   if (!found) throw notFound();
   return found;
@@ -129,6 +151,8 @@ const dispatch = async (c: Context) => {
 };
 
 const part = (key: keyof Repo['actions'], write: boolean) => (c: Context) => {
+  if (key === 'forks') checkForks(c);
+  if (write && c.world.options.orgActions) throw new Refusal(409, 'Conflict');
   if (!write) return ok(c.repo.actions[key]);
   c.repo.actions[key] = { ...c.repo.actions[key], ...c.body };
   return noContent;
@@ -136,7 +160,7 @@ const part = (key: keyof Repo['actions'], write: boolean) => (c: Context) => {
 
 export const settingsRoutes: Routes = {
   'repos/get-repo-rulesets': (c) => {
-    if (c.world.options.partial?.noRulesets) throw notFound();
+    checkRulesets(c);
     return page(
       c,
       c.repo.rulesets.map(({ rules: _, conditions: __, ...r }) => ({ ...shownRuleset(c.repo, r as Ruleset) })),
@@ -144,7 +168,7 @@ export const settingsRoutes: Routes = {
   },
   'repos/get-repo-ruleset': (c) => ok(shownRuleset(c.repo, rulesetOf(c))),
   'repos/create-repo-ruleset': (c) => {
-    if (c.world.options.partial?.noRulesets) throw notFound();
+    checkRulesets(c);
     if (c.repo.rulesets.some((r) => r.name === c.body.name))
       throw new Refusal(422, 'Validation Failed', { errors: ['Name must be unique'] });
     const made: Ruleset = {
@@ -170,7 +194,7 @@ export const settingsRoutes: Routes = {
     return noContent;
   },
   'repos/get-branch-rules': (c) => {
-    if (c.world.options.partial?.noRulesets) throw notFound();
+    checkRulesets(c);
     const rules = rulesOf(c.repo, `refs/heads/${c.values.branch}`).map(({ ruleset, ...rule }) => ({
       ...rule,
       ruleset_source_type: 'Repository',
@@ -198,6 +222,7 @@ export const settingsRoutes: Routes = {
   'actions/list-workflow-runs-for-repo': (c) => page(c, c.repo.runs.toReversed().map(shownRun), 'workflow_runs'),
   'repos/get-environment': (c) => ok(shownEnvironment(environmentOf(c))),
   'repos/create-or-update-environment': (c) => {
+    checkEnvironment(c);
     const name = c.values.environment_name as string;
     const known = c.repo.environments.find((e) => e.name === name);
     const environment: Environment = known ?? { id: c.world.id(), name, settings: {}, policy: null, branches: [] };

@@ -12,7 +12,7 @@ import {
 import { seedFiles } from '../../../../pipeline/registry-setup/seed.ts';
 
 const wanted: Wanted = {
-  ...{ owner: 'team', repo: 'registry', visibility: 'private', gate: 'gatekeeper', approvals: 0 },
+  ...{ owner: 'team', repo: 'registry', visibility: 'private', gate: 'gatekeeper', approvals: 0, log: null },
   ...ownersOf(['@zoe', '@team/ml']),
 };
 

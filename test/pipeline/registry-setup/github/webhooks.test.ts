@@ -11,6 +11,7 @@ const wanted = {
   gateApp: null,
   approvals: 0,
   codeOwners: false,
+  log: null,
 } as const;
 
 const hooks = suite('webhooks of a registry');
