@@ -37,8 +37,8 @@ const look =
   () =>
     `somebody has to look: ${at}`;
 
-const restoreLog: Remedy = ({ events }) =>
-  `stop what writes the log; \`rm -f ${events} ${events}-wal ${events}-shm\`, \`cp BACKUP ${events}\` with a copy that \`pawl events backup BACKUP\` had made, then \`pawl reconcile\``;
+const restoreLog: Remedy = () =>
+  'stop what writes the log; `pawl events restore BACKUP` with a copy that `pawl events backup BACKUP` had made, then `pawl reconcile`';
 
 const rollBack: Remedy = () =>
   '`pawl reconcile`, then `pawl rollback --reason "WHY"` to the last version that a verdict covers; if there never was one, `pawl promote`';

@@ -58,13 +58,15 @@ function inLog(folder: string, ...statements: readonly string[]): void {
   log.close();
 }
 
+const RESTORE = [/^pawl events restore/, /^pawl reconcile/];
+
 const logDamage = (...statements: readonly string[]): State => ({
   make: (folder) => {
     backUp(folder);
     inLog(folder, ...statements);
     return { BACKUP: 'backup.db' };
   },
-  run: [/^rm -f/, /^cp BACKUP/, /^pawl reconcile/],
+  run: RESTORE,
 });
 
 const backUp = (folder: string): void => cpSync(join(template, 'backup.db'), join(folder, 'backup.db'));
@@ -115,7 +117,7 @@ const STATES: Readonly<Record<string, Readonly<Record<string, State>>>> = {
         closeSync(file);
         return { BACKUP: 'backup.db' };
       },
-      run: [/^rm -f/, /^cp BACKUP/, /^pawl reconcile/],
+      run: RESTORE,
     },
   },
   'log-truncated': { 'cut off': logDamage('DELETE FROM events WHERE pos > 5') },
@@ -127,7 +129,7 @@ const STATES: Readonly<Record<string, Readonly<Record<string, State>>>> = {
         cpSync(join(other, 'backup.db'), join(folder, LOG));
         return { BACKUP: 'backup.db' };
       },
-      run: [/^rm -f/, /^cp BACKUP/, /^pawl reconcile/],
+      run: RESTORE,
     },
   },
   'checkpoint-unrecorded': {
