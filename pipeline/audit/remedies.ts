@@ -46,6 +46,10 @@ const rollBack: Remedy = () =>
 const restoreArtifact: Remedy = ({ artifacts }) =>
   `\`cp -R BACKUP/. ${artifacts}\` with a copy of the store or another machine's; \`pawl artifacts verify\` checks it`;
 
+/** A clone holds what main has; `registry init` puts back what a clone does not take along: the hook, and settings. */
+const restoreRegistry: Remedy = ({ registry }) =>
+  `\`mv ${registry} ${registry}.damaged\`, \`git clone --mirror CLONE ${registry}\` with a mirror clone or another copy, \`pawl registry init\`, then \`pawl reconcile\`; a copy of a forge’s registry is made again by the next command, once the folder is moved away`;
+
 /** Commands for those who may write the registry's repository itself. At a forge, the clone is pushed there instead. */
 const putBack = ({ registry }: Places): string =>
   `\`git clone ${registry} CLONE\`, \`git -C CLONE checkout COMMIT~1 -- PATH\`, \`git -C CLONE commit -m "put back"\`, \`git --git-dir ${registry} fetch CLONE main:main\`, \`pawl reconcile\``;
@@ -71,6 +75,9 @@ export const REMEDIES: Readonly<Record<string, Remedy>> = {
     '`pawl reconcile` records it; rules that were changed without a pull request are written again by `pawl registry configure --reason "WHY"`',
   'commit-missing': ({ registry }) =>
     `\`git --git-dir ${registry} fetch CLONE +main:main\` with a clone that has the commits; at a forge, push them from there`,
+  'repository-damaged': restoreRegistry,
+  'registry-unreadable': restoreRegistry,
+  git_failed: restoreRegistry,
   'event-repeated': look('the log has recorded one commit twice, which its own rules forbid'),
   'verdict-missing': look('the log says that something was measured, and no gate has signed it'),
   'verdict-differs': look('the log and the signed verdict contradict each other, and the verdict counts'),

@@ -57,6 +57,12 @@ export const auditFindings: readonly Explained[] = [
     advice: null,
   },
   {
+    codes: ['repository-damaged'],
+    meaning: "Git's own check finds an object or a ref of the registry missing or damaged",
+    advice: null,
+  },
+  { codes: ['registry-unreadable'], meaning: 'There was a registry, and its main cannot be read', advice: null },
+  {
     codes: ['verdict-missing', 'verdict-differs'],
     meaning:
       'Verdict mismatch: the log differs from the signed verdict, or has measurements without a signed verdict; a refusal before anything was measured needs no verdict',

@@ -5,6 +5,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { REMEDIES } from '../../../pipeline/audit/remedies.ts';
+import { sumOf } from '../../../projections/views.sqlite.ts';
 import { json, pawl } from '../../support/cli-here.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 import { sampleSettings } from '../../support/sample-settings.ts';
@@ -144,7 +145,13 @@ const STATES: Readonly<Record<string, Readonly<Record<string, State>>>> = {
     'a row': {
       make: (folder) => {
         const views = new DatabaseSync(join(folder, '.pawl/views.db'));
-        views.exec(`UPDATE rows SET row = replace(row, '"sentiment"', '"other"')`);
+        for (const each of views.prepare('SELECT generation, key, row FROM rows').all()) {
+          const { generation, key, row } = each as { generation: number; key: string; row: string };
+          const changed = row.replaceAll('"sentiment"', '"other"');
+          views
+            .prepare('UPDATE rows SET row = ?, sum = ? WHERE generation = ? AND key = ?')
+            .run(changed, sumOf(generation, key, changed), generation, key);
+        }
         views.close();
         return {};
       },
