@@ -92,7 +92,9 @@ export class SqliteStore implements CopyableStore {
       this.#statements = new Statements(
         this.#db,
         file,
-        copy ? 'delete it, and it is made again' : 'put back a copy that `pawl events backup` made',
+        copy
+          ? 'delete it, and it is made again'
+          : 'put back a copy that `pawl events backup` made, with `pawl events restore FILE`',
       );
       this.#db.exec('PRAGMA busy_timeout = 10000');
       if (!readOnly) this.#prepareFile();

@@ -5,7 +5,8 @@ export const auditFindings: readonly Explained[] = [
   { codes: ['content-changed'], meaning: "An event's bytes are not the bytes that were written", advice: null },
   {
     codes: ['file-damaged'],
-    meaning: "SQLite's own check finds the log's file damaged: put back a copy that `pawl events backup` made",
+    meaning:
+      "SQLite's own check finds the log's file damaged: put back a copy that `pawl events backup` made, with `pawl events restore`",
     advice: null,
   },
   {

@@ -2,7 +2,7 @@ import { GitUnusableError, requireGit } from '../../../registry-repo/git-version
 import type { Answer } from '../../registry-setup/answer.ts';
 import type { Workspace } from '../../workspace.ts';
 import { checkBackends, checkNode, checkProcessor, checkRuntime, checkScoring, checkState } from './machine.ts';
-import { checkArtifacts, checkCommits, checkKeys, checkStore } from './place.ts';
+import { checkArtifacts, checkCommits, checkKeys, checkStore, RESTORE } from './place.ts';
 import { checkLocks, checkPolicy, checkProduction, checkProtection, checkRegistry, checkServers } from './registry.ts';
 
 /** What a check found, and how to repair it; null if nothing is to be done. */
@@ -55,7 +55,7 @@ const CHECKS: readonly Check[] = [
   {
     name: 'event store',
     check: checkStore,
-    otherwise: 'put back a copy that `pawl events backup` made, or set events.path to the right file',
+    otherwise: `${RESTORE}, or set events.path to the right file`,
   },
   { name: 'artifacts', check: async (w) => checkArtifacts(w), otherwise: 'look at `artifacts` with `pawl config`' },
   {
@@ -64,19 +64,24 @@ const CHECKS: readonly Check[] = [
     otherwise: 'put the file back from your backup; `pawl registry init` makes new keys only where there are none',
   },
   { name: 'commits', check: checkCommits, otherwise: 'look at `watch` with `pawl config`' },
-  { name: 'registry', check: checkRegistry, otherwise: 'set registry.path to a registry, or run `pawl registry init`' },
+  {
+    name: 'registry',
+    check: checkRegistry,
+    otherwise:
+      'set registry.path to a registry; one that is damaged is restored from a clone as `pawl audit` prints; where nothing was yet, remove the folder and run `pawl registry init`',
+  },
   { name: 'locks', check: checkLocks, otherwise: 'give the registry’s folder to the user that runs this' },
   { name: 'main protected', check: checkProtection, otherwise: 'set registry.path to a registry' },
   {
     name: 'policy',
     check: checkPolicy,
-    otherwise: 'look at gate.json with `pawl registry status`; `pawl registry configure --reason "…"` writes new rules',
+    otherwise: 'put gate.json back as it was: `pawl audit` prints the commands; then `pawl registry configure --reason "…"` writes new rules',
   },
   {
     name: 'production',
     check: checkProduction,
     otherwise:
-      'find out who moved it with `pawl audit`; `pawl rollback --reason "…"` goes back to a version that was judged',
+      'find out who moved it with `pawl audit`, which prints how to put back what was changed; `pawl rollback --reason "…"` goes back to a version that was judged',
   },
   {
     name: 'servers',
