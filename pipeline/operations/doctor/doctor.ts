@@ -75,7 +75,8 @@ const CHECKS: readonly Check[] = [
   {
     name: 'policy',
     check: checkPolicy,
-    otherwise: 'put gate.json back as it was: `pawl audit` prints the commands; then `pawl registry configure --reason "…"` writes new rules',
+    otherwise:
+      'put gate.json back as it was: `pawl audit` prints the commands; then `pawl registry configure --reason "…"` writes new rules',
   },
   {
     name: 'production',

@@ -375,6 +375,9 @@ rollbacks('attack 20: not to where production never was, is now, or was too long
 });
 
 rollbacks('a pointer that a person has broken and put back is passed over: it is no version', async ({ test }) => {
+  await test.changePolicy((policy) => {
+    policy.rollback.last = 5;
+  });
   const first = await test.promote(candidateOf(9), 1);
   await test.promote(candidateOf(10), 2);
   const good = (await (await test.at()).production(MODEL))?.value;
