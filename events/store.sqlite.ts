@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseSync } from '@photostructure/sqlite';
@@ -10,7 +10,7 @@ import { LogBranchError, PartialRetryError, StoreError, StreamConflictError } fr
 import { Statements } from './statements.sqlite.ts';
 import { type CopyableStore, checkAppend, NO_STREAM } from './store.ts';
 
-const APPLICATION_ID = 0x7061776c; // "pawl": tells Pawl's files from other SQLite databases
+export const APPLICATION_ID = 0x7061776c; // "pawl": tells Pawl's files from other SQLite databases
 const SCHEMA_VERSION = 1;
 
 /**
@@ -52,6 +52,18 @@ export function safeJournalMode(sqliteVersion: string): 'WAL' | 'TRUNCATE' {
   return number >= 3_051_003 && number !== 3_052_000 ? 'WAL' : 'TRUNCATE';
 }
 
+/** Whether a file is an event log, damaged or not. */
+export function isEventStore(file: string): boolean {
+  const head = Buffer.alloc(72);
+  const handle = openSync(file, 'r');
+  try {
+    readSync(handle, head, 0, head.length, 0);
+  } finally {
+    closeSync(handle);
+  }
+  return head.readUInt32BE(68) === APPLICATION_ID; // its place in the header: https://www.sqlite.org/fileformat.html
+}
+
 /** How far a copy follows its log: the commit that was copied last, and the last position then. */
 export type Bookmark = { readonly commit: string; readonly position: number };
 
@@ -80,7 +92,9 @@ export class SqliteStore implements CopyableStore {
       this.#statements = new Statements(
         this.#db,
         file,
-        copy ? 'delete it, and it is made again' : 'put back a copy that `pawl events backup` made',
+        copy
+          ? 'delete it, and it is made again'
+          : 'put back a copy that `pawl events backup` made, with `pawl events restore FILE`',
       );
       this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
       if (!readOnly) this.#prepareFile();
@@ -187,7 +201,7 @@ export class SqliteStore implements CopyableStore {
 
   async scanAll({ after = 0, limit = 1000 } = {}): Promise<ReadableEvent[]> {
     const sql = `SELECT ${READABLE} FROM events WHERE pos > ? ORDER BY pos LIMIT ?`;
-    return this.#statements.all(sql, after, limit) as ReadableEvent[];
+    return this.#statements.all(sql, after, limit).map((row) => whole(row as ReadableEvent));
   }
 
   async position(): Promise<number> {
@@ -386,7 +400,16 @@ const isBusy = (error: unknown): boolean =>
   ((error as { errcode?: number }).errcode ?? 0) % 256 === 5 || /is locked/.test((error as Error).message);
 
 /** SQLite's rows have no prototype, which would surprise callers. */
-const plain = (row: unknown): StoredEvent => ({ ...(row as StoredEvent) });
+const plain = (row: unknown): StoredEvent => whole({ ...(row as StoredEvent) });
+
+const TEXTS = ['stream', 'id', 'type', 'time', 'data', 'meta', 'prev', 'hash'] as const;
+
+/** Columns that a damaged file gives as null or bytes become empty text, which no hash and no shape fits. */
+function whole<E extends ReadableEvent>(row: E): E {
+  const texts = row as Partial<Record<(typeof TEXTS)[number], unknown>>;
+  for (const column of TEXTS) if (column in row && typeof texts[column] !== 'string') texts[column] = '';
+  return row;
+}
 
 /**
  * SQLITE_CONSTRAINT in the primary code: a unique index or the append-only trigger found that the id is already stored.

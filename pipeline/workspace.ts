@@ -6,10 +6,10 @@ import { timeSortedId } from '../events/ids.ts';
 import type { CopyableStore, EventStore } from '../events/store.ts';
 import { baseline } from '../projections/baseline.ts';
 import { Engine } from '../projections/engine.ts';
+import { openViews } from '../projections/open-views.sqlite.ts';
 import { promotions } from '../projections/promotions.ts';
 import { runs } from '../projections/runs.ts';
 import { versions } from '../projections/versions.ts';
-import { SqliteViews } from '../projections/views.sqlite.ts';
 import type { Views } from '../projections/views.ts';
 import type { Artifacts } from '../registry-repo/artifacts/artifacts.ts';
 import type { GateAnswer, GateRequest } from '../registry-repo/gate/gate.ts';
@@ -162,7 +162,7 @@ export class Workspace {
 
   tables(): Views {
     this.keepState();
-    this.#views ??= new SqliteViews(this.path(this.config.events.views));
+    this.#views ??= openViews(this.path(this.config.events.views));
     return this.#views;
   }
 

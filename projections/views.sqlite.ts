@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { StoreError } from '../events/errors.ts';
 import { Statements } from '../events/statements.sqlite.ts';
-import { safeJournalMode } from '../events/store.sqlite.ts';
+import { APPLICATION_ID, safeJournalMode } from '../events/store.sqlite.ts';
 import type { Generation, Views, ViewTables } from './views.ts';
 
 const SCHEMA = `
@@ -13,7 +14,7 @@ CREATE TABLE IF NOT EXISTS generations(
 CREATE UNIQUE INDEX IF NOT EXISTS one_live ON generations(name) WHERE live = 1;
 CREATE TABLE IF NOT EXISTS rows(
   generation INTEGER NOT NULL REFERENCES generations(id) ON DELETE CASCADE, key TEXT NOT NULL, row TEXT NOT NULL,
-  PRIMARY KEY(generation, key)) STRICT, WITHOUT ROWID;`;
+  sum INTEGER NOT NULL, PRIMARY KEY(generation, key)) STRICT, WITHOUT ROWID;`;
 
 /** Tables in one SQLite file, apart from the log. The file may be deleted at any time and is then built again. */
 export class SqliteViews implements Views, ViewTables {
@@ -27,6 +28,7 @@ export class SqliteViews implements Views, ViewTables {
       this.#db = new DatabaseSync(file);
       this.#statements = new Statements(this.#db, file, 'delete it, and it is made again');
       this.#db.exec('PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON');
+      if (this.#statements.first('PRAGMA application_id')?.application_id === APPLICATION_ID) throw notViews(file);
       this.#db.exec(
         `PRAGMA journal_mode = ${safeJournalMode(this.#statements.first('SELECT sqlite_version() AS v')?.v as string)}`,
       );
@@ -34,6 +36,7 @@ export class SqliteViews implements Views, ViewTables {
       this.#db.exec(SCHEMA);
       this.#addHash();
     } catch (cause) {
+      if (cause instanceof NotViewsError) throw cause;
       throw new StoreError(`cannot open the views ${file} (it may be deleted): ${(cause as Error).message}`, { cause });
     }
   }
@@ -91,8 +94,8 @@ export class SqliteViews implements Views, ViewTables {
 
   put(generation: number, key: string, row: string): void {
     this.#statements
-      .of('INSERT INTO rows VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET row = excluded.row')
-      .run(generation, key, row);
+      .of('INSERT INTO rows VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE SET row = excluded.row, sum = excluded.sum')
+      .run(generation, key, row, sumOf(generation, key, row));
   }
 
   remove(generation: number, key: string): void {
@@ -119,6 +122,16 @@ export class SqliteViews implements Views, ViewTables {
     }
   }
 
+  /** Whether the file is as it was written, as far as SQLite's own check and the sums of the rows tell. */
+  isWhole(): boolean {
+    if (this.#statements.first('PRAGMA integrity_check(1)')?.integrity_check !== 'ok') return false;
+    for (const each of this.#statements.of('SELECT generation, key, row, sum FROM rows').iterate()) {
+      const { generation, key, row, sum } = each as { generation: number; key: string; row: string; sum: number };
+      if (sum !== sumOf(generation, key, row)) return false;
+    }
+    return true;
+  }
+
   clear(): void {
     this.#db.exec('DELETE FROM generations');
   }
@@ -127,3 +140,12 @@ export class SqliteViews implements Views, ViewTables {
     if (this.#db.isOpen) this.#db.close();
   }
 }
+
+/** The file is an event log: nothing is written there. */
+class NotViewsError extends StoreError {}
+
+export const notViews = (file: string): StoreError =>
+  new NotViewsError(`${file} is an event log, and no views: set events.views to another file`);
+
+/** SQLite has no sums of its own: it gives the bytes that the disk gives. */
+export const sumOf = (generation: number, key: string, row: string): number => crc32(`${generation}:${key}:${row}`);

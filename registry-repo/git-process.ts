@@ -29,6 +29,8 @@ export type RunOptions = {
   timeoutMs?: number;
   /** Whether git starts programs of its own, which then end with it: those that reach the network. */
   group?: boolean;
+  /** Whether what git prints is part of its error: a check that fails prints what it found. */
+  checks?: boolean;
 };
 
 export const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
@@ -51,7 +53,7 @@ export function spawnGit(
  * @throws {GitUnusableError}
  */
 export function runGit(argv: readonly string[], shown: readonly string[], options: RunOptions): Promise<Buffer> {
-  const { input, maxBytes = DEFAULT_MAX_BYTES, env = {}, timeoutMs = 120_000, group = false } = options;
+  const { input, maxBytes = DEFAULT_MAX_BYTES, env = {}, timeoutMs = 120_000, group = false, checks = false } = options;
   return new Promise((resolve, reject) => {
     const child = spawnGit(argv, env, group);
     const chunks: Buffer[] = [];
@@ -66,7 +68,10 @@ export function runGit(argv: readonly string[], shown: readonly string[], option
       clearTimeout(timer);
       if (code === 0 && !ended) resolve(Buffer.concat(chunks));
       else if (tooLarge) reject(new OutputTooLargeError(shown, null, ended));
-      else reject(new GitError(shown, ended ? null : code, ended || stderr));
+      else {
+        const found = checks ? Buffer.concat(chunks).toString('utf8') : '';
+        reject(new GitError(shown, ended ? null : code, ended || found + stderr));
+      }
     };
     const timer = setTimeout(() => stop(`no answer in ${timeoutMs} ms`), timeoutMs);
     child.stdout.on('data', (chunk: Buffer) => {

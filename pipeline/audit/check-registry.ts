@@ -29,8 +29,15 @@ const EXPLAINS: Readonly<Record<MainCommit['kind'], Recorded['type'] | null>> = 
  * Compares two histories of the same thing: every commit on main has exactly one event, and every such event its
  * commit.
  */
-export async function checkRegistry({ registry, trusted, now }: AuditSubject, log: ReadLog): Promise<CheckResult> {
+export async function checkRegistry(
+  { registry, unread, trusted, now }: AuditSubject,
+  log: ReadLog,
+): Promise<CheckResult> {
   const recorded = log.events.filter(isRecorded);
+  if (!registry && unread !== undefined && recorded.length > 0) {
+    const findings = [say('error', 'registry-unreadable', 'main', unread)];
+    return { check: CHECK, looked: 'main cannot be read', findings };
+  }
   if (!registry) {
     const findings = recorded.map((e) =>
       say('error', 'commit-missing', eventName(e), `names commit ${e.data.commit}, but there is no registry`, e.time),

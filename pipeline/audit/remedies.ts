@@ -37,8 +37,8 @@ const look =
   () =>
     `somebody has to look: ${at}`;
 
-const restoreLog: Remedy = ({ events }) =>
-  `stop what writes the log; \`rm -f ${events} ${events}-wal ${events}-shm\`, \`cp BACKUP ${events}\` with a copy that \`pawl events backup BACKUP\` had made, then \`pawl reconcile\``;
+const restoreLog: Remedy = () =>
+  'stop what writes the log; `pawl events restore BACKUP` with a copy that `pawl events backup BACKUP` had made, then `pawl reconcile`';
 
 const rollBack: Remedy = () =>
   '`pawl reconcile`, then `pawl rollback --reason "WHY"` to the last version that a verdict covers; if there never was one, `pawl promote`';
@@ -46,9 +46,21 @@ const rollBack: Remedy = () =>
 const restoreArtifact: Remedy = ({ artifacts }) =>
   `\`cp -R BACKUP/. ${artifacts}\` with a copy of the store or another machine's; \`pawl artifacts verify\` checks it`;
 
+/** A clone holds what main has; `registry init` puts back what a clone does not take along: the hook, and settings. */
+const restoreRegistry: Remedy = ({ registry }) =>
+  `\`mv ${registry} ${registry}.damaged\`, \`git clone --mirror CLONE ${registry}\` with a mirror clone or another copy, \`pawl registry init\`, then \`pawl reconcile\`; a copy of a forge’s registry is made again by the next command, once the folder is moved away`;
+
 /** Commands for those who may write the registry's repository itself. At a forge, the clone is pushed there instead. */
 const putBack = ({ registry }: Places): string =>
-  `\`git clone ${registry} CLONE\`, \`git -C CLONE checkout COMMIT~1 -- PATH\`, \`git -C CLONE commit -m "put back"\`, \`git --git-dir ${registry} fetch CLONE main:main\`, \`pawl reconcile\``;
+  `\`git clone ${registry} CLONE\`, \`git -C CLONE revert --no-edit COMMIT\`, \`git --git-dir ${registry} fetch CLONE main:main\`, \`pawl reconcile\``;
+
+/** The whole commit goes, with files that it added; of a merge by hand, `git revert` also wants `-m 1`. */
+const revert: Remedy = (places) =>
+  `what was changed by hand is put back as it was: ${putBack(places)}; if that was production.json, \`pawl rollback --reason "WHY"\` after it, because no verdict covers a pointer that a person has put back`;
+
+/** The hashes fit, so a program that can write the log has added it. */
+const forgedLog: Remedy = (places) =>
+  `another program has written this to the log; find out which, and go back to a copy from before: ${restoreLog(places)}`;
 
 export const REMEDIES: Readonly<Record<string, Remedy>> = {
   'content-changed': restoreLog,
@@ -59,21 +71,36 @@ export const REMEDIES: Readonly<Record<string, Remedy>> = {
   'log-truncated': restoreLog,
   'log-rewritten': restoreLog,
   unreadable_event: restoreLog,
-  malformed_file: (places) => `what was changed by hand is put back as it was: ${putBack(places)}`,
-  'checkpoint-untrusted': look('whose key signed it; one of your own keys must be among those that count here'),
+  malformed_file: revert,
+  file_missing: revert,
+  file_too_large: revert,
+  forbidden_mode: revert,
+  ambiguous_path: look(
+    'git makes no such folder, so a program of somebody’s has; `pawl registry log` names the commit',
+  ),
+  'checkpoint-untrusted': (places) =>
+    `if your own key signed it, \`pawl registry init\` where log.pem is writes log.pub.json again; copy that file to other machines, or name it in keys.trusted; if not, ${revert(places)}`,
   'checkpoint-key-ended': look('who signed it after the end of its key; `pawl registry log` names the commit'),
-  'checkpoint-other-registry': look('who copied it from another registry; `pawl registry log` names the commit'),
+  'checkpoint-other-registry': revert,
   'checkpoint-unrecorded': () => '`pawl reconcile` records it',
   'view-differs': ({ views }) => `\`rm -f ${views} ${views}-wal ${views}-shm\`: it is built again from the log`,
   'unexplained-commit': (places) =>
     `${rollBack(places)}; what else it decides is put back as it was: ${putBack(places)}`,
-  'event-missing': () =>
-    '`pawl reconcile` records it; rules that were changed without a pull request are written again by `pawl registry configure --reason "WHY"`',
+  'event-missing': (places) =>
+    `\`pawl reconcile\` records it; rules that were changed without a pull request are written again by \`pawl registry configure --reason "WHY"\`; anything else ${revert(places).replace(/^what/, 'that')}`,
   'commit-missing': ({ registry }) =>
     `\`git --git-dir ${registry} fetch CLONE +main:main\` with a clone that has the commits; at a forge, push them from there`,
-  'event-repeated': look('the log has recorded one commit twice, which its own rules forbid'),
-  'verdict-missing': look('the log says that something was measured, and no gate has signed it'),
-  'verdict-differs': look('the log and the signed verdict contradict each other, and the verdict counts'),
+  'repository-damaged': restoreRegistry,
+  'registry-unreadable': restoreRegistry,
+  git_failed: restoreRegistry,
+  'event-repeated': forgedLog,
+  'verdict-missing': forgedLog,
+  'verdict-differs': forgedLog,
+  'key-ended': look('the gate signed this with a key that main had ended'),
+  'other-registry': look('the gate signed this for another registry'),
+  artifact_store_unavailable: look('the store did not answer; the message says why, and `pawl doctor` where it is'),
+  artifact_too_large: look('who replaced the file in the store; the message names it'),
+  git_folder_refused: look('the folder of the registry belongs to another user; the message says what to run'),
   'policy-differs': look('the verdict was given under other rules than main had'),
   'evaluation-differs': look('the verdict was given on another evaluation set than main had'),
   'evidence-differs': look('the evidence of the verdict is about other rows than main pins'),
@@ -82,7 +109,7 @@ export const REMEDIES: Readonly<Record<string, Remedy>> = {
   verdict_missing: rollBack,
   verdict_invalid: rollBack,
   version_revoked: rollBack,
-  registry_drifted: rollBack,
+  registry_drifted: revert,
   artifact_missing: restoreArtifact,
   artifact_corrupt: restoreArtifact,
 };

@@ -14,8 +14,10 @@ export type AuditSubject = {
   readonly artifacts: Artifacts;
   /** Whether another machine may have an artifact: the log is shared, and the store belongs to one machine. */
   readonly artifactsApart: boolean;
-  /** The registry with main's tip; null before it was made. */
+  /** The registry with main's tip; null before it was made, and if main cannot be read. */
   readonly registry: { readonly git: Git; readonly tip: ObjectId } | null;
+  /** Why main cannot be read; left out if it can be, or if there is no registry yet. */
+  readonly unread?: string;
   readonly trusted: readonly Key[];
   readonly now: Date;
   readonly progress: (stage: string, done: number, of: number) => void;

@@ -1,5 +1,8 @@
+import { PawlError } from '../../events/errors.ts';
 import { logStream } from '../../events/streams.ts';
 import type { Views } from '../../projections/views.ts';
+import { RegistryError } from '../../registry-repo/errors.ts';
+import type { ObjectId } from '../../registry-repo/values.ts';
 import type { audit } from '../audit/audit.ts';
 import type { AuditSubject } from '../audit/subject.ts';
 import { artifactsApart } from '../open-artifacts.ts';
@@ -19,13 +22,21 @@ export async function subjectOf(
   withViews = true,
 ): Promise<AuditSubject> {
   const forge = world.forge();
-  const tip = await forge.sync().catch(() => null);
+  let tip: ObjectId | null = null;
+  let unread: string | null = null;
+  try {
+    tip = await forge.sync();
+  } catch (error) {
+    if (!(error instanceof PawlError || error instanceof RegistryError)) throw error;
+    unread = error.message;
+  }
   return {
     store,
     views: withViews ? world.tables() : null,
     artifacts: world.artifacts(),
     artifactsApart: artifactsApart(world.config),
     registry: tip === null ? null : { git: forge.git, tip },
+    ...(unread === null ? {} : { unread }),
     trusted: world.keys().trusted,
     now: world.clock(),
     progress: (stage, done, of) => progress.update(stage, done, of),

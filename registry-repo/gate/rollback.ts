@@ -1,9 +1,10 @@
 import { RegistryError } from '../errors.ts';
 import type { Git } from '../git.ts';
+import { GitError } from '../git-process.ts';
 import { type Finding, failed } from '../judge/finding.ts';
 import { productionPath } from '../production.ts';
 import { RegistryAt } from '../registry.ts';
-import type { ObjectId } from '../values.ts';
+import type { ObjectId, VersionRef } from '../values.ts';
 import { verifyMerge } from '../verify/merge.ts';
 import { sameRef } from './sides.ts';
 import { fromBase, stopIf } from './stop.ts';
@@ -27,8 +28,7 @@ export async function checkRollback(
   let unverified: string | null = null;
   let found = false;
   for (const commit of line.slice(1)) {
-    const then = await fromBase(new RegistryAt(git, commit.oid).production(subject.model));
-    if (!sameRef(then?.value ?? null, subject.candidate.ref)) continue;
+    if (!sameRef(await pointerAt(new RegistryAt(git, commit.oid), subject.model), subject.candidate.ref)) continue;
     try {
       await verifyMerge(git, commit, { keys: null, now: now() });
       found = true;
@@ -46,4 +46,14 @@ export async function checkRollback(
         : failed('target-unverified', `${version} was put into production unverified: ${unverified}`),
     );
   stopIf(findings);
+}
+
+/** What was in production; null for nothing, and for a pointer that was put there by hand and says nothing: no version to go back to. */
+async function pointerAt(then: RegistryAt, model: string): Promise<VersionRef | null> {
+  try {
+    return (await then.production(model))?.value ?? null;
+  } catch (error) {
+    if (error instanceof RegistryError && !(error instanceof GitError)) return null;
+    return fromBase(Promise.reject(error));
+  }
 }

@@ -5,7 +5,8 @@ export const auditFindings: readonly Explained[] = [
   { codes: ['content-changed'], meaning: "An event's bytes are not the bytes that were written", advice: null },
   {
     codes: ['file-damaged'],
-    meaning: "SQLite's own check finds the log's file damaged: put back a copy that `pawl events backup` made",
+    meaning:
+      "SQLite's own check finds the log's file damaged: put back a copy that `pawl events backup` made, with `pawl events restore`",
     advice: null,
   },
   {
@@ -56,6 +57,12 @@ export const auditFindings: readonly Explained[] = [
     meaning: 'Main and the log have diverged',
     advice: null,
   },
+  {
+    codes: ['repository-damaged'],
+    meaning: "Git's own check finds an object or a ref of the registry missing or damaged",
+    advice: null,
+  },
+  { codes: ['registry-unreadable'], meaning: 'There was a registry, and its main cannot be read', advice: null },
   {
     codes: ['verdict-missing', 'verdict-differs'],
     meaning:

@@ -2,7 +2,7 @@ import { GitUnusableError, requireGit } from '../../../registry-repo/git-version
 import type { Answer } from '../../registry-setup/answer.ts';
 import type { Workspace } from '../../workspace.ts';
 import { checkBackends, checkNode, checkProcessor, checkRuntime, checkScoring, checkState } from './machine.ts';
-import { checkArtifacts, checkCommits, checkKeys, checkStore } from './place.ts';
+import { checkArtifacts, checkCommits, checkKeys, checkStore, RESTORE } from './place.ts';
 import {
   checkLocks,
   checkObjects,
@@ -53,7 +53,8 @@ type ForgeName = Workspace['config']['registry']['forge'];
 
 /** What to look at when a registry cannot be read at all. */
 const REACH: Readonly<Record<ForgeName, string>> = {
-  local: 'set registry.path to a registry, or run `pawl registry init`',
+  local:
+    'set registry.path to a registry; one that is damaged is restored from a clone as `pawl audit` prints; where nothing was yet, remove the folder and run `pawl registry init`',
   github:
     'check registry.repository and registry.api, and PAWL_SECRET_FORGE_TOKEN, or registry.app.id with PAWL_SECRET_APP_KEY',
   gitea: 'check registry.repository and registry.api, and PAWL_SECRET_FORGE_TOKEN',
@@ -76,7 +77,7 @@ const CHECKS: readonly Check[] = [
   {
     name: 'event store',
     check: checkStore,
-    otherwise: 'put back a copy that `pawl events backup` made, or set events.path to the right file',
+    otherwise: `${RESTORE}, or set events.path to the right file`,
   },
   { name: 'artifacts', check: async (w) => checkArtifacts(w), otherwise: 'look at `artifacts` with `pawl config`' },
   {
@@ -93,13 +94,14 @@ const CHECKS: readonly Check[] = [
   {
     name: 'policy',
     check: checkPolicy,
-    otherwise: 'look at gate.json with `pawl registry status`; `pawl registry configure --reason "…"` writes new rules',
+    otherwise:
+      'put gate.json back as it was: `pawl audit` prints the commands; then `pawl registry configure --reason "…"` writes new rules',
   },
   {
     name: 'production',
     check: checkProduction,
     otherwise:
-      'find out who moved it with `pawl audit`; `pawl rollback --reason "…"` goes back to a version that was judged',
+      'find out who moved it with `pawl audit`, which prints how to put back what was changed; `pawl rollback --reason "…"` goes back to a version that was judged',
   },
   {
     name: 'servers',

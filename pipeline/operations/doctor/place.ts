@@ -16,6 +16,9 @@ import type { Places } from '../../world.ts';
 
 // Checks of `pawl doctor` on the log, the keys and what commits may do here.
 
+export const RESTORE =
+  'stop what writes the log, `pawl events restore BACKUP` with a copy that `pawl events backup BACKUP` had made, then `pawl reconcile`';
+
 export async function checkStore(workspace: Workspace): Promise<Answer> {
   if (workspace.config.events.store === 'git') return checkLogBranch(workspace);
   const path = workspace.path(workspace.config.events.path);
@@ -28,8 +31,7 @@ export async function checkStore(workspace: Workspace): Promise<Answer> {
   const safe = durability === null || durability.synchronous === 'full' || durability.synchronous === 'extra';
   const what = `${path}: ${await store.position()} events${durability ? `, journal ${durability.journal}, synchronous ${durability.synchronous}` : ''}`;
   const [damage] = (await store.damage?.()) ?? [];
-  if (damage !== undefined)
-    return problem(`${what}: ${damage}`, 'put back a copy that `pawl events backup` made, and run `pawl reconcile`');
+  if (damage !== undefined) return problem(`${what}: ${damage}`, RESTORE);
   return safe ? what : problem(what, 'commits may be lost at a power cut: report this as a bug');
 }
 
@@ -82,7 +84,7 @@ export function checkKeys(workspace: Workspace): Answer {
     if (process.platform !== 'win32' && existsSync(file) && (statSync(file).mode & 0o077) !== 0)
       return problem(
         `${file} can be read by others (on a file system without permissions, such as exFAT, keys.path has to be on another)`,
-        `chmod 600 ${file}`,
+        `\`chmod 600 ${file}\``,
       );
   }
   const signs = [gate && 'gate', log && 'log'].filter(Boolean).join(' and ');

@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Git } from '../../../registry-repo/git.ts';
 import { ageOf, howToMend, locksOf } from '../../../registry-repo/git-locks.ts';
 import { MOST_LOOSE, objectFiles } from '../../../registry-repo/git-tidy.ts';
 import { shown } from '../../../registry-repo/judge/finding.ts';
@@ -73,13 +75,13 @@ export async function checkProtection(workspace: Workspace): Promise<Answer> {
     const init = 'run `pawl registry init`, which puts it back';
     const fix = {
       missing: init,
-      off: `chmod +x ${hook}`,
-      open: `rm ${hook}, then ${init}`,
-      old: `rm ${hook}, then ${init}`,
+      off: `\`chmod +x ${hook}\``,
+      open: `\`rm ${hook}\`, then ${init}`,
+      old: `\`rm ${hook}\`, then ${init}`,
     };
     return problem(`${hook} ${what}`, fix[wrong]);
   }
-  const settings = await workspace.forge().git.text(['config', '--local', '--list']);
+  const settings = await settingsOf(workspace.forge().git);
   const missing = ['receive.denynonfastforwards=true', 'receive.denydeletes=true', 'transfer.fsckobjects=true'].filter(
     (s) => !settings.includes(s),
   );
@@ -87,8 +89,14 @@ export async function checkProtection(workspace: Workspace): Promise<Answer> {
     ? 'pushes to main are refused, history cannot be rewritten'
     : problem(
         `not set: ${missing.join(', ')}`,
-        missing.map((s) => `git --git-dir ${path} config ${s.replace('=', ' ')}`).join(' && '),
+        missing.map((s) => `\`git --git-dir ${path} config ${s.replace('=', ' ')}\``).join(', '),
       );
+}
+
+/** Git fails where the file of its settings is gone, which sets nothing. */
+async function settingsOf(git: Git): Promise<string> {
+  if (!existsSync(join(git.gitDir, 'config'))) return '';
+  return git.text(['config', '--local', '--list']);
 }
 
 const thereIsARegistry = (workspace: Workspace): boolean =>
@@ -130,7 +138,7 @@ export async function checkPolicy(workspace: Workspace): Promise<Answer> {
   if (weak.length > 0)
     return warning(
       `the minimum of ${weak.map(([name]) => name).join(', ')} is below 0.85`,
-      'raise it with `pawl registry configure`',
+      'set policy.minimum to a higher one in pawl.yaml, then `pawl registry configure --reason "…"`',
     );
   return `rules for ${Object.keys(policy.models).join(', ')}`;
 }

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { StoredEvent } from '../../../events/envelope.ts';
@@ -68,7 +70,7 @@ auditing('passes what was told truly, and looked at all of it', async () => {
   assert.ok(report.passed);
   assert.equal(
     report.checks.map((c) => c.check),
-    ['log', 'checkpoints', 'views', 'registry', 'verdicts', 'artifacts', 'servers'],
+    ['log', 'checkpoints', 'views', 'repository', 'registry', 'verdicts', 'artifacts', 'servers'],
   );
   const registry = report.checks.find((c) => c.check === 'registry');
   assert.match(registry?.looked as string, '4 commits on main against 4 events');
@@ -111,6 +113,30 @@ auditing('attack 21: a direct push to main is an unexplained commit', async () =
   const report = await audit(await subjectOf(world), projections);
   const finding = report.findings.find((f) => f.code === 'unexplained-commit');
   assert.is(finding?.subject, `commit ${commit}`);
+});
+
+auditing('an object that is gone is named, and every check is made all the same', async () => {
+  const world = await told();
+  const { git } = world.registry;
+  const tree = await git.text(['rev-parse', 'refs/heads/main~1^{tree}']);
+  rmSync(join(git.gitDir, 'objects', tree.slice(0, 2), tree.slice(2)));
+  const report = await audit(await subjectOf(world), projections);
+  assert.ok(codes(report).includes('repository-damaged'), codes(report).join());
+  assert.ok(
+    report.findings.some((f) => f.code === 'repository-damaged' && f.message.includes(tree)),
+    printText(report),
+  );
+  assert.is(report.checks.length, 8);
+});
+
+auditing('a main that cannot be read is not a registry that was never made', async () => {
+  const world = await toldOnce();
+  const report = await audit(await subjectOf(world, { registry: null, unread: 'no main there' }), projections);
+  const found = report.findings.filter((f) => f.check === 'registry');
+  assert.equal(
+    found.map(({ code, message }) => [code, message]),
+    [['registry-unreadable', 'no main there']],
+  );
 });
 
 auditing('a change of rules that nobody recorded is an event missing', async () => {

@@ -1,12 +1,32 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, cpSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import type { KeyObject } from 'node:crypto';
+import {
+  closeSync,
+  cpSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { EventData, EventType, Fact } from '../../../events/catalogue.ts';
+import { signCheckpoint } from '../../../events/checkpoint.ts';
+import { encodeFacts, type StoredEvent } from '../../../events/envelope.ts';
+import { SqliteStore } from '../../../events/store.sqlite.ts';
 import { REMEDIES } from '../../../pipeline/audit/remedies.ts';
+import { loadKeys } from '../../../pipeline/keys.ts';
+import { sumOf } from '../../../projections/views.sqlite.ts';
+import { auditFindings } from '../../../scripts/docs/audit-findings.ts';
+import { codesOf } from '../../../scripts/docs/explained.ts';
 import { json, pawl } from '../../support/cli-here.ts';
-import { temporaryFolder } from '../../support/paths.ts';
+import { command } from '../../support/events.ts';
+import { root, temporaryFolder } from '../../support/paths.ts';
 import { sampleSettings } from '../../support/sample-settings.ts';
 
 // For each finding of the audit: a state that has it, the remedy run as the audit prints it, and an audit that passes after it.
@@ -18,6 +38,7 @@ const git = (folder: string, ...args: readonly string[]): string =>
     stdio: ['ignore', 'pipe', 'pipe'],
   }).trim();
 
+const CHECKPOINT = 'models/sentiment/versions/2/checkpoint';
 const REGISTRY = '.pawl/registry.git';
 const LOG = '.pawl/events.db';
 
@@ -35,6 +56,7 @@ function byHand(folder: string, files: Readonly<Record<string, string | null>>):
   for (const [path, content] of Object.entries(files))
     if (content === null) git(work, 'rm', '-q', '-r', path);
     else {
+      mkdirSync(dirname(join(work, path)), { recursive: true });
       writeFileSync(join(work, path), content);
       git(work, 'add', path);
     }
@@ -58,13 +80,15 @@ function inLog(folder: string, ...statements: readonly string[]): void {
   log.close();
 }
 
+const RESTORE = [/^pawl events restore/, /^pawl reconcile/];
+
 const logDamage = (...statements: readonly string[]): State => ({
   make: (folder) => {
     backUp(folder);
     inLog(folder, ...statements);
     return { BACKUP: 'backup.db' };
   },
-  run: [/^rm -f/, /^cp BACKUP/, /^pawl reconcile/],
+  run: RESTORE,
 });
 
 const backUp = (folder: string): void => cpSync(join(template, 'backup.db'), join(folder, 'backup.db'));
@@ -83,14 +107,62 @@ const artifactState = (damage: (file: string) => void): State => ({
   run: [/^cp -R/, /^pawl artifacts verify/],
 });
 
+const PUT_BACK = [/^git clone/, /^git -C CLONE revert/, /^git --git-dir/, /^pawl reconcile/];
+
+const PUT_POINTER_BACK = [...PUT_BACK, /^pawl rollback/];
+const WHY = { WHY: 'by hand' };
+
+/** A commit by hand that is put back whole. */
+const putBack = (files: (folder: string) => Parameters<typeof byHand>[1], run = PUT_BACK): State => ({
+  make: (folder) => ({ COMMIT: byHand(folder, files(folder)), CLONE: 'clone', ...WHY }),
+  run,
+});
+
+/** A mirror clone from before, and then a damaged registry. */
+const damagedRegistry = (damage: (folder: string) => void): State => ({
+  make: (folder) => {
+    git(folder, 'clone', '-q', '--mirror', REGISTRY, 'clone');
+    damage(folder);
+    return { CLONE: 'clone' };
+  },
+});
+
+const looseObject = (folder: string, of: string): string => {
+  const oid = git(folder, '--git-dir', REGISTRY, 'rev-parse', of);
+  return join(folder, REGISTRY, 'objects', oid.slice(0, 2), oid.slice(2));
+};
+
+/** An event that another program has added, with hashes that fit. */
+const forgedEvent = <T extends EventType>(type: T, change: (data: EventData<T>) => object): State => ({
+  make: async (folder) => {
+    backUp(folder);
+    const store = new SqliteStore(join(folder, LOG));
+    const log = await store.readAll({ limit: 1000 });
+    const stored = log.filter((e) => e.type === type).at(-1) as StoredEvent;
+    const data = change(JSON.parse(stored.data)) as EventData<T>;
+    const last = log.filter((e) => e.stream === stored.stream).at(-1) as StoredEvent;
+    await store.append(stored.stream, last.revision, encodeFacts(command('forged'), [{ type, data } as Fact]));
+    await store.close();
+    return { BACKUP: 'backup.db' };
+  },
+  run: RESTORE,
+});
+
+/** The newest checkpoint, signed by the log's own key, for another registry. */
+function foreignCheckpoint(folder: string): string {
+  const { log } = loadKeys(join(folder, '.pawl/keys'));
+  const [origin = '', size = '', hash = ''] = inMain(folder, CHECKPOINT).split('\n');
+  const checkpoint = { origin, size: Number(size), root: Buffer.from(hash, 'base64'), registry: '000000000000' };
+  return signCheckpoint(checkpoint, origin, log?.privateKey as KeyObject);
+}
+
 /** A file of the version in production. */
 const changedFile = (path: string): State => ({
   make: (folder) => ({ COMMIT: byHand(folder, { [path]: `${inMain(folder, path)} ` }), PATH: path, CLONE: 'clone' }),
-  run: [/^git clone/, /^git -C CLONE checkout/, /^git -C CLONE commit/, /^git --git-dir/, /^pawl reconcile/],
+  run: PUT_BACK,
 });
 
 const ROLL_BACK = [/^pawl reconcile/, /^pawl rollback/];
-const WHY = { WHY: 'by hand' };
 
 const STATES: Readonly<Record<string, Readonly<Record<string, State>>>> = {
   'content-changed': { 'one byte': logDamage(`UPDATE events SET data = replace(data, '{', '{ ') WHERE pos = 3`) },
@@ -115,7 +187,7 @@ const STATES: Readonly<Record<string, Readonly<Record<string, State>>>> = {
         closeSync(file);
         return { BACKUP: 'backup.db' };
       },
-      run: [/^rm -f/, /^cp BACKUP/, /^pawl reconcile/],
+      run: RESTORE,
     },
   },
   'log-truncated': { 'cut off': logDamage('DELETE FROM events WHERE pos > 5') },
@@ -127,8 +199,21 @@ const STATES: Readonly<Record<string, Readonly<Record<string, State>>>> = {
         cpSync(join(other, 'backup.db'), join(folder, LOG));
         return { BACKUP: 'backup.db' };
       },
-      run: [/^rm -f/, /^cp BACKUP/, /^pawl reconcile/],
+      run: RESTORE,
     },
+  },
+  'checkpoint-untrusted': {
+    'the public half of the key is gone': {
+      make: (folder) => {
+        rmSync(join(folder, '.pawl/keys/log.pub.json'));
+        return {};
+      },
+      run: [/^pawl registry init/],
+    },
+    'another log’s': putBack(() => ({ [CHECKPOINT]: inMain(other, CHECKPOINT) })),
+  },
+  'checkpoint-other-registry': {
+    'our key’s, for another registry': putBack((folder) => ({ [CHECKPOINT]: foreignCheckpoint(folder) })),
   },
   'checkpoint-unrecorded': {
     'its record is gone': {
@@ -142,7 +227,13 @@ const STATES: Readonly<Record<string, Readonly<Record<string, State>>>> = {
     'a row': {
       make: (folder) => {
         const views = new DatabaseSync(join(folder, '.pawl/views.db'));
-        views.exec(`UPDATE rows SET row = replace(row, '"sentiment"', '"other"')`);
+        for (const each of views.prepare('SELECT generation, key, row FROM rows').all()) {
+          const { generation, key, row } = each as { generation: number; key: string; row: string };
+          const changed = row.replaceAll('"sentiment"', '"other"');
+          views
+            .prepare('UPDATE rows SET row = ?, sum = ? WHERE generation = ? AND key = ?')
+            .run(changed, sumOf(generation, key, changed), generation, key);
+        }
         views.close();
         return {};
       },
@@ -163,9 +254,53 @@ const STATES: Readonly<Record<string, Readonly<Record<string, State>>>> = {
       },
       run: ROLL_BACK,
     },
+    'production.json removed': putBack(() => ({ [POINTER]: null }), PUT_POINTER_BACK),
     'the model’s bytes': changedFile('models/sentiment/versions/2/model.onnx'),
   },
-  malformed_file: { 'a manifest': changedFile('models/sentiment/versions/2/manifest.json') },
+  malformed_file: {
+    'a manifest': changedFile('models/sentiment/versions/2/manifest.json'),
+    'production.json': putBack(() => ({ [POINTER]: 'garbage' }), PUT_POINTER_BACK),
+    'gate.json': putBack(() => ({ 'gate.json': 'garbage' })),
+  },
+  file_missing: {
+    'the manifest in production': putBack(() => ({ 'models/sentiment/versions/2/manifest.json': null })),
+  },
+  file_too_large: {
+    'production.json': putBack(
+      (folder) => ({ [POINTER]: inMain(folder, POINTER) + ' '.repeat(2_000_000) }),
+      PUT_POINTER_BACK,
+    ),
+  },
+  forbidden_mode: {
+    'production.json can be run': {
+      make: (folder) => {
+        git(folder, 'clone', '--quiet', REGISTRY, 'work');
+        git(folder, '-C', 'work', 'update-index', '--chmod=+x', POINTER);
+        git(folder, '-C', 'work', 'commit', '-q', '-m', 'by hand');
+        git(folder, '--git-dir', REGISTRY, 'fetch', '-q', 'work', 'main:main');
+        return { COMMIT: git(folder, '-C', 'work', 'rev-parse', 'HEAD'), CLONE: 'clone', ...WHY };
+      },
+      run: PUT_POINTER_BACK,
+    },
+  },
+  'repository-damaged': {
+    'an object is gone': damagedRegistry((folder) => rmSync(looseObject(folder, 'main~1^{tree}'))),
+  },
+  git_failed: {
+    'an object is no object': damagedRegistry((folder) => {
+      const file = looseObject(folder, 'main^{tree}');
+      rmSync(file);
+      writeFileSync(file, 'garbage');
+    }),
+  },
+  'registry-unreadable': {
+    'main is gone': damagedRegistry((folder) => rmSync(join(folder, REGISTRY, 'refs/heads/main'))),
+  },
+  'event-repeated': { 'a promotion merged twice': forgedEvent('PromotionMerged', (data) => data) },
+  'verdict-missing': {
+    'a judgement without a verdict': forgedEvent('GateJudged', (data) => ({ ...data, verdict: null, result: 'pass' })),
+  },
+  'verdict-differs': { 'another result': forgedEvent('GateJudged', (data) => ({ ...data, result: 'fail' })) },
   'event-missing': {
     'rules changed by hand': {
       make: (folder) => {
@@ -176,6 +311,14 @@ const STATES: Readonly<Record<string, Readonly<Record<string, State>>>> = {
       },
       run: [/^pawl reconcile/, /^pawl registry configure/],
     },
+    'CODEOWNERS by hand': putBack(() => ({ CODEOWNERS: '* @somebody\n' })),
+    'a workflow by hand': putBack(() => ({ '.github/workflows/gate.yml': 'on: push\n' })),
+    'an evaluation set by hand': putBack((folder) => ({
+      'evaluation/sentiment-test.json': inMain(folder, 'evaluation/sentiment-test.json').replace(
+        '"source": "',
+        '"source": "other ',
+      ),
+    })),
   },
   'commit-missing': {
     'main moved back': {
@@ -186,7 +329,30 @@ const STATES: Readonly<Record<string, Readonly<Record<string, State>>>> = {
       },
     },
   },
+  verdict_invalid: {
+    'a promotion merged again by hand': {
+      make: (folder) => {
+        git(folder, 'clone', '--quiet', REGISTRY, 'work');
+        writeFileSync(join(folder, 'work', POINTER), `${git(folder, '-C', 'work', 'show', `HEAD~1:${POINTER}`)}\n`);
+        const message = git(folder, '-C', 'work', 'log', '-1', '--format=%B', 'HEAD~1');
+        git(folder, '-C', 'work', 'commit', '-qam', message);
+        git(folder, '--git-dir', REGISTRY, 'fetch', '-q', 'work', 'main:main');
+        return WHY;
+      },
+      run: ROLL_BACK,
+    },
+  },
+  registry_drifted: {
+    'the model’s bytes': putBack(() => ({ 'models/sentiment/versions/2/model.onnx': 'another model' })),
+  },
   verdict_missing: {
+    'production.json changed in `previous` alone': {
+      make: (folder) => {
+        byHand(folder, { [POINTER]: movedTo(folder, { previous: null }) });
+        return WHY;
+      },
+      run: ROLL_BACK,
+    },
     'its ref is gone from the registry': {
       make: (folder) => {
         byHand(folder, { [POINTER]: movedTo(folder, { promotion: '000000000000' }) });
@@ -208,22 +374,58 @@ const STATES: Readonly<Record<string, Readonly<Record<string, State>>>> = {
   artifact_corrupt: { 'other bytes': artifactState((file) => writeFileSync(file, 'rubbish')) },
 };
 
+const GATE =
+  'a gate’s own signature stands against what the gate must have answered: its key is to be ended, and no command makes the record go';
+
 /** What no command can decide, with the reason; each is a contradiction of two proofs, or of a proof and a fact. */
 const SOMEBODY: Readonly<Record<string, string>> = {
-  'checkpoint-untrusted': 'whether a key counts is for its owner to say',
-  'checkpoint-key-ended': 'a checkpoint of an ended key was signed by who still had the key',
-  'checkpoint-other-registry': 'a signature for another registry is here, and only a person knows how it came',
-  'event-repeated': 'the log’s own rules forbid it, so no command of Pawl’s has made it',
-  'verdict-missing': 'the log was written by another program',
-  'verdict-differs': 'the log was written by another program',
-  'policy-differs': 'the gate or its key is not what it was',
-  'evaluation-differs': 'the gate or its key is not what it was',
-  'evidence-differs': 'the gate or its key is not what it was',
-  'judgement-differs': 'the gate or its key is not what it was',
+  'checkpoint-key-ended':
+    'a checkpoint of an ended key was signed by who still had the key: it stays on main, whoever did it',
+  'log-restored': 'a warning: what it tells has been mended already, and the log says so for ever',
+  'policy-differs': GATE,
+  'evaluation-differs': GATE,
+  'evidence-differs': GATE,
+  'judgement-differs': GATE,
+  'key-ended': GATE,
+  'other-registry': GATE,
   'served-otherwise': 'a server has answered with what main did not name, which nothing undoes',
-  verdict_invalid: 'its remedy is that of verdict_missing, and what makes it takes the key of a gate',
-  registry_drifted: 'its remedy is that of unexplained-commit, and what makes it takes the key of a gate',
+  ambiguous_path: 'git itself neither makes nor reverts a folder with two entries of one name',
+  artifact_store_unavailable: 'the store is somewhere else, and does not answer',
+  artifact_too_large: 'as artifact_corrupt, in a store that is not a folder',
+  git_folder_refused: 'the folder has to belong to another user',
 };
+
+/** Errors of the registry that no check of the audit meets, by what they are about. */
+const NOT_READ: Readonly<Record<string, readonly string[]>> = {
+  'the audit scores no rows and runs no model': [
+    'gate_unfit',
+    'malformed_counts',
+    'malformed_rows',
+    'model_failed',
+    'model_refused',
+    'model_unloadable',
+    'processor_lacks_vnni',
+    'score_engine',
+    'worker_hung',
+    'worker_lost',
+  ],
+  'a model without production.json is not among those in production; its commit is unexplained': [
+    'nothing_in_production',
+  ],
+  'servers alone': ['main_moved_back', 'settled_unreadable', 'settled_unwritable'],
+  'it writes nothing': ['file_differs', 'ref_locked', 'ref_moved'],
+  'it cannot begin, and the message says why': ['git_unusable', 'malformed_key', 'network_setting'],
+  'caught where it is thrown, and told as verdict_missing': ['no_merge_facts'],
+};
+
+/** The codes of the registry's errors, from the source. */
+const registryErrors = (): string[] =>
+  readdirSync(join(root, 'registry-repo'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .flatMap((name) => [...readFileSync(join(root, 'registry-repo', name), 'utf8').matchAll(CODE)])
+    .map(([, code]) => code as string);
+
+const CODE = /extends RegistryError \{\s*readonly code = '([a-z_]+)'/g;
 
 type Report = { passed: boolean; findings: { severity: string; code: string; message: string }[] };
 
@@ -275,9 +477,19 @@ remedies.before(async () => {
   other = await madeBefore();
 });
 
-remedies('every finding that has a remedy has a state here, or says who has to look and why', () => {
+remedies('everything that the audit can say has a state here, or says who has to look and why', () => {
+  const notRead = Object.values(NOT_READ).flat();
+  const said = [
+    ...codesOf(auditFindings),
+    ...registryErrors().filter((code) => !notRead.includes(code)),
+    ...['unreadable_event', 'key-ended', 'other-registry'],
+  ];
   const rows = [...Object.keys(STATES), ...Object.keys(SOMEBODY)].sort();
-  assert.equal(rows, Object.keys(REMEDIES).sort());
+  assert.equal(rows, [...new Set(said)].sort());
+  assert.equal(
+    rows.filter((code) => !Object.hasOwn(REMEDIES, code)),
+    ['log-restored'],
+  );
 });
 
 remedies('what was made before passes', async () => {

@@ -33,6 +33,11 @@ async function finding(home: string, name: string, code: number): Promise<Diagno
   return all.find((d) => d.name === name) as Diagnosis;
 }
 
+/** Runs the commands in backticks. */
+function run(fix: string): void {
+  for (const [, line] of fix.matchAll(/`([^`]+)`/g)) execFileSync('sh', ['-c', line as string]);
+}
+
 const doctor = suite('pawl doctor');
 
 doctor('a new folder has warnings, which say what to run, and exit code 0; nothing is made', async () => {
@@ -74,7 +79,7 @@ doctor('a signing key that others can read is a problem; the fix mends it', asyn
   chmodSync(key, 0o644);
   const { state, fix } = await finding(home, 'keys', 1);
   assert.is(state, 'problem');
-  execFileSync('sh', ['-c', fix as string]);
+  run(fix as string);
   assert.is(statSync(key).mode & 0o077, 0);
   assert.is((await finding(home, 'keys', 0)).state, 'ok');
 });
@@ -91,14 +96,14 @@ doctor('a registry whose main can be pushed to is a problem', async () => {
   again.git('config', 'receive.denyDeletes', 'false');
   again.git('config', '--unset', 'transfer.fsckObjects');
   const { fix } = await finding(again.home, 'main protected', 1);
-  execFileSync('sh', ['-c', fix as string]);
+  run(fix as string);
   assert.is((await finding(again.home, 'main protected', 0)).state, 'ok', 'the fix mends it');
 });
 
 /** Does what the finding about the hook says, command by command. */
 async function mended(home: string): Promise<void> {
   const { fix } = await finding(home, 'main protected', 1);
-  const [, remove, command] = /^(?:(rm \S+), then )?run `pawl ([^`]+)`/.exec(fix as string) ?? [];
+  const [, remove, command] = /^(?:`(rm [^`]+)`, then )?run `pawl ([^`]+)`/.exec(fix as string) ?? [];
   if (remove) execFileSync('sh', ['-c', remove]);
   assert.is((await pawl(home, (command as string).split(' '))).code, 0, fix as string);
   assert.is((await finding(home, 'main protected', 0)).state, 'ok', 'the fix mends it');

@@ -7,6 +7,7 @@ import { digestOf } from '../../../registry-repo/digest.ts';
 import type { GateJudgement } from '../../../registry-repo/gate/gate.ts';
 import { Git } from '../../../registry-repo/git.ts';
 import type { ModelPolicy } from '../../../registry-repo/policy.ts';
+import { productionPath } from '../../../registry-repo/production.ts';
 import { printRows } from '../../../registry-repo/rows.ts';
 import type { Score } from '../../../registry-repo/scoring/score.ts';
 import { newSigningKey, publicKeyOf } from '../../../registry-repo/verdict/keys.ts';
@@ -371,6 +372,18 @@ rollbacks('attack 20: not to where production never was, is now, or was too long
   assert.equal(await judged(test, await test.proposeRollback(first.ref), { reason }), ['pass']);
   await test.promote(candidateOf(10, { trainingRows: rowsFor('y') }), 4);
   assert.equal(await judged(test, await test.proposeRollback(first.ref), { reason }), ['fail', 'never-in-production']);
+});
+
+rollbacks('a pointer that a person has broken and put back is passed over: it is no version', async ({ test }) => {
+  await test.changePolicy((policy) => {
+    policy.rollback.last = 5;
+  });
+  const first = await test.promote(candidateOf(9), 1);
+  await test.promote(candidateOf(10), 2);
+  const good = (await (await test.at()).production(MODEL))?.value;
+  await test.pushToMain({ [productionPath(MODEL)]: 'garbage' });
+  await test.pushToMain({ [productionPath(MODEL)]: good });
+  assert.equal(await judged(test, await test.proposeRollback(first.ref), { reason }), ['pass']);
 });
 
 rollbacks('attack 20: not to a revoked version, nor to one that was pushed past the gate', async ({ test }) => {
