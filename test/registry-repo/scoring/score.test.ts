@@ -8,6 +8,7 @@ import { printFile } from '../../../registry-repo/file.ts';
 import { withoutSandbox } from '../../../registry-repo/model-process/isolation.ts';
 import { canBound, memoryLook } from '../../../registry-repo/model-process/resident.ts';
 import { printRows } from '../../../registry-repo/rows.ts';
+import { PRETENDED } from '../../../registry-repo/runtime/processor.ts';
 import type { Load } from '../../../registry-repo/runtime/runtime.ts';
 import { scoreInProcess } from '../../../registry-repo/scoring/score.process.ts';
 import type { ScoreOutcome } from '../../../registry-repo/scoring/score.ts';
@@ -211,8 +212,8 @@ hostile('gets an empty folder, an empty environment and nothing of ours', async 
   assert.is(codeOf(outcome), 'scored');
   const seen = JSON.parse(readFileSync(join(folder, 'seen.json'), 'utf8'));
   assert.equal(seen.cwd, []);
-  // Node itself hands this one down while coverage is measured.
-  const names = Object.keys(seen.env).filter((name) => name !== 'NODE_V8_COVERAGE');
+  // Node itself hands the first down while coverage is measured, Pawl the second where a processor is pretended.
+  const names = Object.keys(seen.env).filter((name) => !['NODE_V8_COVERAGE', PRETENDED].includes(name));
   assert.equal(names, process.platform === 'win32' ? ['SystemRoot', 'TEMP'] : []);
 });
 
