@@ -17,6 +17,9 @@ const [FIRST_WAIT_MS, LAST_WAIT_MS] = [100, 10_000];
 /** A worker that lived longer than this is replaced at once. One that lived shorter makes the next wait longer. */
 const SOUND_MS = 60_000;
 
+/** So many texts are worth a write of their own. */
+const ENOUGH = 16;
+
 /** How long a worker may take to finish its work when it is released. */
 const STOP_MS = 5000;
 
@@ -163,10 +166,15 @@ export class Pool {
 
   /**
    * Once for all requests that have arrived together: a write to a worker and its waking up cost more than a short text,
-   * and idle workers share what is there evenly.
+   * and idle workers share what is there evenly. Where there is enough, a worker begins while the rest is still read.
    */
   #pumpSoon(): void {
-    if (this.#pumping || !this.#anyIdle()) return;
+    if (!this.#anyIdle()) return;
+    if (this.#queue.waiting >= ENOUGH) {
+      this.#pump();
+      return;
+    }
+    if (this.#pumping) return;
     this.#pumping = true;
     setImmediate(() => {
       this.#pumping = false;
