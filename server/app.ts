@@ -15,7 +15,7 @@ import { predictRoutes } from './routes/predict.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
 /** Headers of every answer; the page sets a looser policy for itself. */
-const SECURITY_HEADERS = {
+const SECURITY_HEADERS = Object.entries({
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
@@ -23,7 +23,7 @@ const SECURITY_HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'cache-control': 'no-store',
-};
+});
 
 /** Where an error was thrown, without its message: the message may quote a request. */
 const frames = (error: unknown): string[] =>
@@ -41,7 +41,7 @@ export function createApp(context: AppContext): OpenAPIHono {
     const started = performance.now();
     setHeaders(c, SECURITY_HEADERS);
     await next();
-    if (draining()) setHeaders(c, { connection: 'close' }); // else a client would reuse it after the stop
+    if (draining()) setHeaders(c, [['connection', 'close']]); // else a client would reuse it after the stop
     const ms = Math.round(performance.now() - started);
     log.debug({ method: c.req.method, route: routePath(c, -1), status: c.res.status, ms }, 'answered');
   });

@@ -100,7 +100,7 @@ export function predictRoutes(app: OpenAPIHono, context: AppContext): void {
       (body) => [body.text],
       ([first], model) => ({ ...(first as Prediction), model: answering(model) }),
     );
-    setHeaders(c, provenance(model));
+    setHeaders(c, Object.entries(provenance(model)));
     return c.json(answer, 200);
   });
 
@@ -122,7 +122,7 @@ export function predictRoutes(app: OpenAPIHono, context: AppContext): void {
       (body) => body.texts,
       (predictions, model) => ({ predictions, model: answering(model) }),
     );
-    setHeaders(c, provenance(model));
+    setHeaders(c, Object.entries(provenance(model)));
     return c.json(answer, 200);
   });
 }
