@@ -1,4 +1,5 @@
 import { loadConfigured } from '../operations/dataset.ts';
+import { rememberRegistry } from '../operations/remember-registry.ts';
 import { evaluationName } from '../registry-setup/first-files.ts';
 import { initGitea } from '../registry-setup/gitea/init.ts';
 import { type Initialised, initGitHub } from '../registry-setup/github/init.ts';
@@ -11,7 +12,7 @@ import { refuse } from './refuse.ts';
 
 export const registryInit: Command<Workspace> = {
   details:
-    'Makes signing keys and a repository with the rules of the policy section, and pins the test rows of the configured data as the evaluation set. What exists already is not changed. On GitHub, Gitea and Forgejo it makes the repository or uses an existing one, pushes the workflows of the gate, protects main, reads all settings back, and tries on branches of its own what the server enforces. That needs a token that may administer the repository. If you run it again, it changes only settings that are wrong.',
+    'Makes signing keys and a repository with the rules of the policy section, and pins the test rows of the configured data as the evaluation set. What exists already is not changed. On GitHub, Gitea and Forgejo it makes the repository or uses an existing one, pushes the workflows of the gate, protects main, reads all settings back, and tries on branches of its own what the server enforces. That needs a token that may administer the repository. If you run it again, it changes only settings that are wrong. What flags say of such a registry is written into pawl.yaml, so that later commands find it.',
   json: true,
   flags: [
     ...DATA_FLAGS,
@@ -102,7 +103,13 @@ async function elsewhere(
   const init = workspace.config.registry.forge === 'gitea' ? initGitea : initGitHub;
   const done = await init(workspace, { owners, visibility, dryRun, accepted, load, say });
   out.result(done, () => (dryRun ? shownPlan(done) : shown(workspace, done)));
+  if (!dryRun) await remember(workspace, say);
   return done.parts.some((part) => part.state === 'differs') && !dryRun ? 1 : 0;
+}
+
+async function remember({ loaded }: Workspace, say: (line: string) => void): Promise<void> {
+  const remembered = await rememberRegistry(loaded);
+  if (remembered) say(`${remembered.file} names the registry now: ${remembered.names.join(', ')}`);
 }
 
 const lacks = ({ state }: Part): boolean => state === 'unsupported' || state === 'hidden';

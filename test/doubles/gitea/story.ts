@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -94,6 +94,28 @@ export function giteaStory(name: string, open: () => Promise<StoryServer>, { who
     assert.is(await forge.git.text(['for-each-ref', '--format=%(refname)', 'refs/heads']), 'refs/heads/main');
     const workflow = await forge.git.text(['show', `${tip}:.github/workflows/promotion-gate.yml`]);
     assert.match(workflow, 'PAWL_REGISTRY_FORGE: gitea');
+  });
+
+  story('the folder remembers a registry that flags named: later commands find it', async () => {
+    const other = temporaryFolder();
+    const settings = `# our settings\n${sampleSettings(1500)}`;
+    writeFileSync(join(other, 'pawl.yaml'), settings);
+    cpSync(join(folder, '.pawl/keys'), join(other, '.pawl/keys'), { recursive: true });
+    const token = { PAWL_SECRET_FORGE_TOKEN: server.ownerToken, PAWL_REGISTRY_GATE: 'workflow' };
+    const named = ['--forge', 'gitea', '--repo', repository(), '--api', `${server.url}/api/v1`];
+    const args = ['registry', 'init', ...named, '--gate-account', server.gate, ...action];
+    const before = await pawl(other, [...args, '--dry-run'], { env: token });
+    assert.is(before.code, 0, before.stderr);
+    assert.is(readFileSync(join(other, 'pawl.yaml'), 'utf8'), settings);
+    const ran = await pawl(other, args, { env: token });
+    assert.is(ran.code, 0, ran.stderr);
+    assert.match(ran.stdout + ran.stderr, /pawl\.yaml names the registry now: registry\.forge, registry\.repository/);
+    const written = readFileSync(join(other, 'pawl.yaml'), 'utf8');
+    assert.ok(written.startsWith('# our settings\n'));
+    assert.match(written, `repository: ${repository()}`);
+    const status = await pawl(other, ['registry', 'status'], { env: token });
+    assert.is(status.code, 0, status.stderr);
+    assert.match(status.stdout, repository());
   });
 
   story('doctor sees what was loosened, names the request that mends it, and init mends it', async () => {
