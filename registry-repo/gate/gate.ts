@@ -152,6 +152,14 @@ async function judgeRequest(request: GateRequest, progress: Progress, started: D
 function checkKey(policy: Policy, key: SigningKey, now: Date): void {
   const named = policy.keys.filter((k) => k.id === key.id && isValid(k, 'gate', now.toISOString()));
   if (named.some((k) => stands(policy, k))) return;
+  const later = policy.keys.find((k) => k.id === key.id && k.role === 'gate' && now.toISOString() < k.from);
+  if (later)
+    throw new Stop([
+      errored(
+        'key-not-trusted',
+        `your clock says ${now.toISOString()}, and gate.json trusts this gate's key ${key.id} only from ${later.from}: set the clock of this machine`,
+      ),
+    ]);
   throw new Stop([
     errored(
       'key-not-trusted',

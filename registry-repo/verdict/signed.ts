@@ -84,12 +84,15 @@ export function openVerdict(bytes: Uint8Array, keys: readonly Key[], at: Date): 
     if (print(statementOf(verdict)) !== payload.toString('utf8'))
       throw new VerdictInvalidError('inconsistent', 'the statement says something else than the verdict in it');
     if (verdict.judgedAt > new Date(at.getTime() + CLOCK_SKEW_MS).toISOString())
-      throw new VerdictInvalidError('key-out-of-time', `the verdict is of ${verdict.judgedAt}, which has not come yet`);
+      throw new VerdictInvalidError(
+        'key-out-of-time',
+        `the verdict is of ${verdict.judgedAt}, and your clock says ${at.toISOString()}: set the clock of this machine, or of the gate's`,
+      );
     const inTime = trusted.filter((k) => isValid(k, 'gate', verdict.judgedAt));
     if (inTime.length === 0)
       throw new VerdictInvalidError(
         'key-out-of-time',
-        `${trusted.map((k) => k.id).join(', ')} did not count at ${verdict.judgedAt}, when this was judged`,
+        `${trusted.map((k) => k.id).join(', ')} did not count at ${verdict.judgedAt}, when the gate's clock says that this was judged`,
       );
     const here = inTime.filter(({ registry }) => !registry || canBeFor(registry, verdict));
     if (here.length === 0)

@@ -273,6 +273,8 @@ closed('without a key that anyone would believe', async ({ test }) => {
   assert.equal(await judged(test, head, { key }), ['error', 'key-not-trusted']);
   const late = new Date('2025-12-31T00:00:00Z');
   assert.equal(await judged(test, head, { now: () => late }), ['error', 'key-not-trusted']);
+  const { judgement } = await test.gate(head, { now: () => late });
+  assert.match(judgement.findings[0]?.message ?? '', /^your clock says 2025-12-31.*only from 2026.*set the clock/);
 });
 
 closed('when commits are missing or unrelated', async ({ test }) => {
