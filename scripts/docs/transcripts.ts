@@ -50,5 +50,8 @@ async function outputOf(block: Block): Promise<string> {
   const ready = readyLine(block);
   const { code, output } = ready ? await reader.runUntil(block, ready, async () => {}) : await reader.run(block);
   if (code !== 0) throw new Error(`${block.text}ended with ${code}:\n${output}`);
-  return output;
+  // How a stopped server ends is in no order: its log and its messages are of two kinds.
+  return ready
+    ? output.replace(/^stopping\n[\s\S]*$/m, '').replace(/^\{[^\n]*"msg":"stopp(?:ing|ed)"\}\n/gm, '')
+    : output;
 }
