@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -56,6 +56,26 @@ const STATES: Readonly<Record<string, State>> = {
     bare: true,
     make: () => {},
     run: [/^pawl registry init/],
+  },
+  'drafts of objects that a killed process has left': {
+    check: 'objects',
+    make: (home) => {
+      mkdirSync(join(home, REGISTRY, 'objects/ab'), { recursive: true });
+      const draft = join(home, REGISTRY, 'objects/ab/tmp_obj_x1');
+      writeFileSync(draft, 'half');
+      const anHourAgo = Date.now() / 1000 - 3600;
+      utimesSync(draft, anHourAgo, anHourAgo);
+    },
+  },
+  'a machine that proposes, and has no gate’s public key': {
+    check: 'role',
+    make: (home) => {
+      settings(home, `${SETTINGS}registry:\n  gate: watch\n`);
+      for (const name of ['gate.pem', 'gate.pub.json']) renameSync(join(home, '.pawl/keys', name), join(home, name));
+    },
+    // The printed command was run on the machine that has the file.
+    run: [],
+    byHand: (home) => copyFileSync(join(home, 'gate.pub.json'), join(home, '.pawl/keys/gate.pub.json')),
   },
   'a registry that is an empty folder': {
     check: 'registry',
