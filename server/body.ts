@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import type * as z from 'zod';
 import { PawlError } from '../events/errors.ts';
+import { connectionOf } from './client.ts';
 import type { Share } from './held.ts';
 import { RequestAbortedError } from './inference/errors.ts';
 import { type InvalidPart, RequestError } from './problems.ts';
@@ -83,7 +84,7 @@ export async function readBytes(c: Context, most: number, share: Share, advice =
  * more than the rest of a request.
  */
 async function arrived(c: Context, take: (chunk: Uint8Array) => void, lost: Promise<never>): Promise<void> {
-  const { incoming } = (c.env ?? {}) as { incoming?: IncomingMessage };
+  const { incoming } = connectionOf(c);
   if (incoming) return ended(incoming, take, lost);
   for await (const chunk of c.req.raw.body ?? []) take(chunk);
 }

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from 'hono';
 
 /** Whoever sent a request, and may close the connection before the answer. */
@@ -13,7 +13,7 @@ export type Client = {
  * costs more than reading its headers.
  */
 export function clientOf(c: Context): Client {
-  const { outgoing } = (c.env ?? {}) as { outgoing?: ServerResponse };
+  const { outgoing } = connectionOf(c);
   if (!outgoing) return clientBehind(c.req.raw.signal);
   return {
     get gone() {
@@ -35,3 +35,7 @@ export const clientBehind = (signal: AbortSignal): Client => ({
     return () => signal.removeEventListener('abort', listener);
   },
 });
+
+/** The request and the answer as Node has them; both are missing where the app is called without a connection. */
+export const connectionOf = (c: Context): { readonly incoming?: IncomingMessage; readonly outgoing?: ServerResponse } =>
+  c.env ?? {};

@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http';
 import type { Context } from 'hono';
+import { connectionOf } from './client.ts';
 
 /** Names and values. A list that is made once costs less than the entries of an object for each answer. */
 export type Headers = readonly (readonly [name: string, value: string])[];
@@ -9,7 +9,7 @@ export type Headers = readonly (readonly [name: string, value: string])[];
  * answer. Headers that the answer sets itself win.
  */
 export function setHeaders(c: Context, headers: Headers): void {
-  const { outgoing } = (c.env ?? {}) as { outgoing?: ServerResponse };
+  const { outgoing } = connectionOf(c);
   for (const [name, value] of headers)
     if (outgoing) outgoing.setHeader(name, value);
     else c.header(name, value);

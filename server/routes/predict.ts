@@ -45,13 +45,13 @@ export function predictRoutes(app: OpenAPIHono, context: AppContext): void {
   const PredictRequest = z.strictObject({ text });
   const BatchRequest = z.strictObject({ texts: z.array(text).min(1).max(limits.batchTexts) });
 
-  /** Reads, classifies and counts one request. One version answers all of it. */
+  /** Reads, classifies and counts one request. One version answers all of it, and headers name it. */
   async function classify<S extends z.ZodType, A>(
     c: Context,
     schema: S,
     textsOf: (body: z.output<S>) => readonly string[],
     answer: (predictions: Prediction[], model: ServedModel) => A,
-  ): Promise<{ answer: A; model: ServedModel }> {
+  ): Promise<A> {
     try {
       turnAway();
       checkAnnounced(c, limits.bodyBytes);
@@ -64,7 +64,8 @@ export function predictRoutes(app: OpenAPIHono, context: AppContext): void {
             model,
             predictions.map((p) => p.label),
           );
-          return { answer: answer(predictions, model), model };
+          setHeaders(c, Object.entries(provenance(model)));
+          return answer(predictions, model);
         });
       });
     } catch (error) {
@@ -94,13 +95,12 @@ export function predictRoutes(app: OpenAPIHono, context: AppContext): void {
     responses: { 200: { ...jsonAnswer('the prediction', PredictAnswer), headers: ProvenanceHeaders }, ...problems },
   });
   app.openapi(predict, async (c) => {
-    const { answer, model } = await classify(
+    const answer = await classify(
       c,
       PredictRequest,
       (body) => [body.text],
       ([first], model) => ({ ...(first as Prediction), model: answering(model) }),
     );
-    setHeaders(c, Object.entries(provenance(model)));
     return c.json(answer, 200);
   });
 
@@ -116,13 +116,12 @@ export function predictRoutes(app: OpenAPIHono, context: AppContext): void {
     },
   });
   app.openapi(batch, async (c) => {
-    const { answer, model } = await classify(
+    const answer = await classify(
       c,
       BatchRequest,
       (body) => body.texts,
       (predictions, model) => ({ predictions, model: answering(model) }),
     );
-    setHeaders(c, Object.entries(provenance(model)));
     return c.json(answer, 200);
   });
 }
