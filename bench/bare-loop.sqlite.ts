@@ -1,6 +1,6 @@
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { NewEvent } from '../events/envelope.ts';
-import { safeJournalMode } from '../events/store.sqlite.ts';
+import { safeJournalMode } from '../events/log-file.sqlite.ts';
 
 const TABLE = `CREATE TABLE IF NOT EXISTS events(
   pos INTEGER PRIMARY KEY,

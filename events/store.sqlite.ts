@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseSync } from '@photostructure/sqlite';
@@ -7,62 +7,13 @@ import { CHAIN_START, linkBatch } from './chain.ts';
 import type { ReadableEvent } from './decode.ts';
 import type { NewEvent, StoredEvent } from './envelope.ts';
 import { LogBranchError, PartialRetryError, StoreError, StreamConflictError } from './errors.ts';
+import { APPLICATION_ID, BOOKMARK_SCHEMA, PARTS, SCHEMA, SCHEMA_VERSION, safeJournalMode } from './log-file.sqlite.ts';
 import { Statements } from './statements.sqlite.ts';
 import { type CopyableStore, checkAppend, NO_STREAM } from './store.ts';
-
-export const APPLICATION_ID = 0x7061776c; // "pawl": tells Pawl's files from other SQLite databases
-const SCHEMA_VERSION = 1;
-
-/**
- * `pos` is assigned under the write lock, so it has no gaps and is in commit order. `data` and `meta` are the hashed
- * bytes.
- */
-const SCHEMA = `
-CREATE TABLE events(
-  pos INTEGER PRIMARY KEY,
-  stream TEXT NOT NULL, rev INTEGER NOT NULL, id TEXT NOT NULL UNIQUE,
-  type TEXT NOT NULL, version INTEGER NOT NULL, time TEXT NOT NULL,
-  data TEXT NOT NULL, meta TEXT NOT NULL, prev BLOB NOT NULL, hash BLOB NOT NULL,
-  UNIQUE(stream, rev)) STRICT;
-CREATE TRIGGER events_are_not_updated BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
-CREATE TRIGGER events_are_not_deleted BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
-CREATE TRIGGER events_are_not_replaced BEFORE INSERT ON events
-WHEN NEW.pos <= (SELECT max(pos) FROM events) OR EXISTS (SELECT 1 FROM events WHERE id = NEW.id OR (stream = NEW.stream AND rev = NEW.rev))
-BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
-PRAGMA application_id = ${APPLICATION_ID};
-PRAGMA user_version = ${SCHEMA_VERSION};`;
-
-const PARTS = ['events', 'events_are_not_updated', 'events_are_not_deleted', 'events_are_not_replaced'];
-
-/** Only in a copy of a log that is elsewhere: how far it was copied. One row. */
-const BOOKMARK_SCHEMA = `
-CREATE TABLE IF NOT EXISTS bookmark(
-  one INTEGER PRIMARY KEY CHECK(one = 1), made_by TEXT NOT NULL, position INTEGER NOT NULL) STRICT`;
+import { Transactions } from './transactions.sqlite.ts';
 
 const READABLE = 'pos AS position, stream, rev AS revision, id, type, version, time, data';
 const STORED = `${READABLE}, meta, lower(hex(prev)) AS prev, lower(hex(hash)) AS hash`;
-
-/**
- * The journal mode that is safe with several processes on this SQLite. Up to 3.51.2 a checkpoint in WAL mode could race
- * a commit and corrupt the file (https://sqlite.org/wal.html#walresetbug); those versions get a rollback journal.
- */
-export function safeJournalMode(sqliteVersion: string): 'WAL' | 'TRUNCATE' {
-  const [major = 0, minor = 0, patch = 0] = sqliteVersion.split('.').map(Number);
-  const number = major * 1_000_000 + minor * 1_000 + patch;
-  return number >= 3_051_003 && number !== 3_052_000 ? 'WAL' : 'TRUNCATE';
-}
-
-/** Whether a file is an event log, damaged or not. */
-export function isEventStore(file: string): boolean {
-  const head = Buffer.alloc(72);
-  const handle = openSync(file, 'r');
-  try {
-    readSync(handle, head, 0, head.length, 0);
-  } finally {
-    closeSync(handle);
-  }
-  return head.readUInt32BE(68) === APPLICATION_ID; // its place in the header: https://www.sqlite.org/fileformat.html
-}
 
 /** How far a copy follows its log: the commit that was copied last, and the last position then. */
 export type Bookmark = { readonly commit: string; readonly position: number };
@@ -81,6 +32,7 @@ type Options = {
 export class SqliteStore implements CopyableStore {
   readonly #db: InstanceType<typeof DatabaseSync>;
   readonly #statements: Statements;
+  readonly #transactions: Transactions;
   readonly #pollMs: number;
 
   /** @throws {StoreError} if the file cannot be opened, is not a Pawl log, or was written by a newer Pawl */
@@ -96,7 +48,7 @@ export class SqliteStore implements CopyableStore {
           ? 'delete it, and it is made again'
           : 'put back a copy that `pawl events backup` made, with `pawl events restore FILE`',
       );
-      this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+      this.#transactions = new Transactions(this.#db, this.#statements);
       if (!readOnly) this.#prepareFile();
       this.#checkFile();
       if (!readOnly) this.#checkKind(file, copy);
@@ -114,8 +66,7 @@ export class SqliteStore implements CopyableStore {
     this.#db.exec('PRAGMA synchronous = FULL'); // needed per connection: a reopened WAL file silently gets NORMAL
     // A log that is there is opened without a write, which would have to wait for other writers.
     if (this.#statements.first('PRAGMA application_id')?.application_id === APPLICATION_ID) return;
-    this.#begin();
-    this.#finish(() => {
+    this.#transactions.runNow(() => {
       const empty = this.#statements.first('SELECT count(*) AS n FROM sqlite_master')?.n === 0;
       if (empty) this.#db.exec(SCHEMA);
     });
@@ -143,7 +94,7 @@ export class SqliteStore implements CopyableStore {
 
   async append(stream: string, expected: number, events: readonly NewEvent[]): Promise<StoredEvent[]> {
     checkAppend(stream, expected, events);
-    return this.#transaction(stream, () => {
+    return this.#transactions.run(stream, () => {
       const last = this.#statements.first(
         'SELECT rev, hash FROM events WHERE stream = ? ORDER BY rev DESC LIMIT 1',
         stream,
@@ -303,7 +254,7 @@ export class SqliteStore implements CopyableStore {
    * @throws {LogBranchError} if this copy has other events at those positions
    */
   async adopt(events: readonly StoredEvent[], to: Bookmark): Promise<void> {
-    await this.#transaction('the copy', () => {
+    await this.#transactions.run('the copy', () => {
       this.#db.exec(BOOKMARK_SCHEMA);
       const last = this.#last();
       const differs = events.find((e) => e.position <= last && this.#hashAt(e.position) !== e.hash);
@@ -350,54 +301,7 @@ export class SqliteStore implements CopyableStore {
   async close(): Promise<void> {
     if (this.#db.isOpen) this.#db.close();
   }
-
-  /**
-   * Waits for its turn without blocking the thread, which may be answering requests meanwhile.
-   * @throws {StoreError} if another process does not give the lock back
-   */
-  async #transaction<T>(what: string, work: () => T): Promise<T> {
-    for (let waited = 0; !this.#tryBegin(waited >= BUSY_MS, what); waited += TRY_MS) await sleep(TRY_MS);
-    return this.#finish(work);
-  }
-
-  /** @returns whether it has begun; false if another process writes @param last whether not to have begun is an error */
-  #tryBegin(last: boolean, what: string): boolean {
-    this.#db.exec('PRAGMA busy_timeout = 0');
-    try {
-      this.#begin();
-      return true;
-    } catch (error) {
-      if (!last && isBusy(error)) return false;
-      throw this.#statements.failed(`cannot append to ${what}`, error);
-    } finally {
-      this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
-    }
-  }
-
-  /** IMMEDIATE: a read transaction that becomes a write transaction would fail at once instead of waiting for the lock. */
-  #begin(): void {
-    this.#db.exec('BEGIN IMMEDIATE');
-  }
-
-  #finish<T>(work: () => T): T {
-    try {
-      const result = work();
-      this.#db.exec('COMMIT');
-      return result;
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      throw error instanceof Error && 'errcode' in error ? this.#statements.failed('cannot be written', error) : error;
-    }
-  }
 }
-
-/** How long a writer waits for others, and how often it asks. Readers wait for nobody if the log is in WAL mode. */
-const BUSY_MS = 10_000;
-const TRY_MS = 20;
-
-/** SQLITE_BUSY in the primary code. */
-const isBusy = (error: unknown): boolean =>
-  ((error as { errcode?: number }).errcode ?? 0) % 256 === 5 || /is locked/.test((error as Error).message);
 
 /** SQLite's rows have no prototype, which would surprise callers. */
 const plain = (row: unknown): StoredEvent => whole({ ...(row as StoredEvent) });

@@ -1,5 +1,5 @@
 import { renameSync, rmSync, statSync } from 'node:fs';
-import { isEventStore } from '../events/store.sqlite.ts';
+import { isEventStore } from '../events/log-file.sqlite.ts';
 import { notViews, SqliteViews } from './views.sqlite.ts';
 
 /**

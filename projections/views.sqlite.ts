@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { StoreError } from '../events/errors.ts';
+import { APPLICATION_ID, safeJournalMode } from '../events/log-file.sqlite.ts';
 import { Statements } from '../events/statements.sqlite.ts';
-import { APPLICATION_ID, safeJournalMode } from '../events/store.sqlite.ts';
 import type { Generation, Views, ViewTables } from './views.ts';
 
 const SCHEMA = `
