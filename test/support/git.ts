@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Git } from '../../registry-repo/git.ts';
@@ -5,6 +6,14 @@ import { runGit } from '../../registry-repo/git-process.ts';
 import { temporaryFolder } from './paths.ts';
 
 export const tester = { name: 'Tester', email: 'tester@example.org' };
+/** Git as a person uses it who changes something by hand. @returns what it prints */
+export const gitByHand = (folder: string, ...args: readonly string[]): string =>
+  execFileSync('git', ['-c', 'user.name=somebody', '-c', 'user.email=somebody@example.org', ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  }).trim();
+
 export const commitTime = new Date('2026-01-02T03:04:05Z');
 
 /** A new bare repository whose main has one commit with the files. */

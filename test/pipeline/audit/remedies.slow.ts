@@ -26,17 +26,11 @@ import { auditFindings } from '../../../scripts/docs/audit-findings.ts';
 import { codesOf } from '../../../scripts/docs/explained.ts';
 import { json, pawl } from '../../support/cli-here.ts';
 import { command } from '../../support/events.ts';
+import { gitByHand as git } from '../../support/git.ts';
 import { root, temporaryFolder } from '../../support/paths.ts';
 import { sampleSettings } from '../../support/sample-settings.ts';
 
 // For each finding of the audit: a state that has it, the remedy run as the audit prints it, and an audit that passes after it.
-
-const git = (folder: string, ...args: readonly string[]): string =>
-  execFileSync('git', ['-c', 'user.name=somebody', '-c', 'user.email=somebody@example.org', ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  }).trim();
 
 const CHECKPOINT = 'models/sentiment/versions/2/checkpoint';
 const REGISTRY = '.pawl/registry.git';

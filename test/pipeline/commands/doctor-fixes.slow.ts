@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { json, pawl } from '../../support/cli-here.ts';
+import { gitByHand as git } from '../../support/git.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 
 // For each state that the doctor calls a problem or a warning: the state, its fix run as printed, and a doctor that says ok.
@@ -27,13 +28,6 @@ const SETTINGS = 'model: sentiment\ndata:\n  kind: sample\n  train: 60\n  test: 
 const REGISTRY = '.pawl/registry.git';
 const HOOK = `${REGISTRY}/hooks/update`;
 const settings = (home: string, text: string): void => writeFileSync(join(home, 'pawl.yaml'), text);
-const git = (home: string, ...args: readonly string[]): string =>
-  execFileSync('git', ['-c', 'user.name=somebody', '-c', 'user.email=somebody@example.org', ...args], {
-    cwd: home,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  }).trim();
-
 const inLog = (bytes: string): State => ({
   check: 'event store',
   make: (home) => {
